@@ -1,0 +1,1 @@
+"""What ``dev/odoo`` is made of: one module per thing it provides. Standard library only."""

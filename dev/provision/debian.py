@@ -1,0 +1,101 @@
+"""Debian packages: found with the machine's own apt configuration, unpacked where we say.
+
+Nothing here names a mirror. All lists live in the cache folder, so an ordinary user can do it and the machine's own
+apt state is left alone; only root installs packages, and only what is missing.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from .errors import DevError
+from .process import reason, run
+from .progress import step
+
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+NO_MIRROR = (
+    "no Debian mirror answers on this machine (apt): check its network and /etc/apt/sources.list, "
+    "or set ODOO_HOME to an Odoo 19 checkout"
+)
+
+
+class Apt:
+    """apt with lists and archives of its own: the machine's sources, or one ``source`` line instead of them."""
+
+    def __init__(self, folder, source=None):
+        self.folder = folder
+        self.source = source
+        self.archives = folder / "archives"
+
+    def options(self):
+        """Command line options that keep apt inside our folder."""
+        options = {
+            "Dir::State::lists": self.folder / "lists",
+            "Dir::Cache": self.folder,
+            "Dir::Cache::archives": self.archives,
+            # Without it apt, run by root, switches to a user who may not read root's folders.
+            "APT::Sandbox::User": "root",
+            "APT::Get::Assume-Yes": "true",
+            "Acquire::Retries": "3",
+            "Acquire::Languages": "none",
+        }
+        if self.source:
+            options["Dir::Etc::sourcelist"] = self.folder / "sources.list"
+            options["Dir::Etc::sourceparts"] = "/dev/null"
+        return [part for key, value in options.items() for part in ("-o", f"{key}={value}")]
+
+    def update(self):
+        """Fetch the package lists; one broken third-party source must not stop us, a missing package will."""
+        if not shutil.which("apt-get"):
+            raise DevError("this is not Debian (no apt-get): set ODOO_HOME to an Odoo 19 checkout")
+        for folder in (self.folder / "lists" / "partial", self.archives / "partial"):
+            folder.mkdir(parents=True, exist_ok=True)
+        if self.source:
+            (self.folder / "sources.list").write_text(self.source + "\n")
+        run(["apt-get", *self.options(), "update"], what="reading the Debian package lists")
+
+    def mirror(self):
+        """The address and code name of the Debian archive this machine uses."""
+        rows = run(
+            ["apt-get", *self.options(), "indextargets", "--format", "$(LABEL)|$(CODENAME)|$(REPO_URI)"]
+            + ["Created-By: Packages"],
+            what="asking apt for its mirrors",
+        )
+        for row in rows.splitlines():
+            label, codename, uri = row.split("|", 2)
+            if label == "Debian" and "-" not in codename:
+                return uri, codename
+        raise DevError(NO_MIRROR)
+
+    def candidate(self, package):
+        """Version and size in bytes of ``package`` in these sources, or None."""
+        output = run(["apt-cache", *self.options(), "show", "--no-all-versions", package], what=f"looking for {package}")
+        fields = dict(re.findall(r"^(Version|Size): (.+)$", output, re.MULTILINE))
+        return (fields["Version"], int(fields["Size"])) if "Size" in fields else None
+
+    def missing_packages(self, packages):
+        """``packages`` and all they depend on, as far as this machine does not have them."""
+        command = ["apt-get", *self.options(), "--simulate", "--no-install-recommends", "install", *packages]
+        output = run(command, what=f"looking for {' '.join(packages)}")
+        return re.findall(r"^Inst (\S+)", output, re.MULTILINE)
+
+    def download(self, packages, size=0):
+        """Bring the .deb files of ``packages``, their signatures and hashes checked by apt, and return their paths.
+
+        apt resumes what an earlier, interrupted run left in ``partial``.
+        """
+        def measure():
+            done = sum(path.stat().st_size for path in self.archives.rglob("*.deb") if path.exists())
+            return f"{min(100, 100 * done // size)} %" if size else f"{done // 2**20} MB"
+
+        with step(f"Downloading {' '.join(packages) if len(packages) < 3 else f'{len(packages)} Debian packages'}", measure):
+            run(["apt-get", *self.options(), "download", *packages], what="downloading from Debian", cwd=self.archives)
+        return sorted(self.archives.glob("*.deb"))
+
+
+def unpack(debs, folder):
+    """Unpack ``debs`` into ``folder`` without installing them."""
+    for deb in debs:
+        run(["dpkg", "-x", deb, folder], what=f"unpacking {Path(deb).name}")

@@ -1,0 +1,81 @@
+"""Run Odoo's own program with the right Python, source, add-ons and database server."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import DevError
+from .odoo_source import odoo_path
+from .process import run
+from .python_env import python
+from .settings import Settings, short_hash
+from .tools import search_path
+
+
+@dataclass(frozen=True)
+class Odoo:
+    """An Odoo 19 that is ready to be started."""
+
+    settings: Settings
+    source: Path
+    python: Path
+
+    @classmethod
+    def provide(cls, settings, with_dev=False):
+        """Fetch and install whatever is missing."""
+        settings.prepare()
+        return cls(settings, odoo_path(settings), python(settings, with_dev))
+
+    @property
+    def identity(self):
+        """Changes when databases made with this Odoo should be made again."""
+        return short_hash(f"{self.source} {self.python}")
+
+    def environment(self, cluster):
+        """The environment of Odoo's process; settings of another Odoo on this machine are left out."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "ODOO_", "OPENERP_"))}
+        return {
+            **kept,
+            **cluster.environment(),
+            "PATH": search_path(self.settings),
+            "PYTHONPATH": str(self.source),
+            "PYTHONUNBUFFERED": "1",
+            "VIRTUAL_ENV": str(self.python.parent.parent),
+        }
+
+    def config(self, cluster):
+        """The configuration file of this checkout for ``cluster``."""
+        addons = [*([self.settings.links] if self.settings.has_module else []), *self.settings.extra_addons]
+        values = {
+            "addons_path": ",".join(str(path) for path in addons),
+            "data_dir": self.settings.data_dir,
+            "db_host": cluster.socket,
+            "db_port": cluster.environment()["PGPORT"],
+            "db_user": cluster.environment()["PGUSER"],
+            "http_interface": "127.0.0.1",
+            "list_db": False,
+            "workers": 0,
+        }
+        path = self.settings.links / f"odoo-{cluster.name}.conf"
+        temporary = path.with_name(f"{path.name}.{os.getpid()}")
+        temporary.write_text("[options]\n" + "".join(f"{key} = {value}\n" for key, value in values.items()))
+        temporary.replace(path)
+        return path
+
+    def command(self, cluster, *arguments, subcommand="server"):
+        return [str(self.python), "-m", "odoo", subcommand, "-c", str(self.config(cluster)), *map(str, arguments)]
+
+    def install(self, cluster, database, modules, demo=False, update=False):
+        """Install (or update) ``modules`` in ``database``, which is made when it does not exist."""
+        arguments = ["-d", database, "-u" if update else "-i", ",".join(modules)]
+        arguments += ["--with-demo"] if demo else []
+        command = self.command(cluster, *arguments, "--stop-after-init", "--no-http", "--log-level=warn")
+        done = subprocess.run(command, env=self.environment(cluster), stdin=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            raise DevError(f"installing {', '.join(modules)} in {database} failed, see above")
+
+    def execute(self, cluster, database, code):
+        """Run the Python ``code`` with an ``env`` of ``database`` and return what it prints."""
+        command = self.command(cluster, "-d", database, "--no-http", "--log-level=warn", subcommand="shell")
+        return run(command, what=f"a script in database {database}", input=code, env=self.environment(cluster))

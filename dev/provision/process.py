@@ -1,0 +1,46 @@
+"""Run other programs, and keep two ``dev/odoo`` at the same time out of each other's way."""
+
+import contextlib
+import errno
+import fcntl
+import os
+import subprocess
+
+from .errors import DevError
+from .progress import say
+
+
+def run(command, *, what, **options):
+    """Run ``command`` and return its output; when it fails, say ``what`` failed and why in one line."""
+    command = [str(part) for part in command]
+    if "input" not in options:
+        options.setdefault("stdin", subprocess.DEVNULL)
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    except FileNotFoundError as error:
+        raise DevError(f"{what}: {error.filename} is not installed") from error
+    if done.returncode:
+        raise DevError(f"{what}: {reason(done.stdout) or f'exit code {done.returncode}'}")
+    return done.stdout
+
+
+def reason(output):
+    """The line of a failed program's ``output`` that most likely says why."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    if any(os.strerror(errno.ENOSPC) in line for line in lines):
+        return "the disk is full"
+    errors = [line for line in lines if line.lower().startswith(("e:", "error", "fatal", "dpkg-deb: error"))]
+    return (errors or lines or [""])[-1]
+
+
+@contextlib.contextmanager
+def lock(path, waiting_for):
+    """Hold an exclusive lock on ``path``; the kernel frees it when this process ends, however it ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another dev/odoo: {waiting_for} …")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
