@@ -13,6 +13,7 @@ from .odoo import Odoo
 from .postgres import Cluster
 from .progress import say
 from .settings import MODULE, Settings
+from .testing import run_tests
 from .tools import postgres_binaries
 
 DEMO_DATABASE = "demo"
@@ -62,6 +63,11 @@ def serve(settings, arguments):
     return subprocess.run(place.odoo.command(place.cluster, *options), env=place.odoo.environment(place.cluster), check=False).returncode
 
 
+def test(settings, arguments):
+    os.environ["PRACTICE_BILLING_DOSE"] = arguments.dose
+    return run_tests(databases(settings, "test", with_dev=True), arguments.rest)
+
+
 def parser():
     """The command line's grammar."""
     main_parser = argparse.ArgumentParser(prog="dev/odoo", description=__doc__)
@@ -84,12 +90,17 @@ def parser():
     sub.add_argument("arguments", nargs=argparse.REMAINDER)
     sub = command(serve, "serve database NAME", "name")
     sub.add_argument("--port", type=int, default=8069)
+    sub = command(test, "run the tests; arguments are passed on to pytest")
+    sub.add_argument("--dose", choices=("quick", "full"), default="quick", help="rounds of the slow tests")
     return main_parser
 
 
 def main(argv):
     """Run the command line ``argv``; return the exit code."""
-    arguments = parser().parse_args(argv)
+    arguments, rest = parser().parse_known_args(argv)
+    if rest and arguments.function is not test:
+        parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    arguments.rest = rest
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return arguments.function(Settings(), arguments) or 0

@@ -7,11 +7,10 @@ apt state is left alone; only root installs packages, and only what is missing.
 import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 from .errors import DevError
-from .process import reason, run
+from .process import run
 from .progress import step
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -99,3 +98,13 @@ def unpack(debs, folder):
     """Unpack ``debs`` into ``folder`` without installing them."""
     for deb in debs:
         run(["dpkg", "-x", deb, folder], what=f"unpacking {Path(deb).name}")
+
+
+def install(packages):
+    """Install ``packages`` on this machine; only root may."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    patient = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
+    with step(f"Installing {' '.join(packages)}"):
+        run([*patient, "update"], what="apt-get update", env=environment)
+        command = [*patient, "install", "--yes", "--no-install-recommends", *packages]
+        run(command, what=f"installing {' '.join(packages)}", env=environment)

@@ -10,7 +10,7 @@ from .odoo_source import odoo_path
 from .process import run
 from .python_env import python
 from .settings import Settings, short_hash
-from .tools import search_path
+from .tools import provide_pdf, search_path
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,14 @@ class Odoo:
     def provide(cls, settings, with_dev=False):
         """Fetch and install whatever is missing."""
         settings.prepare()
-        return cls(settings, odoo_path(settings), python(settings, with_dev))
+        source, interpreter = odoo_path(settings), python(settings, with_dev)
+        provide_pdf(settings, interpreter)
+        return cls(settings, source, interpreter)
 
     @property
     def identity(self):
         """Changes when databases made with this Odoo should be made again."""
-        return short_hash(f"{self.source} {self.python}")
+        return short_hash(self.source)
 
     def environment(self, cluster):
         """The environment of Odoo's process; settings of another Odoo on this machine are left out."""

