@@ -1,4 +1,4 @@
-"""The command line: what the subcommands are and which module does them."""
+"""Get a real Odoo 19 with this module running, tested and checked."""
 
 import argparse
 import errno
@@ -7,109 +7,181 @@ import signal
 import subprocess
 import sys
 
+from . import benchmarks, linting, server, testing
 from .databases import Databases
 from .errors import DevError
 from .odoo import Odoo
 from .postgres import Cluster
 from .progress import say
-from .settings import MODULE, Settings
-from .testing import run_tests
+from .settings import Settings
 from .tools import postgres_binaries
 
 DEMO_DATABASE = "demo"
+CLUSTERS = ("durable", "fast")
+DETAILS = """\
+The database called "demo" is kept safely on disk, as PostgreSQL does by default. All others are in a second, fast
+PostgreSQL that does not wait for the disk: use them for what can be made again.
+
+environment:
+  ODOO_HOME               an Odoo 19 checkout to use instead of downloading one
+  ODOO_EXTRA_ADDONS       more add-on folders, separated by ":"
+  PRACTICE_BILLING_CACHE  where everything fetched is kept (default: ~/.cache/practice_billing)
+"""
 
 
 def databases(settings, name, with_dev=False):
-    """The databases among which ``name`` is: ``demo`` is kept durably, all others are fast and can be made again."""
+    """The databases among which ``name`` is or will be."""
     odoo = Odoo.provide(settings, with_dev)
     cluster = Cluster(settings, "durable" if name == DEMO_DATABASE else "fast").start()
     return Databases(odoo, cluster)
 
 
+def existing(settings, name):
+    """Like ``databases``, but ``name`` has to be there."""
+    place = databases(settings, name)
+    place.require(name)
+    return place
+
+
+# === COMMANDS === #
+
+
+def run(settings, arguments):
+    """make the demo database when there is none, and serve it"""
+    server.require_free_port(arguments.port)
+    place = databases(settings, DEMO_DATABASE)
+    server.prepare_demo(place, DEMO_DATABASE)
+    return server.serve(place, DEMO_DATABASE, arguments.port, ["--log-level=warn"])
+
+
+def test(settings, arguments):
+    """run the tests; other arguments are passed on to pytest"""
+    os.environ["PRACTICE_BILLING_DOSE"] = arguments.dose
+    return testing.run_tests(databases(settings, "test", with_dev=True), arguments.rest)
+
+
+def lint(settings, _arguments):
+    """run ruff, pylint-odoo and Odoo's test_lint"""
+    return linting.run_lint(databases(settings, "lint", with_dev=True))
+
+
+def bench(settings, arguments):
+    """run the benchmarks, each in a fresh database"""
+    return benchmarks.run_benchmarks(databases(settings, "bench"), arguments.names)
+
+
 def new(settings, arguments):
+    """make database NAME with the module, replacing an old one"""
     databases(settings, arguments.name).new(arguments.name, arguments.demo, arguments.install)
 
 
 def drop(settings, arguments):
+    """drop database NAME"""
     if not databases(settings, arguments.name).drop(arguments.name):
         say(f"there was no database {arguments.name}")
 
 
 def update(settings, arguments):
-    place = databases(settings, arguments.name)
-    place.require(arguments.name)
-    place.odoo.install(place.cluster, arguments.name, [MODULE], update=True)
+    """update the module in database NAME"""
+    existing(settings, arguments.name).update(arguments.name)
+
+
+def serve(settings, arguments):
+    """serve database NAME"""
+    server.require_free_port(arguments.port)
+    return server.serve(existing(settings, arguments.name), arguments.name, arguments.port)
 
 
 def shell(settings, arguments):
-    place = databases(settings, arguments.name)
-    place.require(arguments.name)
-    options = ["-d", arguments.name, "--no-http", "--log-level=warn"]
-    command = place.odoo.command(place.cluster, *options, subcommand="shell")
+    """run the Python script on standard input with an env of database NAME"""
+    place = existing(settings, arguments.name)
+    command = place.odoo.shell(place.cluster, arguments.name)
     return subprocess.run(command, env=place.odoo.environment(place.cluster), check=False).returncode
 
 
 def psql(settings, arguments):
-    place = databases(settings, arguments.name)
-    place.require(arguments.name)
+    """open psql on database NAME"""
+    place = existing(settings, arguments.name)
     command = [str(postgres_binaries(settings) / "psql"), "-d", arguments.name, *arguments.arguments]
     return subprocess.run(command, env=place.odoo.environment(place.cluster), check=False).returncode
 
 
-def serve(settings, arguments):
-    place = databases(settings, arguments.name)
-    place.require(arguments.name)
-    options = ["-d", arguments.name, "--db-filter", f"^{arguments.name}$", "--http-port", arguments.port]
-    return subprocess.run(place.odoo.command(place.cluster, *options), env=place.odoo.environment(place.cluster), check=False).returncode
+def status(settings, _arguments):
+    """say what runs and which databases there are"""
+    print(f"cache       {settings.cache}")
+    for port, pid in server.running(settings).items():
+        print(f"server      http://localhost:{port} (process {pid})")
+    for name in CLUSTERS:
+        cluster = Cluster(settings, name)
+        rows = cluster.databases() if cluster.is_running() else ["(not running)"]
+        print(f"{name:<12}{', '.join(rows) or '(no database)'}")
 
 
-def test(settings, arguments):
-    os.environ["PRACTICE_BILLING_DOSE"] = arguments.dose
-    return run_tests(databases(settings, "test", with_dev=True), arguments.rest)
+def stop(settings, _arguments):
+    """stop the servers and PostgreSQL"""
+    for port in server.stop(settings):
+        print(f"stopped the server on port {port}")
+    for name in CLUSTERS:
+        if Cluster(settings, name).stop():
+            print(f"stopped the {name} PostgreSQL")
+
+
+# === COMMAND LINE === #
 
 
 def parser():
     """The command line's grammar."""
-    main_parser = argparse.ArgumentParser(prog="dev/odoo", description=__doc__)
+    formatter = argparse.RawDescriptionHelpFormatter
+    main_parser = argparse.ArgumentParser("dev/odoo", description=__doc__, epilog=DETAILS, formatter_class=formatter)
     commands = main_parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(function, help_text, *names):
-        sub = commands.add_parser(function.__name__, help=help_text, description=help_text)
+    def command(function, *names):
+        sub = commands.add_parser(
+            function.__name__, help=function.__doc__, description=function.__doc__, allow_abbrev=False
+        )
         for name in names:
             sub.add_argument(name)
         sub.set_defaults(function=function)
         return sub
 
-    sub = command(new, "make database NAME with the module, replacing an old one", "name")
+    def port(sub):
+        sub.add_argument("--port", type=int, default=8069, help="default: 8069")
+
+    port(command(run))
+    command(test).add_argument("--dose", choices=("quick", "full"), default="quick", help="rounds of the slow tests")
+    command(lint)
+    command(bench).add_argument("names", nargs="*", metavar="NAME", help="benchmarks/bench_NAME.py; default: all")
+    command(stop)
+    command(status)
+    sub = command(new, "name")
     sub.add_argument("--demo", action="store_true", help="with the demo data of all modules")
     sub.add_argument("-i", "--install", metavar="MODULE,…", default=[], type=lambda text: text.split(","))
-    command(drop, "drop database NAME", "name")
-    command(update, "update the module in database NAME", "name")
-    command(shell, "run the Python script on standard input with an env of database NAME", "name")
-    sub = command(psql, "open psql on database NAME", "name")
-    sub.add_argument("arguments", nargs=argparse.REMAINDER)
-    sub = command(serve, "serve database NAME", "name")
-    sub.add_argument("--port", type=int, default=8069)
-    sub = command(test, "run the tests; arguments are passed on to pytest")
-    sub.add_argument("--dose", choices=("quick", "full"), default="quick", help="rounds of the slow tests")
+    command(drop, "name")
+    command(update, "name")
+    port(command(serve, "name"))
+    command(shell, "name")
+    command(psql, "name").add_argument("arguments", nargs=argparse.REMAINDER, help="for psql")
     return main_parser
 
 
 def main(argv):
     """Run the command line ``argv``; return the exit code."""
-    arguments, rest = parser().parse_known_args(argv)
-    if rest and arguments.function is not test:
-        parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    grammar = parser()
+    arguments, rest = grammar.parse_known_args(argv)
     arguments.rest = rest
+    if rest and arguments.function is not test:
+        grammar.error(f"unrecognized arguments: {' '.join(rest)}")
+    # End like on Ctrl-C: what was started is ended by the `finally` of whoever started it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return arguments.function(Settings(), arguments) or 0
     except DevError as error:
         print(f"dev/odoo: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        print(f"dev/odoo: the disk is full ({error.filename}): make room or set PRACTICE_BILLING_CACHE", file=sys.stderr)
-    except KeyboardInterrupt:
-        return 130
+        message = f"the disk is full ({error.filename}): make room or set PRACTICE_BILLING_CACHE"
+        print(f"dev/odoo: {message}", file=sys.stderr)
     return 1

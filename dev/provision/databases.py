@@ -37,7 +37,7 @@ class Databases:
         return self.odoo.settings
 
     def names(self):
-        return self.cluster.sql("SELECT datname FROM pg_database WHERE NOT datistemplate AND datname != 'postgres'")
+        return self.cluster.databases()
 
     def exists(self, name):
         return name in self.names()
@@ -85,6 +85,10 @@ class Databases:
             return json.loads("\n".join(rows))
         return {}
 
+    def update(self, name):
+        """Bring the module in database ``name`` up to the code of this checkout."""
+        self.odoo.install(self.cluster, name, [MODULE], update=True)
+
     # === TEMPLATE === #
 
     def template(self, demo=False):
@@ -101,9 +105,9 @@ class Databases:
     def _make_template(self, name, modules, demo):
         building = f"building_{name}"
         self.drop(building)
-        self.odoo.install(self.cluster, building, ["base"], demo=demo)
+        self.odoo.install(self.cluster, building, ["base"], demo=demo, quiet=True)
         self.odoo.execute(self.cluster, building, BELGIAN_COMPANY)
-        self.odoo.install(self.cluster, building, modules, demo=demo)
+        self.odoo.install(self.cluster, building, modules, demo=demo, quiet=True)
         self._rename(building, name)
 
     def _base_modules(self):

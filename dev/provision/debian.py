@@ -57,11 +57,8 @@ class Apt:
 
     def mirror(self):
         """The address and code name of the Debian archive this machine uses."""
-        rows = run(
-            ["apt-get", *self.options(), "indextargets", "--format", "$(LABEL)|$(CODENAME)|$(REPO_URI)"]
-            + ["Created-By: Packages"],
-            what="asking apt for its mirrors",
-        )
+        wanted = ["--format", "$(LABEL)|$(CODENAME)|$(REPO_URI)", "Created-By: Packages"]
+        rows = run(["apt-get", *self.options(), "indextargets", *wanted], what="asking apt for its mirrors")
         for row in rows.splitlines():
             label, codename, uri = row.split("|", 2)
             if label == "Debian" and "-" not in codename:
@@ -70,7 +67,9 @@ class Apt:
 
     def candidate(self, package):
         """Version and size in bytes of ``package`` in these sources, or None."""
-        output = run(["apt-cache", *self.options(), "show", "--no-all-versions", package], what=f"looking for {package}")
+        output = run(
+            ["apt-cache", *self.options(), "show", "--no-all-versions", package], what=f"looking for {package}"
+        )
         fields = dict(re.findall(r"^(Version|Size): (.+)$", output, re.MULTILINE))
         return (fields["Version"], int(fields["Size"])) if "Size" in fields else None
 
@@ -85,11 +84,13 @@ class Apt:
 
         apt resumes what an earlier, interrupted run left in ``partial``.
         """
+
         def measure():
-            done = sum(path.stat().st_size for path in self.archives.rglob("*.deb") if path.exists())
+            done = sum(path.stat().st_size for path in self.archives.rglob("*.deb"))
             return f"{min(100, 100 * done // size)} %" if size else f"{done // 2**20} MB"
 
-        with step(f"Downloading {' '.join(packages) if len(packages) < 3 else f'{len(packages)} Debian packages'}", measure):
+        title = packages[0] if len(packages) == 1 else f"{len(packages)} Debian packages"
+        with step(f"Downloading {title}", measure):
             run(["apt-get", *self.options(), "download", *packages], what="downloading from Debian", cwd=self.archives)
         return sorted(self.archives.glob("*.deb"))
 

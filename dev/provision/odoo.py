@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from .process import run
 from .python_env import python
 from .settings import Settings, short_hash
 from .tools import provide_pdf, search_path
+
+# Odoo says so whenever root runs it; on a development machine or in CI that is no news.
+ROOT_WARNING = "Running as user 'root' is a security risk.\n"
 
 
 @dataclass(frozen=True)
@@ -68,16 +72,33 @@ class Odoo:
     def command(self, cluster, *arguments, subcommand="server"):
         return [str(self.python), "-m", "odoo", subcommand, "-c", str(self.config(cluster)), *map(str, arguments)]
 
-    def install(self, cluster, database, modules, demo=False, update=False):
-        """Install (or update) ``modules`` in ``database``, which is made when it does not exist."""
+    def shell(self, cluster, database):
+        """The command that runs the script on its standard input with an ``env`` of ``database``."""
+        return self.command(cluster, "-d", database, "--no-http", "--log-level=warn", subcommand="shell")
+
+    def install(self, cluster, database, modules, demo=False, update=False, quiet=False):
+        """Install (or update) ``modules`` in ``database``, which is made when it does not exist.
+
+        What Odoo complains about meanwhile is shown, unless ``quiet`` and it went well.
+        """
         arguments = ["-d", database, "-u" if update else "-i", ",".join(modules)]
         arguments += ["--with-demo"] if demo else []
         command = self.command(cluster, *arguments, "--stop-after-init", "--no-http", "--log-level=warn")
-        done = subprocess.run(command, env=self.environment(cluster), stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run(
+            command,
+            env=self.environment(cluster),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode or not quiet:
+            print(done.stdout.replace(ROOT_WARNING, ""), end="", file=sys.stderr, flush=True)
         if done.returncode:
             raise DevError(f"installing {', '.join(modules)} in {database} failed, see above")
 
     def execute(self, cluster, database, code):
         """Run the Python ``code`` with an ``env`` of ``database`` and return what it prints."""
-        command = self.command(cluster, "-d", database, "--no-http", "--log-level=warn", subcommand="shell")
+        command = self.shell(cluster, database)
         return run(command, what=f"a script in database {database}", input=code, env=self.environment(cluster))

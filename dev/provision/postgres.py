@@ -85,17 +85,19 @@ class Cluster:
 
     def stop(self):
         """Stop the server; True when it was running."""
-        if not self.home.is_dir():
+        if not self.is_running():
             return False
         binaries = postgres_binaries(self.settings)
         data = self._data(binaries)
-        if not self._is_running(binaries, data):
-            return False
         self._as_owner([binaries / "pg_ctl", "-D", data, "-m", "fast", "-w", "stop"], "stopping PostgreSQL")
         return True
 
     def is_running(self):
-        return self.home.is_dir() and self._is_running(binaries := postgres_binaries(self.settings), self._data(binaries))
+        """Whether the server runs, without starting it."""
+        if not self.home.is_dir():
+            return False
+        binaries = postgres_binaries(self.settings)
+        return self._is_running(binaries, self._data(binaries))
 
     def _data(self, binaries):
         """The data folder, named after PostgreSQL's major version because another one cannot read it."""
@@ -145,6 +147,10 @@ class Cluster:
         return run(command, what=what, **self.owner)
 
     # === SQL === #
+
+    def databases(self):
+        """The names of the databases that are not PostgreSQL's own."""
+        return self.sql("SELECT datname FROM pg_database WHERE NOT datistemplate AND datname != 'postgres' ORDER BY 1")
 
     def sql(self, statement, database="postgres"):
         """Run ``statement`` and return its rows as lines."""

@@ -1,13 +1,12 @@
 """Run the tests with pytest-odoo, in a database of this checkout."""
 
+import contextlib
 import hashlib
 import os
 import subprocess
 from pathlib import Path
 
 from .process import lock
-from .progress import step
-from .settings import MODULE
 from .tools import provide_browser
 
 # Changing these does not change what an installed database looks like.
@@ -21,22 +20,43 @@ def run_tests(databases, arguments):
     """Run pytest with ``arguments`` and return its exit code."""
     settings = databases.settings
     provide_browser(settings)
+    paths = _linked(settings, arguments)
+    everything = paths == arguments
+    if everything:
+        paths = [f"-n{WORKERS}", *arguments, str(settings.module_link / "tests")]
+    with test_database(databases) as name:
+        return run_pytest(databases, name, paths)
+
+
+def run_pytest(databases, name, arguments, plugins=""):
+    """Run pytest with ``arguments`` in database ``name``; ``plugins`` is a folder to import plugins from."""
+    settings = databases.settings
+    environment = databases.odoo.environment(databases.cluster)
+    environment["PYTHONPATH"] += f":{plugins}"
+    command = [
+        *(str(databases.odoo.python), "-m", "pytest"),
+        f"--odoo-config={databases.odoo.config(databases.cluster)}",
+        f"--odoo-database={name}",
+        "--odoo-http",
+        f"--rootdir={settings.links}",
+        f"--config-file={settings.checkout / 'dev' / 'pytest.ini'}",
+        f"-ocache_dir={settings.links / '.pytest_cache'}",
+    ]
+    # From outside the link: inside it Python would resolve it to the checkout, whose name is another.
+    return subprocess.run([*command, *arguments], cwd=settings.links, env=environment, check=False).returncode
+
+
+@contextlib.contextmanager
+def test_database(databases):
+    """The name of a database with the module as it is now, locked; the last one is used again if nothing changed."""
+    settings = databases.settings
     name = f"test_{settings.checkout_id}"
-    with lock(settings.cache / "locks" / name, "it is running this checkout's tests"):
-        _prepare(databases, name)
-        command = [str(databases.odoo.python), "-m", "pytest", *_own_options(databases, name)]
-        command += _linked(settings, arguments)
-        environment = databases.odoo.environment(databases.cluster)
-        # From outside the link: inside it Python would resolve it to the checkout, whose name is another.
-        return subprocess.run(command, cwd=settings.links, env=environment, check=False).returncode
-
-
-def _prepare(databases, name):
-    """A database with the module as it is now; the last one is used again when nothing changed."""
-    wanted = {"template": databases.template(), "module": module_digest(databases.settings.checkout)}
-    if databases.facts(name) != wanted:
-        databases.new(name)
-        databases.remember(name, **wanted)
+    with lock(settings.cache / "locks" / name, "it is testing this checkout"):
+        wanted = {"template": databases.template(), "module": module_digest(settings.checkout)}
+        if databases.facts(name) != wanted:
+            databases.new(name)
+            databases.remember(name, **wanted)
+        yield name
 
 
 def module_digest(checkout):
@@ -44,7 +64,9 @@ def module_digest(checkout):
     digest = hashlib.sha256()
     for folder, names, files in os.walk(checkout):
         top = Path(folder) == checkout
-        names[:] = sorted(n for n in names if not n.startswith(".") and not (top and n in NOT_INSTALLED or n == "__pycache__"))
+        names[:] = sorted(
+            n for n in names if not n.startswith(".") and not (top and n in NOT_INSTALLED or n == "__pycache__")
+        )
         for file in sorted(files):
             path = Path(folder, file)
             if not file.startswith(".") and path.suffix != ".md":
@@ -52,28 +74,14 @@ def module_digest(checkout):
     return digest.hexdigest()
 
 
-def _own_options(databases, name):
-    settings = databases.settings
-    return [
-        f"--odoo-config={databases.odoo.config(databases.cluster)}",
-        f"--odoo-database={name}",
-        "--odoo-http",
-        f"--rootdir={settings.links}",
-        f"--config-file={settings.checkout / 'dev' / 'pytest.ini'}",
-        f"-ocache_dir={settings.links / '.pytest_cache'}",
-        f"-n{WORKERS}",
-    ]
-
-
 def _linked(settings, arguments):
-    """``arguments`` with paths into the checkout replaced by paths through its link; all tests when there is none."""
-    result, found = [], False
+    """``arguments`` with the paths of files in the checkout replaced by paths through its link."""
+    result = []
     for previous, argument in zip(["", *arguments], arguments):
         path, separator, node = argument.partition("::")
         target = settings.checkout / path if previous not in EXPRESSIONS and not argument.startswith("-") else None
         target = next((c for c in (Path(path).absolute(), target) if target and c and c.exists()), None)
         if target and target.is_relative_to(settings.checkout):
             argument = f"{settings.module_link / target.relative_to(settings.checkout)}{separator}{node}"
-            found = True
         result.append(argument)
-    return result if found else [*result, str(settings.module_link / "tests")]
+    return result

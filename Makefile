@@ -1,0 +1,31 @@
+# Every target forwards to dev/odoo, which has more commands: dev/odoo --help
+# Give a command options with ARGS, e.g.  make run ARGS="--port 8070"
+
+.PHONY: help run test test-slow bench lint stop
+
+help:
+	@echo "make run        an Odoo 19 with this module and demo data, to click through"
+	@echo "make test       the tests                      (ARGS are for pytest)"
+	@echo "make test-slow  the tests, with all rounds of the slow ones"
+	@echo "make lint       ruff, pylint-odoo and Odoo's own test_lint"
+	@echo "make bench      the benchmarks                 (ARGS: names)"
+	@echo "make stop       end what the above started"
+	@echo "More: dev/odoo --help"
+
+run:
+	@dev/odoo run $(ARGS)
+
+test:
+	@dev/odoo test $(ARGS)
+
+test-slow:
+	@dev/odoo test --dose full $(ARGS)
+
+bench:
+	@dev/odoo bench $(ARGS)
+
+lint:
+	@dev/odoo lint $(ARGS)
+
+stop:
+	@dev/odoo stop $(ARGS)

@@ -1,0 +1,41 @@
+"""Run the module's benchmarks, each in a fresh database."""
+
+import subprocess
+
+from .errors import DevError
+from .progress import say
+
+
+def run_benchmarks(databases, names):
+    """Run ``benchmarks/bench_NAME.py`` for the ``names`` (default: all); return 1 when one fails or falls short.
+
+    A script runs with an ``env`` like one given to ``dev/odoo shell`` and prints lines ``name value limit ok|SHORT``.
+    """
+    settings = databases.settings
+    available = {
+        path.stem.removeprefix("bench_"): path for path in sorted((settings.checkout / "benchmarks").glob("bench_*.py"))
+    }
+    if unknown := [name for name in names if name not in available]:
+        raise DevError(f"no benchmark {', '.join(unknown)}; there are: {', '.join(available) or 'none'}")
+    missed = [name for name in names or available if not _run(databases, name, available[name])]
+    if missed:
+        say(f"fell short or failed: {', '.join(missed)}")
+    return 1 if missed else 0
+
+
+def _run(databases, name, script):
+    """Print what ``script`` prints; True when it ends well and no line ends in SHORT."""
+    database = f"bench_{databases.settings.checkout_id}"
+    databases.new(database)
+    say(f"benchmark {name}")
+    command = databases.odoo.shell(databases.cluster, database)
+    environment = databases.odoo.environment(databases.cluster)
+    environment["PYTHONPATH"] += f":{script.parent}"
+    good = True
+    with script.open() as source:
+        process = subprocess.Popen(command, env=environment, stdin=source, stdout=subprocess.PIPE, text=True)
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            good = good and line.split()[-1:] != ["SHORT"]
+    databases.drop(database)
+    return process.wait() == 0 and good

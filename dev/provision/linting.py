@@ -1,0 +1,64 @@
+"""The static checks: ruff, OCA's pylint-odoo and Odoo's own test_lint. All of them run, then the verdict is given."""
+
+import subprocess
+
+from .progress import say
+from .settings import MODULE
+from .testing import run_pytest, test_database
+
+# The first needs pylint on all of Odoo (ours has its own step), the second is a program of another language, the
+# third tests the checkers themselves.
+SKIPPED = {"test_pylint", "test_eslint", "test_checkers"}
+
+
+def run_lint(databases):
+    """Run all checks; return 1 when one found something."""
+    checks = {
+        "ruff check": lambda: _tool(databases, "ruff", "check", "."),
+        "ruff format": lambda: _tool(databases, "ruff", "format", "--check", "."),
+        "pylint-odoo": lambda: _pylint(databases),
+        "Odoo's test_lint": lambda: _test_lint(databases),
+    }
+    failed = []
+    for name, check in checks.items():
+        say(f"{name} …")
+        if check():
+            failed.append(name)
+    print(f"lint: {', '.join(failed)} found something" if failed else "lint: all clean", flush=True)
+    return 1 if failed else 0
+
+
+def _tool(databases, *arguments):
+    """Run a Python tool of the virtual environment on the checkout; return its exit code."""
+    command = [str(databases.odoo.python), "-m", *arguments]
+    return subprocess.run(command, cwd=databases.settings.checkout, check=False).returncode
+
+
+def _pylint(databases):
+    settings = databases.settings
+    if not settings.has_module:
+        return 0
+    environment = databases.odoo.environment(databases.cluster)
+    command = [
+        str(databases.odoo.python),
+        "-m",
+        "pylint",
+        f"--rcfile={settings.checkout / '.pylintrc'}",
+        "--jobs=2",
+        MODULE,
+    ]
+    return subprocess.run(command, cwd=settings.links, env=environment, check=False).returncode
+
+
+def _test_lint(databases):
+    """Run Odoo's lint tests on our module, in the checkout's test database."""
+    settings = databases.settings
+    if not settings.has_module:
+        return 0
+    tests = next(databases.odoo.source.glob("**/addons/test_lint/tests"), None)
+    if not tests:
+        say("this Odoo comes without test_lint: skipped")
+        return 0
+    files = [str(path) for path in sorted(tests.glob("test_*.py")) if path.stem not in SKIPPED]
+    with test_database(databases) as name:
+        return run_pytest(databases, name, ["-q", "-p", "odoo_lint_plugin", *files], settings.checkout / "dev")
