@@ -1,0 +1,92 @@
+from odoo import api, fields, models
+
+
+class AccountMove(models.Model):
+    """An invoice notices that it is posted or withdrawn, and tells the credits."""
+
+    _inherit = "account.move"
+
+    practice_lot_ids = fields.One2many(
+        "practice.credit.lot",
+        "invoice_id",
+        string="Credits",
+        groups="practice_billing.group_user,account.group_account_readonly",
+    )
+    practice_lot_count = fields.Integer(
+        compute="_compute_practice_lot_count",
+        groups="practice_billing.group_user,account.group_account_readonly",
+    )
+
+    @api.depends("practice_lot_ids")
+    def _compute_practice_lot_count(self):
+        counts = dict(
+            self.env["practice.credit.lot"]._read_group([("invoice_id", "in", self.ids)], ["invoice_id"], ["__count"])
+        )
+        for move in self:
+            move.practice_lot_count = counts.get(move, 0)
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Follow every door that posts or withdraws an invoice: each of them writes the state."""
+        if "state" not in vals:
+            return super().write(vals)
+        posted = self.filtered(lambda move: move.state == "posted")
+        if vals["state"] != "posted" and posted:
+            lines = posted._get_package_lines()
+            if lines:
+                self.env["practice.credit.lot"]._follow_withdrawn_lines(lines)
+        result = super().write(vals)
+        if vals["state"] == "posted":
+            lines = (self - posted)._get_package_lines()
+            if lines:
+                self.env["practice.credit.lot"]._follow_posted_lines(lines)
+        return result
+
+    # === ACTIONS === #
+
+    def action_open_practice_lots(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_credit_lot_action")
+        return {**action, "domain": [("invoice_id", "=", self.id)], "context": {"create": False}}
+
+    # === BUSINESS METHODS === #
+
+    def _get_package_lines(self):
+        """Return the lines of these documents that sell or take back credits."""
+        # sudo: products and packages may be out of the accountant's sight; only whether there is one is asked.
+        return self.sudo().line_ids.filtered(lambda line: line._gives_credits()).sudo(False)
+
+    def _get_package_mail_template(self):
+        """Return the e-mail template of the first package product that has one for invoices."""
+        self.ensure_one()
+        templates = self._get_package_lines().product_id.email_template_id
+        return templates.filtered(lambda template: template.model == "account.move")[:1]
+
+    def _get_mail_template(self):
+        if len(self) == 1 and self.move_type == "out_invoice" and (template := self._get_package_mail_template()):
+            return template
+        return super()._get_mail_template()
+
+    def invoice_validate_send_email(self):
+        """Send package invoices through the send queue, with PDF and template, instead of as a bare message."""
+        queued = self.filtered(lambda move: move.move_type == "out_invoice" and move._get_package_mail_template())
+        queued._queue_package_invoices()
+        return super(AccountMove, self - queued).invoice_validate_send_email()
+
+    def _queue_package_invoices(self):
+        """Hand these invoices to Odoo's send queue, which commits before it sends; once per posting."""
+        to_send = self.filtered(lambda move: not move.is_move_sent and not move.sending_data)
+        for move in to_send:
+            if not move.partner_id.email:
+                move.message_post(
+                    body=self.env._("Not e-mailed: %s has no e-mail address.", move.partner_id.display_name)
+                )
+                continue
+            move.sending_data = {
+                "author_user_id": self.env.user.id,
+                "author_partner_id": self.env.user.partner_id.id,
+            }
+        if any(move.sending_data for move in to_send):
+            # sudo: whoever may post an invoice may have it sent; the queue itself belongs to the system.
+            self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()

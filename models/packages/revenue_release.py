@@ -1,0 +1,41 @@
+from odoo import fields, models
+
+
+class PracticeRevenueRelease(models.Model):
+    """A release that comes from a credit: it knows the visit and the package."""
+
+    _inherit = "practice.revenue.release"
+
+    credit_move_id = fields.Many2one("practice.credit.move", index="btree_not_null", ondelete="restrict", readonly=True)
+    package_id = fields.Many2one(related="credit_move_id.package_id", store=True, index="btree_not_null")
+    kind = fields.Selection(related="credit_move_id.kind")
+    credits = fields.Integer(related="credit_move_id.credits")
+    patient_id = fields.Many2one(related="credit_move_id.partner_id", string="Patient")
+    event_id = fields.Many2one(
+        related="credit_move_id.event_id", string="Appointment", groups="practice_billing.group_user"
+    )
+
+    # A credit move is released once, whatever happens.
+    _credit_move_uniq = models.UniqueIndex(
+        "(credit_move_id) WHERE credit_move_id IS NOT NULL", "This credit was released already."
+    )
+
+    def _line_key(self):
+        return (*super()._line_key(), self.package_id)
+
+    def _prepare_line_vals(self, key, amount):
+        lines = super()._prepare_line_vals(key, amount)
+        for line in lines:
+            line["practice_package_id"] = key[4].id
+        return lines
+
+    def _set_aside(self, error):
+        super()._set_aside(error)
+        for package in self.package_id:
+            package.activity_unlink(["practice_billing.mail_activity_type_books"])
+            package.activity_schedule(
+                "practice_billing.mail_activity_type_books",
+                summary=self.env._("Revenue could not be released"),
+                note=str(error),
+                user_id=package._get_responsible().id,
+            )

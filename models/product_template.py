@@ -1,0 +1,64 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class ProductTemplate(models.Model):
+    """A product that sells credits of a package."""
+
+    _inherit = "product.template"
+
+    package_id = fields.Many2one(
+        "practice.package",
+        index="btree_not_null",
+        ondelete="restrict",
+        tracking=True,
+        help="Selling this product gives credits of this package.",
+    )
+    package_credits = fields.Integer(
+        string="Credits per Unit",
+        default=10,
+        tracking=True,
+        help="Whole credits that one unit gives: 10 credits at 1,200 make 120 a credit; 2 units give 20.",
+    )
+    price_per_credit = fields.Monetary(
+        compute="_compute_price_per_credit", help="Sales price of one unit divided by its credits."
+    )
+
+    _package_credits_positive = models.Constraint(
+        "CHECK (package_id IS NULL OR package_credits > 0)", "A package product gives at least one credit per unit."
+    )
+
+    @api.depends("list_price", "package_credits", "package_id")
+    def _compute_price_per_credit(self):
+        for product in self:
+            credits = product.package_id and product.package_credits
+            product.price_per_credit = product.list_price / credits if credits else 0.0
+
+    @api.constrains("package_id", "company_id")
+    def _check_package_company(self):
+        for product in self.sudo():  # sudo: whoever makes products need not be able to read packages
+            if product.company_id and product.package_id and product.company_id != product.package_id.company_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(product)s belongs to %(company)s and cannot sell %(package)s of %(owner)s.",
+                        product=product.name,
+                        company=product.company_id.name,
+                        package=product.package_id.name,
+                        owner=product.package_id.company_id.name,
+                    )
+                )
+
+    @api.constrains("package_id", "active")
+    def _check_package_active(self):
+        for product in self.sudo():  # sudo: as above
+            if product.active and product.package_id and not product.package_id.active:
+                raise ValidationError(
+                    self.env._("%s is archived and can no longer be sold. Choose another package.", product.package_id.name)
+                )
+
+    def _get_product_accounts(self):
+        """Book a package to its balance post, else to its ledger account, else as Odoo would."""
+        accounts = super()._get_product_accounts()
+        package = self.sudo().package_id  # sudo: a salesman books an invoice without rights on packages
+        account = package.deferred_account_id or package.income_account_id
+        return {**accounts, "income": account} if account else accounts

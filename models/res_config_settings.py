@@ -1,0 +1,10 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    practice_tz = fields.Selection(related="company_id.practice_tz", readonly=False, required=True)
+    practice_release_journal_id = fields.Many2one(related="company_id.practice_release_journal_id", readonly=False)
+    practice_auto_attend = fields.Boolean(related="company_id.practice_auto_attend", readonly=False)
+    practice_expiry_warning = fields.Boolean(related="company_id.practice_expiry_warning", readonly=False)

@@ -1,0 +1,63 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    practice_lot_ids = fields.One2many(
+        "practice.credit.lot",
+        "partner_id",
+        string="Credits",
+        groups="practice_billing.group_user,account.group_account_readonly",
+    )
+    practice_credits_available = fields.Integer(
+        string="Credits Available",
+        compute="_compute_practice_credits",
+        groups="practice_billing.group_user,account.group_account_readonly",
+        help="Own and shared credits that can be planned now.",
+    )
+    practice_lot_count = fields.Integer(
+        compute="_compute_practice_credits", groups="practice_billing.group_user,account.group_account_readonly"
+    )
+    practice_appointment_count = fields.Integer(
+        compute="_compute_practice_appointment_count", groups="practice_billing.group_user"
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_practice_credits(self):
+        lots = self.env["practice.credit.lot"]
+        own = lots._read_group([("partner_id", "in", self.ids)], ["partner_id", "state"], ["credits_available:sum", "__count"])
+        shared = lots._read_group(
+            [("beneficiary_ids", "in", self.ids)], ["beneficiary_ids", "state"], ["credits_available:sum", "__count"]
+        )
+        available, count = dict.fromkeys(self.ids, 0), dict.fromkeys(self.ids, 0)
+        for partner, state, credits, number in [*own, *shared]:
+            if partner.id in count:
+                count[partner.id] += number
+                available[partner.id] += credits if state == "active" else 0
+        for partner in self:
+            partner.practice_credits_available = available.get(partner.id, 0)
+            partner.practice_lot_count = count.get(partner.id, 0)
+
+    def _compute_practice_appointment_count(self):
+        counts = dict(
+            self.env["calendar.event"]._read_group([("patient_id", "in", self.ids)], ["patient_id"], ["__count"])
+        )
+        for partner in self:
+            partner.practice_appointment_count = counts.get(partner, 0)
+
+    # === ACTIONS === #
+
+    def action_open_practice_lots(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_credit_lot_action")
+        domain = Domain("partner_id", "=", self.id) | Domain("beneficiary_ids", "in", self.ids)
+        return {**action, "domain": list(domain), "context": {"create": False}}
+
+    def action_open_practice_appointments(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.calendar_event_action_appointment")
+        context = {"default_patient_id": self.id, "default_partner_ids": [self.id, self.env.user.partner_id.id]}
+        return {**action, "domain": [("patient_id", "=", self.id)], "context": context}

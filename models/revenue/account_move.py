@@ -1,0 +1,35 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class AccountMove(models.Model):
+    """The entry of a revenue release knows what it released."""
+
+    _inherit = "account.move"
+
+    practice_release_ids = fields.One2many("practice.revenue.release", "move_id", string="Revenue Releases")
+    practice_release_count = fields.Integer(compute="_compute_practice_release_count")
+
+    @api.depends("practice_release_ids")
+    def _compute_practice_release_count(self):
+        counts = dict(
+            self.env["practice.revenue.release"]._read_group([("move_id", "in", self.ids)], ["move_id"], ["__count"])
+        )
+        for move in self:
+            move.practice_release_count = counts.get(move, 0)
+
+    def button_draft(self):
+        # sudo: whoever may reset an entry need not be able to read releases; only their existence is asked.
+        if any(move.sudo().practice_release_ids for move in self):
+            raise UserError(
+                self.env._(
+                    "This entry is a revenue release; each of its visits is booked once. "
+                    "Correct the visit or the invoice instead: the next release run books the difference."
+                )
+            )
+        return super().button_draft()
+
+    def action_open_practice_releases(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_revenue_release_action")
+        return {**action, "domain": [("move_id", "=", self.id)], "context": {"create": False}}

@@ -1,0 +1,220 @@
+import logging
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command, Domain
+
+from ...tools.dates import first_open_day
+
+_logger = logging.getLogger(__name__)
+
+#: Releases that one batch of the run takes at least; it always finishes the day it has begun.
+BATCH_SIZE = 2000
+
+
+class PracticeRevenueRelease(models.Model):
+    """One step of money from a balance post to revenue, posted exactly once.
+
+    Whoever gives the service creates the release, in company currency and dated the day of the service;
+    the run collects what is due into one entry per company, day and journal.
+    """
+
+    _name = "practice.revenue.release"
+    _description = "Revenue Release"
+    _order = "date desc, id desc"
+
+    name = fields.Char(string="Description", required=True)
+    date = fields.Date(required=True, help="Day of the service, in the practice's time zone.")
+    company_id = fields.Many2one("res.company", required=True, index=True, ondelete="restrict")
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", index="btree_not_null", ondelete="restrict", help="Who paid."
+    )
+    deferred_account_id = fields.Many2one(
+        "account.account", string="Balance Post", required=True, index=True, ondelete="restrict"
+    )
+    income_account_id = fields.Many2one(
+        "account.account", string="Ledger Account", required=True, index=True, ondelete="restrict"
+    )
+    amount = fields.Monetary(required=True, help="Moved from the balance post to revenue; negative takes it back.")
+    state = fields.Selection(
+        [("due", "To Release"), ("posted", "Released")], default="due", required=True, readonly=True
+    )
+    move_id = fields.Many2one(
+        "account.move", string="Journal Entry", index="btree_not_null", ondelete="restrict", readonly=True
+    )
+    move_date = fields.Date(related="move_id.date", string="Accounting Date")
+    error = fields.Text(readonly=True, help="Why the last run could not post it.")
+    retry_date = fields.Date(readonly=True, help="A release that failed is tried again from this day on.")
+
+    # What the run searches: oldest day first, company by company.
+    _due_idx = models.Index("(company_id, date, id) WHERE state = 'due'")
+    _posted_with_state = models.Constraint(
+        "CHECK (state = 'posted' OR move_id IS NULL)", "A release that is still due has no journal entry."
+    )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_due(self):
+        if any(release.state == "posted" for release in self):
+            raise UserError(self.env._("A posted release stays: correct the visit or the invoice instead."))
+
+    # === ACTIONS === #
+
+    def action_open_entry(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "res_id": self.move_id.id,
+            "view_mode": "form",
+        }
+
+    def action_release(self):
+        """Post the selected releases that are due, or all that are due when nothing is selected.
+
+        :raises AccessError: when the user is no accountant
+        """
+        if not self.env.user.has_group("account.group_account_user"):
+            raise AccessError(self.env._("Only an accountant posts revenue by hand; the nightly run does it by itself."))
+        releases = self or self.search(self._get_due_domain())
+        return self._notify_released(releases._post_due())
+
+    def _notify_released(self, entries):
+        message = (
+            self.env._("%s journal entries posted.", len(entries)) if entries else self.env._("Nothing is due today.")
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success" if entries else "info",
+                "message": message,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _get_due_domain(self):
+        """Return what can be posted now: due, and not set aside until tomorrow by a failure."""
+        today = fields.Date.context_today(self)
+        return (
+            Domain("state", "=", "due")
+            & Domain("date", "<=", today)
+            & (Domain("retry_date", "=", False) | Domain("retry_date", "<=", today))
+        )
+
+    @api.model
+    def _cron_release(self):
+        """Post what is due, whole days at a time, committing each batch; it can be cut and resumed anywhere."""
+        cron = self.env["ir.cron"]
+        while batch := self._next_batch():
+            done = batch._post_or_set_aside()
+            if not done or not cron._commit_progress(done, remaining=self.search_count(self._get_due_domain())):
+                break
+
+    @api.model
+    def _next_batch(self):
+        """Return due releases of one company: whole days, at least ``BATCH_SIZE`` of them when there are that many."""
+        domain = self._get_due_domain()
+        oldest = self.search(domain, order="company_id, date, id", limit=1)
+        if not oldest:
+            return self.browse()
+        domain &= Domain("company_id", "=", oldest.company_id.id)
+        border = self.search(domain, order="date, id", offset=BATCH_SIZE - 1, limit=1)
+        if border:
+            domain &= Domain("date", "<=", border.date)
+        return self.search(domain, order="date, id")
+
+    def _post_or_set_aside(self):
+        """Post these releases together; when that fails, account by account, setting aside those that fail.
+
+        :return: the number of releases posted or set aside; 0 when another worker holds them all
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._post_due()
+        except UserError:
+            for releases in self.grouped(lambda release: (release.deferred_account_id, release.income_account_id)).values():
+                try:
+                    with self.env.cr.savepoint():
+                        releases._post_due()
+                except Exception as error:  # noqa: BLE001 - one bad package may not stop the others
+                    releases._set_aside(error)
+        return len(self.filtered(lambda release: release.state == "posted" or release.error))
+
+    def _set_aside(self, error):
+        """Keep ``error`` on these releases and try them again tomorrow."""
+        _logger.warning("Revenue releases %s could not be posted: %s", self.ids, error)
+        self.write({"error": str(error), "retry_date": fields.Date.context_today(self) + timedelta(days=1)})
+
+    def _post_due(self):
+        """Post the due releases of this recordset: one entry per company, day and journal.
+
+        :return: the posted entries. Releases that another worker holds or has posted are left out.
+        :raises UserError: when a company has no journal for it
+        """
+        releases = self.sudo().try_lock_for_update().filtered(lambda release: release.state == "due")
+        by_entry = defaultdict(self.sudo().browse)
+        for company, of_company in releases.grouped("company_id").items():
+            journal = company._get_release_journal()
+            for day, of_day in of_company.grouped("date").items():
+                by_entry[journal, first_open_day(day, company._get_release_lock(journal, day))] += of_day
+        vals_list, posted = [], []
+        for (journal, day), of_entry in by_entry.items():
+            vals = of_entry._prepare_entry_vals(journal, day)
+            if vals["line_ids"]:
+                vals_list.append(vals)
+                posted.append(of_entry)
+            else:
+                # Everything took itself back: there is nothing to book and nothing left to do.
+                of_entry.state = "posted"
+        # Machine-made entries: nobody follows them, so neither tracking nor followers are worth their time.
+        entries = (
+            self.env["account.move"]
+            .sudo()
+            .with_context(tracking_disable=True, mail_create_nosubscribe=True, practice_release=True)
+            .create(vals_list)
+        )
+        entries._post(soft=False)
+        for entry, of_entry in zip(entries, posted, strict=True):
+            of_entry.write({"state": "posted", "move_id": entry.id, "error": False})
+        return entries.sudo(False)
+
+    def _prepare_entry_vals(self, journal, day):
+        """Return the values of one entry for these releases of one company, dated ``day``."""
+        totals = defaultdict(float)
+        for release in self:
+            totals[release._line_key()] += release.amount
+        currency = self.company_id.currency_id
+        lines = []
+        for key, amount in totals.items():
+            amount = currency.round(amount)
+            if amount:
+                lines += self._prepare_line_vals(key, amount)
+        return {
+            "move_type": "entry",
+            "journal_id": journal.id,
+            "company_id": self.company_id.id,
+            "date": day,
+            "ref": self.env._("Revenue release"),
+            "line_ids": [Command.create(line) for line in lines],
+        }
+
+    def _line_key(self):
+        """Return what releases have in common that share a line. Halves that know more add to it."""
+        self.ensure_one()
+        return (self.name, self.deferred_account_id, self.income_account_id, self.partner_id)
+
+    @api.model
+    def _prepare_line_vals(self, key, amount):
+        """Return the two lines that move ``amount`` (negative: back) from the balance post to revenue."""
+        name, deferred_account, income_account, partner = key[:4]
+        common = {"name": name, "partner_id": partner.id}
+        return [
+            {**common, "account_id": deferred_account.id, "balance": amount},
+            {**common, "account_id": income_account.id, "balance": -amount},
+        ]

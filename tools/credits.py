@@ -1,0 +1,118 @@
+"""The rules of credits: what a movement does to a lot, what a credit is worth, which lot is spent first.
+
+Credits are whole numbers. Money is in the company's currency and rounded half up to ``rounding``, the smallest
+amount of that currency (0.01 for the euro). The examples of the tests come from the worked examples of the design.
+"""
+
+from collections import Counter
+from decimal import ROUND_HALF_UP, Decimal
+
+#: The counters of a lot. The first one is what was ever given; the others say where those credits are now.
+COUNTERS = ("total", "available", "reserved", "used", "lost", "refunded")
+
+#: What one credit of each kind of movement adds to the counters. A negative number of credits undoes the movement.
+EFFECTS = {
+    "grant": {"total": 1, "available": 1},
+    "reserve": {"available": -1, "reserved": 1},
+    "unreserve": {"available": 1, "reserved": -1},
+    "use": {"reserved": -1, "used": 1},
+    "forfeit": {"reserved": -1, "lost": 1},
+    "expire": {"available": -1, "lost": 1},
+    "refund": {"available": -1, "refunded": 1},
+    "adjust": {},
+}
+
+#: Kinds whose value leaves the balance post through the revenue release.
+RELEASED_KINDS = ("use", "forfeit", "expire", "adjust")
+
+#: Released kinds that are no service given: their value is breakage.
+BREAKAGE_KINDS = ("forfeit", "expire")
+
+
+def counters_after(movements):
+    """Return the counters that a sequence of ``(kind, credits)`` leads to."""
+    counters = Counter(dict.fromkeys(COUNTERS, 0))
+    for kind, credits in movements:
+        for counter, factor in EFFECTS[kind].items():
+            counters[counter] += factor * credits
+    return dict(counters)
+
+
+def round_money(amount, rounding=0.01):
+    """Round ``amount`` half up (away from zero) to a multiple of ``rounding``."""
+    unit = Decimal(str(rounding))
+    return float((Decimal(str(amount)) / unit).quantize(Decimal(1), ROUND_HALF_UP) * unit)
+
+
+def whole_credits(quantity, credits_per_unit):
+    """Return the credits that ``quantity`` units give, or ``None`` when that is not a whole number.
+
+    :param float quantity: units sold, in the product's own unit of measure; negative takes back
+    :param int credits_per_unit: credits that one unit gives
+    """
+    exact = quantity * credits_per_unit
+    whole = round(exact)
+    # Quantities carry the rounding of the unit of measure (0.33333 of 3 credits is meant as 1 credit).
+    return whole if abs(exact - whole) < 1e-4 else None
+
+
+def share_of_value(value_open, open_credits, credits, *, rounding=0.01, rate=None):
+    """Return how much of a lot's open value goes out with ``credits`` of its ``open_credits``.
+
+    The last credit takes all that is left, so that a lot always ends at exactly zero.
+
+    :param float value_open: what the balance post still holds for the lot
+    :param int open_credits: credits not yet used, lost or refunded (available + reserved)
+    :param float rate: money per credit when the package releases at its internal rate; never more than is there
+    :raises ValueError: when more credits are asked than are open
+    """
+    if not 0 <= credits <= open_credits:
+        raise ValueError(f"{credits} credits of {open_credits} open ones")
+    if credits == open_credits:
+        return value_open
+    if rate is not None:
+        return min(round_money(rate * credits, rounding), value_open)
+    return round_money(Decimal(str(value_open)) * credits / open_credits, rounding)
+
+
+def allocate(credits, day, lots):
+    """Choose the lots that pay ``credits`` of a visit on ``day``.
+
+    :param int credits: whole credits the visit takes
+    :param date day: the visit's date in the practice's time zone; a lot is valid on its expiry date, not after it
+    :param list lots: ``[lot, available, expiry date or None]`` in spending order; ``available`` is decreased here
+    :return: ``(chosen, missing)``: pairs ``(lot, credits)`` and the number of credits that no lot could pay.
+        Nothing is taken from ``lots`` when credits are missing.
+    """
+    chosen, missing = [], credits
+    for row in lots:
+        lot, available, expiry_date = row
+        if not missing:
+            break
+        if available > 0 and (not expiry_date or expiry_date >= day):
+            taken = min(available, missing)
+            chosen.append((row, lot, taken))
+            missing -= taken
+    if missing:
+        return [], missing
+    for row, _lot, taken in chosen:
+        row[1] -= taken
+    return [(lot, taken) for _row, lot, taken in chosen], 0
+
+
+def wanted_position(attendance, *, policy="forfeit", waived=False):
+    """Return where the credits of an appointment belong: ``reserved``, ``used``, ``forfeited`` or ``None`` (free).
+
+    :param str attendance: planned, attended, no_show, late_cancelled or cancelled
+    :param str policy: what a no-show and a late cancellation cost: ``forfeit`` or ``return``
+    :param bool waived: staff gave the credits back
+    """
+    if attendance == "planned":
+        return "reserved"
+    if waived:
+        return None
+    if attendance == "attended":
+        return "used"
+    if attendance in ("no_show", "late_cancelled"):
+        return "forfeited" if policy == "forfeit" else None
+    return None

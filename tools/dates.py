@@ -1,0 +1,33 @@
+"""The rules of dates. Moments are naive UTC, as Odoo stores them; days are days of the practice's time zone."""
+
+from datetime import timedelta
+
+import pytz
+from dateutil.relativedelta import relativedelta
+
+
+def local_day(moment, tz):
+    """Return the day on which a naive UTC ``moment`` falls in the time zone named ``tz``."""
+    return pytz.utc.localize(moment).astimezone(pytz.timezone(tz)).date()
+
+
+def expiry_day(activation, months):
+    """Return the last day, included, on which credits activated on ``activation`` can be used.
+
+    The day is clamped to the month: one month from 31 January ends on the last day of February.
+    Zero months means that credits do not expire: ``None``.
+    """
+    return activation + relativedelta(months=months) if months else None
+
+
+def free_until(start, hours):
+    """Return the last moment at which cancelling an appointment that starts at ``start`` costs nothing.
+
+    Elapsed hours, not wall-clock hours: the night of a clock change does not shorten anybody's notice.
+    """
+    return start - timedelta(hours=hours)
+
+
+def first_open_day(day, locked_until):
+    """Return ``day``, or the first day after the lock when the lock covers it."""
+    return max(day, locked_until + timedelta(days=1)) if locked_until else day
