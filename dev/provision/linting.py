@@ -39,14 +39,8 @@ def _pylint(databases):
     if not settings.has_module:
         return 0
     environment = databases.odoo.environment(databases.cluster)
-    command = [
-        str(databases.odoo.python),
-        "-m",
-        "pylint",
-        f"--rcfile={settings.checkout / '.pylintrc'}",
-        "--jobs=2",
-        MODULE,
-    ]
+    options = [f"--rcfile={settings.checkout / '.pylintrc'}", "--jobs=2"]
+    command = [str(databases.odoo.python), "-m", "pylint", *options, MODULE]
     return subprocess.run(command, cwd=settings.links, env=environment, check=False).returncode
 
 
@@ -61,4 +55,6 @@ def _test_lint(databases):
         return 0
     files = [str(path) for path in sorted(tests.glob("test_*.py")) if path.stem not in SKIPPED]
     with test_database(databases) as name:
-        return run_pytest(databases, name, ["-q", "-p", "odoo_lint_plugin", *files], settings.checkout / "dev")
+        return run_pytest(
+            databases, name, ["-q", "--tb=short", "-p", "odoo_lint_plugin", *files], settings.checkout / "dev"
+        )

@@ -16,7 +16,8 @@ def run(command, *, what, **options):
     if "input" not in options:
         options.setdefault("stdin", subprocess.DEVNULL)
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        done = subprocess.run(command, check=False, **streams, **options)
     except FileNotFoundError as error:
         raise DevError(f"{what}: {error.filename} is not installed") from error
     if done.returncode:

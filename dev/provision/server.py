@@ -63,9 +63,6 @@ def serve(databases, name, port, options=()):
             _announce(databases, name, port)
         return process.wait()
     except KeyboardInterrupt:
-        # The terminal sent the signal to Odoo as well, which is ending by itself.
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(SECONDS_TO_END)
         return 0
     finally:
         _end(process)
@@ -132,11 +129,9 @@ def _announce(databases, name, port):
 
 
 def _end(process):
-    """End Odoo, gently first."""
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    """End Odoo, gently first; it may already be ending, on the signal that ends us."""
+    for signal_it, seconds in ((lambda: None, 2), (process.terminate, SECONDS_TO_END), (process.kill, None)):
+        signal_it()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+            return

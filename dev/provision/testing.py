@@ -63,25 +63,26 @@ def module_digest(checkout):
     """A hash of all files of the module that an installed database depends on."""
     digest = hashlib.sha256()
     for folder, names, files in os.walk(checkout):
-        top = Path(folder) == checkout
-        names[:] = sorted(
-            n for n in names if not n.startswith(".") and not (top and n in NOT_INSTALLED or n == "__pycache__")
-        )
-        for file in sorted(files):
-            path = Path(folder, file)
-            if not file.startswith(".") and path.suffix != ".md":
+        ignored = NOT_INSTALLED if Path(folder) == checkout else {"__pycache__"}
+        names[:] = sorted(name for name in names if name not in ignored and not name.startswith("."))
+        for path in sorted(Path(folder, file) for file in files):
+            if not path.name.startswith(".") and path.suffix != ".md":
                 digest.update(f"{path.relative_to(checkout)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
 def _linked(settings, arguments):
     """``arguments`` with the paths of files in the checkout replaced by paths through its link."""
-    result = []
-    for previous, argument in zip(["", *arguments], arguments):
-        path, separator, node = argument.partition("::")
-        target = settings.checkout / path if previous not in EXPRESSIONS and not argument.startswith("-") else None
-        target = next((c for c in (Path(path).absolute(), target) if target and c and c.exists()), None)
-        if target and target.is_relative_to(settings.checkout):
-            argument = f"{settings.module_link / target.relative_to(settings.checkout)}{separator}{node}"
-        result.append(argument)
-    return result
+    return [
+        argument if previous in EXPRESSIONS or argument.startswith("-") else _linked_path(settings, argument)
+        for previous, argument in zip(["", *arguments], arguments, strict=False)
+    ]
+
+
+def _linked_path(settings, argument):
+    """A test's path, relative to the current folder or to the checkout, and its ``::`` part, through the link."""
+    path, separator, node = argument.partition("::")
+    for candidate in (Path(path).absolute(), settings.checkout / path):
+        if candidate.exists() and candidate.is_relative_to(settings.checkout):
+            return f"{settings.module_link / candidate.relative_to(settings.checkout)}{separator}{node}"
+    return argument
