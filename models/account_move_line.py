@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 from ..tools.credits import whole_credits
 
@@ -99,6 +100,37 @@ class AccountMoveLine(models.Model):
                 )
             )
         return amount
+
+    def _prepare_refund_vals(self, credits):
+        """Return the values of a credit note that takes back ``credits`` of the credits of this line."""
+        self.ensure_one()
+        move = self.move_id
+        exact = self.quantity * credits / self._get_package_credits()
+        quantity = self.product_uom_id.round(exact) if self.product_uom_id else exact
+        return {
+            "move_type": "out_refund",
+            "reversed_entry_id": move.id,
+            "company_id": move.company_id.id,
+            "partner_id": move.partner_id.id,
+            "currency_id": move.currency_id.id,
+            "fiscal_position_id": move.fiscal_position_id.id,
+            "journal_id": move.journal_id.id,
+            "ref": self.env._("%(invoice)s: %(credits)s credits", invoice=move.name, credits=credits),
+            "invoice_line_ids": [
+                Command.create(
+                    {
+                        "product_id": self.product_id.id,
+                        "product_uom_id": self.product_uom_id.id,
+                        "quantity": quantity,
+                        # The quantity is stored rounded; the price makes up for it, so that the amount is exact.
+                        "price_unit": self.price_unit * exact / quantity,
+                        "discount": self.discount,
+                        "tax_ids": [Command.set(self.tax_ids.ids)],
+                        "practice_patient_id": self.practice_patient_id.id,
+                    }
+                )
+            ],
+        }
 
     def _prepare_credit_lot_vals(self):
         """Return the values of the lot that this posted line gives.

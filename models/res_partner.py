@@ -61,3 +61,29 @@ class ResPartner(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.calendar_event_action_appointment")
         context = {"default_patient_id": self.id, "default_partner_ids": [self.id, self.env.user.partner_id.id]}
         return {**action, "domain": [("patient_id", "=", self.id)], "context": context}
+
+    def action_sell_package(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Sell Package"),
+            "res_model": "practice.package.sale",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_partner_id": self.id},
+        }
+
+    def action_plan_appointment(self):
+        """Open a new appointment of this patient."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Plan Appointment"),
+            "res_model": "calendar.event",
+            "view_mode": "form",
+            "context": {
+                "default_patient_id": self.id,
+                "default_partner_ids": [self.id, self.env.user.partner_id.id],
+                "default_practice_appointment_type_id": self.env["practice.appointment.type"].search([], limit=1).id,
+            },
+        }

@@ -44,16 +44,20 @@ def round_money(amount, rounding=0.01):
     return float((Decimal(str(amount)) / unit).quantize(Decimal(1), ROUND_HALF_UP) * unit)
 
 
-def whole_credits(quantity, credits_per_unit):
+def whole_credits(quantity, credits_per_unit, *, rounding=0.01):
     """Return the credits that ``quantity`` units give, or ``None`` when that is not a whole number.
+
+    Quantities are stored rounded: a third of 3 credits arrives as 0.33 and is meant as 1 credit. What rounding
+    can have changed is forgiven, up to a tenth of a credit.
 
     :param float quantity: units sold, in the product's own unit of measure; negative takes back
     :param int credits_per_unit: credits that one unit gives
+    :param float rounding: smallest quantity that is stored
     """
     exact = quantity * credits_per_unit
     whole = round(exact)
-    # Quantities carry the rounding of the unit of measure (0.33333 of 3 credits is meant as 1 credit).
-    return whole if abs(exact - whole) < 1e-4 else None
+    tolerance = min(credits_per_unit * rounding / 2, 0.1) + 1e-9
+    return whole if abs(exact - whole) <= tolerance else None
 
 
 def share_of_value(value_open, open_credits, credits, *, rounding=0.01, rate=None):

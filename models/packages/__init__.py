@@ -4,6 +4,7 @@ from . import credit_lot
 from . import credit_lot_invoice
 from . import credit_lot_appointment
 from . import credit_lot_expiry
+from . import credit_import
 from . import credit_move
 from . import revenue_release
 from . import calendar_event

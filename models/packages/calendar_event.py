@@ -182,6 +182,46 @@ class CalendarEvent(models.Model):
     def _onchange_patient_id(self):
         self.partner_ids += self.patient_id - self.partner_ids
 
+    # === ACTIONS === #
+
+    def action_mark_attended(self):
+        self.write({"attendance": "attended"})
+
+    def action_mark_no_show(self):
+        self.write({"attendance": "no_show"})
+
+    def action_mark_planned(self):
+        """Undo a mark: the appointment is planned again, its credits reserved."""
+        self.write({"attendance": "planned", "active": True})
+
+    def action_cancel_appointment(self):
+        """Open the dialog that shows what cancelling costs; a past visit is corrected at once."""
+        self.ensure_one()
+        if self.attendance != "planned":
+            self.write({"attendance": "cancelled"})
+            return True
+        return self._open_wizard("practice.appointment.cancel", self.env._("Cancel Appointment"), event_id=self.id)
+
+    def action_give_back(self):
+        return self._open_wizard("practice.credit.give.back", self.env._("Give Credits Back"), event_ids=self.ids)
+
+    def action_sell_package(self):
+        self.ensure_one()
+        package = self.practice_appointment_type_id.package_id
+        return self._open_wizard(
+            "practice.package.sale", self.env._("Sell Package"), partner_id=self.patient_id.id, package_id=package.id
+        )
+
+    def _open_wizard(self, model, name, **defaults):
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": model,
+            "view_mode": "form",
+            "target": "new",
+            "context": {f"default_{field}": value for field, value in defaults.items()},
+        }
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
@@ -324,8 +364,7 @@ class CalendarEvent(models.Model):
         called_off = self._is_called_off()
         follow = self.with_context(**{TOUCHED: {}})  # settled by whoever called this
         if called_off and self.attendance == "planned":
-            late = not moved and fields.Datetime.now() > self.cancel_free_until
-            follow.attendance = "late_cancelled" if late else "cancelled"
+            follow.attendance = "late_cancelled" if self._is_late() and not moved else "cancelled"
         elif not called_off and self.attendance in CANCELLED and before and before["called_off"]:
             follow.attendance = "planned"
 
@@ -341,6 +380,23 @@ class CalendarEvent(models.Model):
 
     def _get_today(self):
         return self.practice_appointment_type_id.company_id._practice_day()
+
+    def _is_late(self):
+        """Return whether cancelling now is no longer free."""
+        self.ensure_one()
+        return fields.Datetime.now() > self.cancel_free_until
+
+    def _would_be_late(self):
+        """Return whether cancelling now would cost the patient credits."""
+        self.ensure_one()
+        forfeits = self.practice_appointment_type_id.late_policy == "forfeit"
+        return forfeits and self.credit_state == "reserved" and self._is_late()
+
+    def _notify_cancelled(self):
+        """E-mail the participants that the appointment does not take place, with Odoo's own template."""
+        template = self.env.ref("calendar.calendar_template_delete_event", raise_if_not_found=False)
+        if template:
+            self.attendee_ids._notify_attendees(template, force_send=True)
 
     def _get_wanted_credits(self):
         """Return where the credits of this appointment belong (see ``wanted_position``), and how many they are."""

@@ -95,6 +95,18 @@ class PracticeCreditLot(models.Model):
 
     # === CREDITED === #
 
+    def action_refund_rest(self):
+        """Make the draft credit note for the available credits of this lot; posting it takes them back.
+
+        :raises UserError: when the lot was not sold through an invoice, or nothing is left
+        """
+        self.ensure_one()
+        line = self.invoice_line_id
+        if not line or not self.credits_available:
+            raise UserError(self.env._("There are no credits left that were sold through an invoice."))
+        credit_note = self.env["account.move"].create(line._prepare_refund_vals(self.credits_available))
+        return credit_note.get_formview_action()
+
     @api.model
     def _refund_lines(self, lines):
         for line in lines:

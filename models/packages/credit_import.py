@@ -1,0 +1,190 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
+
+
+class PracticeCreditImport(models.Model):
+    """Credits that a patient already had elsewhere: entered in a form or by file, checked, then confirmed.
+
+    A row stays as the document of where the credits come from.
+    """
+
+    _name = "practice.credit.import"
+    _description = "Import of Credits"
+    _order = "id desc"
+    _rec_name = "reference"
+    _check_company_auto = True
+
+    partner_id = fields.Many2one("res.partner", string="Patient", required=True, index=True, ondelete="restrict")
+    package_id = fields.Many2one(
+        "practice.package", required=True, index=True, ondelete="restrict", check_company=True
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company, ondelete="restrict"
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    credits = fields.Integer(required=True, default=1, help="Whole credits.")
+    internal_rate = fields.Monetary(
+        compute="_compute_internal_rate",
+        store=True,
+        readonly=False,
+        help="Money per credit of this import; by default the package's internal rate.",
+    )
+    value = fields.Monetary(compute="_compute_value", help="Credits x internal rate.")
+    booking = fields.Selection(
+        [
+            ("none", "No entry"),
+            ("entry", "Make the entry"),
+            ("opening", "Already in the opening balance"),
+        ],
+        string="Books",
+        required=True,
+        default="none",
+        help="No entry: the credits have no value in the books; the rate counts in production reports only.\n"
+        "Make the entry: debit the chosen account, credit the balance post.\n"
+        "Already in the opening balance: the balance post holds the value, no entry is made.",
+    )
+    counterpart_account_id = fields.Many2one(
+        "account.account",
+        domain="[('company_ids', 'parent_of', company_id), ('account_type', '!=', 'off_balance')]",
+        ondelete="restrict",
+        check_company=True,
+        help="The account that is debited when the entry is made.",
+    )
+    date = fields.Date(
+        required=True, default=fields.Date.context_today, help="Day from which the books know the credits."
+    )
+    expiry_date = fields.Date(help="Last day on which they can be used. Empty: as the package says, from today on.")
+    reference = fields.Char(help="Where they come from, such as the list of the old system.")
+    state = fields.Selection([("draft", "To Check"), ("done", "Imported"), ("undone", "Undone")], default="draft")
+    lot_id = fields.Many2one("practice.credit.lot", string="Imported Credits", readonly=True, copy=False, index=True)
+
+    _credits_positive = models.Constraint("CHECK (credits > 0)", "Import at least one credit.")
+    _rate_not_negative = models.Constraint("CHECK (internal_rate >= 0)", "The internal rate cannot be negative.")
+    _lot_once = models.UniqueIndex("(lot_id) WHERE lot_id IS NOT NULL", "These credits were imported already.")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("package_id")
+    def _compute_internal_rate(self):
+        for row in self:
+            row.internal_rate = row.package_id.internal_rate
+
+    @api.depends("credits", "internal_rate")
+    def _compute_value(self):
+        for row in self:
+            row.value = row.currency_id.round(row.credits * row.internal_rate) if row.currency_id else 0.0
+
+    # === CONSTRAINTS === #
+
+    @api.constrains("booking", "package_id", "counterpart_account_id")
+    def _check_booking(self):
+        for row in self:
+            if row.booking == "none":
+                continue
+            if not row.package_id.deferred_account_id:
+                raise ValidationError(
+                    self.env._(
+                        "%s has no balance post, so imported credits have no value in the books: choose No entry.",
+                        row.package_id.name,
+                    )
+                )
+            if row.booking == "entry" and not row.counterpart_account_id:
+                raise ValidationError(self.env._("Choose the account that is debited when the entry is made."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_draft(self):
+        if any(row.state != "draft" for row in self):
+            raise UserError(self.env._("Imported credits stay as a document. Undo the import instead of deleting it."))
+
+    # === ACTIONS === #
+
+    def action_confirm(self):
+        """Give the credits of these rows, all or none; rows already imported are left alone."""
+        rows = self.filtered(lambda row: row.state == "draft")
+        rows.check_access("write")
+        entries = rows._create_entries()
+        lots = self.env["practice.credit.lot"]._grant([row._prepare_lot_vals(entries.get(row)) for row in rows])
+        for row, lot in zip(rows, lots, strict=True):
+            row.write({"state": "done", "lot_id": lot.id})
+        return True
+
+    def action_undo(self):
+        """Take back imported credits of which nothing has been spent, and reverse their entry.
+
+        :raises UserError: when some were used, reserved or lost
+        """
+        self.check_access("write")
+        for row in self.filtered(lambda row: row.state == "done"):
+            lot = row.lot_id.sudo()  # sudo: administrators import, and only this method takes imports back
+            if lot.credits_available < lot.credits_total:
+                lot._raise_too_many(lot.credits_total, self.env._("This import gave %s credits.", lot.credits_total))
+            reversal = lot.entry_id._reverse_moves([{"date": fields.Date.context_today(self)}], cancel=True)
+            lot._record(
+                [
+                    {
+                        "lot": lot,
+                        "kind": "grant",
+                        "credits": -lot.credits_total,
+                        "value": -lot.value_open,
+                        "date": reversal.date or lot.date,
+                        "reason": self.env._("Import undone"),
+                    }
+                ]
+            )
+            row.state = "undone"
+        return True
+
+    def action_open_lot(self):
+        self.ensure_one()
+        return self.lot_id.get_formview_action()
+
+    # === BUSINESS METHODS === #
+
+    def _create_entries(self):
+        """Post the entry of each row that wants one. Return ``{row: entry}``."""
+        rows = self.filtered(lambda row: row.booking == "entry" and row.value)
+        entries = self.env["account.move"].create([row._prepare_entry_vals() for row in rows])
+        entries._post(soft=False)
+        return dict(zip(rows, entries, strict=True))
+
+    def _prepare_entry_vals(self):
+        self.ensure_one()
+        name = self.env._("%(credits)s x %(package)s", credits=self.credits, package=self.package_id.name)
+        common = {"name": name, "partner_id": self.partner_id.id}
+        return {
+            "move_type": "entry",
+            "journal_id": self.company_id._get_release_journal().id,
+            "date": self.date,
+            "ref": self.reference or self.env._("Import of credits"),
+            "line_ids": [
+                Command.create({**common, "account_id": self.counterpart_account_id.id, "balance": self.value}),
+                Command.create(
+                    {
+                        **common,
+                        "account_id": self.package_id.deferred_account_id.id,
+                        "balance": -self.value,
+                        "practice_package_id": self.package_id.id,
+                    }
+                ),
+            ],
+        }
+
+    def _prepare_lot_vals(self, entry):
+        self.ensure_one()
+        in_books = self.booking != "none"
+        return {
+            "partner_id": self.partner_id.id,
+            "payer_id": self.partner_id.commercial_partner_id.id,
+            "package_id": self.package_id.id,
+            "company_id": self.company_id.id,
+            "origin": "import",
+            "reference": self.reference or self.env._("Import"),
+            "entry_id": entry.id if entry else False,
+            "date": entry.date if entry else self.date,
+            "expiry_date": self.expiry_date,
+            "internal_rate": self.internal_rate,
+            "deferred_account_id": self.package_id.deferred_account_id.id if in_books else False,
+            "credits": self.credits,
+            "value": self.value if in_books else 0.0,
+        }

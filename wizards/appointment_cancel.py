@@ -1,0 +1,89 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_datetime
+
+
+class PracticeAppointmentCancel(models.TransientModel):
+    """Cancel an appointment, seeing what it costs the patient before confirming."""
+
+    _name = "practice.appointment.cancel"
+    _description = "Cancel Appointment"
+
+    event_id = fields.Many2one("calendar.event", string="Appointment", required=True)
+    in_series = fields.Boolean(compute="_compute_in_series")
+    scope = fields.Selection(
+        [("self_only", "This appointment"), ("future_events", "This and the following"), ("all_events", "The series")],
+        string="Cancel",
+        required=True,
+        default="self_only",
+    )
+    late_count = fields.Integer(compute="_compute_consequence")
+    consequence = fields.Char(compute="_compute_consequence")
+    give_back = fields.Boolean(string="Give the credits back all the same")
+    reason = fields.Char()
+    notify = fields.Boolean(string="E-mail the patient", default=True)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("event_id")
+    def _compute_in_series(self):
+        for wizard in self:
+            wizard.in_series = bool(wizard.event_id.recurrence_id)
+
+    @api.depends("event_id", "scope", "give_back")
+    def _compute_consequence(self):
+        for wizard in self:
+            events = wizard._get_events()
+            late = events.filtered(lambda event: event._would_be_late())
+            wizard.late_count = len(late)
+            wizard.consequence = wizard._describe(events, late) if events else False
+
+    def _describe(self, events, late):
+        """Say what cancelling costs now."""
+        lost = 0 if self.give_back else sum(late.mapped("practice_credits"))
+        free = sum(events.mapped("practice_credits")) - lost
+        until = format_datetime(self.env, min(events.mapped("cancel_free_until")), dt_format="short")
+        if not late:
+            return self.env._("%(free)s credits go back to the patient. Free until %(until)s.", free=free, until=until)
+        if not lost:
+            return self.env._("Free until %(until)s, so it is late; %(free)s credits go back.", free=free, until=until)
+        return self.env._(
+            "Late: free was until %(until)s. %(lost)s credits are lost, %(free)s go back.",
+            until=until,
+            lost=lost,
+            free=free,
+        )
+
+    # === ACTIONS === #
+
+    def action_cancel(self):
+        """Cancel with the policy as it is at this moment, whatever the dialog showed when it was opened.
+
+        :raises UserError: when the credits of a late cancellation are given back without a reason
+        """
+        self.ensure_one()
+        events = self._get_events()
+        late = events.filtered(lambda event: event._would_be_late())
+        if late and self.give_back and not self.reason:
+            raise UserError(self.env._("Say why the credits are given back although it is late."))
+        if self.notify:
+            events.filtered(lambda event: event.start > fields.Datetime.now())._notify_cancelled()
+        if self.scope == "self_only":
+            self.event_id.with_context(practice_reason=self.reason).action_mass_archive("self_only")
+        else:
+            events.with_context(practice_reason=self.reason).write({"active": False})
+        if self.give_back:
+            late.with_context(practice_reason=self.reason).write({"credit_waived": True})
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    # === BUSINESS METHODS === #
+
+    def _get_events(self):
+        """Return the planned appointments of the chosen scope; what has taken place stays as it is."""
+        self.ensure_one()
+        events = self.event_id
+        if self.scope != "self_only":
+            events = events.recurrence_id.calendar_event_ids
+            if self.scope == "future_events":
+                events = events.filtered(lambda event: event.start >= self.event_id.start)
+        return events.filtered(lambda event: event.attendance == "planned")

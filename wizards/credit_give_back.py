@@ -1,0 +1,16 @@
+from odoo import fields, models
+
+
+class PracticeCreditGiveBack(models.TransientModel):
+    """Give the credits of appointments back although they were used or lost; the reason is kept."""
+
+    _name = "practice.credit.give.back"
+    _description = "Give Credits Back"
+
+    event_ids = fields.Many2many("calendar.event", string="Appointments", required=True)
+    reason = fields.Char(required=True)
+
+    def action_give_back(self):
+        self.ensure_one()
+        self.event_ids.with_context(practice_reason=self.reason).write({"credit_waived": True})
+        return {"type": "ir.actions.act_window_close"}

@@ -1,0 +1,104 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+
+class PracticePackageSale(models.TransientModel):
+    """Sell a package to a patient in one step: invoice, e-mail and, when the patient pays at the desk, the payment."""
+
+    _name = "practice.package.sale"
+    _description = "Sell Package"
+
+    partner_id = fields.Many2one("res.partner", string="Patient", required=True)
+    payer_id = fields.Many2one(
+        "res.partner",
+        string="Invoice To",
+        compute="_compute_payer_id",
+        store=True,
+        readonly=False,
+        required=True,
+        help="Who pays: the patient, or a parent, an employer, an insurer.",
+    )
+    company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    package_id = fields.Many2one("practice.package", help="Only products of this package are offered.")
+    product_id = fields.Many2one(
+        "product.product",
+        required=True,
+        domain="[('package_id', '!=', False), ('package_id.active', '=', True), ('sale_ok', '=', True), "
+        "('package_id.company_id', 'parent_of', company_id), "
+        "('package_id', '=?', package_id)]",
+        compute="_compute_product_id",
+        store=True,
+        readonly=False,
+    )
+    quantity = fields.Float(default=1.0, required=True, digits="Product Unit")
+    credits = fields.Integer(compute="_compute_amounts", help="Credits that the patient gets once it is paid.")
+    amount_total = fields.Monetary(compute="_compute_amounts", help="With tax.")
+    payment_journal_id = fields.Many2one(
+        "account.journal",
+        string="Paid By",
+        domain="[('type', 'in', ('bank', 'cash', 'credit')), ('company_id', '=', company_id)]",
+        help="Choose it when the patient pays now. Empty: the invoice waits for payment, and so do the credits.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("partner_id")
+    def _compute_payer_id(self):
+        for sale in self:
+            sale.payer_id = sale.partner_id
+
+    @api.depends("package_id", "company_id")
+    def _compute_product_id(self):
+        products = self.env["product.product"]
+        for sale in self:
+            domain = [("package_id", "!=", False), ("package_id.active", "=", True), ("sale_ok", "=", True)]
+            if sale.package_id:
+                domain.append(("package_id", "=", sale.package_id.id))
+            found = products.search([*domain, ("package_id.company_id", "parent_of", sale.company_id.ids)], limit=2)
+            sale.product_id = sale.product_id or (found if len(found) == 1 else False)
+
+    @api.depends("product_id", "quantity", "payer_id", "company_id")
+    def _compute_amounts(self):
+        for sale in self:
+            draft = self.env["account.move"].new(sale._prepare_invoice_vals()) if sale.product_id else False
+            sale.amount_total = draft.amount_total if draft else 0.0
+            sale.credits = sale.quantity * sale.product_id.package_credits
+
+    # === ACTIONS === #
+
+    def action_sell(self):
+        """Post the invoice (Odoo's send queue mails it) and register the payment when a journal was chosen."""
+        self.ensure_one()
+        if not self.product_id.package_id:
+            raise UserError(self.env._("%s gives no credits: choose a package product.", self.product_id.display_name))
+        invoice = self.env["account.move"].create(self._prepare_invoice_vals())
+        invoice.action_post()
+        if self.payment_journal_id and invoice.payment_state == "not_paid":
+            self.env["account.payment.register"].with_context(
+                active_model="account.move", active_ids=invoice.ids
+            ).create({"journal_id": self.payment_journal_id.id})._create_payments()
+        if self.env.context.get("practice_stay"):
+            return {"type": "ir.actions.act_window_close"}
+        return invoice.get_formview_action()
+
+    # === BUSINESS METHODS === #
+
+    def _prepare_invoice_vals(self):
+        self.ensure_one()
+        patient = self.partner_id if self.partner_id != self.payer_id else self.env["res.partner"]
+        return {
+            "move_type": "out_invoice",
+            "company_id": self.company_id.id,
+            "partner_id": self.payer_id.id,
+            "invoice_line_ids": [
+                Command.create(
+                    {
+                        "product_id": self.product_id.id,
+                        "quantity": self.quantity,
+                        "practice_patient_id": patient.id,
+                    }
+                )
+            ],
+        }
