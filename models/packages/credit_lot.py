@@ -106,20 +106,27 @@ class PracticeCreditLot(models.Model):
         store=True,
         index=True,
     )
-    credits_total = fields.Integer(string="Given", readonly=True)
-    credits_available = fields.Integer(string="Available", readonly=True)
-    credits_reserved = fields.Integer(string="Reserved", readonly=True)
-    credits_used = fields.Integer(string="Used", readonly=True)
-    credits_lost = fields.Integer(string="Lost", readonly=True, help="No-shows, late cancellations and expiry.")
-    credits_refunded = fields.Integer(string="Refunded", readonly=True)
+    # Required: a CHECK lets NULL through.
+    credits_total = fields.Integer(string="Given", default=0, required=True, readonly=True)
+    credits_available = fields.Integer(string="Available", default=0, required=True, readonly=True)
+    credits_reserved = fields.Integer(string="Reserved", default=0, required=True, readonly=True)
+    credits_used = fields.Integer(string="Used", default=0, required=True, readonly=True)
+    credits_lost = fields.Integer(
+        string="Lost", default=0, required=True, readonly=True, help="No-shows, late cancellations and expiry."
+    )
+    credits_refunded = fields.Integer(string="Refunded", default=0, required=True, readonly=True)
     value_total = fields.Monetary(
         string="Value Given",
+        default=0.0,
+        required=True,
         readonly=True,
         groups="practice_billing.group_manager,account.group_account_readonly",
         help="Without tax, in company currency.",
     )
     value_open = fields.Monetary(
         string="Open Value",
+        default=0.0,
+        required=True,
         readonly=True,
         groups="practice_billing.group_manager,account.group_account_readonly",
         help="What the balance post still holds for this lot.",
