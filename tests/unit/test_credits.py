@@ -1,0 +1,214 @@
+"""The rules of credits, with the examples of the design; no database is needed."""
+
+import unittest
+from datetime import date
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from odoo.addons.practice_billing.tools.credits import (
+    COUNTERS,
+    EFFECTS,
+    allocate,
+    counters_after,
+    round_money,
+    share_of_value,
+    wanted_position,
+    whole_credits,
+)
+
+DAY = date(2026, 3, 11)
+cents = st.integers(0, 10_000_000).map(lambda number: number / 100)
+
+
+def spend(value, credits, steps, rate=None):
+    """Return what each of ``steps`` (credits at a time) releases."""
+    released = []
+    for taken in steps:
+        share = share_of_value(value, credits, taken, rate=rate)
+        released.append(share)
+        value, credits = round(value - share, 2), credits - taken
+    return released, value
+
+
+class TestMoney(unittest.TestCase):
+    def test_half_a_cent_is_rounded_up(self):
+        self.assertEqual(round_money(0.125), 0.13)
+        self.assertEqual(round_money(2.675), 2.68)  # binary 2.67499…
+
+    def test_half_a_cent_below_zero_is_rounded_away_from_zero(self):
+        self.assertEqual(round_money(-0.125), -0.13)
+
+    def test_a_currency_without_cents_is_rounded_to_whole_units(self):
+        self.assertEqual(round_money(12.5, 1.0), 13.0)
+
+    def test_a_currency_of_five_hundredths_is_rounded_to_them(self):
+        self.assertEqual(round_money(1.13, 0.05), 1.15)
+
+    @given(cents)
+    def test_whole_cents_are_left_as_they_are(self, amount):
+        self.assertEqual(round_money(amount), amount)
+
+
+class TestShares(unittest.TestCase):
+    def test_one_of_ten_credits_of_1200_is_worth_120(self):
+        self.assertEqual(share_of_value(1200.0, 10, 1), 120.0)
+
+    def test_two_of_nine_credits_of_1080_are_worth_240(self):
+        self.assertEqual(share_of_value(1080.0, 9, 2), 240.0)
+
+    def test_three_credits_for_100_end_at_zero(self):
+        self.assertEqual(spend(100.0, 3, [1, 1, 1]), ([33.33, 33.34, 33.33], 0.0))
+
+    def test_internal_rate_100_of_1200_leaves_300_to_the_last_credit(self):
+        self.assertEqual(spend(1200.0, 10, [1] * 10, rate=100.0), ([100.0] * 9 + [300.0], 0.0))
+
+    def test_internal_rate_100_of_800_is_empty_after_eight_visits(self):
+        self.assertEqual(spend(800.0, 10, [1] * 10, rate=100.0), ([100.0] * 8 + [0.0, 0.0], 0.0))
+
+    def test_free_credits_are_worth_nothing(self):
+        self.assertEqual(spend(0.0, 10, [1] * 10), ([0.0] * 10, 0.0))
+
+    def test_zero_credits_are_worth_nothing(self):
+        self.assertEqual(share_of_value(50.0, 3, 0), 0.0)
+
+    def test_more_credits_than_are_open_are_refused(self):
+        with self.assertRaises(ValueError):
+            share_of_value(100.0, 2, 3)
+
+    def test_a_negative_number_of_credits_is_refused(self):
+        with self.assertRaises(ValueError):
+            share_of_value(100.0, 2, -1)
+
+    @settings(max_examples=300, deadline=None)
+    @given(cents, st.lists(st.integers(1, 5), min_size=1, max_size=30), st.none() | cents)
+    def test_whatever_way_credits_are_spent_they_end_at_exactly_zero(self, value, steps, rate):
+        released, left = spend(value, sum(steps), steps, rate)
+        self.assertEqual(left, 0.0)
+        self.assertEqual(round(sum(released), 2), value)
+
+    @settings(max_examples=300, deadline=None)
+    @given(cents, st.integers(1, 50), st.data(), st.none() | cents)
+    def test_a_share_is_never_negative_and_never_more_than_is_there(self, value, credits, data, rate):
+        share = share_of_value(value, credits, data.draw(st.integers(0, credits)), rate=rate)
+        self.assertGreaterEqual(share, 0.0)
+        self.assertLessEqual(share, value)
+
+    @settings(max_examples=200, deadline=None)
+    @given(cents, st.integers(2, 50))
+    def test_without_a_rate_no_credit_is_more_than_a_cent_from_its_share(self, value, credits):
+        released, _left = spend(value, credits, [1] * credits)
+        for share in released:
+            self.assertLessEqual(abs(share - value / credits), 0.01 + 1e-9)
+
+
+class TestWholeCredits(unittest.TestCase):
+    def test_two_units_of_ten_give_twenty(self):
+        self.assertEqual(whole_credits(2.0, 10), 20)
+
+    def test_four_tenths_of_ten_give_four(self):
+        self.assertEqual(whole_credits(0.4, 10), 4)
+
+    def test_a_third_of_three_as_it_is_stored_gives_one(self):
+        self.assertEqual(whole_credits(0.33, 3), 1)
+        self.assertEqual(whole_credits(0.33333, 3), 1)
+
+    def test_half_a_credit_is_refused(self):
+        self.assertIsNone(whole_credits(0.25, 10))
+        self.assertIsNone(whole_credits(0.5, 1))
+
+    def test_nearly_one_credit_of_one_is_refused(self):
+        self.assertIsNone(whole_credits(0.98, 1))
+
+    def test_a_negative_quantity_takes_back(self):
+        self.assertEqual(whole_credits(-0.4, 10), -4)
+
+    @given(st.integers(-1000, 1000), st.integers(1, 20))
+    def test_every_number_of_credits_can_be_asked_for_with_two_decimals(self, credits, per_unit):
+        self.assertEqual(whole_credits(round(credits / per_unit, 2), per_unit), credits)
+
+
+class TestAllocation(unittest.TestCase):
+    def test_the_first_lot_is_spent_first(self):
+        self.assertEqual(allocate(1, DAY, [["old", 3, None], ["new", 3, None]]), ([("old", 1)], 0))
+
+    def test_a_visit_of_two_credits_can_take_them_from_two_lots(self):
+        self.assertEqual(allocate(2, DAY, [["a", 1, None], ["b", 5, None]]), ([("a", 1), ("b", 1)], 0))
+
+    def test_a_lot_is_valid_on_its_expiry_date(self):
+        self.assertEqual(allocate(1, DAY, [["a", 1, DAY]]), ([("a", 1)], 0))
+
+    def test_a_lot_that_expires_before_the_visit_is_passed_over(self):
+        self.assertEqual(allocate(1, DAY, [["a", 1, date(2026, 3, 10)], ["b", 1, None]]), ([("b", 1)], 0))
+
+    def test_too_few_credits_take_nothing(self):
+        rows = [["a", 1, None], ["b", 1, None]]
+        self.assertEqual(allocate(3, DAY, rows), ([], 1))
+        self.assertEqual(rows, [["a", 1, None], ["b", 1, None]])
+
+    def test_what_was_chosen_is_no_longer_available_to_the_next_visit(self):
+        rows = [["a", 2, None]]
+        allocate(2, DAY, rows)
+        self.assertEqual(allocate(1, DAY, rows), ([], 1))
+
+    @settings(max_examples=300, deadline=None)
+    @given(
+        st.integers(0, 12),
+        st.lists(st.tuples(st.integers(0, 4), st.none() | st.dates(date(2026, 3, 8), date(2026, 3, 14))), max_size=6),
+    )
+    def test_never_from_expired_lots_never_too_much_and_all_or_nothing(self, credits, lots):
+        rows = [[number, available, expiry] for number, (available, expiry) in enumerate(lots)]
+        chosen, missing = allocate(credits, DAY, rows)
+        taken = dict(chosen)
+        for number, (available, expiry) in enumerate(lots):
+            self.assertLessEqual(taken.get(number, 0), available)
+            self.assertEqual(rows[number][1], available - taken.get(number, 0))
+            if expiry and expiry < DAY:
+                self.assertNotIn(number, taken)
+        usable = sum(available for available, expiry in lots if not expiry or expiry >= DAY)
+        self.assertEqual(missing, max(0, credits - usable))
+        self.assertEqual(sum(taken.values()), 0 if missing else credits)
+
+
+class TestCounters(unittest.TestCase):
+    def test_a_life_of_ten_credits(self):
+        life = [("grant", 10), ("reserve", 4), ("use", 2), ("forfeit", 1), ("unreserve", 1), ("refund", 3), ("expire", 2)]
+        expected = {"total": 10, "available": 2, "reserved": 0, "used": 2, "lost": 3, "refunded": 3}
+        self.assertEqual(counters_after(life), expected)
+
+    def test_a_negative_movement_undoes_a_movement(self):
+        self.assertEqual(counters_after([("grant", 5), ("reserve", 2), ("use", 2), ("use", -2)])["reserved"], 2)
+
+    @given(st.lists(st.tuples(st.sampled_from(sorted(EFFECTS)), st.integers(-9, 9))))
+    def test_whatever_happens_every_credit_is_somewhere(self, movements):
+        counters = counters_after(movements)
+        self.assertEqual(sum(counters[name] for name in COUNTERS[1:]), counters["total"])
+
+    @given(st.lists(st.tuples(st.sampled_from(sorted(EFFECTS)), st.integers(-9, 9))), st.integers(0, 20))
+    def test_a_ledger_can_be_added_up_in_parts(self, movements, cut):
+        first, second = counters_after(movements[:cut]), counters_after(movements[cut:])
+        self.assertEqual(counters_after(movements), {name: first[name] + second[name] for name in COUNTERS})
+
+
+class TestWhereCreditsBelong(unittest.TestCase):
+    def test_planned_is_reserved_even_after_giving_back(self):
+        self.assertEqual(wanted_position("planned"), "reserved")
+        self.assertEqual(wanted_position("planned", waived=True), "reserved")
+
+    def test_attended_is_used(self):
+        self.assertEqual(wanted_position("attended"), "used")
+
+    def test_missed_and_late_are_lost_when_the_type_says_so(self):
+        self.assertEqual(wanted_position("no_show"), "forfeited")
+        self.assertEqual(wanted_position("late_cancelled"), "forfeited")
+
+    def test_missed_and_late_are_free_when_the_type_gives_back(self):
+        self.assertIsNone(wanted_position("no_show", policy="return"))
+        self.assertIsNone(wanted_position("late_cancelled", policy="return"))
+
+    def test_cancelled_in_time_is_free(self):
+        self.assertIsNone(wanted_position("cancelled"))
+
+    def test_what_staff_gave_back_is_free(self):
+        for attendance in ("attended", "no_show", "late_cancelled", "cancelled"):
+            self.assertIsNone(wanted_position(attendance, waived=True))
