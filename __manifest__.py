@@ -9,6 +9,7 @@
     "data": [
         "security/practice_security.xml",
         "security/ir.model.access.csv",
+        "security/practice_credit_proof_security.xml",
         "data/mail_activity_type_data.xml",
         "data/mail_template_data.xml",
         "data/ir_cron_data.xml",
@@ -23,6 +24,11 @@
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/menus.xml",
+        "views/practice_credit_proof_views.xml",
+        "views/practice_credit_move_views.xml",
+        "views/practice_revenue_release_views.xml",
+        "views/account_move_release_views.xml",
+        "report/credit_statement_templates.xml",
     ],
     "assets": {
         "web.assets_backend": ["practice_billing/static/src/**/*"],

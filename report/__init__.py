@@ -1,0 +1,2 @@
+from . import credit_proof
+from . import credit_statement
