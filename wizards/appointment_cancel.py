@@ -43,15 +43,13 @@ class PracticeAppointmentCancel(models.TransientModel):
         lost = 0 if self.give_back else sum(late.mapped("practice_credits"))
         free = sum(events.mapped("practice_credits")) - lost
         until = format_datetime(self.env, min(events.mapped("cancel_free_until")), dt_format="short")
+        numbers = {"until": until, "lost": lost, "free": free}
         if not late:
-            return self.env._("%(free)s credits go back to the patient. Free until %(until)s.", free=free, until=until)
+            return self.env._("In time: free until %(until)s. Credits that go back: %(free)s.", **numbers)
         if not lost:
-            return self.env._("Free until %(until)s, so it is late; %(free)s credits go back.", free=free, until=until)
+            return self.env._("Late: free was until %(until)s. Credits that go back all the same: %(free)s.", **numbers)
         return self.env._(
-            "Late: free was until %(until)s. %(lost)s credits are lost, %(free)s go back.",
-            until=until,
-            lost=lost,
-            free=free,
+            "Late: free was until %(until)s. Credits lost: %(lost)s; credits that go back: %(free)s.", **numbers
         )
 
     # === ACTIONS === #

@@ -63,7 +63,7 @@ class PracticePackageSale(models.TransientModel):
     def _compute_amounts(self):
         for sale in self:
             draft = self.env["account.move"].new(sale._prepare_invoice_vals()) if sale.product_id else False
-            sale.amount_total = draft.amount_total if draft else 0.0
+            sale.amount_total = sum(draft.invoice_line_ids.mapped("price_total")) if draft else 0.0
             sale.credits = sale.quantity * sale.product_id.package_credits
 
     # === ACTIONS === #

@@ -452,6 +452,13 @@ class CalendarEvent(models.Model):
             return False
         return super()._check_private_event_conditions()
 
+    def _get_default_privacy_domain(self):
+        # The same, for totals and groups.
+        domain = super()._get_default_privacy_domain()
+        if self.env.user.has_group("practice_billing.group_user"):
+            domain = Domain(domain) | Domain("practice_appointment_type_id", "!=", False)
+        return domain
+
     @api.depends("practice_appointment_type_id")
     def _compute_user_can_edit(self):
         super()._compute_user_can_edit()
