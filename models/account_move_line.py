@@ -87,11 +87,13 @@ class AccountMoveLine(models.Model):
     def _get_deferred_amount(self):
         """Return what this line brings to (or, on a credit note, takes from) the balance post: company currency, >= 0.
 
-        :raises UserError: when the line has a negative price
+        :raises UserError: when the line has a negative price, or when tax would land on the balance post too
         """
         self.ensure_one()
-        if not self._get_deferred_account():
+        account = self._get_deferred_account()
+        if not account:
             return 0.0
+        self._check_tax_accounts(account)
         amount = -self.balance if self._get_package_credits() > 0 else self.balance
         if self.company_currency_id.compare_amounts(amount, 0.0) < 0:
             raise UserError(
@@ -131,6 +133,21 @@ class AccountMoveLine(models.Model):
                 )
             ],
         }
+
+    def _check_tax_accounts(self, deferred_account):
+        """Refuse a tax without account: Odoo books it where the line is booked, and no visit would ever release it."""
+        tax_lines = self.move_id.line_ids.filtered(
+            lambda line: line.tax_line_id and line.account_id == deferred_account
+        )
+        if tax_lines:
+            raise UserError(
+                self.env._(
+                    "%(taxes)s has no account of its own: its amount would stay on the balance post %(account)s. "
+                    "Give the tax an account, or choose another tax.",
+                    taxes=", ".join(tax_lines.tax_line_id.mapped("name")),
+                    account=deferred_account.display_name,
+                )
+            )
 
     def _prepare_credit_lot_vals(self):
         """Return the values of the lot that this posted line gives.
