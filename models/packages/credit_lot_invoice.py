@@ -78,6 +78,9 @@ class PracticeCreditLot(models.Model):
         """Give the credits of an invoice that was reset to draft, perhaps changed, and posted again."""
         self.ensure_one()
         credits, value = vals.pop("credits"), vals.pop("value")
+        if vals["package_id"] != self.package_id.id:
+            # Another package has a validity of its own, which begins anew.
+            vals |= {"activation_date": False, "expiry_date": False, "expiry_warned": 0}
         self.write(vals)
         line = self.invoice_line_id
         self._record(
