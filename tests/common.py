@@ -69,7 +69,14 @@ class PracticeMixin:
         cls.breakage = cls.make_account("income_other", "PB breakage")
         cls.misc = cls.env["account.journal"].create({"name": "PB releases", "code": "PBREL", "type": "general"})
         cls.company.practice_release_journal_id = cls.misc
-        cls.sales = cls.env["account.journal"].create({"name": "PB sales", "code": "PBSAL", "type": "sale"})
+        cls.sales = cls.env["account.journal"].create(
+            {
+                "name": "PB sales",
+                "code": "PBSAL",
+                "type": "sale",
+                "default_account_id": cls.make_account("income", "PB other sales").id,
+            }
+        )
         cls.bank = cls.env["account.journal"].create({"name": "PB bank", "code": "PBBNK", "type": "bank"})
         cls.outstanding = cls.make_account("asset_current", "PB outstanding", reconcile=True)
         cls.bank.inbound_payment_method_line_ids.payment_account_id = cls.outstanding
@@ -123,7 +130,8 @@ class PracticeMixin:
             {"name": f"PB {amount:g}", "amount": amount, "price_include_override": "tax_included", **vals}
         )
         if account:
-            lines = tax.repartition_line_ids.filtered(lambda line: line.repartition_type == "tax")
+            lines = tax.invoice_repartition_line_ids + tax.refund_repartition_line_ids
+            lines = lines.filtered(lambda line: line.repartition_type == "tax")
             lines.account_id = cls.make_account("liability_current", f"PB tax {amount:g}")
         return tax
 
