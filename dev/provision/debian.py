@@ -82,7 +82,7 @@ class Apt:
     def download(self, packages, size=0):
         """Bring the .deb files of ``packages``, their signatures and hashes checked by apt, and return their paths.
 
-        apt resumes what an earlier, interrupted run left in ``partial``.
+        What an interrupted run left behind is fetched again by apt, which trusts no file whose hash it has not checked.
         """
 
         def measure():

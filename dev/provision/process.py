@@ -1,13 +1,23 @@
 """Run other programs, and keep two ``dev/odoo`` at the same time out of each other's way."""
 
 import contextlib
+import ctypes
 import errno
 import fcntl
 import os
+import signal
 import subprocess
 
 from .errors import DevError
 from .progress import say
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def _end_with_parent():
+    """Have the kernel end this child when dev/odoo dies, even by kill -9: two apt-get must not share a folder."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def run(command, *, what, **options):
@@ -17,6 +27,7 @@ def run(command, *, what, **options):
         options.setdefault("stdin", subprocess.DEVNULL)
     try:
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        options.setdefault("preexec_fn", _end_with_parent)
         done = subprocess.run(command, check=False, **streams, **options)
     except FileNotFoundError as error:
         raise DevError(f"{what}: {error.filename} is not installed") from error

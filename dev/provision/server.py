@@ -32,7 +32,9 @@ def require_free_port(port):
             probe.bind(("127.0.0.1", port))
         except PermissionError as error:
             raise DevError(f"port {port} is for root only: choose another with --port N") from error
-        except (OSError, OverflowError) as error:
+        except OverflowError as error:
+            raise DevError(f"there is no port {port}: choose one up to 65535 with --port N") from error
+        except OSError as error:
             message = f"port {port} is taken: stop what uses it (dev/odoo stop, if it is ours) or choose --port N"
             raise DevError(message) from error
 
