@@ -1,3 +1,4 @@
+from collections import defaultdict
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ from odoo.fields import Command, Domain
 
 from ...tools.credits import wanted_position
 from ...tools.dates import free_until
+from .credit_lot_appointment import POSITIONS
 
 #: Appointments that one batch of the closing run marks.
 CLOSE_BATCH = 500
@@ -100,8 +102,8 @@ class CalendarEvent(models.Model):
     )
     credit_unpaid = fields.Boolean(
         string="Unpaid Credits",
-        compute="_compute_credit_state",
-        store=True,
+        compute="_compute_credit_unpaid",
+        search="_search_credit_unpaid",
         groups="practice_billing.group_user",
         help="The appointment was planned with credits whose payment was undone since.",
     )
@@ -117,14 +119,34 @@ class CalendarEvent(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("credit_move_ids.kind", "credit_move_ids.credits", "credit_move_ids.lot_id.state")
+    @api.depends("credit_move_ids.kind", "credit_move_ids.credits")
     def _compute_credit_state(self):
         held = self.env["practice.credit.lot"]._get_held(self)
         for event in self:
             positions = {position for here in held[event].values() for position in POSITION_STATES if here[position]}
             state = next((POSITION_STATES[position] for position in POSITION_STATES if position in positions), False)
             event.credit_state = state or ("returned" if held[event] else False)
+
+    # Not stored: a stored field would make every booking look at all movements of its lot.
+    def _compute_credit_unpaid(self):
+        held = self.env["practice.credit.lot"]._get_held(self)
+        for event in self:
             event.credit_unpaid = any(lot.state == "pending" and here["reserved"] for lot, here in held[event].items())
+
+    def _search_credit_unpaid(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        # sudo: only staff of the practice can read the field, and the lots are those of their events.
+        moves = self.env["practice.credit.move"].sudo()
+        groups = moves._read_group(
+            [("lot_id.state", "=", "pending"), ("event_id.credit_state", "=", "reserved")],
+            ["event_id", "lot_id", "kind"],
+            ["credits:sum"],
+        )
+        reserved = defaultdict(int)
+        for event, lot, kind, credits in groups:
+            reserved[event.id, lot.id] += POSITIONS[kind].get("reserved", 0) * credits
+        return [("id", "in", [event_id for (event_id, _lot_id), credits in reserved.items() if credits > 0])]
 
     @api.depends("practice_appointment_type_id", "patient_id", "credit_state", "start")
     def _compute_credit_balance(self):
@@ -339,8 +361,11 @@ class CalendarEvent(models.Model):
         """Remember what is true of ``events`` before the first change of this operation."""
         touched = self.env.context[TOUCHED]
         for event in events.sudo():  # sudo: the fields are hidden from employees outside the practice
-            if event not in touched:
-                touched[event] = None if new else event._get_credit_facts()
+            if new:
+                # Odoo may have written on it already, while it created the rest of the series.
+                touched[event] = None
+            elif event not in touched:
+                touched[event] = event._get_credit_facts()
 
     def _get_credit_facts(self):
         """Return everything about this appointment that decides where its credits belong."""
@@ -376,10 +401,14 @@ class CalendarEvent(models.Model):
         if self.allday:
             # Odoo keeps the days of day-long events without a time zone.
             return self.start_date or self.start.date()
-        return self.practice_appointment_type_id.company_id._practice_day(self.start)
+        return self._get_practice()._practice_day(self.start)
 
     def _get_today(self):
-        return self.practice_appointment_type_id.company_id._practice_day()
+        return self._get_practice()._practice_day()
+
+    def _get_practice(self):
+        """Return the company whose days count; one that lost its type is told by the user's."""
+        return self.practice_appointment_type_id.company_id or self.env.company
 
     def _is_late(self):
         """Return whether cancelling now is no longer free."""

@@ -86,7 +86,7 @@ class PracticeCreditLot(models.Model):
                 continue
             if lot.package_id != event.practice_appointment_type_id.package_id:
                 return False
-            if event.patient_id not in lot.partner_id + lot.beneficiary_ids:
+            if not lot._is_usable_by(event.patient_id):
                 return False
             if position == "reserved" and lot.expiry_date and lot.expiry_date < day:
                 return False
@@ -159,6 +159,11 @@ class PracticeCreditLot(models.Model):
 
     # === CHOOSING LOTS === #
 
+    def _is_usable_by(self, patient):
+        """Return whether ``patient`` may spend this lot: the owner or somebody it is shared with."""
+        self.ensure_one()
+        return patient == self.partner_id or patient in self.beneficiary_ids
+
     @api.model
     def _choose_lots(self, requests):
         """Choose the lots that pay appointments, visit by visit in the order of their dates.
@@ -204,7 +209,7 @@ class PracticeCreditLot(models.Model):
             rows_of[patient, package] = [
                 row  # shared between the members of a household, so that nobody spends what another one took
                 for lot, row in rows.items()
-                if lot.package_id == package and patient in lot.partner_id + lot.beneficiary_ids
+                if lot.package_id == package and lot._is_usable_by(patient)
             ]
         return rows_of
 
