@@ -28,10 +28,13 @@ class ResPartner(models.Model):
 
     def _compute_practice_credits(self):
         lots = self.env["practice.credit.lot"]
-        own = lots._read_group([("partner_id", "in", self.ids)], ["partner_id", "state"], ["credits_available:sum", "__count"])
+        sums = ["credits_available:sum", "__count"]
+        own = lots._read_group([("partner_id", "in", self.ids)], ["partner_id", "state"], sums)
         shared = lots._read_group(
-            [("beneficiary_ids", "in", self.ids)], ["beneficiary_ids", "state"], ["credits_available:sum", "__count"]
+            [("beneficiary_ids", "in", self.ids)], ["beneficiary_ids", "state", "partner_id"], sums
         )
+        # Merging contacts can make an owner his own beneficiary.
+        shared = [(partner, state, *values) for partner, state, owner, *values in shared if partner != owner]
         available, count = dict.fromkeys(self.ids, 0), dict.fromkeys(self.ids, 0)
         for partner, state, credits, number in [*own, *shared]:
             if partner.id in count:
