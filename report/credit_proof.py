@@ -270,11 +270,6 @@ class PracticeCreditProof(models.Model):
             "view_mode": "form",
         }
 
-    @api.model
-    def action_choose_date(self):
-        """Open the dialog that asks for the date of the proof."""
-        return self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_credit_proof_date_action")
-
     # === BUSINESS METHODS === #
 
     @api.model

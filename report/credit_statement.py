@@ -136,7 +136,6 @@ class ReportCreditStatement(models.AbstractModel):
             "what": event.practice_appointment_type_id.name if is_own else patient.name,
             "outcome": self._describe_outcome(event, moves, change),
             "change": change,
-            "tone": self._get_tone(event, change),
         }
 
     @api.model
@@ -167,11 +166,6 @@ class ReportCreditStatement(models.AbstractModel):
         return self.env._("Attended") if position["used"] else self.env._("Planned")
 
     @api.model
-    def _get_tone(self, event, change):
-        """Return the class of a row: what is still to come or no longer counts steps back."""
-        return "" if change and event.attendance != "planned" else "text-muted"
-
-    @api.model
     def _prepare_move_row(self, lot, move):
         return {
             "key": (max(move.date, lot.date), FIRST if move.kind == "grant" else LAST, move.id),
@@ -179,7 +173,6 @@ class ReportCreditStatement(models.AbstractModel):
             "what": "",
             "outcome": self._describe_move(lot, move),
             "change": self._get_change(move),
-            "tone": "",
         }
 
     @api.model

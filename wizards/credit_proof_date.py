@@ -15,7 +15,7 @@ class PracticeCreditProofDate(models.TransientModel):
         """Open the proof as it was at the end of the date, with the date in the title."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_credit_proof_action")
-        title = self.env._("Credits and Balance Posts at %s", format_date(self.env, self.date))
+        title = self.env._("Balance Posts at %s", format_date(self.env, self.date))
         return {
             **action,
             "name": title,
