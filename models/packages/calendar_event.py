@@ -291,7 +291,9 @@ class CalendarEvent(models.Model):
         appointment_type = self.env["practice.appointment.type"].sudo().browse(vals.get("practice_appointment_type_id"))
         if not appointment_type:
             return vals
-        vals = {"name": appointment_type.name, "attendance": "planned", **vals}
+        # Forms send empty values for what nobody filled in.
+        vals = {**vals, "name": vals.get("name") or appointment_type.name}
+        vals["attendance"] = vals.get("attendance") or "planned"
         vals["practice_credits"] = vals.get("practice_credits") or appointment_type.package_credits
         if vals.get("start") and not vals.get("stop") and not vals.get("duration") and not vals.get("allday"):
             start = fields.Datetime.to_datetime(vals["start"])
@@ -320,8 +322,10 @@ class CalendarEvent(models.Model):
         if type_id := vals.get("practice_appointment_type_id"):
             appointment_type = self.env["practice.appointment.type"].sudo().browse(type_id)  # sudo: as in create
             vals.setdefault("practice_credits", appointment_type.package_credits)
-            if not any(self.sudo().mapped("attendance")):
-                vals.setdefault("attendance", "planned")
+            if not any(self.sudo().mapped("attendance")):  # sudo: hidden field
+                vals.setdefault("attendance", False)
+        if vals.get("attendance") is False and vals.get("practice_appointment_type_id", True):
+            vals["attendance"] = "planned"
         if vals.get("attendance") == "planned":
             vals["credit_waived"] = False
         if "attendance" in vals:
