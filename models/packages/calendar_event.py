@@ -353,6 +353,8 @@ class CalendarEvent(models.Model):
             return
         touched = {}
         yield self.with_context(**{TOUCHED: touched})
+        if moved:
+            self._keep_history(touched)
         # sudo: whoever may change the appointment may have its credits settled; they are hidden from outsiders.
         events = self.sudo().browse(event.id for event in touched).exists()
         changed = events.filtered(lambda event: event._get_credit_facts() != touched[event])
@@ -360,6 +362,27 @@ class CalendarEvent(models.Model):
             event._follow_calendar(touched[event], moved)
         if changed:
             self.env["practice.credit.lot"]._settle(changed, reason=self.env.context.get("practice_reason", False))
+
+    def _keep_history(self, touched):
+        """Put back what a rewritten series had that was marked already, instead of what Odoo re-created in its place.
+
+        Odoo archives a series that changes and creates it again, the past included; the patient would pay a second
+        time for a visit that took place.
+        """
+        events = self.sudo().browse(event.id for event in touched).exists()  # sudo: as in _settling
+        follow = events.with_context(**{TOUCHED: {}})  # settled by whoever called this
+        marked = follow.filtered(lambda event: not event.active and self._was_marked(touched[event]))
+        created = follow.filtered(lambda event: event.active and touched[event] is None)
+        for event in marked:
+            double = min(created, key=lambda new, event=event: abs(new.start - event.start), default=None)
+            if double:
+                created -= double
+                double.unlink()
+            event.active = True
+
+    @api.model
+    def _was_marked(self, before):
+        return bool(before and before["attendance"] not in (False, "planned") and not before["archived"])
 
     def _touch(self, events, new=False):
         """Remember what is true of ``events`` before the first change of this operation."""
@@ -379,6 +402,7 @@ class CalendarEvent(models.Model):
             "credits": self.practice_credits,
             "attendance": self.attendance,
             "waived": self.credit_waived,
+            "archived": not self.active,
             "called_off": self._is_called_off(),
             "day": self.attendance == "planned" and self._get_visit_day(),
         }
