@@ -1,14 +1,18 @@
+import logging
 from collections import defaultdict
 from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.fields import Command, Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...tools.credits import wanted_position
 from ...tools.dates import free_until
 from .credit_lot_appointment import POSITIONS
+
+_logger = logging.getLogger(__name__)
 
 #: Appointments that one batch of the closing run marks.
 CLOSE_BATCH = 500
@@ -491,14 +495,20 @@ class CalendarEvent(models.Model):
         try:
             with self.env.cr.savepoint():
                 self.write({"attendance": "attended"})
-        except UserError:
-            for event in self:
-                try:
-                    with self.env.cr.savepoint():
-                        event.write({"attendance": "attended"})
-                except UserError as error:
-                    tomorrow = fields.Date.context_today(self) + timedelta(days=1)
-                    event.write({"credit_error": str(error), "credit_retry_date": tomorrow})
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception as batch_error:  # noqa: BLE001 - one bad appointment may not stop the others
+            if len(self) == 1:
+                self._set_aside(batch_error)
+            else:
+                for event in self:
+                    event._close()
+
+    def _set_aside(self, error):
+        """Keep ``error`` on this appointment and try it again tomorrow."""
+        _logger.warning("Appointment %s could not be closed: %s", self.id, error)
+        tomorrow = fields.Date.context_today(self) + timedelta(days=1)
+        self.write({"credit_error": str(error), "credit_retry_date": tomorrow})
 
     # === OTHER PEOPLE'S CALENDARS === #
 
