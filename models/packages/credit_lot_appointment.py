@@ -86,7 +86,9 @@ class PracticeCreditLot(models.Model):
                 continue
             if lot.package_id != event.practice_appointment_type_id.package_id:
                 return False
-            if not lot._is_usable_by(event.patient_id):
+            # Whoever no longer shares the lot keeps what was planned for him.
+            reserved = here["moves"].filtered(lambda move: move.kind == "reserve").sorted("id")
+            if event.patient_id != reserved[-1:].partner_id and not lot._is_usable_by(event.patient_id):
                 return False
             if position == "reserved" and lot.expiry_date and lot.expiry_date < day:
                 return False
