@@ -1,2 +1,3 @@
 from . import test_books
 from . import test_invoices
+from . import test_appointments

@@ -188,9 +188,7 @@ class PracticeMixin:
 
     def pay(self, invoice, amount=None, **vals):
         """Register a payment by hand, as a person does; return it."""
-        wizard = self.env["account.payment.register"].with_context(
-            active_model="account.move", active_ids=invoice.ids
-        )
+        wizard = self.env["account.payment.register"].with_context(active_model="account.move", active_ids=invoice.ids)
         values = {"journal_id": self.bank.id, "payment_date": self.today(), **vals}
         if amount is not None:
             values["amount"] = amount
@@ -223,9 +221,9 @@ class PracticeMixin:
 
     def plan_series(self, count=5, patient=None, start=None, **vals):
         """Plan a weekly series; return all its appointments."""
-        event = self.plan(
-            patient, start, recurrency=True, rrule_type="weekly", interval=1, end_type="count", count=count, **vals
-        )
+        start = start or self.at(days=1)
+        weekly = {"recurrency": True, "rrule_type": "weekly", "interval": 1, f"{start:%a}".lower(): True}
+        event = self.plan(patient, start, end_type="count", count=count, **weekly, **vals)
         return event.recurrence_id.calendar_event_ids.sorted("start")
 
     def happen(self, event):
@@ -244,6 +242,13 @@ class PracticeMixin:
         """Post what is due today; return the entries."""
         release = self.env["practice.revenue.release"]
         return release.search(release._get_due_domain())._post_due()
+
+    def is_unpaid(self, event):
+        """Return whether an appointment is flagged as unpaid, both when it is read and when it is searched for."""
+        event.invalidate_recordset(["credit_unpaid"])
+        found = self.env["calendar.event"].search([("id", "=", event.id), ("credit_unpaid", "=", True)])
+        self.assertEqual(bool(found), event.credit_unpaid)
+        return event.credit_unpaid
 
     # === TIME === #
 

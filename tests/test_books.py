@@ -138,7 +138,14 @@ class TestBooks(PracticeCase):
         self.plan()
         with self.assertRaises(UserError) as refused:
             self.credit_note(invoice, quantity=0.3)
-        for words in ("3 credits back", "Only 1 can go back", "of 10, 3 are used", "1 lost", "4 refunded", "1 reserved"):
+        for words in (
+            "3 credits back",
+            "Only 1 can go back",
+            "of 10, 3 are used",
+            "1 lost",
+            "4 refunded",
+            "1 reserved",
+        ):
             self.assertIn(words, str(refused.exception))
         self.assertLot(lot, available=1, reserved=1, used=3, lost=1, refunded=4, value=240.0)
         self.assertBooksAgree()
@@ -303,9 +310,7 @@ class TestBooks(PracticeCase):
         self.company.fiscalyear_lock_date = event._get_visit_day() + timedelta(days=1)
         event.attendance = "cancelled"
         self.assertLot(lot, available=10, used=0, value=1200.0)
-        self.assertEntry(
-            self.entry_of(event), (self.liability, -120.0), (self.income, 120.0), date=date(2026, 3, 15)
-        )
+        self.assertEntry(self.entry_of(event), (self.liability, -120.0), (self.income, 120.0), date=date(2026, 3, 15))
         self.assertBooksAgree()
 
     def test_a_reversal_takes_back_what_was_booked_and_not_todays_share(self):

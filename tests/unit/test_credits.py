@@ -172,7 +172,15 @@ class TestAllocation(unittest.TestCase):
 
 class TestCounters(unittest.TestCase):
     def test_a_life_of_ten_credits(self):
-        life = [("grant", 10), ("reserve", 4), ("use", 2), ("forfeit", 1), ("unreserve", 1), ("refund", 3), ("expire", 2)]
+        life = [
+            ("grant", 10),
+            ("reserve", 4),
+            ("use", 2),
+            ("forfeit", 1),
+            ("unreserve", 1),
+            ("refund", 3),
+            ("expire", 2),
+        ]
         expected = {"total": 10, "available": 2, "reserved": 0, "used": 2, "lost": 3, "refunded": 3}
         self.assertEqual(counters_after(life), expected)
 
