@@ -33,7 +33,15 @@
     "assets": {
         "web.assets_backend": ["practice_billing/static/src/**/*"],
     },
-    "demo": [],
+    "demo": [
+        "demo/company.xml",
+        "demo/res.partner.csv",
+        "demo/users.xml",
+        "demo/packages.xml",
+        "demo/sales.xml",
+        "demo/appointments.xml",
+        "demo/history.xml",
+    ],
     "installable": True,
     "application": True,
 }
