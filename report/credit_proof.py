@@ -81,7 +81,12 @@ class PracticeCreditProof(models.Model):
         sources = self._get_sources()
         rows = SQL(" UNION ALL ").join(
             # Ids follow from those of the sources, spread so that no two sources share one.
-            SQL("SELECT source.source_id::bigint * %s + %s AS id, source.* FROM (%s) source", len(sources), number, source)
+            SQL(
+                "SELECT source.source_id::bigint * %s + %s AS id, source.* FROM (%s) source",
+                len(sources),
+                number,
+                source,
+            )
             for number, source in enumerate(sources)
         )
         return SQL(

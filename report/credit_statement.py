@@ -110,7 +110,11 @@ class ReportCreditStatement(models.AbstractModel):
         ``left`` counts available credits: a planned appointment has its credit already.
         """
         moves = lot.move_ids.sorted("id")
-        rows = [self._prepare_visit_row(lot, event, of_event) for event, of_event in moves.grouped("event_id").items() if event]
+        rows = [
+            self._prepare_visit_row(lot, event, of_event)
+            for event, of_event in moves.grouped("event_id").items()
+            if event
+        ]
         rows += [self._prepare_move_row(lot, move) for move in moves if not move.event_id and move.credits]
         left = 0
         for row in sorted(rows, key=lambda row: row["key"]):
