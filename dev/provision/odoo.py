@@ -1,6 +1,7 @@
 """Run Odoo's own program with the right Python, source, add-ons and database server."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from .tools import provide_pdf, search_path
 
 # Odoo says so whenever root runs it; on a development machine or in CI that is no news.
 ROOT_WARNING = "Running as user 'root' is a security risk.\n"
+
+FULL_DISK = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,13 @@ class Odoo:
 
     @property
     def identity(self):
-        """Changes when databases made with this Odoo should be made again."""
-        return short_hash(self.source)
+        """Changes when databases made with this Odoo should be made again: another folder or another commit."""
+        if not self.settings.odoo_home:
+            return short_hash(self.source)
+        asked = subprocess.run(
+            ["git", "-C", str(self.source), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+        )
+        return short_hash(f"{self.source} {asked.stdout}")
 
     def environment(self, cluster):
         """The environment of Odoo's process; settings of another Odoo on this machine are left out."""
@@ -93,6 +101,8 @@ class Odoo:
             text=True,
             check=False,
         )
+        if done.returncode and shutil.disk_usage(self.settings.cache).free < FULL_DISK:
+            raise DevError(f"the disk of {self.settings.cache} is full: make room or set PRACTICE_BILLING_CACHE")
         if done.returncode or not quiet:
             print(done.stdout.replace(ROOT_WARNING, ""), end="", file=sys.stderr, flush=True)
         if done.returncode:

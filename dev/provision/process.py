@@ -40,7 +40,9 @@ def reason(output):
     """The line of a failed program's ``output`` that most likely says why."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     if any(os.strerror(errno.ENOSPC) in line for line in lines):
-        return "the disk is full"
+        return "the disk is full: make room or set PRACTICE_BILLING_CACHE"
+    if any("connection broken" in line or "NewConnectionError" in line for line in lines):
+        return "the Python package index does not answer: check the network and pip's configuration"
     errors = [line for line in lines if line.lower().startswith(("e:", "error", "fatal", "dpkg-deb: error"))]
     return (errors or lines or [""])[-1]
 
