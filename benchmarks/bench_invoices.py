@@ -1,0 +1,23 @@
+"""Posting 200 package invoices, against 200 plain ones."""
+
+from measuring import interleave, report, settle
+from practice import Practice
+
+INVOICES = 200
+
+env = env(user=env.ref("base.user_admin"))  # noqa: F821 - the shell's environment
+practice = Practice(env)
+patients = practice.patients(INVOICES)
+settle(env)
+
+
+def post(product):
+    def work():
+        env["account.move"].create([practice.invoice_vals(patient, product) for patient in patients])._post()
+
+    return work
+
+
+measured = interleave(env, 5, plain=post(practice.plain_product), ours=post(practice.product))
+report("posting_200_invoices_ratio", measured["ours"].seconds / measured["plain"].seconds, 1.15)
+report("posting_200_invoices_more_queries", measured["ours"].queries - measured["plain"].queries, 30)

@@ -1,0 +1,63 @@
+"""Planning an appointment that takes a credit, against the same plain event."""
+
+from datetime import timedelta
+
+from measuring import interleave, report, settle
+from practice import Practice
+
+ROUNDS = 25
+
+user = env.ref("base.user_admin")  # noqa: F821 - the shell's environment
+env = env(user=user, context={"tz": "Europe/Brussels", "lang": "en_US"})  # noqa: F821
+practice = Practice(env)
+light, heavy = practice.patients(2)
+practice.give(light)
+
+# A patient of many years: 1,000 lots and 10,000 movements.
+lots = practice.give(heavy, lots=1000)
+for _visit in range(9):
+    env["practice.credit.lot"]._record(
+        {"lot": lot, "kind": "expire", "credits": 1, "date": env.company._practice_day()} for lot in lots
+    )
+settle(env)
+start = practice.next_monday()
+series = {
+    "recurrency": True,
+    "rrule_type": "weekly",
+    "rrule_type_ui": "weekly",
+    "interval": 1,
+    "end_type": "count",
+    "count": 52,
+    "mon": True,
+    "event_tz": "Europe/Brussels",
+}
+
+
+def plan(patient, appointment=True, muted=True, **vals):
+    values = {
+        "name": "Session",
+        "start": start,
+        "stop": start + timedelta(hours=1),
+        "user_id": user.id,
+        "partner_ids": [(6, 0, (user.partner_id + patient).ids)],
+        **vals,
+    }
+    if appointment:
+        values.update(practice_appointment_type_id=practice.type.id, patient_id=patient.id)
+    context = {"no_mail_to_attendees": True} if muted else {}
+    return lambda: env["calendar.event"].with_context(**context).create(values)
+
+
+mailed = interleave(env, ROUNDS, plain=plan(light, False, muted=False), ours=plan(light, muted=False))
+report("planning_with_mails_ratio", mailed["ours"].seconds / mailed["plain"].seconds, 1.25)
+muted = interleave(env, ROUNDS, plain=plan(light, False), ours=plan(light), many_lots=plan(heavy))
+report("planning_muted_ratio", muted["ours"].seconds / muted["plain"].seconds, 1.8)
+report("planning_more_queries", muted["ours"].queries - muted["plain"].queries, 10)
+report("planning_many_lots_ratio", muted["many_lots"].seconds / muted["ours"].seconds, 1.1)
+report("planning_many_lots_more_queries", muted["many_lots"].queries - muted["ours"].queries, 0)
+
+practice.give(light, lots=6)
+settle(env)
+of_52 = interleave(env, 5, plain=plan(light, False, **series), ours=plan(light, **series))
+report("series_of_52_ratio", of_52["ours"].seconds / of_52["plain"].seconds, 2)
+report("series_of_52_more_queries", of_52["ours"].queries - of_52["plain"].queries, 30)

@@ -1,0 +1,69 @@
+"""Measure our work against plain Odoo in the same run, and say whether it is within its limit.
+
+The machine is shared: only ratios of interleaved rounds mean something, and numbers of queries.
+"""
+
+import gc
+import statistics
+import time
+from dataclasses import dataclass
+
+
+@dataclass
+class Measured:
+    """Seconds and queries of one piece of work, the medians of its rounds."""
+
+    seconds: float
+    queries: float
+
+
+def report(name, value, limit, *, at_least=False):
+    """Print one figure: ``name value limit ok|SHORT``. ``limit`` is the most it may be, or the least."""
+    good = value >= limit if at_least else value <= limit
+    print(f"{name} {value:.2f} {'>=' if at_least else '<='}{limit:g} {'ok' if good else 'SHORT'}", flush=True)
+
+
+def settle(env):
+    """Commit what a benchmark prepared and give PostgreSQL its statistics; without them it joins badly."""
+    env.flush_all()
+    env.cr.commit()
+    env.cr.execute("ANALYZE")
+    env.cr.commit()
+
+
+def interleave(env, rounds, **works):
+    """Run the works in turn, ``rounds`` times each after one round to warm up, undoing each of them.
+
+    :return: ``{name: Measured}``
+    """
+    samples = {name: [] for name in works}
+    for number in range(rounds + 1):
+        for name, work in works.items():
+            *sample, _result = _measure(env, work)
+            if number:
+                samples[name].append(sample)
+    return {
+        name: Measured(statistics.median(s for s, _q in taken), statistics.median(q for _s, q in taken))
+        for name, taken in samples.items()
+    }
+
+
+def measure_once(env, work):
+    """Run ``work`` once and keep what it did. Return ``(Measured, what work returned)``."""
+    seconds, queries, result = _measure(env, work, undo=False)
+    return Measured(seconds, queries), result
+
+
+def _measure(env, work, undo=True):
+    env.flush_all()
+    env.invalidate_all()
+    gc.collect()
+    queries = env.cr.sql_log_count
+    started = time.perf_counter()
+    result = work()
+    env.flush_all()
+    seconds = time.perf_counter() - started
+    taken = env.cr.sql_log_count - queries
+    if undo:
+        env.cr.rollback()
+    return seconds, taken, result
