@@ -23,11 +23,8 @@ class PracticeRevenueRelease(models.Model):
     def _line_key(self):
         return (*super()._line_key(), self.package_id)
 
-    def _prepare_line_vals(self, key, amount):
-        lines = super()._prepare_line_vals(key, amount)
-        for line in lines:
-            line["practice_package_id"] = key[4].id
-        return lines
+    def _prepare_line_vals(self, key):
+        return [{**line, "practice_package_id": key[3].id} for line in super()._prepare_line_vals(key)]
 
     def _set_aside(self, error):
         super()._set_aside(error)

@@ -1,12 +1,9 @@
 import logging
-from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command, Domain
-
-from ...tools.dates import first_open_day
+from odoo.fields import Domain
 
 _logger = logging.getLogger(__name__)
 
@@ -18,7 +15,7 @@ class PracticeRevenueRelease(models.Model):
     """One step of money from a balance post to revenue, posted exactly once.
 
     Whoever gives the service creates the release, in company currency and dated the day of the service;
-    the run collects what is due into one entry per company, day and journal.
+    the run collects what is due into one entry per company, day and journal (``release_entry``).
     """
 
     _name = "practice.revenue.release"
@@ -150,71 +147,3 @@ class PracticeRevenueRelease(models.Model):
         """Keep ``error`` on these releases and try them again tomorrow."""
         _logger.warning("Revenue releases %s could not be posted: %s", self.ids, error)
         self.write({"error": str(error), "retry_date": fields.Date.context_today(self) + timedelta(days=1)})
-
-    def _post_due(self):
-        """Post the due releases of this recordset: one entry per company, day and journal.
-
-        :return: the posted entries. Releases that another worker holds or has posted are left out.
-        :raises UserError: when a company has no journal for it
-        """
-        releases = self.sudo().try_lock_for_update().filtered(lambda release: release.state == "due")
-        by_entry = defaultdict(self.sudo().browse)
-        for company, of_company in releases.grouped("company_id").items():
-            journal = company._get_release_journal()
-            for day, of_day in of_company.grouped("date").items():
-                by_entry[journal, first_open_day(day, company._get_release_lock(journal, day))] += of_day
-        vals_list, posted = [], []
-        for (journal, day), of_entry in by_entry.items():
-            vals = of_entry._prepare_entry_vals(journal, day)
-            if vals["line_ids"]:
-                vals_list.append(vals)
-                posted.append(of_entry)
-            else:
-                # Everything took itself back: there is nothing to book and nothing left to do.
-                of_entry.state = "posted"
-        # Machine-made entries: nobody follows them, so neither tracking nor followers are worth their time.
-        entries = (
-            self.env["account.move"]
-            .sudo()
-            .with_context(tracking_disable=True, mail_create_nosubscribe=True, practice_release=True)
-            .create(vals_list)
-        )
-        entries._post(soft=False)
-        for entry, of_entry in zip(entries, posted, strict=True):
-            of_entry.write({"state": "posted", "move_id": entry.id, "error": False})
-        return entries.sudo(False)
-
-    def _prepare_entry_vals(self, journal, day):
-        """Return the values of one entry for these releases of one company, dated ``day``."""
-        totals = defaultdict(float)
-        for release in self:
-            totals[release._line_key()] += release.amount
-        currency = self.company_id.currency_id
-        lines = []
-        for key, amount in totals.items():
-            amount = currency.round(amount)
-            if amount:
-                lines += self._prepare_line_vals(key, amount)
-        return {
-            "move_type": "entry",
-            "journal_id": journal.id,
-            "company_id": self.company_id.id,
-            "date": day,
-            "ref": self.env._("Revenue release"),
-            "line_ids": [Command.create(line) for line in lines],
-        }
-
-    def _line_key(self):
-        """Return what releases have in common that share a line. Halves that know more add to it."""
-        self.ensure_one()
-        return (self.name, self.deferred_account_id, self.income_account_id, self.partner_id)
-
-    @api.model
-    def _prepare_line_vals(self, key, amount):
-        """Return the two lines that move ``amount`` (negative: back) from the balance post to revenue."""
-        name, deferred_account, income_account, partner = key[:4]
-        common = {"name": name, "partner_id": partner.id}
-        return [
-            {**common, "account_id": deferred_account.id, "balance": amount},
-            {**common, "account_id": income_account.id, "balance": -amount},
-        ]
