@@ -1,3 +1,4 @@
 from . import test_books
 from . import test_invoices
 from . import test_appointments
+from . import test_property
