@@ -64,12 +64,14 @@ class PracticeCreditProof(models.Model):
         "account.move.line": [
             "account_id", "balance", "company_id", "date", "parent_state", "partner_id", "practice_package_id",
         ],
-        "practice.credit.lot": ["company_id", "deferred_account_id", "entry_id", "invoice_id", "package_id", "payer_id"],
+        "practice.credit.lot": [
+            "company_id", "deferred_account_id", "entry_id", "invoice_id", "package_id", "payer_id",
+        ],
         "practice.credit.move": ["company_id", "date", "invoice_line_id", "kind", "lot_id", "package_id", "value"],
         "practice.package": ["company_id", "deferred_account_id"],
         "practice.revenue.release": [
-            "amount", "company_id", "credit_move_id", "date", "deferred_account_id", "move_id", "package_id", "partner_id",
-            "state",
+            "amount", "company_id", "credit_move_id", "date", "deferred_account_id", "move_id", "package_id",
+            "partner_id", "state",
         ],
     }  # fmt: skip
 

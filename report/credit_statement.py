@@ -49,15 +49,15 @@ class ReportCreditStatement(models.AbstractModel):
     def _prepare_statement(self, partner, company, own, shared):
         """Return what the template prints for one patient and company, in the patient's language."""
         lang = partner.lang or self.env.lang
-        self = self.with_context(lang=lang)
+        translated = self.with_context(lang=lang)
         partner, own, shared = (records.with_context(lang=lang) for records in (partner, own, shared))
         return {
             "partner": partner,
             "company": company.with_context(lang=lang),
             "lang": lang,
-            "date": format_date(self.env, company._practice_day()),
-            "lots": [self._prepare_lot(lot) for lot in own],
-            "shared": [self._prepare_shared_lot(lot) for lot in shared],
+            "date": format_date(translated.env, company._practice_day()),
+            "lots": [translated._prepare_lot(lot) for lot in own],
+            "shared": [translated._prepare_shared_lot(lot) for lot in shared],
         }
 
     @api.model

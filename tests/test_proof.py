@@ -1,4 +1,4 @@
-"""The proof: for every package, balance post and company, on any date, credits + to release = balance of the account."""
+"""The proof: per package, balance post and company, on any date, credits + to release = balance of the account."""
 
 from datetime import date, timedelta
 
