@@ -103,6 +103,8 @@ def unpack(debs, folder):
 
 def install(packages):
     """Install ``packages`` on this machine; only root may."""
+    if not shutil.which("apt-get"):
+        raise DevError(f"this is not Debian (no apt-get): install {' '.join(packages)} yourself")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     patient = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
     with step(f"Installing {' '.join(packages)}"):

@@ -1,5 +1,6 @@
 """Where things lie: the checkout, the cache folder and what the environment says about them."""
 
+import contextlib
 import hashlib
 import os
 from dataclasses import dataclass, field
@@ -79,5 +80,5 @@ class Settings:
         except (PermissionError, NotADirectoryError, FileExistsError) as error:
             message = f"cannot write to the cache folder {self.cache} ({error.strerror}): set PRACTICE_BILLING_CACHE"
             raise DevError(message) from error
-        if not self.module_link.is_symlink():
+        with contextlib.suppress(FileExistsError):
             self.module_link.symlink_to(self.checkout)

@@ -38,12 +38,13 @@ def search_path(settings):
 
 def postgres_binaries(settings):
     """The folder with ``initdb``, ``pg_ctl`` and ``psql`` of the newest PostgreSQL."""
-    if found := _installed_postgres():
-        return found
-    launchers = _launchers(settings, "postgresql")
-    if not launchers.is_dir():
-        _provide(settings, "postgresql", ["postgresql"], _postgres_programs)
-    return launchers if launchers.is_dir() else _installed_postgres()
+
+    def find():
+        launchers = _launchers(settings, "postgresql")
+        return _installed_postgres() or (launchers if launchers.is_dir() else None)
+
+    _provide(settings, "postgresql", ["postgresql"], find, _postgres_programs)
+    return find()
 
 
 def _installed_postgres(root=Path("/")):
@@ -64,9 +65,14 @@ def _postgres_programs(root):
 
 def provide_browser(settings):
     """Have a Chromium for Odoo's browser tests."""
-    if any(map(shutil.which, BROWSERS)) or _launchers(settings, "chromium").is_dir():
-        return
-    _provide(settings, "chromium", ["chromium", "fonts-dejavu-core"], lambda root: [root / "usr/lib/chromium/chromium"])
+
+    def find():
+        return any(map(shutil.which, BROWSERS)) or _launchers(settings, "chromium").is_dir()
+
+    def programs(root):
+        return [root / "usr/lib/chromium/chromium"]
+
+    _provide(settings, "chromium", ["chromium", "fonts-dejavu-core"], find, programs)
 
 
 # === PDF === #
@@ -74,9 +80,12 @@ def provide_browser(settings):
 
 def provide_pdf(settings, python):
     """Have a wkhtmltopdf with patched Qt; without one PDFs still print, but have neither header nor footer."""
-    if _has_patched_qt("wkhtmltopdf") or _launchers(settings, "wkhtmltopdf").is_dir():
+    provided = _launchers(settings, "wkhtmltopdf")
+    if provided.is_dir() or _has_patched_qt("wkhtmltopdf"):
         return
     with lock(settings.cache / "tools.lock", "it is providing wkhtmltopdf"):
+        if provided.is_dir():
+            return
         try:
             _fetch_pdf(settings, python)
         except DevError as error:
@@ -120,20 +129,22 @@ def _add_libraries(settings, folder):
 # === PACKAGES === #
 
 
-def _provide(settings, name, packages, programs):
-    """Install ``packages``, or unpack them as ``name`` and make launchers of ``programs(root)``."""
-    if settings.is_root:
-        install(packages)
+def _provide(settings, name, packages, find, programs):
+    """Unless ``find()``, install ``packages``, or unpack them as ``name`` with launchers of ``programs(root)``."""
+    if find():
         return
     with lock(settings.cache / "tools.lock", f"it is providing {name}"):
-        final = _launchers(settings, name).parent
-        if final.is_dir():
+        if find():
             return
+        if settings.is_root:
+            install(packages)
+            return
+        final = _launchers(settings, name).parent
         root = _fresh_folder(settings, f"{name}-unpacking")
         try:
             _unpack_packages(settings, packages, root)
         except DevError as error:
-            raise DevError(f"{error}; as root: apt-get install {' '.join(packages)}") from error
+            raise DevError(f"{error}; or, as root: apt-get install {' '.join(packages)}") from error
         _write_launchers(final, root, programs(root))
         root.rename(final)
 
