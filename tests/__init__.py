@@ -2,3 +2,4 @@ from . import test_books
 from . import test_invoices
 from . import test_appointments
 from . import test_property
+from . import test_concurrency

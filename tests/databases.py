@@ -1,0 +1,148 @@
+"""Databases of their own for tests that commit, install modules or need another process."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection
+
+from psycopg2 import OperationalError
+
+import odoo.sql_db
+from odoo.modules.registry import Registry
+from odoo.tests.common import get_db_name
+from odoo.tools import config
+
+#: Seconds that a server may take to start, and a command to end.
+START_TIMEOUT = 120
+COMMAND_TIMEOUT = 600
+
+
+def _sql(statement):
+    """Run a statement that may not be in a transaction."""
+    with contextlib.closing(odoo.sql_db.db_connect("postgres").cursor()) as cr:
+        cr._cnx.autocommit = True
+        cr.execute(statement)
+
+
+@contextlib.contextmanager
+def database_copy(suffix):
+    """Yield the name of a copy of the tests' database; it is dropped afterwards, with whatever still uses it."""
+    source = get_db_name()
+    name = f"{source}_{suffix}"
+    drop_database(name)
+    _copy(source, name)
+    try:
+        yield name
+    finally:
+        drop_database(name)
+
+
+def _copy(source, name):
+    """Copy a database, waiting for connections to it that are about to end."""
+    for attempt in range(40):
+        odoo.sql_db.close_db(source)
+        try:
+            _sql(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        except OperationalError:
+            if attempt == 39:
+                raise
+            time.sleep(0.5)
+        else:
+            return
+
+
+def load_registry(name):
+    """Load another database's registry; with ``test_enable`` Odoo would run the tests of its modules meanwhile."""
+    before = config["test_enable"]
+    config["test_enable"] = False
+    try:
+        return Registry(name)
+    finally:
+        config["test_enable"] = before
+
+
+def drop_database(name):
+    Registry.delete(name)
+    odoo.sql_db.close_db(name)
+    _sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def odoo_command(database, *arguments):
+    """Return the command line of an Odoo process like this one, on another database."""
+    options = [f"--database={database}", f"--addons-path={','.join(map(str, config['addons_path']))}"]
+    for option in ("db_host", "db_port", "db_user", "db_password", "data_dir"):
+        if config[option]:
+            options.append(f"--{option.replace('data_dir', 'data-dir')}={config[option]}")
+    return [
+        sys.executable,
+        "-m",
+        "odoo",
+        *options,
+        "--log-level=warn",
+        "--max-cron-threads=0",
+        "--workers=0",
+        *arguments,
+    ]
+
+
+def run_odoo(database, *arguments):
+    """Run Odoo on ``database`` until it ends; return its output. A failure raises with that output."""
+    done = subprocess.run(
+        odoo_command(database, *arguments, "--stop-after-init", "--no-http"),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=COMMAND_TIMEOUT,
+        env=_environment(),
+    )
+    if done.returncode:
+        raise AssertionError(f"odoo {' '.join(arguments)} failed:\n{done.stdout}")
+    return done.stdout
+
+
+@contextlib.contextmanager
+def server(database):
+    """Serve ``database`` in a process of its own; yield the port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        odoo_command(database, f"--http-port={port}", "--http-interface=127.0.0.1", f"--db-filter=^{database}$"),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+    )
+    try:
+        _wait_until_ready(process, port)
+        yield port
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_ready(process, port):
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise AssertionError(f"the server ended with {process.returncode}")
+        with contextlib.suppress(OSError), contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=60)) as http:
+            http.request("GET", "/web/health")
+            if http.getresponse().status == 200:
+                return
+        time.sleep(0.2)
+    raise AssertionError("the server did not start")
+
+
+def _environment():
+    """This process's environment, without what would make the other one a test."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "ODOO_RC"))}
