@@ -32,6 +32,7 @@
     ],
     "assets": {
         "web.assets_backend": ["practice_billing/static/src/**/*"],
+        "web.assets_tests": ["practice_billing/static/tests/tours/**/*"],
     },
     "demo": [
         "demo/company.xml",

@@ -87,6 +87,9 @@ class ResPartner(models.Model):
             "context": {
                 "default_patient_id": self.id,
                 "default_partner_ids": [self.id, self.env.user.partner_id.id],
+                # An appointment is no to-do about the contact, which Odoo would make of it.
+                "default_res_model_id": False,
+                "default_res_id": False,
                 "default_practice_appointment_type_id": self.env["practice.appointment.type"].search([], limit=1).id,
             },
         }

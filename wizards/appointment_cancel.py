@@ -72,7 +72,7 @@ class PracticeAppointmentCancel(models.TransientModel):
             events.with_context(practice_reason=self.reason).write({"active": False})
         if self.give_back:
             late.with_context(practice_reason=self.reason).write({"credit_waived": True})
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return {"type": "ir.actions.act_window_close"}
 
     # === BUSINESS METHODS === #
 

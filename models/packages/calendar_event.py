@@ -208,6 +208,15 @@ class CalendarEvent(models.Model):
     def _onchange_patient_id(self):
         self.partner_ids += self.patient_id - self.partner_ids
 
+    @api.onchange("user_id")
+    def _onchange_user_id(self):
+        """Invite the practitioner of an appointment in place of the one before, or of whoever plans it."""
+        if not self.practice_appointment_type_id or not self.user_id:
+            return
+        staff = self.partner_ids.filtered(lambda partner: not partner.partner_share)
+        before = self._origin.user_id.partner_id if self._origin else staff
+        self.partner_ids = self.partner_ids - (before - self.patient_id) + self.user_id.partner_id
+
     # === ACTIONS === #
 
     def action_mark_attended(self):
@@ -454,10 +463,14 @@ class CalendarEvent(models.Model):
         return forfeits and self.credit_state == "reserved" and self._is_late()
 
     def _notify_cancelled(self):
-        """E-mail the participants that the appointment does not take place, with Odoo's own template."""
+        """Queue an e-mail to the participants that the appointment does not take place, with Odoo's own template."""
         template = self.env.ref("calendar.calendar_template_delete_event", raise_if_not_found=False)
-        if template:
-            self.attendee_ids._notify_attendees(template, force_send=True)
+        if not template:
+            return
+        for event in self:
+            recipients = event.partner_ids.filtered("email") - self.env.user.partner_id
+            if recipients:
+                template.send_mail(event.id, email_values={"recipient_ids": [Command.set(recipients.ids)]})
 
     def _get_wanted_credits(self):
         """Return where the credits of this appointment belong (see ``wanted_position``), and how many they are."""

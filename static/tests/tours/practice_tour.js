@@ -1,0 +1,146 @@
+import { registry } from "@web/core/registry";
+import { stepUtils } from "@web_tour/tour_utils";
+
+const PATIENT = "Tour Patient";
+
+/** Steps of the sell dialog: the only product is there already, the patient pays at the desk. */
+function sellAtTheDesk() {
+    return [
+        {
+            content: "The product, its credits and its price are there",
+            trigger: ".modal [name=credits]:contains(10)",
+        },
+        {
+            trigger: ".modal [name=amount_total]:contains(1,200.00)",
+        },
+        {
+            content: "The patient pays now",
+            trigger: ".modal [name=payment_journal_id] input",
+            run: "edit PB bank",
+        },
+        {
+            trigger: ".ui-autocomplete a:contains(PB bank)",
+            run: "click",
+        },
+        {
+            trigger: ".modal button:contains(Sell and Register Payment)",
+            run: "click",
+        },
+    ];
+}
+
+registry.category("web_tour.tours").add("practice_sell_and_book", {
+    url: "/odoo/patients",
+    steps: () => [
+        {
+            trigger: ".o_searchview_input",
+            run: `edit ${PATIENT}`,
+        },
+        {
+            trigger: ".o_searchview_input",
+            run: "press Enter",
+        },
+        {
+            content: "Open the patient",
+            trigger: `.o_data_row:only-child td:contains(${PATIENT})`,
+            run: "click",
+        },
+        {
+            trigger: "button[name=action_sell_package]",
+            run: "click",
+        },
+        ...sellAtTheDesk(),
+        {
+            content: "The invoice is paid",
+            trigger: ".o_form_view .ribbon span:contains(Paid)",
+        },
+        {
+            content: "The credits are active",
+            trigger: "button[name=action_open_practice_lots]",
+            run: "click",
+        },
+        {
+            trigger: ".o_data_row:contains(Active) td:contains(Tour Patient)",
+        },
+        {
+            content: "Plan an appointment from the patient's form",
+            trigger: ".o_breadcrumb a:contains(Tour Patient)",
+            run: "click",
+        },
+        {
+            trigger: "button[name=action_plan_appointment]",
+            run: "click",
+        },
+        {
+            content: "The balance is shown while planning",
+            trigger: "[name=credit_balance]:contains(session 1 of 10; 10 left, 0 reserved)",
+        },
+        ...stepUtils.saveForm(),
+        {
+            trigger: "[name=credit_state]:contains(Reserved)",
+        },
+        {
+            content: "The calendar shows it",
+            trigger: "a[data-menu-xmlid='practice_billing.calendar_event_menu_appointment']",
+            run: "click",
+        },
+        {
+            trigger: `.fc-event:contains(${PATIENT})`,
+            run: "click",
+        },
+        {
+            content: "And what it costs",
+            trigger: ".o_cw_popover:contains(session 1 of 10; 9 left, 1 reserved)",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("practice_sell_while_planning", {
+    url: "/odoo/patients",
+    steps: () => [
+        {
+            trigger: ".o_searchview_input",
+            run: `edit ${PATIENT}`,
+        },
+        {
+            trigger: ".o_searchview_input",
+            run: "press Enter",
+        },
+        {
+            trigger: `.o_data_row:only-child td:contains(${PATIENT})`,
+            run: "click",
+        },
+        {
+            trigger: "button[name=action_plan_appointment]",
+            run: "click",
+        },
+        {
+            content: "There are no credits: sell without leaving the appointment",
+            trigger: ".alert:contains(Not enough credits) button:contains(Sell package)",
+            run: "click",
+        },
+        ...sellAtTheDesk(),
+        {
+            trigger: "body:not(:has(.modal)) [name=credit_balance]:contains(session 1 of 10; 10 left, 0 reserved)",
+        },
+        ...stepUtils.saveForm(),
+        {
+            trigger: "[name=credit_state]:contains(Reserved)",
+        },
+        {
+            content: "Cancel it, seeing first that it is free",
+            trigger: "button[name=action_cancel_appointment]",
+            run: "click",
+        },
+        {
+            trigger: ".modal .alert:contains(Credits that go back: 1)",
+        },
+        {
+            trigger: ".modal button[name=action_cancel]",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal)) [name=credit_state]:contains(Given Back)",
+        },
+    ],
+});
