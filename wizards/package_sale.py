@@ -16,6 +16,7 @@ class PracticePackageSale(models.TransientModel):
         compute="_compute_payer_id",
         store=True,
         readonly=False,
+        precompute=True,
         required=True,
         help="Who pays: the patient, or a parent, an employer, an insurer.",
     )
@@ -31,6 +32,7 @@ class PracticePackageSale(models.TransientModel):
         compute="_compute_product_id",
         store=True,
         readonly=False,
+        precompute=True,
     )
     quantity = fields.Float(default=1.0, required=True, digits="Product Unit")
     credits = fields.Integer(compute="_compute_amounts", help="Credits that the patient gets once it is paid.")
