@@ -3,3 +3,4 @@ from . import test_invoices
 from . import test_appointments
 from . import test_property
 from . import test_concurrency
+from . import test_practitioner

@@ -213,9 +213,9 @@ class CalendarEvent(models.Model):
         """Invite the practitioner of an appointment in place of the one before, or of whoever plans it."""
         if not self.practice_appointment_type_id or not self.user_id:
             return
-        staff = self.partner_ids.filtered(lambda partner: not partner.partner_share)
-        before = self._origin.user_id.partner_id if self._origin else staff
-        self.partner_ids = self.partner_ids - (before - self.patient_id) + self.user_id.partner_id
+        invited = self.partner_ids._origin
+        before = self._origin.user_id.partner_id or invited.filtered(lambda partner: not partner.partner_share)
+        self.partner_ids = invited - (before - self.patient_id._origin) | self.user_id._origin.partner_id
 
     # === ACTIONS === #
 
