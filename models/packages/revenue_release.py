@@ -26,6 +26,14 @@ class PracticeRevenueRelease(models.Model):
     def _prepare_line_vals(self, key):
         return [{**line, "practice_package_id": key[3].id} for line in super()._prepare_line_vals(key)]
 
+    def _post_due(self):
+        failed = self.filtered("error").package_id
+        entries = super()._post_due()
+        for package in failed:
+            if not self.search_count([("package_id", "=", package.id), ("error", "!=", False)], limit=1):
+                package.activity_unlink(["practice_billing.mail_activity_type_books"])
+        return entries
+
     def _set_aside(self, error):
         super()._set_aside(error)
         for package in self.package_id:

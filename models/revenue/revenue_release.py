@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 _logger = logging.getLogger(__name__)
 
@@ -75,34 +76,45 @@ class PracticeRevenueRelease(models.Model):
         """
         if not self.env.user.has_group("account.group_account_user"):
             raise AccessError(self.env._("Only an accountant posts revenue by hand; the nightly run does it by itself."))
-        releases = self or self.search(self._get_due_domain())
-        return self._notify_released(releases._post_due())
+        releases = self or self.search(self._get_due_domain(retry=True))
+        releases = releases.sudo()  # sudo: of the releases that this accountant may see; nobody else writes on them
+        releases._post_or_set_aside()
+        return releases._notify_released()
 
-    def _notify_released(self, entries):
-        message = (
-            self.env._("%s journal entries posted.", len(entries)) if entries else self.env._("Nothing is due today.")
-        )
+    def _notify_released(self):
+        """Tell how many of these releases are posted, and how many failed."""
+        failed = self.filtered(lambda release: release.state == "due" and release.error)
+        posted = self.filtered(lambda release: release.state == "posted")
+        if failed:
+            message = self.env._(
+                "%(posted)s released, %(failed)s failed: the filter Failed shows why.",
+                posted=len(posted),
+                failed=len(failed),
+            )
+        elif posted:
+            message = self.env._("%s released.", len(posted))
+        else:
+            message = self.env._("Nothing is due today.")
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "success" if entries else "info",
+                "type": "danger" if failed else "success" if posted else "info",
                 "message": message,
-                "next": {"type": "ir.actions.act_window_close"},
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
 
     # === BUSINESS METHODS === #
 
     @api.model
-    def _get_due_domain(self):
-        """Return what can be posted now: due, and not set aside until tomorrow by a failure."""
+    def _get_due_domain(self, retry=False):
+        """Return what can be posted now: due, and not set aside until tomorrow by a failure (unless ``retry``)."""
         today = fields.Date.context_today(self)
-        return (
-            Domain("state", "=", "due")
-            & Domain("date", "<=", today)
-            & (Domain("retry_date", "=", False) | Domain("retry_date", "<=", today))
-        )
+        domain = Domain("state", "=", "due") & Domain("date", "<=", today)
+        if retry:
+            return domain
+        return domain & (Domain("retry_date", "=", False) | Domain("retry_date", "<=", today))
 
     @api.model
     def _cron_release(self):
@@ -134,14 +146,17 @@ class PracticeRevenueRelease(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._post_due()
-        except UserError:
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, the others may not wait for it
             for releases in self.grouped(lambda release: (release.deferred_account_id, release.income_account_id)).values():
                 try:
                     with self.env.cr.savepoint():
                         releases._post_due()
                 except Exception as error:  # noqa: BLE001 - one bad package may not stop the others
                     releases._set_aside(error)
-        return len(self.filtered(lambda release: release.state == "posted" or release.error))
+        today = fields.Date.context_today(self)
+        return len(self.filtered(lambda it: it.state == "posted" or (it.retry_date and it.retry_date > today)))
 
     def _set_aside(self, error):
         """Keep ``error`` on these releases and try them again tomorrow."""
