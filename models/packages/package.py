@@ -10,6 +10,7 @@ class PracticePackage(models.Model):
     _inherit = ["practice.deferral.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "name, id"
     _check_company_auto = True
+    _check_company_domain = models.check_company_domain_parent_of
 
     name = fields.Char(required=True, translate=True, tracking=True)
     active = fields.Boolean(default=True)
