@@ -15,6 +15,8 @@ from odoo.modules.registry import Registry
 from odoo.tests.common import get_db_name
 from odoo.tools import config
 
+#: Options that say where PostgreSQL is.
+CONNECTION = ("db_host", "db_port", "db_user", "db_password")
 #: Seconds that a server may take to start, and a command to end.
 START_TIMEOUT = 120
 COMMAND_TIMEOUT = 600
@@ -72,10 +74,12 @@ def drop_database(name):
 
 def odoo_command(database, *arguments):
     """Return the command line of an Odoo process like this one, on another database."""
-    options = [f"--database={database}", f"--addons-path={','.join(map(str, config['addons_path']))}"]
-    for option in ("db_host", "db_port", "db_user", "db_password", "data_dir"):
-        if config[option]:
-            options.append(f"--{option.replace('data_dir', 'data-dir')}={config[option]}")
+    options = [
+        f"--database={database}",
+        f"--addons-path={','.join(map(str, config['addons_path']))}",
+        f"--data-dir={config['data_dir']}",
+        *(f"--{option}={config[option]}" for option in CONNECTION if config[option]),
+    ]
     return [
         sys.executable,
         "-m",
