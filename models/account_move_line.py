@@ -78,11 +78,11 @@ class AccountMoveLine(models.Model):
         return credits if self.move_id.move_type != "out_refund" else -credits
 
     def _get_deferred_account(self):
-        """Return the balance post when this line books to the one of its package, otherwise an empty account."""
+        """Return the balance post when this line books to the one of its package (as the fiscal position maps it, or
+        chosen by hand), otherwise an empty account."""
         self.ensure_one()
-        package = self.product_id.package_id
-        account = self.move_id.fiscal_position_id.map_account(package.deferred_account_id)
-        return account if account and account == self.account_id else self.env["account.account"]
+        account = self.product_id.package_id.deferred_account_id
+        return self.account_id & (account + self.move_id.fiscal_position_id.map_account(account))
 
     def _get_deferred_amount(self):
         """Return what this line brings to (or, on a credit note, takes from) the balance post: company currency, >= 0.

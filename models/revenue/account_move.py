@@ -18,6 +18,11 @@ class AccountMove(models.Model):
         for move in self:
             move.practice_release_count = counts.get(move, 0)
 
+    def _compute_show_reset_to_draft_button(self):
+        super()._compute_show_reset_to_draft_button()
+        # sudo: as in button_draft
+        self.filtered(lambda move: move.sudo().practice_release_ids).show_reset_to_draft_button = False
+
     def button_draft(self):
         # sudo: whoever may reset an entry need not be able to read releases; only their existence is asked.
         if any(move.sudo().practice_release_ids for move in self):
