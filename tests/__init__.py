@@ -6,3 +6,4 @@ from . import test_concurrency
 from . import test_practitioner
 from . import test_expiry
 from . import test_release
+from . import test_security
