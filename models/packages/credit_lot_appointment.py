@@ -147,13 +147,14 @@ class PracticeCreditLot(models.Model):
 
     @api.model
     def _prepare_entry(self, kind, event, lot, credits, reason):
-        # A visit is booked on its day; what is decided before that day (a late cancellation) on the day it is decided.
+        # A visit is booked on its day, also when it is entered later; what is decided before that day (a reservation, a
+        # late cancellation) on the day it is decided.
         today = lot.company_id._practice_day()
         return {
             "lot": lot,
             "kind": kind,
             "credits": credits,
-            "date": today if kind in ("reserve", "unreserve") else min(event._get_visit_day(), today),
+            "date": today if kind == "unreserve" else min(event._get_visit_day(), today),
             "event": event,
             "partner_id": event.patient_id.id,
             "reason": reason,
