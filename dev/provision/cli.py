@@ -183,8 +183,7 @@ def main(argv):
         # Whoever read our output, such as `head`, has seen enough; Python must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in (errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS):
             raise
-        message = f"the disk is full ({error.filename}): make room or set PRACTICE_BILLING_CACHE"
-        print(f"dev/odoo: {message}", file=sys.stderr)
+        print(f"dev/odoo: {error.filename}: {error.strerror}; is PRACTICE_BILLING_CACHE right?", file=sys.stderr)
     return 1

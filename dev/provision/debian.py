@@ -14,6 +14,7 @@ from .process import run
 from .progress import step
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+C_LIBRARY = ("libc6", "libc-bin")
 NO_MIRROR = (
     "no Debian mirror answers on this machine (apt): check its network and /etc/apt/sources.list, "
     "or set ODOO_HOME to an Odoo 19 checkout"
@@ -47,8 +48,6 @@ class Apt:
 
     def update(self):
         """Fetch the package lists; one broken third-party source must not stop us, a missing package will."""
-        if not shutil.which("apt-get"):
-            raise DevError("this is not Debian (no apt-get): set ODOO_HOME to an Odoo 19 checkout")
         for folder in (self.folder / "lists" / "partial", self.archives / "partial"):
             folder.mkdir(parents=True, exist_ok=True)
         if self.source:
@@ -74,10 +73,13 @@ class Apt:
         return (fields["Version"], int(fields["Size"])) if "Size" in fields else None
 
     def missing_packages(self, packages):
-        """``packages`` and all they depend on, as far as this machine does not have them."""
+        """``packages`` and all they depend on, as far as this machine does not have them.
+
+        Never the C library: another one than the machine's own cannot be used from a folder.
+        """
         command = ["apt-get", *self.options(), "--simulate", "--no-install-recommends", "install", *packages]
         output = run(command, what=f"looking for {' '.join(packages)}")
-        return re.findall(r"^Inst (\S+)", output, re.MULTILINE)
+        return [name for name in re.findall(r"^Inst (\S+)", output, re.MULTILINE) if name not in C_LIBRARY]
 
     def download(self, packages, size=0):
         """Bring the .deb files of ``packages``, their signatures and hashes checked by apt, and return their paths.
@@ -95,6 +97,10 @@ class Apt:
         return sorted(self.archives.glob("*.deb"))
 
 
+def is_debian():
+    return bool(shutil.which("apt-get") and shutil.which("dpkg"))
+
+
 def unpack(debs, folder):
     """Unpack ``debs`` into ``folder`` without installing them."""
     for deb in debs:
@@ -103,8 +109,6 @@ def unpack(debs, folder):
 
 def install(packages):
     """Install ``packages`` on this machine; only root may."""
-    if not shutil.which("apt-get"):
-        raise DevError(f"this is not Debian (no apt-get): install {' '.join(packages)} yourself")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     patient = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
     with step(f"Installing {' '.join(packages)}"):

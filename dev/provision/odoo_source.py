@@ -4,7 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
-from .debian import KEYRING, NO_MIRROR, Apt, unpack
+from .debian import KEYRING, NO_MIRROR, Apt, is_debian, unpack
 from .errors import DevError
 from .process import lock
 from .progress import step
@@ -57,6 +57,8 @@ def _path_in(home):
 
 def _fetch(settings):
     """Download Odoo and its assets, unpack them beside the final place and move them there when complete."""
+    if not is_debian():
+        raise DevError("Odoo comes from Debian, and this machine has no apt-get: set ODOO_HOME to an Odoo 19 checkout")
     free = shutil.disk_usage(settings.cache).free
     if free < NEEDED_BYTES:
         raise DevError(

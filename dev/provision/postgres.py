@@ -62,7 +62,12 @@ class Cluster:
         """Options of subprocess that run a program as the user who owns the data."""
         if not self.settings.is_root:
             return {}
-        return {"user": "postgres", "group": pwd.getpwnam("postgres").pw_gid, "extra_groups": [], "cwd": "/"}
+        try:
+            group = pwd.getpwnam("postgres").pw_gid
+        except KeyError as error:
+            message = "PostgreSQL does not run as root, and this machine has no user postgres for it: make one"
+            raise DevError(message) from error
+        return {"user": "postgres", "group": group, "extra_groups": [], "cwd": "/"}
 
     def environment(self):
         """What libpq needs to find this server."""
@@ -136,7 +141,9 @@ class Cluster:
 
     def _make_folder(self, folder):
         """A folder that only the server's user may enter (and root, who may enter all)."""
+        before = os.umask(0o022)  # root's may be stricter, and the server's user has to pass through the parents
         folder.mkdir(parents=True, exist_ok=True)
+        os.umask(before)
         if self.settings.is_root:
             shutil.chown(folder, "postgres", "postgres")
         elif folder.stat().st_uid != os.geteuid():

