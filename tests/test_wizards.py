@@ -269,6 +269,18 @@ class TestCancel(PracticeCase):
         self.assertEqual(events.mapped("attendance"), ["attended", "cancelled", "cancelled"])
         self.assertLot(self.lot, available=9, used=1)
 
+    def test_deleting_in_a_calendar_opens_the_dialog(self):
+        event = self.plan(start=self.at(days=2)).with_user(self.front_desk)
+        action = event.action_unlink_event(self.patient.id, "next")
+        self.assertEqual(action["res_model"], "practice.appointment.cancel")
+        self.assertEqual(action["context"], {"default_event_id": event.id, "default_scope": "future_events"})
+
+    def test_an_appointment_never_takes_fewer_than_no_credits(self):
+        event = self.plan(start=self.at(days=2))
+        with self.assertRaisesRegex(ValidationError, "fewer than 0"), self.cr.savepoint():
+            event.practice_credits = -1
+        self.assertLot(self.lot, available=9, reserved=1)
+
     def test_the_patient_is_told_by_e_mail_when_asked(self):
         for notify in (True, False):
             event = self.plan(start=self.at(days=3))

@@ -87,7 +87,10 @@ def allocate(credits, day, lots):
     :param list lots: ``[lot, available, expiry date or None]`` in spending order; ``available`` is decreased here
     :return: ``(chosen, missing)``: pairs ``(lot, credits)`` and the number of credits that no lot could pay.
         Nothing is taken from ``lots`` when credits are missing.
+    :raises ValueError: when fewer than 0 credits are asked
     """
+    if credits < 0:
+        raise ValueError(f"{credits} credits cannot be taken")
     chosen, missing = [], credits
     for row in lots:
         lot, available, expiry_date = row

@@ -118,6 +118,9 @@ class CalendarEvent(models.Model):
     )
     cancel_free_until = fields.Datetime(compute="_compute_cancel_free_until", groups="practice_billing.group_user")
 
+    _practice_credits_not_negative = models.Constraint(
+        "CHECK (practice_credits >= 0)", "An appointment cannot take fewer than 0 credits."
+    )
     # What the closing run searches.
     _to_close_idx = models.Index("(stop) WHERE attendance = 'planned' AND active")
 
@@ -189,6 +192,12 @@ class CalendarEvent(models.Model):
                     )
                 )
 
+    @api.constrains("practice_credits")
+    def _check_practice_credits(self):
+        # Before the credits are settled; the database would only refuse once everything is written.
+        if any(event.practice_credits < 0 for event in self.sudo()):  # sudo: hidden field
+            raise ValidationError(self.env._("An appointment cannot take fewer than 0 credits."))
+
     @api.constrains("attendance", "start")
     def _check_attendance(self):
         for event in self.sudo():  # sudo: the field is hidden from employees outside the practice
@@ -237,6 +246,16 @@ class CalendarEvent(models.Model):
             return True
         return self._open_wizard("practice.appointment.cancel", self.env._("Cancel Appointment"), event_id=self.id)
 
+    def action_unlink_event(self, attendee_id=None, recurrence=False):
+        """Deleting an appointment in a calendar cancels it, and says first what that costs the patient."""
+        staff = self.env.user.has_group("practice_billing.group_user")
+        if len(self) != 1 or not staff or self.attendance != "planned":
+            return super().action_unlink_event(attendee_id, recurrence)
+        scope = {"next": "future_events", "all": "all_events"}.get(recurrence, "self_only")
+        return self._open_wizard(
+            "practice.appointment.cancel", self.env._("Cancel Appointment"), event_id=self.id, scope=scope
+        )
+
     def action_give_back(self):
         return self._open_wizard("practice.credit.give.back", self.env._("Give Credits Back"), event_ids=self.ids)
 
@@ -252,7 +271,7 @@ class CalendarEvent(models.Model):
             "type": "ir.actions.act_window",
             "name": name,
             "res_model": model,
-            "view_mode": "form",
+            "views": [(False, "form")],
             "target": "new",
             "context": {f"default_{field}": value for field, value in defaults.items()},
         }

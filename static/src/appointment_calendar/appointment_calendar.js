@@ -1,8 +1,26 @@
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { CalendarController } from "@web/views/calendar/calendar_controller";
 import { CalendarCommonRenderer } from "@web/views/calendar/calendar_common/calendar_common_renderer";
 import { CalendarRenderer } from "@web/views/calendar/calendar_renderer";
 import { calendarView } from "@web/views/calendar/calendar_view";
+
+class AppointmentCalendarController extends CalendarController {
+    setup() {
+        super.setup();
+        this.appointmentAction = useService("action");
+    }
+
+    /** Deleting an appointment cancels it, and says first what that costs the patient. */
+    async deleteRecord(record) {
+        const action = await this.orm.call("calendar.event", "action_unlink_event", [record.id]);
+        if (!action?.type) {
+            return this.model.load();
+        }
+        return this.appointmentAction.doAction(action, { onClose: () => this.model.load() });
+    }
+}
 
 /** Minutes up to which an appointment has room for one line only. */
 const ONE_LINE_MINUTES = 30;
@@ -42,5 +60,6 @@ class AppointmentCalendarArchParser extends calendarView.ArchParser {
 registry.category("views").add("practice_appointment_calendar", {
     ...calendarView,
     ArchParser: AppointmentCalendarArchParser,
+    Controller: AppointmentCalendarController,
     Renderer: AppointmentCalendarRenderer,
 });

@@ -92,6 +92,22 @@ registry.category("web_tour.tours").add("practice_sell_and_book", {
             content: "And what it costs",
             trigger: ".o_cw_popover:contains(session 1 of 10; 9 left, 1 reserved)",
         },
+        {
+            content: "Deleting it says what that costs, too",
+            trigger: ".o_cw_popover .o_cw_popover_delete",
+            run: "click",
+        },
+        {
+            trigger: ".modal .alert:contains(Credits that go back: 1)",
+        },
+        {
+            content: "Keep it after all",
+            trigger: ".modal button:contains(Keep It)",
+            run: "click",
+        },
+        {
+            trigger: `body:not(:has(.modal)) .fc-event:contains(${PATIENT})`,
+        },
     ],
 });
 
