@@ -7,3 +7,4 @@ from . import test_practitioner
 from . import test_expiry
 from . import test_release
 from . import test_security
+from . import test_install

@@ -72,7 +72,7 @@ def drop_database(name):
     _sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def odoo_command(database, *arguments):
+def odoo_command(database, *arguments, subcommand="server"):
     """Return the command line of an Odoo process like this one, on another database."""
     options = [
         f"--database={database}",
@@ -80,23 +80,24 @@ def odoo_command(database, *arguments):
         f"--data-dir={config['data_dir']}",
         *(f"--{option}={config[option]}" for option in CONNECTION if config[option]),
     ]
-    return [
-        sys.executable,
-        "-m",
-        "odoo",
-        *options,
-        "--log-level=warn",
-        "--max-cron-threads=0",
-        "--workers=0",
-        *arguments,
-    ]
+    quiet = ["--log-level=warn", "--max-cron-threads=0", "--workers=0"]
+    return [sys.executable, "-m", "odoo", subcommand, *options, *quiet, *arguments]
 
 
 def run_odoo(database, *arguments):
     """Run Odoo on ``database`` until it ends; return its output. A failure raises with that output."""
+    return _run(odoo_command(database, *arguments, "--stop-after-init", "--no-http"))
+
+
+def run_script(database, script):
+    """Run a Python script with an ``env`` of ``database`` in a process of its own; return its output."""
+    return _run(odoo_command(database, "--no-http", subcommand="shell"), script)
+
+
+def _run(command, script=None):
     done = subprocess.run(
-        odoo_command(database, *arguments, "--stop-after-init", "--no-http"),
-        stdin=subprocess.DEVNULL,
+        command,
+        input=script or "",
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -105,7 +106,7 @@ def run_odoo(database, *arguments):
         env=_environment(),
     )
     if done.returncode:
-        raise AssertionError(f"odoo {' '.join(arguments)} failed:\n{done.stdout}")
+        raise AssertionError(f"{' '.join(command)} failed:\n{done.stdout}")
     return done.stdout
 
 
