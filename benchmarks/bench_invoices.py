@@ -5,7 +5,7 @@ from practice import Practice
 
 INVOICES = 200
 
-env = env(user=env.ref("base.user_admin"))  # noqa: F821 - the shell's environment
+env = env(user=env.ref("base.user_admin"))
 practice = Practice(env)
 patients = practice.patients(INVOICES)
 settle(env)

@@ -7,8 +7,8 @@ from practice import Practice
 
 ROUNDS = 25
 
-user = env.ref("base.user_admin")  # noqa: F821 - the shell's environment
-env = env(user=user, context={"tz": "Europe/Brussels", "lang": "en_US"})  # noqa: F821
+user = env.ref("base.user_admin")
+env = env(user=user, context={"tz": "Europe/Brussels", "lang": "en_US"})
 practice = Practice(env)
 light, heavy = practice.patients(2)
 practice.give(light)

@@ -7,7 +7,7 @@ from practice import Practice
 
 PATIENTS, DAYS = 250, 40
 
-env = env(user=env.ref("base.user_admin"))  # noqa: F821 - the shell's environment
+env = env(user=env.ref("base.user_admin"))
 practice = Practice(env)
 releases = env["practice.revenue.release"]
 

@@ -51,9 +51,10 @@ class ProductTemplate(models.Model):
     @api.constrains("package_id", "active")
     def _check_package_active(self):
         for product in self.sudo():  # sudo: as above
-            if product.active and product.package_id and not product.package_id.active:
+            package = product.package_id
+            if product.active and package and not package.active:
                 raise ValidationError(
-                    self.env._("%s is archived and can no longer be sold. Choose another package.", product.package_id.name)
+                    self.env._("%s is archived and can no longer be sold. Choose another package.", package.name)
                 )
 
     def _get_product_accounts(self):

@@ -1,8 +1,9 @@
 from datetime import date
 
 from odoo import fields, models
-from odoo.addons.base.models.res_partner import _tz_get
 from odoo.exceptions import UserError
+
+from odoo.addons.base.models.res_partner import _tz_get
 
 from ..tools.dates import local_day
 

@@ -8,3 +8,8 @@ from . import test_expiry
 from . import test_release
 from . import test_security
 from . import test_install
+from . import unit
+from . import test_proof
+from . import test_reports
+from . import test_wizards
+from . import test_tours

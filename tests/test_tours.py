@@ -30,7 +30,8 @@ class TestTours(PracticeMixin, HttpCase):
     def test_front_desk_sells_while_planning_and_cancels(self):
         self.start_tour("/odoo", "practice_sell_while_planning", login="pb_front_desk")
 
-        event = self.env["calendar.event"].with_context(active_test=False).search([("patient_id", "=", self.patient.id)])
+        events = self.env["calendar.event"].with_context(active_test=False)
+        event = events.search([("patient_id", "=", self.patient.id)])
         self.assertRecordValues(event, [{"attendance": "cancelled", "credit_state": "returned", "active": False}])
         lot = self.env["practice.credit.lot"].search([("partner_id", "=", self.patient.id)])
         self.assertEqual((lot.credits_available, lot.credits_reserved), (10, 0))

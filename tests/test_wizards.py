@@ -104,9 +104,8 @@ class TestImport(PracticeCase):
         row = self.row(booking="entry", counterpart_account_id=self.opening.id)
         row.action_confirm()
         self.assertLot(row.lot_id, available=5, value=375.0)
-        self.assertEntry(
-            row.lot_id.entry_id, (self.opening, 375.0), (self.liability, -375.0), date=self.today(), partner=self.patient
-        )
+        entry = row.lot_id.entry_id
+        self.assertEntry(entry, (self.opening, 375.0), (self.liability, -375.0), date=self.today(), partner=self.patient)
         self.assertBooksAgree()
 
     def test_in_the_opening_balance_there_is_a_value_and_no_entry(self):

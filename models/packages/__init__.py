@@ -8,4 +8,6 @@ from . import credit_import
 from . import credit_move
 from . import revenue_release
 from . import calendar_event
+from . import calendar_event_settling
+from . import calendar_event_closing
 from . import calendar_attendee

@@ -16,9 +16,7 @@ class PracticeCreditImport(models.Model):
     _check_company_auto = True
 
     partner_id = fields.Many2one("res.partner", string="Patient", required=True, index=True, ondelete="restrict")
-    package_id = fields.Many2one(
-        "practice.package", required=True, index=True, ondelete="restrict", check_company=True
-    )
+    package_id = fields.Many2one("practice.package", required=True, index=True, ondelete="restrict", check_company=True)
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company, ondelete="restrict"
     )

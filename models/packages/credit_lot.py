@@ -42,9 +42,7 @@ class PracticeCreditLot(models.Model):
     payer_id = fields.Many2one(
         "res.partner", string="Paid By", required=True, index=True, ondelete="restrict", help="The invoice's customer."
     )
-    package_id = fields.Many2one(
-        "practice.package", required=True, index=True, ondelete="restrict", check_company=True
-    )
+    package_id = fields.Many2one("practice.package", required=True, index=True, ondelete="restrict", check_company=True)
     company_id = fields.Many2one("res.company", required=True, index=True, ondelete="restrict")
     currency_id = fields.Many2one(related="company_id.currency_id")
     origin = fields.Selection(
@@ -339,7 +337,7 @@ class PracticeCreditLot(models.Model):
     def _get_balance(self, partner, package):
         """Return the credits of ``package`` that ``partner`` has, own and shared, as a dict of whole numbers.
 
-        Keys are the counters of :mod:`tools.credits` plus ``pending`` (available once their invoice is paid). Only
+        Keys are the counters of ``tools.credits`` plus ``pending`` (available once their invoice is paid). Only
         lots that still have open credits count, so that "session 4 of 10" speaks of the purchase being spent.
         """
         groups = self.sudo()._read_group(  # sudo: numbers only, of a patient whom the caller may already see

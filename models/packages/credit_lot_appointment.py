@@ -292,16 +292,13 @@ class PracticeCreditLot(models.Model):
         held = self._get_held(event._origin.sudo()).get(event._origin, {})  # sudo: hidden from outsiders, as the caller
         lot = next((lot for lot, here in held.items() if self._count_held(here)), self.browse())
         if lot:
-            earlier = self.env["practice.credit.move"]._read_group(
-                [("lot_id", "=", lot.id), ("event_id.start", "<", event.start), ("kind", "in", ("reserve", "unreserve"))],
-                ["kind"],
-                ["credits:sum"],
-            )
-            counted = dict(earlier)
+            earlier = Domain("lot_id", "=", lot.id) & Domain("event_id.start", "<", event.start)
+            counted = dict(self.env["practice.credit.move"]._read_group(earlier, ["kind"], ["credits:sum"]))
             return lot, counted.get("reserve", 0) - counted.get("unreserve", 0) + 1
         credits = event.practice_appointment_type_id.package_credits
         day = event._get_visit_day()
-        rows = [[lot, lot.credits_available, lot.expiry_date] for lot in self._search_spendable(patient, package, day, credits)]
+        spendable = self._search_spendable(patient, package, day, credits)
+        rows = [[lot, lot.credits_available, lot.expiry_date] for lot in spendable]
         lots, _missing = allocate(credits, day, rows)
         lot = lots[0][0] if lots else self.browse()
         return lot, lot.credits_used + lot.credits_lost + lot.credits_reserved + 1

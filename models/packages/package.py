@@ -57,10 +57,14 @@ class PracticePackage(models.Model):
 
     def _compute_credits(self):
         # sudo: totals only; who may read the package may know how many of its credits are open.
-        groups = self.env["practice.credit.lot"].sudo()._read_group(
-            [("package_id", "in", self.ids)],
-            ["package_id"],
-            ["__count", "credits_available:sum", "credits_reserved:sum", "value_open:sum"],
+        groups = (
+            self.env["practice.credit.lot"]
+            .sudo()
+            ._read_group(
+                [("package_id", "in", self.ids)],
+                ["package_id"],
+                ["__count", "credits_available:sum", "credits_reserved:sum", "value_open:sum"],
+            )
         )
         totals = {package.id: values for package, *values in groups}
         for package in self:
@@ -72,7 +76,7 @@ class PracticePackage(models.Model):
     @api.constrains("company_id")
     def _check_company_unchanged(self):
         if self.env["practice.credit.lot"].sudo().search_count([("package_id", "in", self.ids)], limit=1):
-            raise ValidationError(self.env._("A package with credits stays in its company. Archive it and make another."))
+            raise ValidationError(self.env._("A package with credits stays in its company. Make another one."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_if_unused(self):

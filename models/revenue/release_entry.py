@@ -123,7 +123,8 @@ class PracticeRevenueRelease(models.Model):
         )
         self.env.cr.execute(
             SQL(
-                "INSERT INTO account_move_line (%s) SELECT %s FROM account_move_line line JOIN %s ON share.line_id = line.id",
+                "INSERT INTO account_move_line (%s)"
+                " SELECT %s FROM account_move_line line JOIN %s ON share.line_id = line.id",
                 SQL(", ").join(SQL.identifier(name) for name in columns),
                 SQL(", ").join(changed.get(name) or SQL.identifier("line", name) for name in columns),
                 share,

@@ -75,7 +75,7 @@ class PracticeRevenueRelease(models.Model):
         :raises AccessError: when the user is no accountant
         """
         if not self.env.user.has_group("account.group_account_user"):
-            raise AccessError(self.env._("Only an accountant posts revenue by hand; the nightly run does it by itself."))
+            raise AccessError(self.env._("Only an accountant releases by hand; the nightly run does it by itself."))
         releases = self or self.search(self._get_due_domain(retry=True))
         releases = releases.sudo()  # sudo: of the releases that this accountant may see; nobody else writes on them
         releases._post_or_set_aside()
@@ -143,20 +143,23 @@ class PracticeRevenueRelease(models.Model):
 
         :return: the number of releases posted or set aside; 0 when another worker holds them all
         """
+        self._try_post()
+        today = fields.Date.context_today(self)
+        return len(self.filtered(lambda it: it.state == "posted" or (it.retry_date and it.retry_date > today)))
+
+    def _try_post(self):
         try:
             with self.env.cr.savepoint():
                 self._post_due()
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
-        except Exception:  # noqa: BLE001 - whatever it is, the others may not wait for it
-            for releases in self.grouped(lambda release: (release.deferred_account_id, release.income_account_id)).values():
-                try:
-                    with self.env.cr.savepoint():
-                        releases._post_due()
-                except Exception as error:  # noqa: BLE001 - one bad package may not stop the others
-                    releases._set_aside(error)
-        today = fields.Date.context_today(self)
-        return len(self.filtered(lambda it: it.state == "posted" or (it.retry_date and it.retry_date > today)))
+        except Exception as error:  # noqa: BLE001 - one bad package may not stop the others
+            by_accounts = self.grouped(lambda release: (release.deferred_account_id, release.income_account_id))
+            if len(by_accounts) == 1:
+                self._set_aside(error)
+            else:
+                for releases in by_accounts.values():
+                    releases._try_post()
 
     def _set_aside(self, error):
         """Keep ``error`` on these releases and try them again tomorrow."""
