@@ -25,7 +25,14 @@ class AppointmentCalendarController extends CalendarController {
 /** Minutes up to which an appointment has room for one line only. */
 const ONE_LINE_MINUTES = 30;
 
+/** Where a day is scrolled to: few practices open earlier. */
+const DAY_BEGINS = "07:30:00";
+
 class AppointmentCalendarCommonRenderer extends CalendarCommonRenderer {
+    get options() {
+        return { ...super.options, scrollTime: DAY_BEGINS };
+    }
+
     eventClassNames(info) {
         const classNames = super.eventClassNames(info);
         const record = this.props.model.records[info.event.id];
