@@ -44,10 +44,15 @@ class Apt:
         if self.source:
             options["Dir::Etc::sourcelist"] = self.folder / "sources.list"
             options["Dir::Etc::sourceparts"] = "/dev/null"
+            options["APT::Update::Error-Mode"] = "any"
         return [part for key, value in options.items() for part in ("-o", f"{key}={value}")]
 
     def update(self):
-        """Fetch the package lists; one broken third-party source must not stop us, a missing package will."""
+        """Fetch the package lists.
+
+        Of the machine's own sources a broken one must not stop us (a missing package will); our one source must be
+        there, and signed.
+        """
         for folder in (self.folder / "lists" / "partial", self.archives / "partial"):
             folder.mkdir(parents=True, exist_ok=True)
         if self.source:
@@ -65,12 +70,11 @@ class Apt:
         raise DevError(NO_MIRROR)
 
     def candidate(self, package):
-        """Version and size in bytes of ``package`` in these sources, or None."""
-        output = run(
-            ["apt-cache", *self.options(), "show", "--no-all-versions", package], what=f"looking for {package}"
-        )
+        """Version and size in bytes of ``package`` in these sources."""
+        command = ["apt-cache", *self.options(), "show", "--no-all-versions", package]
+        output = run(command, what=f"looking for {package} on the Debian mirror")
         fields = dict(re.findall(r"^(Version|Size): (.+)$", output, re.MULTILINE))
-        return (fields["Version"], int(fields["Size"])) if "Size" in fields else None
+        return fields["Version"], int(fields["Size"])
 
     def missing_packages(self, packages):
         """``packages`` and all they depend on, as far as this machine does not have them.
@@ -91,7 +95,7 @@ class Apt:
             done = sum(path.stat().st_size for path in self.archives.rglob("*.deb"))
             return f"{min(100, 100 * done // size)} %" if size else f"{done // 2**20} MB"
 
-        title = packages[0] if len(packages) == 1 else f"{len(packages)} Debian packages"
+        title = " ".join(packages) if len(packages) < 3 else f"{len(packages)} Debian packages"
         with step(f"Downloading {title}", measure):
             run(["apt-get", *self.options(), "download", *packages], what="downloading from Debian", cwd=self.archives)
         return sorted(self.archives.glob("*.deb"))

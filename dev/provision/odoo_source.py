@@ -4,12 +4,14 @@ import re
 import shutil
 from pathlib import Path
 
-from .debian import KEYRING, NO_MIRROR, Apt, is_debian, unpack
+from .debian import KEYRING, Apt, is_debian, unpack
 from .errors import DevError
 from .process import lock
 from .progress import step
 
-# Odoo's web assets in the Debian package are links to files of these packages. They come from the machine's own
+# The font is only in sid.
+SID_PACKAGES = ["odoo-19", "fonts-montserrat"]
+# Odoo's other web assets in the Debian package are links to files of these packages. They come from the machine's own
 # release, not from sid: sid's Font Awesome is another major version, with which no icon shows.
 ASSET_PACKAGES = [
     "libjs-jquery",
@@ -69,10 +71,10 @@ def _fetch(settings):
     shutil.rmtree(unpacking, ignore_errors=True)
     unpacking.mkdir(parents=True)
     own, sid = _sources(settings.cache / "apt")
-    version, size = sid.candidate("odoo-19") or (None, 0)
-    if not (version or "").startswith("19.0"):
-        raise DevError(f"Debian's mirror has no odoo-19 19.0 (found: {version}): set ODOO_HOME to an Odoo 19 checkout")
-    debs = sid.download(["odoo-19"], size) + own.download(ASSET_PACKAGES)
+    version, size = sid.candidate("odoo-19")
+    if not version.startswith("19.0"):
+        raise DevError(f"Debian's mirror has odoo-19 {version}, not 19.0: set ODOO_HOME to an Odoo 19 checkout")
+    debs = sid.download(SID_PACKAGES, size) + own.download(ASSET_PACKAGES)
     with step(f"Unpacking Odoo {version}"):
         unpack(debs, unpacking)
     stripped = unpacking / PACKAGE_ROOT / STRIPPED_FILE
@@ -95,6 +97,4 @@ def _sources(folder):
         mirror, _codename = own.mirror()
         sid = Apt(folder / "sid", f"deb [signed-by={KEYRING}] {mirror} sid main")
         sid.update()
-    if not sid.candidate("odoo-19"):
-        raise DevError(NO_MIRROR)
     return own, sid
