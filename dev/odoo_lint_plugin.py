@@ -43,6 +43,6 @@ def warnings_are_findings(caplog):
     """Fail a test that logged a warning."""
     caplog.set_level(logging.WARNING, LOGGER)
     yield
-    found = [record.getMessage() for record in caplog.records if record.name.startswith(LOGGER)]
+    found = [record.getMessage() for record in caplog.get_records("call") if record.name.startswith(LOGGER)]
     if found:
         pytest.fail("\n".join(found), pytrace=False)

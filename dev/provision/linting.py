@@ -45,7 +45,7 @@ def _pylint(databases):
 
 
 def _test_lint(databases):
-    """Run Odoo's lint tests on our module, in the checkout's test database."""
+    """Run Odoo's lint tests on our module, in a database of their own."""
     settings = databases.settings
     if not settings.has_module:
         return 0
@@ -54,7 +54,7 @@ def _test_lint(databases):
         say("this Odoo comes without test_lint: skipped")
         return 0
     files = [str(path) for path in sorted(tests.glob("test_*.py")) if path.stem not in SKIPPED]
-    with test_database(databases) as name:
+    with test_database(databases, "lint") as name:
         return run_pytest(
             databases, name, ["-q", "--tb=short", "-p", "odoo_lint_plugin", *files], settings.checkout / "dev"
         )

@@ -47,11 +47,11 @@ def run_pytest(databases, name, arguments, plugins=""):
 
 
 @contextlib.contextmanager
-def test_database(databases):
+def test_database(databases, purpose="test"):
     """The name of a database with the module as it is now, locked; the last one is used again if nothing changed."""
     settings = databases.settings
-    name = f"test_{settings.checkout_id}"
-    with lock(settings.cache / "locks" / name, "it is testing this checkout"):
+    name = f"{purpose}_{settings.checkout_id}"
+    with lock(settings.cache / "locks" / name, f"{purpose} of this checkout"):
         wanted = {"template": databases.template(), "module": module_digest(settings.checkout)}
         if databases.facts(name) != wanted:
             databases.new(name)
