@@ -8,7 +8,7 @@ from . import test_expiry
 from . import test_release
 from . import test_security
 from . import test_install
-from . import unit
+from .unit import *
 from . import test_proof
 from . import test_reports
 from . import test_wizards

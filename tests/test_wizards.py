@@ -105,7 +105,8 @@ class TestImport(PracticeCase):
         row.action_confirm()
         self.assertLot(row.lot_id, available=5, value=375.0)
         entry = row.lot_id.entry_id
-        self.assertEntry(entry, (self.opening, 375.0), (self.liability, -375.0), date=self.today(), partner=self.patient)
+        self.assertEntry(entry, (self.opening, 375.0), (self.liability, -375.0), date=self.today())
+        self.assertEqual(entry.line_ids.partner_id, self.patient)
         self.assertBooksAgree()
 
     def test_in_the_opening_balance_there_is_a_value_and_no_entry(self):

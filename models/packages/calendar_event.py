@@ -32,7 +32,6 @@ class CalendarEvent(models.Model):
     )
     patient_id = fields.Many2one(
         "res.partner",
-        string="Patient",
         index="btree_not_null",
         ondelete="restrict",
         groups="practice_billing.group_user",
@@ -71,7 +70,6 @@ class CalendarEvent(models.Model):
     credit_move_ids = fields.One2many("practice.credit.move", "event_id", groups="practice_billing.group_user")
     credit_state = fields.Selection(
         [("reserved", "Reserved"), ("used", "Used"), ("forfeited", "Lost"), ("returned", "Given Back")],
-        string="Credit State",
         compute="_compute_credit_state",
         store=True,
         groups="practice_billing.group_user",
@@ -312,6 +310,7 @@ class CalendarEvent(models.Model):
 
     @api.depends("practice_appointment_type_id")
     def _compute_user_can_edit(self):
-        super()._compute_user_can_edit()
+        result = super()._compute_user_can_edit()
         if self.env.user.has_group("practice_billing.group_user"):
             self.filtered("practice_appointment_type_id").user_can_edit = True
+        return result

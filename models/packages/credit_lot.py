@@ -52,9 +52,7 @@ class PracticeCreditLot(models.Model):
     )
     reference = fields.Char(readonly=True, help="Where the credits come from: invoice number, list of the old system.")
     note = fields.Char()
-    invoice_line_id = fields.Many2one(
-        "account.move.line", string="Invoice Line", index="btree_not_null", ondelete="set null", readonly=True
-    )
+    invoice_line_id = fields.Many2one("account.move.line", index="btree_not_null", ondelete="set null", readonly=True)
     invoice_id = fields.Many2one("account.move", index="btree_not_null", ondelete="set null", readonly=True)
     entry_id = fields.Many2one(
         "account.move",

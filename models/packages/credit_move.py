@@ -56,9 +56,7 @@ class PracticeCreditMove(models.Model):
     user_id = fields.Many2one(
         "res.users", string="Practitioner", index="btree_not_null", ondelete="set null", readonly=True
     )
-    invoice_line_id = fields.Many2one(
-        "account.move.line", string="Invoice Line", index="btree_not_null", ondelete="set null"
-    )
+    invoice_line_id = fields.Many2one("account.move.line", index="btree_not_null", ondelete="set null")
     release_ids = fields.One2many("practice.revenue.release", "credit_move_id", string="Revenue Release")
     reason = fields.Char(help="Why staff decided so.")
 
@@ -81,7 +79,7 @@ class PracticeCreditMove(models.Model):
             self.env["practice.revenue.release"].create(releases)
         return moves
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("What happened to a credit is never changed; a correction is a row of its own."))
 
     @api.ondelete(at_uninstall=False)

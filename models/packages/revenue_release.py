@@ -35,7 +35,7 @@ class PracticeRevenueRelease(models.Model):
         return entries
 
     def _set_aside(self, error):
-        super()._set_aside(error)
+        result = super()._set_aside(error)
         for package in self.package_id:
             package.activity_unlink(["practice_billing.mail_activity_type_books"])
             package.activity_schedule(
@@ -44,3 +44,4 @@ class PracticeRevenueRelease(models.Model):
                 note=str(error),
                 user_id=package._get_responsible().id,
             )
+        return result

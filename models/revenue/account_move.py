@@ -19,9 +19,10 @@ class AccountMove(models.Model):
             move.practice_release_count = counts.get(move, 0)
 
     def _compute_show_reset_to_draft_button(self):
-        super()._compute_show_reset_to_draft_button()
+        result = super()._compute_show_reset_to_draft_button()
         # sudo: as in button_draft
         self.filtered(lambda move: move.sudo().practice_release_ids).show_reset_to_draft_button = False
+        return result
 
     def button_draft(self):
         # sudo: whoever may reset an entry need not be able to read releases; only their existence is asked.

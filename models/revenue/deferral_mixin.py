@@ -31,7 +31,6 @@ class PracticeDeferralMixin(models.AbstractModel):
     )
     breakage_account_id = fields.Many2one(
         "account.account",
-        string="Breakage Account",
         domain="[('account_type', 'in', ('income', 'income_other')), ('company_ids', 'parent_of', company_id)]",
         ondelete="restrict",
         check_company=True,

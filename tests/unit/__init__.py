@@ -1,0 +1,2 @@
+from . import test_credits
+from . import test_dates
