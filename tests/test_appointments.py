@@ -966,12 +966,13 @@ class TestClosing(AppointmentCase):
         self.sell()
         good, bad = self.plan(), self.plan(start=self.at(days=1, hours=2))
         self.travel(days=3)
+        reason_to_fail = "PB broken"
         lot_class = type(self.env["practice.credit.lot"])
         original = lot_class._settle
 
         def settle(lots, events, reason=False):
             if bad in events:
-                raise UserError("PB broken")
+                raise UserError(reason_to_fail)
             return original(lots, events, reason=reason)
 
         self.patch(lot_class, "_settle", settle)

@@ -1,5 +1,6 @@
 """Two bookings at once never spend the same credit: real sessions, real commits, in a database of their own."""
 
+# Other sessions see only what is committed; pylint: disable=invalid-commit
 import json
 import threading
 from contextlib import closing
@@ -38,8 +39,8 @@ class TestRace(PracticeMixin, CopyCase):
     now = None
 
     @classmethod
-    def setup_practice(cls):
-        super().setup_practice()
+    def setUpClass(cls):
+        super().setUpClass()
         cls.make_staff()
         cls.front_desk.email = "front.desk@example.com"
         keys = cls.env["res.users.apikeys"].with_user(cls.front_desk).sudo()

@@ -1,5 +1,6 @@
 """Installing, updating and removing the module, alone and beside others: real databases, real processes."""
 
+# Other processes see only what is committed; pylint: disable=invalid-commit
 import contextlib
 
 import pytest
