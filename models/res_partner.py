@@ -90,6 +90,18 @@ class ResPartner(models.Model):
                 # An appointment is no to-do about the contact, which Odoo would make of it.
                 "default_res_model_id": False,
                 "default_res_id": False,
-                "default_practice_appointment_type_id": self.env["practice.appointment.type"].search([], limit=1).id,
+                "default_practice_appointment_type_id": self._get_usual_appointment_type().id,
             },
         }
+
+    # === BUSINESS METHODS === #
+
+    def _get_usual_appointment_type(self):
+        """Return what this patient had last; somebody new gets the first type of the list."""
+        self.ensure_one()
+        last = self.env["calendar.event"].search(
+            [("patient_id", "=", self.id), ("practice_appointment_type_id.active", "=", True)],
+            order="start desc",
+            limit=1,
+        )
+        return last.practice_appointment_type_id or self.env["practice.appointment.type"].search([], limit=1)

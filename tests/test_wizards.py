@@ -41,6 +41,21 @@ class TestSale(PracticeCase):
         context = {"default_partner_id": self.patient.id, "default_package_id": other.id}
         self.assertEqual(Form(self.env["practice.package.sale"].with_context(**context)).product_id, product)
 
+    def test_offers_what_the_patient_bought_last(self):
+        product = self.make_product(self.make_package("Twenty sessions"), package_credits=20)
+        self.make_product(self.make_package("Thirty sessions"), package_credits=30)
+        self.sell()
+        self.sell(product=product)
+        form = Form(self.env["practice.package.sale"].with_context(default_partner_id=self.patient.id))
+        self.assertEqual(form.product_id, product)
+
+    def test_planning_offers_what_the_patient_had_last(self):
+        self.make_type(self.package, name="Second type", sequence=1)
+        self.sell()
+        self.plan()
+        context = self.patient.action_plan_appointment()["context"]
+        self.assertEqual(context["default_practice_appointment_type_id"], self.type.id)
+
     def test_without_payment_the_credits_wait(self):
         self.sale().action_sell()
         self.assertLot(self.sold(), state="pending", available=10, value=1200.0)

@@ -51,15 +51,26 @@ class PracticePackageSale(models.TransientModel):
         for sale in self:
             sale.payer_id = sale.partner_id
 
-    @api.depends("package_id", "company_id")
+    @api.depends("package_id", "company_id", "partner_id")
     def _compute_product_id(self):
-        products = self.env["product.product"]
         for sale in self:
-            domain = [("package_id", "!=", False), ("package_id.active", "=", True), ("sale_ok", "=", True)]
-            if sale.package_id:
-                domain.append(("package_id", "=", sale.package_id.id))
-            found = products.search([*domain, ("package_id.company_id", "parent_of", sale.company_id.ids)], limit=2)
-            sale.product_id = sale.product_id or (found if len(found) == 1 else False)
+            sale.product_id = sale.product_id or sale._get_usual_product()
+
+    def _get_usual_product(self):
+        """Return what this patient bought last, or the only product there is; otherwise nothing is chosen."""
+        self.ensure_one()
+        domain = [
+            ("package_id", "=", self.package_id.id) if self.package_id else ("package_id", "!=", False),
+            ("package_id.active", "=", True),
+            ("package_id.company_id", "parent_of", self.company_id.ids),
+            ("sale_ok", "=", True),
+        ]
+        lots = self.env["practice.credit.lot"].search(
+            [("partner_id", "=", self.partner_id.id), ("invoice_line_id", "!=", False)], order="id desc"
+        )
+        bought = lots.invoice_line_id.product_id.filtered_domain(domain)
+        products = self.env["product.product"].search(domain, limit=2)
+        return bought[:1] or (products if len(products) == 1 else False)
 
     @api.depends("product_id", "quantity", "payer_id", "company_id")
     def _compute_amounts(self):
