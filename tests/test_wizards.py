@@ -212,6 +212,14 @@ class TestImport(PracticeCase):
         with self.assertRaisesRegex(UserError, "Undo the import"):
             row.unlink()
 
+    def test_nobody_says_what_was_imported_but_the_import(self):
+        row = self.row(state="done")
+        self.assertEqual(row.state, "draft")
+        row.action_confirm()
+        for vals in ({"state": "draft"}, {"credits": 50}, {"lot_id": False}):
+            with self.subTest(vals=vals), self.assertRaisesRegex(UserError, "stay as they are"):
+                row.write(vals)
+
     def test_only_administrators_import(self):
         with self.assertRaises(AccessError):
             self.env["practice.credit.import"].with_user(self.front_desk).create(

@@ -54,7 +54,13 @@ class PracticeCreditImport(models.Model):
     )
     expiry_date = fields.Date(help="Last day on which they can be used. Empty: as the package says, from today on.")
     reference = fields.Char(help="Where they come from, such as the list of the old system.")
-    state = fields.Selection([("draft", "To Check"), ("done", "Imported"), ("undone", "Undone")], default="draft")
+    state = fields.Selection(
+        [("draft", "To Check"), ("done", "Imported"), ("undone", "Undone")],
+        required=True,
+        readonly=True,
+        default="draft",
+        copy=False,
+    )
     lot_id = fields.Many2one("practice.credit.lot", string="Imported Credits", readonly=True, copy=False, index=True)
 
     _credits_positive = models.Constraint("CHECK (credits > 0)", "Import at least one credit.")
@@ -90,6 +96,18 @@ class PracticeCreditImport(models.Model):
             if row.booking == "entry" and not row.counterpart_account_id:
                 raise ValidationError(self.env._("Choose the account that is debited when the entry is made."))
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # What was imported is decided by importing it, not by whoever calls.
+        return super().create([{**vals, "state": "draft", "lot_id": False} for vals in vals_list])
+
+    def write(self, vals):
+        if not self.env.su and ({"state", "lot_id"} & vals.keys() or any(row.state != "draft" for row in self)):
+            raise UserError(self.env._("Imported credits stay as they are. Undo the import and make another one."))
+        return super().write(vals)
+
     @api.ondelete(at_uninstall=False)
     def _unlink_if_draft(self):
         if any(row.state != "draft" for row in self):
@@ -104,7 +122,7 @@ class PracticeCreditImport(models.Model):
         entries = rows._create_entries()
         lots = self.env["practice.credit.lot"]._grant([row._prepare_lot_vals(entries.get(row)) for row in rows])
         for row, lot in zip(rows, lots, strict=True):
-            row.write({"state": "done", "lot_id": lot.id})
+            row.sudo().write({"state": "done", "lot_id": lot.id})  # sudo: only these two methods write the state
         return True
 
     def action_undo(self):
@@ -130,7 +148,7 @@ class PracticeCreditImport(models.Model):
                     }
                 ]
             )
-            row.state = "undone"
+            row.sudo().state = "undone"  # sudo: as in action_confirm
         return True
 
     def action_open_lot(self):
