@@ -33,11 +33,16 @@ series = {
 }
 
 
+# What the form sends and what it reads back.
+view = env["calendar.event"].get_view(env.ref("calendar.view_calendar_event_form").id, "form")
+shown = {name: {} for name in view["models"]["calendar.event"]}
+
+
 def plan(patient, appointment=True, muted=True, **vals):
     values = {
         "name": "Session",
-        "start": start,
-        "stop": start + timedelta(hours=1),
+        "start": str(start),
+        "stop": str(start + timedelta(hours=1)),
         "user_id": user.id,
         "partner_ids": [(6, 0, (user.partner_id + patient).ids)],
         **vals,
@@ -45,7 +50,7 @@ def plan(patient, appointment=True, muted=True, **vals):
     if appointment:
         values.update(practice_appointment_type_id=practice.type.id, patient_id=patient.id)
     context = {"no_mail_to_attendees": True} if muted else {}
-    return lambda: env["calendar.event"].with_context(**context).create(values)
+    return lambda: env["calendar.event"].with_context(**context).web_save(values, shown)
 
 
 mailed = interleave(env, ROUNDS, plain=plan(light, False, muted=False), ours=plan(light, muted=False))
