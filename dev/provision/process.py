@@ -5,6 +5,7 @@ import ctypes
 import errno
 import fcntl
 import os
+import re
 import signal
 import subprocess
 
@@ -43,7 +44,7 @@ def reason(output):
         return "the disk is full: make room or set PRACTICE_BILLING_CACHE"
     if any("connection broken" in line or "NewConnectionError" in line for line in lines):
         return "the Python package index does not answer: check the network and pip's configuration"
-    errors = [line for line in lines if line.lower().startswith(("e:", "error", "fatal", "dpkg-deb: error"))]
+    errors = [line for line in lines if re.search(r"\b(E|error|fatal):", line, re.IGNORECASE)]
     return (errors or lines or [""])[-1]
 
 
