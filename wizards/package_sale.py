@@ -39,7 +39,7 @@ class PracticePackageSale(models.TransientModel):
     amount_total = fields.Monetary(compute="_compute_amounts", help="With tax.")
     payment_journal_id = fields.Many2one(
         "account.journal",
-        string="Paid By",
+        string="Payment Method",
         domain="[('type', 'in', ('bank', 'cash', 'credit')), ('company_id', '=', company_id)]",
         help="Choose it when the patient pays now. Empty: the invoice waits for payment, and so do the credits.",
     )
