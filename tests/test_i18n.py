@@ -1,0 +1,69 @@
+import re
+from collections import Counter
+
+import polib
+
+from odoo.tests import TransactionCase, tagged
+from odoo.tools import file_path
+
+# What a translation has to carry over unchanged: values filled in later, expressions of mails, and markup.
+PLACEHOLDER = re.compile(
+    r"%\(\w+\)[sdif]|%[sdif]|\{\{.*?\}\}|</?\w+|(?:t-out|t-att[\w-]*|invisible|class|style)=\"[^\"]*\"", re.DOTALL
+)
+LANGUAGES = ("nl", "fr")
+
+
+@tagged("post_install", "-at_install")
+class TestTranslations(TransactionCase):
+    def read(self, name):
+        return polib.pofile(file_path(f"practice_billing/i18n/{name}"))
+
+    def for_each_message(self, check):
+        """Call ``check(entry)`` for every message of every language; report each message as a subtest of its own."""
+        for lang in LANGUAGES:
+            for entry in self.read(f"{lang}.po"):
+                with self.subTest(lang=lang, message=entry.msgid):
+                    check(entry)
+
+    def test_every_message_has_a_dutch_and_a_french_translation(self):
+        messages = {entry.msgid for entry in self.read("practice_billing.pot")}
+        self.assertGreater(len(messages), 500)
+        for lang in LANGUAGES:
+            translated = {entry.msgid for entry in self.read(f"{lang}.po").translated_entries()}
+            self.assertEqual(messages - translated, set(), f"not translated in {lang}")
+            self.assertEqual(translated - messages, set(), f"no longer in the module, still in {lang}")
+
+    def test_translations_keep_placeholders_and_markup(self):
+        def check(entry):
+            self.assertEqual(Counter(PLACEHOLDER.findall(entry.msgstr)), Counter(PLACEHOLDER.findall(entry.msgid)))
+
+        self.for_each_message(check)
+
+    def test_translations_keep_space_at_both_ends(self):
+        def ends(text):
+            return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+
+        self.for_each_message(lambda entry: self.assertEqual(ends(entry.msgstr), ends(entry.msgid)))
+
+    def test_expressions_stay_expressions(self):
+        """The names of printed files are Python: a translation that does not compile breaks printing."""
+
+        def check(entry):
+            if any("print_report_name" in place for place, _line in entry.occurrences):
+                compile(entry.msgstr, "print_report_name", "eval")
+
+        self.for_each_message(check)
+
+    def test_a_dutch_and_a_french_user_read_their_own_words(self):
+        """Belgian Dutch and Belgian French are served by nl.po and fr.po."""
+        for code, words in {"nl_BE": ("Pakket", "Balanspost"), "fr_BE": ("Forfait", "Compte de bilan")}.items():
+            self.env["res.lang"]._activate_lang(code)
+            self.env.ref("base.module_practice_billing")._update_translations([code])
+            package = self.env["practice.package"].with_context(lang=code)
+            self.assertEqual(self.env["ir.model"]._get("practice.package").with_context(lang=code).name, words[0])
+            label = package.fields_get(["deferred_account_id"])["deferred_account_id"]["string"]
+            self.assertEqual(label, words[1])
+            self.assertEqual(
+                package.env._("Sell a package or choose another type.").split()[0],
+                {"nl_BE": "Verkoop", "fr_BE": "Vendez"}[code],
+            )
