@@ -8,7 +8,6 @@ import os
 import pwd
 import re
 import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +79,7 @@ class Cluster:
         binaries = postgres_binaries(self.settings)
         with lock(self.settings.cache / f"postgres-{self.name}.lock", "it is starting PostgreSQL"):
             data = self._data(binaries)
-            if self._is_running(binaries, data):
+            if self._is_running(data):
                 return self
             if not data.is_dir():
                 self._initialise(binaries, data)
@@ -102,16 +101,20 @@ class Cluster:
         if not self.home.is_dir():
             return False
         binaries = postgres_binaries(self.settings)
-        return self._is_running(binaries, self._data(binaries))
+        return self._is_running(self._data(binaries))
 
     def _data(self, binaries):
         """The data folder, named after PostgreSQL's major version because another one cannot read it."""
         version = run([binaries / "postgres", "--version"], what="asking PostgreSQL for its version")
         return self.home / f"data-{re.search(r'[0-9]+', version)[0]}"
 
-    def _is_running(self, binaries, data):
-        command = [str(binaries / "pg_ctl"), "-D", str(data), "status"]
-        return not subprocess.run(command, capture_output=True, check=False, **self.owner).returncode
+    def _is_running(self, data):
+        """Whether a PostgreSQL serves ``data``: the number in its pid file may by now be another program's."""
+        try:
+            pid = int((data / "postmaster.pid").read_text().split()[0])
+            return str(data).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError, IndexError):
+            return False
 
     def _initialise(self, binaries, data):
         """Make the data folder under another name first: what carries the final name is complete."""
@@ -124,6 +127,9 @@ class Cluster:
             unfinished.rename(data)
 
     def _start(self, binaries, data):
+        # Left behind by a crash; PostgreSQL would not start if their process number has been given out again.
+        for leftover in (data / "postmaster.pid", self.socket / f".s.PGSQL.{PORT}.lock"):
+            leftover.unlink(missing_ok=True)
         options = {
             "listen_addresses": "",
             "unix_socket_directories": self.socket,
