@@ -14,3 +14,4 @@ from . import test_reports
 from . import test_wizards
 from . import test_tours
 from . import test_i18n
+from . import test_balance

@@ -3,6 +3,7 @@ from . import appointment_type
 from . import credit_lot
 from . import credit_lot_invoice
 from . import credit_lot_appointment
+from . import credit_lot_balance
 from . import credit_lot_expiry
 from . import credit_import
 from . import credit_move

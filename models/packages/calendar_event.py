@@ -126,12 +126,11 @@ class CalendarEvent(models.Model):
 
     @api.depends("practice_appointment_type_id", "patient_id", "credit_state", "start")
     def _compute_credit_balance(self):
+        asked = self.filtered(lambda event: event.practice_appointment_type_id.package_id and event.patient_id)
+        described = self.env["practice.credit.lot"]._describe_balances(asked.filtered("start"))
         for event in self:
-            package = event.practice_appointment_type_id.package_id
-            event.credit_needed = bool(package)
-            event.credit_short, event.credit_balance = False, False
-            if package and event.patient_id and event.start:
-                event.credit_short, event.credit_balance = self.env["practice.credit.lot"]._describe_balance(event)
+            event.credit_needed = bool(event.practice_appointment_type_id.package_id)
+            event.credit_short, event.credit_balance = described.get(event, (False, False))
 
     @api.depends("start", "practice_appointment_type_id")
     def _compute_cancel_free_until(self):

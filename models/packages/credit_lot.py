@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
-from odoo.fields import Domain
 
 from ...tools.credits import COUNTERS, RELEASED_KINDS, counters_after, share_of_value
 
@@ -18,8 +17,8 @@ class PracticeCreditLot(models.Model):
     the lot's row, so that of two bookings of the same credit one gets a serialization failure and is repeated.
 
     This file holds the lot and its ledger; where credits come from and go to has files of its own:
-    ``credit_lot_invoice`` (sold, credited), ``credit_lot_appointment`` (reserved, used, lost, given back) and
-    ``credit_lot_expiry`` (expired, extended).
+    ``credit_lot_invoice`` (sold, credited), ``credit_lot_appointment`` (reserved, used, lost, given back),
+    ``credit_lot_expiry`` (expired, extended); ``credit_lot_balance`` says what a patient has.
     """
 
     _name = "practice.credit.lot"
@@ -321,30 +320,3 @@ class PracticeCreditLot(models.Model):
             if granted:
                 vals["value_total"] = lot.currency_id.round(lot.value_total + granted)
             lot.write(vals)
-
-    # === LOOKING AT CREDITS === #
-
-    @api.model
-    def _get_usable_domain(self, partners, packages):
-        """Return the domain of lots that ``partners`` may see as theirs: their own and those shared with them."""
-        return Domain("package_id", "in", packages.ids) & (
-            Domain("partner_id", "in", partners.ids) | Domain("beneficiary_ids", "in", partners.ids)
-        )
-
-    @api.model
-    def _get_balance(self, partner, package):
-        """Return the credits of ``package`` that ``partner`` has, own and shared, as a dict of whole numbers.
-
-        Keys are the counters of ``tools.credits`` plus ``pending`` (available once their invoice is paid). Only
-        lots that still have open credits count, so that "session 4 of 10" speaks of the purchase being spent.
-        """
-        groups = self.sudo()._read_group(  # sudo: numbers only, of a patient whom the caller may already see
-            self._get_usable_domain(partner, package) & Domain("state", "in", ("pending", "active")),
-            ["state"],
-            [f"{field}:sum" for field in COUNTER_FIELDS.values()],
-        )
-        balance = dict.fromkeys([*COUNTERS, "pending"], 0)
-        for state, *sums in groups:
-            for counter, number in zip(COUNTERS, sums, strict=True):
-                balance["pending" if state == "pending" and counter == "available" else counter] += number
-        return balance

@@ -234,7 +234,7 @@ class PracticeCreditLot(models.Model):
     @api.model
     def _raise_too_few(self, patient, package, requests, uncovered):
         """Say how many credits are missing, for which appointments, and what to do."""
-        balance = self._get_balance(patient, package)
+        balance = self._get_balances({(patient, package)})[patient, package]
         needed = sum(credits for _event, credits in requests)
         numbers = self.env._(
             "%(package)s for %(patient)s: %(needed)s credits are needed, %(available)s are available "
@@ -259,46 +259,3 @@ class PracticeCreditLot(models.Model):
                 days=shown,
             )
         )
-
-    # === IN WORDS === #
-
-    @api.model
-    def _describe_balance(self, event):
-        """Return whether credits are short for ``event``, and the patient's balance in words.
-
-        For an appointment that is being planned the session is the next one of the lot that would pay it.
-        """
-        patient, package = event.patient_id._origin, event.practice_appointment_type_id.package_id._origin
-        balance = self._get_balance(patient, package)
-        numbers = self.env._(
-            "%(left)s left, %(reserved)s reserved", left=balance["available"], reserved=balance["reserved"]
-        )
-        if balance["pending"]:
-            numbers += self.env._(", %s waiting for payment", balance["pending"])
-        lot, session = self._get_session(event, patient, package)
-        if not lot:
-            return True, numbers
-        given = lot.credits_total - lot.credits_refunded
-        return False, self.env._(
-            "session %(session)s of %(given)s; %(numbers)s", session=session, given=given, numbers=numbers
-        )
-
-    @api.model
-    def _get_session(self, event, patient, package):
-        """Return the lot that pays ``event`` and which of its credits that is, counted by date from 1.
-
-        :return: an empty lot when credits are missing
-        """
-        held = self._get_held(event._origin.sudo()).get(event._origin, {})  # sudo: hidden from outsiders, as the caller
-        lot = next((lot for lot, here in held.items() if self._count_held(here)), self.browse())
-        if lot:
-            earlier = Domain("lot_id", "=", lot.id) & Domain("event_id.start", "<", event.start)
-            counted = dict(self.env["practice.credit.move"]._read_group(earlier, ["kind"], ["credits:sum"]))
-            return lot, counted.get("reserve", 0) - counted.get("unreserve", 0) + 1
-        credits = event.practice_appointment_type_id.package_credits
-        day = event._get_visit_day()
-        spendable = self._search_spendable(patient, package, day, credits)
-        rows = [[lot, lot.credits_available, lot.expiry_date] for lot in spendable]
-        lots, _missing = allocate(credits, day, rows)
-        lot = lots[0][0] if lots else self.browse()
-        return lot, lot.credits_used + lot.credits_lost + lot.credits_reserved + 1
