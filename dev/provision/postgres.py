@@ -143,7 +143,8 @@ class Cluster:
             self._as_owner(command, "starting PostgreSQL")
         except DevError as error:
             tail = "\n".join(self.log.read_text().splitlines()[-5:]) if self.log.is_file() else ""
-            raise DevError(f"{error}; the end of {self.log} says:\n{tail}") from error
+            hint = f" (to make it anew, remove {self.home})" if self.name == "fast" else ""
+            raise DevError(f"{error}{hint} The end of {self.log} says:\n{tail}") from error
 
     def _make_folder(self, folder):
         """A folder that only the server's user may enter (and root, who may enter all)."""
