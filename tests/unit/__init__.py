@@ -1,2 +1,3 @@
 from . import test_credits
 from . import test_dates
+from . import test_periods
