@@ -29,8 +29,7 @@ def _run(databases, name, script):
     databases.new(database)
     say(f"benchmark {name}")
     command = databases.odoo.shell(databases.cluster, database)
-    environment = databases.odoo.environment(databases.cluster)
-    environment["PYTHONPATH"] += f":{script.parent}"
+    environment = databases.odoo.environment(databases.cluster, importable=script.parent)
     good = True
     with script.open() as source:
         process = subprocess.Popen(command, env=environment, stdin=source, stdout=subprocess.PIPE, text=True)

@@ -3,6 +3,7 @@
 import argparse
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -129,6 +130,13 @@ def stop(settings, _arguments):
 # === COMMAND LINE === #
 
 
+def database_name(text):
+    """``text`` if a database may be called so."""
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", text) or text in ("postgres", "template0", "template1"):
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be a database name: use a-z, 0-9, _ and -")
+    return text
+
+
 def parser():
     """The command line's grammar."""
     formatter = argparse.RawDescriptionHelpFormatter
@@ -140,7 +148,7 @@ def parser():
             function.__name__, help=function.__doc__, description=function.__doc__, allow_abbrev=False
         )
         for name in names:
-            sub.add_argument(name)
+            sub.add_argument(name, type=database_name)
         sub.set_defaults(function=function)
         return sub
 

@@ -36,11 +36,8 @@ class Databases:
     def settings(self):
         return self.odoo.settings
 
-    def names(self):
-        return self.cluster.databases()
-
     def exists(self, name):
-        return name in self.names()
+        return name in self.cluster.databases()
 
     def require(self, name):
         if not self.exists(name):
@@ -127,15 +124,10 @@ class Databases:
         """Copy database and attachments; the files are named after their content, so links do."""
         self.cluster.sql(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
         if self._attachments(source).is_dir():
-            shutil.copytree(self._attachments(source), self._attachments(target), copy_function=_link)
+            shutil.copytree(self._attachments(source), self._attachments(target), copy_function=os.link)
 
     def _rename(self, source, target):
         if self._attachments(source).is_dir():
             shutil.rmtree(self._attachments(target), ignore_errors=True)
             self._attachments(source).rename(self._attachments(target))
         self.cluster.sql(f'ALTER DATABASE "{source}" RENAME TO "{target}"')
-
-
-def _link(source, target):
-    """Hard link instead of a copy."""
-    os.link(source, target)

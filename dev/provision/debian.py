@@ -60,13 +60,13 @@ class Apt:
         run(["apt-get", *self.options(), "update"], what="reading the Debian package lists")
 
     def mirror(self):
-        """The address and code name of the Debian archive this machine uses."""
+        """The address of the Debian archive that this machine uses."""
         wanted = ["--format", "$(LABEL)|$(CODENAME)|$(REPO_URI)", "Created-By: Packages"]
         rows = run(["apt-get", *self.options(), "indextargets", *wanted], what="asking apt for its mirrors")
         for row in rows.splitlines():
             label, codename, uri = row.split("|", 2)
             if label == "Debian" and "-" not in codename:
-                return uri, codename
+                return uri
         raise DevError(NO_MIRROR)
 
     def candidate(self, package):

@@ -54,7 +54,6 @@ def _test_lint(databases):
         say("this Odoo comes without test_lint: skipped")
         return 0
     files = [str(path) for path in sorted(tests.glob("test_*.py")) if path.stem not in SKIPPED]
+    options = ["-q", "--tb=short", "-p", "odoo_lint_plugin"]
     with test_database(databases, "lint") as name:
-        return run_pytest(
-            databases, name, ["-q", "--tb=short", "-p", "odoo_lint_plugin", *files], settings.checkout / "dev"
-        )
+        return run_pytest(databases, name, [*options, *files], plugins=settings.checkout / "dev")

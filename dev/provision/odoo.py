@@ -46,14 +46,19 @@ class Odoo:
         )
         return short_hash(f"{self.source} {asked.stdout}")
 
-    def environment(self, cluster):
-        """The environment of Odoo's process; settings of another Odoo on this machine are left out."""
+    def environment(self, cluster, importable=None):
+        """The environment of Odoo's process; settings of another Odoo on this machine are left out.
+
+        Only Odoo and the folder ``importable`` can be imported from: the checkout, from which one usually calls this,
+        has folders called ``tools`` and ``models`` that are not for everybody.
+        """
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "ODOO_", "OPENERP_"))}
         return {
             **kept,
             **cluster.environment(),
             "PATH": search_path(self.settings),
-            "PYTHONPATH": str(self.source),
+            "PYTHONPATH": os.pathsep.join(str(path) for path in (self.source, importable) if path),
+            "PYTHONSAFEPATH": "1",
             "PYTHONUNBUFFERED": "1",
             "VIRTUAL_ENV": str(self.python.parent.parent),
         }
@@ -106,7 +111,8 @@ class Odoo:
         if done.returncode or not quiet:
             print(done.stdout.replace(ROOT_WARNING, ""), end="", file=sys.stderr, flush=True)
         if done.returncode:
-            raise DevError(f"installing {', '.join(modules)} in {database} failed, see above")
+            verb = "updating" if update else "installing"
+            raise DevError(f"{verb} {', '.join(modules)} in {database} failed, see above")
 
     def execute(self, cluster, database, code):
         """Run the Python ``code`` with an ``env`` of ``database`` and return what it prints."""

@@ -94,7 +94,6 @@ def _sources(folder):
     with step("Reading the Debian package lists"):
         own = Apt(folder / "own")
         own.update()
-        mirror, _codename = own.mirror()
-        sid = Apt(folder / "sid", f"deb [signed-by={KEYRING}] {mirror} sid main")
+        sid = Apt(folder / "sid", f"deb [signed-by={KEYRING}] {own.mirror()} sid main")
         sid.update()
     return own, sid

@@ -20,19 +20,17 @@ def run_tests(databases, arguments):
     """Run pytest with ``arguments`` and return its exit code."""
     settings = databases.settings
     provide_browser(settings)
-    paths = _linked(settings, arguments)
-    everything = paths == arguments
-    if everything:
-        paths = [f"-n{WORKERS}", *arguments, str(settings.module_link / "tests")]
+    options = _linked(settings, arguments)
+    if options == arguments:  # no path is among them: run all tests
+        options = [f"-n{WORKERS}", *arguments, str(settings.module_link / "tests")]
     with test_database(databases) as name:
-        return run_pytest(databases, name, paths)
+        return run_pytest(databases, name, options)
 
 
-def run_pytest(databases, name, arguments, plugins=""):
+def run_pytest(databases, name, arguments, plugins=None):
     """Run pytest with ``arguments`` in database ``name``; ``plugins`` is a folder to import plugins from."""
     settings = databases.settings
-    environment = databases.odoo.environment(databases.cluster)
-    environment["PYTHONPATH"] += f":{plugins}"
+    environment = databases.odoo.environment(databases.cluster, plugins)
     command = [
         *(str(databases.odoo.python), "-m", "pytest"),
         f"--odoo-config={databases.odoo.config(databases.cluster)}",
