@@ -23,6 +23,12 @@ BELGIAN_COMPANY = """
 env.company.country_id = env.ref('base.be')
 env.cr.commit()
 """
+# The demo data of `account` give the first company the chart of no country, and dollars, whatever its country is.
+BELGIAN_CHART = """
+if env.company.chart_template != 'be_comp':
+    env['account.chart.template'].try_loading('be_comp', env.company, install_demo=True)
+    env.cr.commit()
+"""
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ class Databases:
     def template(self, demo=False):
         """The name of a database with Odoo's own modules only, in a Belgian company; made when there is none."""
         modules = self._base_modules()
-        key = short_hash(f"{self.odoo.identity} {modules} {BELGIAN_COMPANY}")
+        key = short_hash(f"{self.odoo.identity} {modules} {BELGIAN_COMPANY}{BELGIAN_CHART if demo else ''}")
         name = f"template_{'demo' if demo else 'plain'}_{key}"
         with lock(self._lock_file(name), "it is preparing Odoo's modules"):
             if not self.exists(name):
@@ -105,6 +111,7 @@ class Databases:
         self.odoo.install(self.cluster, building, ["base"], demo=demo, quiet=True)
         self.odoo.execute(self.cluster, building, BELGIAN_COMPANY)
         self.odoo.install(self.cluster, building, modules, demo=demo, quiet=True)
+        self.odoo.execute(self.cluster, building, BELGIAN_CHART)
         self._rename(building, name)
 
     def _base_modules(self):
