@@ -15,21 +15,21 @@ LANGUAGES = ("nl", "fr")
 
 @tagged("post_install", "-at_install")
 class TestTranslations(TransactionCase):
-    def read(self, name):
+    def read_messages(self, name):
         return polib.pofile(file_path(f"practice_billing/i18n/{name}"))
 
     def for_each_message(self, check):
         """Call ``check(entry)`` for every message of every language; report each message as a subtest of its own."""
         for lang in LANGUAGES:
-            for entry in self.read(f"{lang}.po"):
+            for entry in self.read_messages(f"{lang}.po"):
                 with self.subTest(lang=lang, message=entry.msgid):
                     check(entry)
 
     def test_every_message_has_a_dutch_and_a_french_translation(self):
-        messages = {entry.msgid for entry in self.read("practice_billing.pot")}
+        messages = {entry.msgid for entry in self.read_messages("practice_billing.pot")}
         self.assertGreater(len(messages), 500)
         for lang in LANGUAGES:
-            translated = {entry.msgid for entry in self.read(f"{lang}.po").translated_entries()}
+            translated = {entry.msgid for entry in self.read_messages(f"{lang}.po").translated_entries()}
             self.assertEqual(messages - translated, set(), f"not translated in {lang}")
             self.assertEqual(translated - messages, set(), f"no longer in the module, still in {lang}")
 
