@@ -227,13 +227,6 @@ class CalendarEvent(models.Model):
     def action_give_back(self):
         return self._open_wizard("practice.credit.give.back", self.env._("Give Credits Back"), event_ids=self.ids)
 
-    def action_sell_package(self):
-        self.ensure_one()
-        package = self.practice_appointment_type_id.package_id
-        return self._open_wizard(
-            "practice.package.sale", self.env._("Sell Package"), partner_id=self.patient_id.id, package_id=package.id
-        )
-
     def _open_wizard(self, model, name, **defaults):
         return {
             "type": "ir.actions.act_window",
