@@ -9,8 +9,8 @@ from ...tools.credits import wanted_position
 from ...tools.dates import free_until
 from .credit_lot_appointment import POSITIONS
 
-#: Credit state of an appointment for each position that its credits can have.
-POSITION_STATES = {"reserved": "reserved", "used": "used", "forfeited": "forfeited"}
+#: Positions of credits that are credit states of their appointment, in the order in which they count.
+POSITION_STATES = ("reserved", "used", "forfeited")
 
 
 class CalendarEvent(models.Model):
@@ -99,9 +99,9 @@ class CalendarEvent(models.Model):
     def _compute_credit_state(self):
         held = self.env["practice.credit.lot"]._get_held(self)
         for event in self:
-            positions = {position for here in held[event].values() for position in POSITION_STATES if here[position]}
-            state = next((POSITION_STATES[position] for position in POSITION_STATES if position in positions), False)
-            event.credit_state = state or ("returned" if held[event] else False)
+            lots = held[event].values()
+            state = next((state for state in POSITION_STATES if any(here[state] for here in lots)), False)
+            event.credit_state = state or ("returned" if lots else False)
 
     # Not stored: a stored field would make every booking look at all movements of its lot.
     def _compute_credit_unpaid(self):

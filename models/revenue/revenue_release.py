@@ -62,12 +62,7 @@ class PracticeRevenueRelease(models.Model):
 
     def action_open_entry(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "view_mode": "form",
-        }
+        return self.move_id.get_formview_action()
 
     def action_release(self):
         """Post the selected releases that are due, or all that are due when nothing is selected.
