@@ -3,11 +3,12 @@
 Days are days of the company's time zone, both ends included. A seat without a last day has no end yet.
 """
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-#: Kinds of free seats that may serve a newcomer, the best one first: a student's seat never serves a standard one.
-SERVED_BY = {"standard": ("standard",), "student": ("student", "standard")}
+#: Kinds of seats, in the order in which they are given: a student can use a standard seat, but not the reverse.
+SEAT_KINDS = ("standard", "student")
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,11 @@ def seats_on(seats, day):
 
 
 def newcomers(licences, seats, first, until):
-    """Return who came during a period and found no paid seat free: ``[(seat, kind, day)]`` in order of arrival.
+    """Return who came during a period and found no paid seat free: ``[(seat, kind, day)]`` by day.
 
-    Their seat is to be paid from ``day`` to the period's end; when they leave, it serves the next newcomer.
+    Their seat is to be paid from ``day`` to the period's end; when they leave, it serves the next newcomer. Whoever
+    came as a student counts as one until he leaves or the period ends. On one day standard seats are given first, so
+    that the order in which seats were entered does not change what is paid.
 
     :param licences: the :class:`Licence` of the period that are paid already
     :param date first: first day of the period
@@ -65,28 +68,28 @@ def newcomers(licences, seats, first, until):
     """
     days = {max(seat.date_from, first) for seat in seats if seat.date_from <= until}
     days |= {licence.date_from for licence in licences}
+    # Who was away for a day comes back as a newcomer, whoever else came meanwhile.
+    days |= {seat.date_to + timedelta(days=1) for seat in seats if seat.date_to and seat.date_to < until}
     waiting = sorted(licences, key=lambda licence: licence.date_from)
-    pool, charged = [], []  # pool: [kind, the person in the seat]
+    paid, held, charged = Counter(), {}, []  # held: {person: kind} of those who sit in a paid seat
     for day in sorted(day for day in days if first <= day <= until):
         present = seats_on(seats, day)
-        seated = {person for _kind, person in pool}
+        held = {person: kind for person, kind in held.items() if person in present}
         while waiting and waiting[0].date_from <= day:
             licence = waiting.pop(0)
+            paid[licence.kind] += 1
             # Somebody who got a free seat meanwhile leaves his own to others.
-            pool.append([licence.kind, licence.person if licence.person not in seated else None])
-            seated.add(licence.person)
-        for place in pool:
-            if place[1] not in present:
-                place[1] = None
-        seated = {person for _kind, person in pool}
-        for person, (seat, kind) in present.items():
-            if person in seated:
-                continue
-            free = (place for served in SERVED_BY[kind] for place in pool if place == [served, None])
-            place = next(free, None)
-            if place:
-                place[1] = person
-            else:
-                pool.append([kind, person])
+            if licence.person in present:
+                held.setdefault(licence.person, licence.kind)
+        came = [(seat, kind) for person, (seat, kind) in present.items() if person not in held]
+        for seat, kind in sorted(came, key=lambda row: SEAT_KINDS.index(row[1])):
+            held[seat.person] = kind
+            if not _all_served(Counter(held.values()), paid):
+                paid[kind] += 1
                 charged.append((seat, kind, day))
     return charged
+
+
+def _all_served(people, paid):
+    """Return whether paid seats suffice, counted by kind: a student's seat never serves a standard practitioner."""
+    return people["standard"] <= paid["standard"] and people.total() <= paid.total()
