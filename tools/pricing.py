@@ -10,10 +10,10 @@ from decimal import Decimal
 
 from .credits import round_money
 from .periods import INTERVAL_MONTHS, share_by_days
-from .seats import Licence, newcomers, seats_on
+from .seats import SEAT_KINDS, Licence, newcomers, seats_on
 
-#: Kinds of seats, in the order of the sections of an invoice.
-SEAT_KINDS = ("standard", "student")
+#: Sections that a discount code lowers.
+CHARGED_SECTIONS = ("licence", "change", "addition")
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Terms:
     """What a plan costs from a period's first day on.
 
     :param plan: whatever identifies the plan; lines of one plan share product, taxes and accounts
-    :param dict prices: price of one seat for a whole period, by seat kind
+    :param dict prices: price of one seat for a whole period, by seat kind; a kind without a price is a ``KeyError``
     :param bool by_days: whether a seat that comes during a period is charged by days from that day on. Without it
         (memberships, which give whole credits) it is paid from the next period on.
     :param bool inline_discount: whether discounts lower the price of the lines instead of having a line of their own
@@ -41,7 +41,8 @@ class Period:
     :param date base_from: first day of the whole period that the prices are for; earlier than ``date_from`` when the
         plan was changed in the middle
     :param tuple licences: the :class:`~.seats.Licence` paid so far
-    :param float discount_rate: the part of the price (0 to 1) that a discount took off its licences
+    :param float discount_rate: the part of the price (0 to 1) that a discount took off those licences that do not say
+        it themselves
     """
 
     terms: Terms
@@ -125,7 +126,7 @@ class Bill:
 
     @property
     def is_discounted(self):
-        """Whether a code took something off, or would have if there were anything to take it off."""
+        """Whether a code took something off."""
         return any(line.discount for line in self.lines)
 
 
@@ -151,7 +152,8 @@ def is_change_now(old, old_days, new, new_days, seats, day):
         return False
     if new_months > months and old.plan == new.plan:
         return True
-    return seats_price(new, seats, day) * old_days > seats_price(old, seats, day) * new_days
+    price, new_price = (Decimal(str(seats_price(terms, seats, day))) for terms in (old, new))
+    return new_price * old_days > price * new_days
 
 
 # === BILLS === #
@@ -168,22 +170,24 @@ def regular_bill(previous, period, seats, usage=(), discount=None, *, rounding=0
         *_addition_lines(previous, seats, previous and previous.date_to, rounding),
         *usage_lines(usage, rounding),
     ]
-    return _bill(lines, previous, period, discount, rounding)
+    return _bill(lines, period, discount, rounding)
 
 
 def change_bill(previous, period, seats, usage=(), discount=None, *, rounding=0.01):
     """Return the bill of a plan that changes on the first day of ``period``, in the middle of ``previous``.
 
-    The unused days of all that was paid are credited at what was paid for them; today's seats are charged.
+    The unused days of all that was paid are credited at what was paid for them; today's seats are charged. Additions
+    that were not billed yet are charged for the days until the change.
+
+    :raises ValueError: when the change does not lie in the paid period
     """
-    additions = _addition_lines(previous, seats, period.date_from - timedelta(days=1), rounding)
     lines = [
-        *_credit_lines(previous, additions, period.date_from, rounding),
+        *_credit_lines(previous, period.date_from, rounding),
         *_licence_lines("change", period, seats, rounding),
-        *additions,
+        *_addition_lines(previous, seats, previous.date_to, rounding, unused_from=period.date_from),
         *usage_lines(usage, rounding),
     ]
-    return _bill(lines, previous, period, discount, rounding)
+    return _bill(lines, period, discount, rounding)
 
 
 def extras_bill(previous, seats, usage=(), discount=None, *, until, credit_from=None, rounding=0.01):
@@ -192,11 +196,13 @@ def extras_bill(previous, seats, usage=(), discount=None, *, until, credit_from=
     :param date until: additions until this day are billed
     :param date credit_from: first day that is not used any more, when the rest of the period is given back
     """
-    additions = _addition_lines(previous, seats, previous and min(until, previous.date_to), rounding)
-    credits = []
-    if previous and credit_from and credit_from <= previous.date_to:
-        credits = _credit_lines(previous, additions, credit_from, rounding)
-    return _bill([*credits, *additions, *usage_lines(usage, rounding)], previous, None, discount, rounding)
+    unused_from = credit_from if previous and credit_from and credit_from <= previous.date_to else None
+    lines = [
+        *(_credit_lines(previous, unused_from, rounding) if unused_from else ()),
+        *_addition_lines(previous, seats, previous and min(until, previous.date_to), rounding, unused_from=unused_from),
+        *usage_lines(usage, rounding),
+    ]
+    return _bill(lines, None, discount, rounding)
 
 
 def usage_lines(usages, rounding=0.01):
@@ -241,7 +247,8 @@ def _licence_lines(section, period, seats, rounding):
         if group
     ]
     lines = []
-    for kind, group in groups:
+    # Without anybody a line of nothing documents the period.
+    for kind, group in groups or [("standard", [])]:
         price, quantity = terms.prices[kind], len(group)
         whole = Decimal(str(price)) * quantity
         if period.base_from == period.date_from:
@@ -254,29 +261,50 @@ def _licence_lines(section, period, seats, rounding):
     return lines
 
 
-def _addition_lines(period, seats, until, rounding):
-    """Return a line for each seat that came during ``period``, until ``until``, and is not paid for yet."""
+def _addition_lines(period, seats, until, rounding, *, unused_from=None):
+    """Return a line for each seat that came during ``period``, until ``until``, and is not paid for yet.
+
+    :param date unused_from: first day that is not charged, when the period does not last to its end
+    """
     if not period or not period.terms.by_days:
         return []
+    base, last = (period.base_from, period.date_to), period.date_to
+    if unused_from:
+        last = unused_from - timedelta(days=1)
     lines = []
-    for seat, kind, day in newcomers(period.licences, seats, period.date_from, until):
+    for seat, kind, day in newcomers(period.licences, seats, period.date_from, min(until, last)):
         price = period.terms.prices[kind]
-        amount = share_by_days(price, period.base_from, period.date_to, day, rounding=rounding)
-        lines.append(_seat_line("addition", period, kind, price, amount, day, [seat]))
+        amount = share_by_days(price, *base, day, rounding=rounding)
+        if unused_from:
+            # As if charged to the end and given back: the two add up to the same cent.
+            rest = share_by_days(price, *base, unused_from, rounding=rounding)
+            amount = float(Decimal(str(amount)) - Decimal(str(rest)))
+        line = _seat_line("addition", period, kind, price, amount, day, [seat])
+        lines.append(replace(line, date_to=last))
     return lines
 
 
-def _credit_lines(period, additions, day, rounding):
-    """Return the lines that give back the days from ``day`` on of all paid licences, a line per kind and price."""
-    groups = {}
-    for licence in (*period.licences, *_licences(additions)):
-        groups.setdefault((licence.kind, licence.price), []).append(licence)
+def _credit_lines(period, day, rounding):
+    """Return the lines that give back the days from ``day`` on of all paid licences, and what codes took off them.
+
+    They are rounded as they were charged: those of the first day together, a line per kind and price, and each
+    addition by itself. So nobody gets back more than he paid.
+    """
+    groups, taken = {}, {}
+    for licence in period.licences:
+        rate = period.discount_rate if licence.discount_rate is None else licence.discount_rate
+        own = licence if licence.date_from > period.date_from else None
+        groups.setdefault((licence.kind, licence.price, rate, own), []).append(licence)
     lines = []
-    for (kind, price), group in groups.items():
+    for (kind, price, rate, own), group in groups.items():
+        first = max(day, own.date_from) if own else day
         whole = Decimal(str(price)) * len(group)
-        amount = -share_by_days(whole, period.base_from, period.date_to, day, rounding=rounding)
-        lines.append(_seat_line("credit", period, kind, price, amount, day, group))
-    return lines
+        amount = share_by_days(whole, period.base_from, period.date_to, first, rounding=rounding)
+        lines.append(_seat_line("credit", period, kind, price, 0.0 - amount, first, group))
+        taken[rate] = taken.get(rate, Decimal(0)) + Decimal(str(amount)) * Decimal(str(rate))
+    returned = (round_money(amount, rounding) for amount in taken.values())
+    dates = {"date_from": day, "date_to": period.date_to}
+    return lines + [_discount_line("returned", period.terms.plan, amount, **dates) for amount in returned if amount]
 
 
 def _seat_line(section, period, kind, price, amount, day, seats, *, inline=False):
@@ -296,18 +324,24 @@ def _seat_line(section, period, kind, price, amount, day, seats, *, inline=False
     )
 
 
-def _licences(lines):
+def _licences(lines, rate):
     return tuple(
-        Licence(seat.id, seat.person, line.kind, line.date_from, line.price) for line in lines for seat in line.seats
+        Licence(seat.id, seat.person, line.kind, line.date_from, line.price, rate)
+        for line in lines
+        for seat in line.seats
     )
 
 
-def _bill(lines, previous, period, discount, rounding):
-    rate, lines = _discounted(lines, discount, previous.discount_rate if previous else 0.0, period, rounding)
+def _bill(lines, period, discount, rounding):
+    """Return the bill of ``lines`` after discount.
+
+    :param Period period: the new period, or ``None``
+    """
+    rate, lines = _discounted(lines, discount, period, rounding) if discount else (0.0, lines)
     return Bill(
         lines=tuple(lines),
-        additions=_licences(line for line in lines if line.section == "addition"),
-        licences=_licences(line for line in lines if line.section in ("licence", "change")),
+        additions=_licences((line for line in lines if line.section == "addition"), rate),
+        licences=_licences((line for line in lines if line.section in ("licence", "change")), rate),
         discount_rate=rate,
     )
 
@@ -315,62 +349,43 @@ def _bill(lines, previous, period, discount, rounding):
 # === DISCOUNT === #
 
 
-def _discounted(lines, discount, old_rate, period, rounding):
-    """Add what a code takes off the charges, and take back what an earlier one took off what is credited.
+def _discounted(lines, discount, period, rounding):
+    """Take off what a code takes: in the lines themselves where they say so, with a line per plan for the others.
+
+    The shares are rounded so that they add up to the rounded whole.
 
     :return: ``(the part of the price that the code took, lines)``
     """
-    charges = [line for line in lines if line.section in ("licence", "change", "addition")]
-    credits = [line for line in lines if line.section == "credit"]
-    returned = _shares(credits, Decimal(str(old_rate)), rounding)
-    lines = [
-        *lines,
-        *(_discount_line("returned", period, plan, -amount) for plan, amount in returned.items() if amount),
-    ]
-    if not discount:
-        return 0.0, lines
-    base = sum((Decimal(str(line.amount)) for line in charges), Decimal(0))
-    if discount.kind == "percentage":
-        rate = Decimal(str(discount.value)) / 100
-    else:
-        # At most what the licences come to; the rest is not carried over.
-        left = base + sum(Decimal(str(line.amount)) for line in credits) - sum(returned.values())
-        rate = min(Decimal(str(discount.value)), max(Decimal(0), left)) / base if base else Decimal(0)
-    lines = [_inline(line, discount, rate, rounding) if line in charges else line for line in lines]
-    own = _shares((line for line in charges if not line.inline), rate, rounding)
-    lines += [_discount_line("discount", period, plan, -amount, discount) for plan, amount in own.items()]
-    return float(rate), lines
-
-
-def _shares(lines, rate, rounding):
-    """Return ``{plan: rate x the sum of its lines}``, rounded so that the shares add up to the rounded whole."""
-    sums = {}
+    rate = _discount_rate(lines, discount)
+    shares, done, given, discounted = {}, Decimal(0), Decimal(0), []
     for line in lines:
-        sums[line.plan] = sums.get(line.plan, Decimal(0)) + Decimal(str(line.amount))
-    shares, done, given = {}, Decimal(0), Decimal(0)
-    for plan, amount in sums.items():
-        done += amount
-        shares[plan] = Decimal(str(round_money(done * rate, rounding))) - given
-        given += shares[plan]
-    return shares
+        if line.section in CHARGED_SECTIONS:
+            done += Decimal(str(line.amount))
+            share = Decimal(str(round_money(done * rate, rounding))) - given
+            given += share
+            if not line.inline:
+                shares[line.plan] = shares.get(line.plan, Decimal(0)) + share
+            elif share:
+                amount = float(Decimal(str(line.amount)) - share)
+                line = replace(line, amount=amount, price_unit=amount, quantity=1, discount=discount)
+        discounted.append(line)
+    dates = {"date_from": period and period.date_from, "date_to": period and period.date_to}
+    discounted += [
+        _discount_line("discount", plan, -share, discount=discount, **dates) for plan, share in shares.items() if share
+    ]
+    return float(rate), discounted
 
 
-def _inline(line, discount, rate, rounding):
-    if not line.inline:
-        return line
-    amount = round_money(Decimal(str(line.list_amount)) * (1 - rate), rounding)
-    return replace(line, amount=amount, price_unit=amount, quantity=1, discount=discount)
+def _discount_rate(lines, discount):
+    """Return the part (0 to 1) of the charges that a code takes."""
+    if discount.kind == "percentage":
+        return Decimal(str(discount.value)) / 100
+    charged = sum(Decimal(str(line.amount)) for line in lines if line.section in CHARGED_SECTIONS)
+    given_back = sum(Decimal(str(line.amount)) for line in lines if line.section in ("credit", "returned"))
+    # At most what the licences come to; the rest is not carried over.
+    return min(Decimal(str(discount.value)), max(Decimal(0), charged + given_back)) / charged if charged else Decimal(0)
 
 
-def _discount_line(section, period, plan, amount, discount=None):
+def _discount_line(section, plan, amount, **vals):
     amount = float(amount)
-    return Line(
-        section=section,
-        plan=plan,
-        quantity=1,
-        price_unit=amount,
-        amount=amount,
-        date_from=period and period.date_from,
-        date_to=period and period.date_to,
-        discount=discount,
-    )
+    return Line(section=section, plan=plan, quantity=1, price_unit=amount, amount=amount, **vals)

@@ -36,7 +36,8 @@ class Seat:
 class Licence:
     """A paid seat of a period: who took it first, at which rate, from which day to the period's end.
 
-    ``price`` is that of a whole period, in the currency of the subscription.
+    ``price`` is that of a whole period, in the currency of the subscription; ``discount_rate`` is the part of it (0 to
+    1) that a discount took off, ``None`` when it is that of the period.
     """
 
     seat: int
@@ -44,6 +45,7 @@ class Licence:
     kind: str
     date_from: date
     price: float
+    discount_rate: float | None = None
 
 
 def seats_on(seats, day):
