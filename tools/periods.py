@@ -4,6 +4,7 @@ Days are days of the company's time zone, both ends of a period included. Money 
 smallest amount of its currency.
 """
 
+from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
@@ -70,3 +71,32 @@ def release_by_month(amount, first, last, *, rounding=0.01):
         left -= part
         day = until + timedelta(days=1)
     return steps
+
+
+def release_plan(kept, first, last, done, day, *, rounding=0.01):
+    """Plan what is still to be released of a period, so that all of ``kept`` is released in the end.
+
+    :param float kept: what the balance post holds for the period before any release: invoiced less credited
+    :param date first: first day of the service
+    :param date last: last day of the service
+    :param list done: ``(day, amount)`` of the releases that are posted
+    :param date day: of the last invoice or credit note; nothing is released before it came to the books
+    :return: ``[(day, amount)]`` in order of days. What was released too much is taken back on ``day``; what is missing
+        in posted months goes out with the next one.
+    """
+    settled = sum((Decimal(str(amount)) for _day, amount in done), Decimal(0))
+    until = max((done_day for done_day, _amount in done), default=None)
+    # A period that ended before it began (changed on its first day) has one step.
+    kept = round_money(kept, rounding)
+    schedule = release_by_month(kept, first, max(first, last), rounding=rounding)
+    ahead = [(month_end, Decimal(str(amount))) for month_end, amount in schedule if not until or month_end > until]
+    # A month that is posted is not opened again: what is missing in it goes out with the next one, if there is one.
+    target, steps = Decimal(str(kept)) - sum(amount for _end, amount in ahead), defaultdict(Decimal)
+    if target < settled or not ahead:
+        steps[day] = target - settled
+        settled = target
+    for month_end, amount in ahead:
+        target += amount
+        steps[max(month_end, day)] += target - settled
+        settled = target
+    return [(when, float(part)) for when, part in sorted(steps.items()) if part]

@@ -11,8 +11,11 @@ from odoo.addons.practice_billing.tools.periods import (
     period_number,
     period_start,
     release_by_month,
+    release_plan,
     share_by_days,
 )
+
+from .common import days, exact, thorough
 
 START_DATES = [
     date(2024, 1, 1) + timedelta(days=number) for number in range((date(2033, 1, 1) - date(2024, 1, 1)).days)
@@ -95,3 +98,95 @@ class TestRelease(TestCase):
         ends = [day for day, _amount in steps]
         self.assertEqual(ends, sorted(set(ends)))
         self.assertTrue(all((day + timedelta(days=1)).day == 1 for day in ends))
+
+
+class TestReleasePlan(TestCase):
+    """€ 390 for 15 January 2026–14 January 2027, invoiced on the first day: 18.16, 29.92, 33.12, 32.05, …"""
+
+    first, last = date(2026, 1, 15), date(2027, 1, 14)
+
+    def plan(self, kept=390, done=(), day=None, last=None):
+        return release_plan(kept, self.first, last or self.last, list(done), day or self.first)
+
+    def test_a_new_period_is_released_by_months(self):
+        self.assertEqual(self.plan(), release_by_month(390, self.first, self.last))
+
+    def test_what_was_posted_is_not_planned_again(self):
+        for count in range(14):
+            plan = self.plan()
+            self.assertEqual(self.plan(done=plan[:count]), plan[count:])
+
+    def test_months_before_the_invoice_are_released_on_its_day(self):
+        plan = self.plan(day=date(2026, 3, 10))
+        self.assertEqual(plan[:2], [(date(2026, 3, 10), 48.08), (date(2026, 3, 31), 33.12)])
+
+    def test_a_credit_note_takes_back_what_was_released_too_much(self):
+        plan = self.plan(195, self.plan()[:2], date(2026, 3, 10))
+        self.assertEqual(plan[:2], [(date(2026, 3, 10), -24.04), (date(2026, 3, 31), 16.56)])
+
+    def test_a_credit_note_on_the_last_day_of_a_released_month_leaves_the_month_right(self):
+        plan = self.plan(195, self.plan()[:3], date(2026, 3, 31))
+        self.assertEqual(plan[:2], [(date(2026, 3, 31), -40.6), (date(2026, 4, 30), 16.03)])
+
+    def test_unused_days_that_are_credited_first_take_back_what_is_not_released(self):
+        # Cancelled on 10 March: 55 of 365 days were used.
+        kept = 390 - share_by_days(390, self.first, self.last, date(2026, 3, 11))
+        plan = self.plan(kept, self.plan()[:2], date(2026, 3, 10), last=date(2026, 3, 10))
+        self.assertEqual(plan, [(date(2026, 3, 31), 10.69)])
+        self.assertEqual(round(48.08 + 10.69, 2), round(kept, 2))
+
+    def test_an_addition_after_a_posted_month_goes_out_with_the_next(self):
+        first, last = date(2026, 1, 15), date(2026, 2, 14)
+        [january, february] = release_plan(97, first, last, [], first)
+        plan = release_plan(123.42, first, last, [january], date(2026, 2, 15))
+        self.assertEqual(plan, [(date(2026, 2, 28), round(february[1] + 26.42, 2))])
+
+    def test_an_addition_after_everything_was_posted_goes_out_on_its_day(self):
+        first, last = date(2026, 1, 15), date(2026, 2, 14)
+        plan = release_plan(123.42, first, last, release_plan(97, first, last, [], first), date(2026, 3, 15))
+        self.assertEqual(plan, [(date(2026, 3, 15), 26.42)])
+
+    def test_all_is_taken_back_when_all_is_credited(self):
+        self.assertEqual(self.plan(0, self.plan()[:2], date(2026, 3, 10)), [(date(2026, 3, 10), -48.08)])
+        self.assertEqual(self.plan(0), [])
+
+    def test_a_period_that_ended_before_it_began_has_one_step(self):
+        plan = self.plan(3.5, last=date(2026, 1, 14))
+        self.assertEqual(plan, [(date(2026, 1, 31), 3.5)])
+
+    @thorough
+    @given(
+        days,
+        st.integers(0, 500),
+        st.lists(
+            st.tuples(
+                st.integers(0, 60), st.integers(0, 10**6).map(lambda it: it / 100), st.none() | st.integers(0, 500)
+            ),
+            min_size=1,
+            max_size=6,
+        ),
+    )
+    def test_whatever_is_invoiced_and_credited_meanwhile_the_released_sum_follows_the_days(self, first, length, life):
+        last, day, done, kept, steps = first + timedelta(days=length), first, [], 0.0, []
+        for passed, amount, end in life:
+            # Time passes and the run posts what is due; then an invoice, a credit note or an end changes the rest.
+            day += timedelta(days=passed)
+            done += [step for step in steps if step[0] <= day]
+            kept, last = amount, min(last, first + timedelta(days=end)) if end is not None else last
+            steps = release_plan(kept, first, last, done, day)
+            self.assertEqual(sum(exact(it) for _day, it in done + steps), exact(kept))
+            self.assertTrue(all(when >= day and it for when, it in steps))
+            self.assertEqual(steps, sorted(dict(steps).items()))
+            schedule = release_by_month(kept, first, last)
+            until = max((when for when, _amount in done), default=None)
+            ends = {end for end, _part in schedule if end >= day}
+            for it in {day} | ends | {end - timedelta(days=1) for end in ends if end > day}:
+                released = sum(exact(part) for when, part in done + steps if when <= it)
+                target = sum(exact(part) for end, part in schedule if end <= it)
+                is_open = [end for end, _part in schedule if end <= it and not (until and end <= until)]
+                if is_open or it >= max(day, schedule[-1][0]):
+                    self.assertEqual(released, target)
+                else:
+                    # Only posted months lie behind: nothing more goes out before the next one ends.
+                    self.assertLessEqual(released, target)
+                    self.assertEqual(released, min(target, sum(exact(part) for _when, part in done)))
