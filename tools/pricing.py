@@ -51,6 +51,7 @@ class Period:
     base_from: date
     licences: tuple = ()
     discount_rate: float = 0.0
+    paid: bool = True
 
 
 @dataclass(frozen=True)
@@ -288,7 +289,7 @@ def _credit_lines(period, day, rounding):
     """Return the lines that give back the days from ``day`` on of all paid licences, and what codes took off them.
 
     They are rounded as they were charged: those of the first day together, a line per kind and price, and each
-    addition by itself. So nobody gets back more than he paid.
+    addition by itself; the discounts of the first day apart from later ones. So nobody gets back more than he paid.
     """
     groups, taken = {}, {}
     for licence in period.licences:
@@ -301,7 +302,8 @@ def _credit_lines(period, day, rounding):
         whole = Decimal(str(price)) * len(group)
         amount = share_by_days(whole, period.base_from, period.date_to, first, rounding=rounding)
         lines.append(_seat_line("credit", period, kind, price, 0.0 - amount, first, group))
-        taken[rate] = taken.get(rate, Decimal(0)) + Decimal(str(amount)) * Decimal(str(rate))
+        together = rate, own is None
+        taken[together] = taken.get(together, Decimal(0)) + Decimal(str(amount)) * Decimal(str(rate))
     returned = (round_money(amount, rounding) for amount in taken.values())
     dates = {"date_from": day, "date_to": period.date_to}
     return lines + [_discount_line("returned", period.terms.plan, amount, **dates) for amount in returned if amount]
