@@ -6,3 +6,4 @@ from . import account_move_line
 from . import product_template
 from . import res_config_settings
 from . import res_partner
+from . import subscriptions

@@ -43,6 +43,7 @@ class Period:
     :param tuple licences: the :class:`~.seats.Licence` paid so far
     :param float discount_rate: the part of the price (0 to 1) that a discount took off those licences that do not say
         it themselves
+    :param bool paid: whether its invoice stands; of a credited one nothing is left to give back
     """
 
     terms: Terms
@@ -292,7 +293,7 @@ def _credit_lines(period, day, rounding):
     addition by itself; the discounts of the first day apart from later ones. So nobody gets back more than he paid.
     """
     groups, taken = {}, {}
-    for licence in period.licences:
+    for licence in period.licences if period.paid else ():
         rate = period.discount_rate if licence.discount_rate is None else licence.discount_rate
         own = licence if licence.date_from > period.date_from else None
         groups.setdefault((licence.kind, licence.price, rate, own), []).append(licence)

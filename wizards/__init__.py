@@ -3,3 +3,7 @@ from . import credit_extend
 from . import credit_give_back
 from . import credit_proof_date
 from . import package_sale
+from . import subscription_start
+from . import subscription_cancel
+from . import subscription_change
+from . import subscription_discount

@@ -1,0 +1,36 @@
+from odoo import api, fields, models
+
+
+class ResPartner(models.Model):
+    """An organisation knows its subscription, a practitioner his seats."""
+
+    _inherit = "res.partner"
+
+    practice_subscription_ids = fields.One2many(
+        "practice.subscription", "organisation_id", string="Subscriptions", groups="practice_billing.group_user"
+    )
+    practice_seat_ids = fields.One2many(
+        "practice.subscription.seat", "practitioner_id", string="Seats", groups="practice_billing.group_user"
+    )
+    practice_subscription_count = fields.Integer(
+        compute="_compute_practice_subscription_count", groups="practice_billing.group_user"
+    )
+
+    @api.depends("practice_subscription_ids")
+    def _compute_practice_subscription_count(self):
+        counts = dict(
+            self.env["practice.subscription"]._read_group(
+                [("organisation_id", "in", self.ids)], ["organisation_id"], ["__count"]
+            )
+        )
+        for partner in self:
+            partner.practice_subscription_count = counts.get(partner, 0)
+
+    def action_open_practice_subscriptions(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_subscription_action")
+        subscriptions = self.practice_subscription_ids
+        if len(subscriptions) == 1:
+            return subscriptions.get_formview_action()
+        context = {"default_organisation_id": self.id}
+        return {**action, "domain": [("organisation_id", "=", self.id)], "context": context}
