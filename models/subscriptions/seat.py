@@ -182,7 +182,7 @@ class PracticeSubscriptionLicence(models.Model):
                 licence.kind,
                 licence.date_from,
                 licence.price,
-                licence.billed_period_id.discount_rate,
+                licence.discount_rate,
             )
             for licence in self
         )
