@@ -358,6 +358,11 @@ class TestChangeOfPlan(unittest.TestCase):
         bill = change_bill(november, self.rest(STANDARD), self.people)
         self.assertEqual(bill.total, 52.0)
 
+    def test_a_period_whose_invoice_was_credited_gives_nothing_back(self):
+        credited = replace(self.november(STARTER), paid=False)
+        bill = change_bill(credited, self.rest(STANDARD), self.people)
+        self.assertEqual(amounts(bill), [("change", "standard", 52.0)])
+
     def test_a_code_of_the_change_does_not_pay_for_days_given_back(self):
         # Everything is free with the new code, so of Dirk's seat only nothing can be given back.
         people = [*self.people, seat(DIRK, day(11, 6))]
