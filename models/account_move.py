@@ -71,22 +71,30 @@ class AccountMove(models.Model):
     def invoice_validate_send_email(self):
         """Send package invoices through the send queue, with PDF and template, instead of as a bare message."""
         queued = self.filtered(lambda move: move.move_type == "out_invoice" and move._get_package_mail_template())
-        queued._queue_package_invoices()
+        queued._queue_sending()
         return super(AccountMove, self - queued).invoice_validate_send_email()
 
-    def _queue_package_invoices(self):
-        """Hand these invoices to Odoo's send queue, which commits before it sends; once per posting."""
+    def _queue_sending(self):
+        """Hand these documents to Odoo's send queue, which commits before it sends; once per posting."""
         to_send = self.filtered(lambda move: not move.is_move_sent and not move.sending_data)
-        for move in to_send:
-            if not move.partner_id.email:
-                move.message_post(
-                    body=self.env._("Not e-mailed: %s has no e-mail address.", move.partner_id.display_name)
-                )
-                continue
-            move.sending_data = {
-                "author_user_id": self.env.user.id,
-                "author_partner_id": self.env.user.partner_id.id,
+        unreachable = to_send.filtered(lambda move: not move._is_reachable())
+        unreachable._message_log_batch(
+            {
+                move.id: self.env._("Not e-mailed: %s has no e-mail address.", move.partner_id.display_name)
+                for move in unreachable
             }
-        if any(move.sending_data for move in to_send):
+        )
+        to_send -= unreachable
+        to_send.sending_data = {
+            "author_user_id": self.env.user.id,
+            "author_partner_id": self.env.user.partner_id.id,
+        }
+        if to_send:
             # sudo: whoever may post an invoice may have it sent; the queue itself belongs to the system.
             self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()
+
+    def _is_reachable(self):
+        """Return whether the send queue can reach the customer: by e-mail, or in another way that he chose."""
+        self.ensure_one()
+        partner = self.partner_id.with_company(self.company_id)
+        return bool(partner.email or partner.invoice_sending_method not in (False, "email"))

@@ -66,7 +66,7 @@ class AccountMove(models.Model):
 
     def _practice_send(self):
         """Hand invoices of subscriptions to Odoo's send queue: by e-mail, Peppol or post, as the customer wants it."""
-        self._queue_package_invoices()
+        self._queue_sending()
 
 
 class AccountMoveLine(models.Model):

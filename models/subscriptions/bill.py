@@ -107,6 +107,8 @@ class PracticeSubscription(models.Model):
         """
         self.ensure_one()
         redemption = self._get_running_redemption(self.plan_id)
+        # An amount is for each period's invoice; extras may be billed as often as one likes.
+        redemption = redemption.filtered(lambda it: it.code_id.kind == "percentage")
         usages = self._get_usage_to_bill(until)
         bill = pricing.extras_bill(
             self.period_id._to_rules(),

@@ -49,7 +49,7 @@ class PracticeSubscription(models.Model):
         return Domain.OR(self._get_due_domain(company, company._practice_day()) for company in companies)
 
     @api.model
-    def _claim_due(self, limit=BATCH_SIZE):
+    def _claim_due(self, limit):
         """Return up to ``limit`` due subscriptions, oldest period first, whose rows nobody else holds.
 
         One statement finds and locks them, so it has to be the first one after a commit.
@@ -66,13 +66,13 @@ class PracticeSubscription(models.Model):
     # === RUN === #
 
     @api.model
-    def _cron_bill(self):
+    def _cron_bill(self, batch_size=BATCH_SIZE):
         """Bill all that is due, missed periods oldest first, committing each batch."""
         cron, conflicts = self.env["ir.cron"], 0
         self.env["account.move"]._practice_prepare_run()
         while True:
             try:
-                batch = self._claim_due()
+                batch = self._claim_due(batch_size)
                 if not batch:
                     break
                 batch._bill_or_set_aside()
@@ -103,7 +103,9 @@ class PracticeSubscription(models.Model):
                     invoice = subscription._make_next_invoice()
                     if invoice.bill.lines:
                         subscription._check_billable(invoice, facts)
-                except UserError as error:
+                except errors.Error:
+                    raise
+                except Exception as error:  # noqa: BLE001 - whatever is wrong with one may not stop the others
                     subscription._set_aside(error)
                 else:
                     if invoice.bill.lines:
@@ -137,17 +139,19 @@ class PracticeSubscription(models.Model):
     def _set_aside(self, error):
         """Keep ``error`` on this subscription, tell who is responsible and try again tomorrow."""
         self.ensure_one()
-        if isinstance(error, errors.Error):
-            _logger.exception("%s could not be billed", self.name)
+        reason = str(error)
+        if isinstance(error, UserError):
+            _logger.warning("%s could not be billed: %s", self.name, reason)
         else:
-            _logger.warning("%s could not be billed: %s", self.name, error)
+            _logger.error("%s could not be billed", self.name, exc_info=error)
+            reason = self.env._("An unexpected error, ask your administrator: %s", repr(error))
         tomorrow = self.company_id._practice_day() + timedelta(days=1)
-        self.sudo().write({"error": str(error), "retry_date": tomorrow})  # sudo: the run, or who may bill
+        self.sudo().write({"error": reason, "retry_date": tomorrow})  # sudo: the run, or who may bill
         self.activity_unlink(["practice_billing.mail_activity_type_billing"])
         self.activity_schedule(
             "practice_billing.mail_activity_type_billing",
             summary=self.env._("Subscription could not be billed"),
-            note=str(error),
+            note=reason,
             user_id=self._get_responsible().id,
         )
 
@@ -339,7 +343,7 @@ class PracticeSubscription(models.Model):
         moves, due = self.env["account.move"], self._filter_due()
         while billed := due.try_lock_for_update(allow_referencing=True)._bill_or_set_aside():
             moves |= billed
-            due = due._filter_due()
+            due = due._filter_due().filtered(lambda it: not it.error)
         return moves.sudo(False)
 
     def _filter_due(self):

@@ -86,10 +86,8 @@ class PracticeSubscriptionSeat(models.Model):
     def write(self, vals):
         if not vals.keys() & {"practitioner_id", "kind", "date_from", "date_to", "student_until", "subscription_id"}:
             return super().write(vals)
-        if vals.keys() & {"practitioner_id", "subscription_id"}:
+        if vals.keys() & {"practitioner_id", "subscription_id", "date_from"}:
             self._check_not_billed()
-        if "date_from" in vals:
-            self._follow_change(self.mapped("date_from"))
         result = super().write(vals)
         self._follow_change(self.mapped("date_from") if "date_from" in vals else [])
         return result
@@ -112,7 +110,7 @@ class PracticeSubscriptionSeat(models.Model):
     def _follow_change(self, starts):
         """Take the subscription's row, so that two changes at once are seen, and refuse to begin in the past.
 
-        :param list starts: first days that the change brings or takes away
+        :param list starts: first days that the change brings
         :raises ValidationError: when a period that begins later was billed: what was billed is settled
         """
         subscriptions = self.subscription_id
