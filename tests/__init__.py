@@ -15,3 +15,4 @@ from . import test_wizards
 from . import test_tours
 from . import test_i18n
 from . import test_balance
+from . import test_subscription_attack

@@ -103,7 +103,7 @@ def _run(command, script=None):
         text=True,
         check=False,
         timeout=COMMAND_TIMEOUT,
-        env=_environment(),
+        env=odoo_environment(),
     )
     if done.returncode:
         raise AssertionError(f"{' '.join(command)} failed:\n{done.stdout}")
@@ -121,7 +121,7 @@ def server(database):
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=_environment(),
+        env=odoo_environment(),
     )
     try:
         _wait_until_ready(process, port)
@@ -148,6 +148,6 @@ def _wait_until_ready(process, port):
     raise AssertionError("the server did not start")
 
 
-def _environment():
+def odoo_environment():
     """This process's environment, without what would make the other one a test."""
     return {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "ODOO_RC"))}

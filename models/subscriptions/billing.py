@@ -90,14 +90,15 @@ class PracticeSubscription(models.Model):
             if not cron._commit_progress(len(batch), remaining=remaining):
                 break
 
-    def _bill_or_set_aside(self):
-        """Bill one due period of each of these subscriptions; those that fail keep the reason and wait a day.
+    def _bill_or_set_aside(self, day=None):
+        """Bill the next period of each of these subscriptions; those that fail keep the reason and wait a day.
 
+        :param date day: the invoice date; today by default
         :return: the posted invoices
         """
         moves, invoices = self.env["account.move"], []
         for company, of_company in self.grouped("company_id").items():
-            facts = InvoiceFacts(company, company._practice_day())
+            facts = InvoiceFacts(company, day or company._practice_day())
             for subscription in of_company.with_company(company):
                 try:
                     invoice = subscription._make_next_invoice()
