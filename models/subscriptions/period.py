@@ -75,6 +75,7 @@ class PracticeSubscriptionPeriod(models.Model):
         help="Not billed: its invoice was cancelled or deleted. It is billed again on purpose only.",
     )
     seat_count = fields.Integer(string="Seats", compute="_compute_mrr", store=True)
+    student_count = fields.Integer(string="Students", compute="_compute_mrr", store=True)
     mrr = fields.Monetary(
         string="MRR",
         compute="_compute_mrr",
@@ -113,12 +114,13 @@ class PracticeSubscriptionPeriod(models.Model):
             else:
                 period.state = "credited" if move.payment_state == "reversed" else "billed"
 
-    @api.depends("licence_ids.price", "recurring_rate", "interval", "kind")
+    @api.depends("licence_ids.price", "licence_ids.kind", "recurring_rate", "interval", "kind")
     def _compute_mrr(self):
         for period in self:
             price = sum(period.licence_ids.mapped("price")) * (1 - period.recurring_rate)
             period.mrr = price / INTERVAL_MONTHS[period.interval]
             period.seat_count = len(period.licence_ids)
+            period.student_count = len(period.licence_ids.filtered(lambda licence: licence.kind == "student"))
 
     # === ACTIONS === #
 
