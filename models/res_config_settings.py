@@ -8,3 +8,7 @@ class ResConfigSettings(models.TransientModel):
     practice_release_journal_id = fields.Many2one(related="company_id.practice_release_journal_id", readonly=False)
     practice_auto_attend = fields.Boolean(related="company_id.practice_auto_attend", readonly=False)
     practice_expiry_warning = fields.Boolean(related="company_id.practice_expiry_warning", readonly=False)
+    practice_subscription_journal_id = fields.Many2one(
+        related="company_id.practice_subscription_journal_id", readonly=False
+    )
+    practice_grace_days = fields.Integer(related="company_id.practice_grace_days", readonly=False)

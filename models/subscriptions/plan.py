@@ -6,6 +6,7 @@ from ...tools.pricing import SEAT_KINDS, Terms, price_on
 
 INTERVALS = [("month", "Monthly"), ("year", "Yearly")]
 KINDS = [("standard", "Standard"), ("student", "Student")]
+VALIDITIES = [("past", "Past"), ("current", "In Force"), ("planned", "Planned")]
 
 
 class PracticePlan(models.Model):
@@ -133,6 +134,14 @@ class PracticePlan(models.Model):
         ]
         return price_on(prices, day)
 
+    def _get_validity(self, price, prices):
+        """Return whether ``price`` is past, current or planned today; it is one of ``prices`` of the same thing."""
+        day = (self.company_id or self.env.company)._practice_day()
+        if price.date_from and price.date_from > day:
+            return "planned"
+        starts = [(it.date_from, it.date_from) for it in prices]
+        return "current" if price_on(starts, day) == price.date_from else "past"
+
     def _get_terms(self, interval, day):
         """Return the :class:`~.pricing.Terms` of a period that begins on ``day``.
 
@@ -181,11 +190,19 @@ class PracticePlanPrice(models.Model):
         help="Periods that begin on this day or later cost this much. Running subscriptions pay the old price until "
         "then. Empty: from the beginning.",
     )
+    validity = fields.Selection(VALIDITIES, compute="_compute_validity")
 
     _price_uniq = models.UniqueIndex(
         "(plan_id, interval, kind, COALESCE(date_from, '-infinity'))", "There is a price from this day already."
     )
     _amount_not_negative = models.Constraint("CHECK (amount >= 0)", "A price cannot be negative.")
+
+    @api.depends("interval", "kind", "date_from", "plan_id.price_ids.date_from")
+    def _compute_validity(self):
+        for price in self:
+            plan = price.plan_id
+            same = plan.price_ids.filtered(lambda it, own=price: (it.interval, it.kind) == (own.interval, own.kind))
+            price.validity = plan._get_validity(price, same)
 
     def write(self, vals):
         if vals.keys() & {"amount", "date_from", "interval", "kind", "plan_id"}:

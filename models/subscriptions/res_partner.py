@@ -7,13 +7,20 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     practice_subscription_ids = fields.One2many(
-        "practice.subscription", "organisation_id", string="Subscriptions", groups="practice_billing.group_user"
+        "practice.subscription",
+        "organisation_id",
+        string="Subscriptions",
+        groups="practice_billing.group_user,account.group_account_readonly",
     )
     practice_seat_ids = fields.One2many(
-        "practice.subscription.seat", "practitioner_id", string="Seats", groups="practice_billing.group_user"
+        "practice.subscription.seat",
+        "practitioner_id",
+        string="Seats",
+        groups="practice_billing.group_user,account.group_account_readonly",
     )
     practice_subscription_count = fields.Integer(
-        compute="_compute_practice_subscription_count", groups="practice_billing.group_user"
+        compute="_compute_practice_subscription_count",
+        groups="practice_billing.group_user,account.group_account_readonly",
     )
 
     @api.depends("practice_subscription_ids")

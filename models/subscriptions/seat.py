@@ -60,6 +60,11 @@ class PracticeSubscriptionSeat(models.Model):
         domain = Domain.OR(domains)
         return domain if True in value else ~domain
 
+    @api.onchange("kind")
+    def _onchange_kind(self):
+        if self.kind != "student":
+            self.student_until = False
+
     @api.constrains("practitioner_id", "date_from", "date_to", "subscription_id")
     def _check_once_a_day(self):
         for seat in self:

@@ -208,6 +208,13 @@ class PracticeSubscription(models.Model):
         )
         return domain if True in value else ~domain
 
+    @api.onchange("plan_id")
+    def _onchange_plan_id(self):
+        """Show the trial of the plan before the subscription is saved; it can be changed or emptied."""
+        if not self._origin:
+            days = self.plan_id.trial_days
+            self.trial_end = days and self.company_id._practice_day() + timedelta(days=days - 1)
+
     # === CONSTRAINTS === #
 
     @api.constrains("plan_id", "company_id")
@@ -315,6 +322,15 @@ class PracticeSubscription(models.Model):
             **action,
             "domain": [("practice_subscription_id", "=", self.id)],
             "context": {"create": False, "default_move_type": "out_invoice"},
+        }
+
+    def action_open_seats(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_subscription_seat_action")
+        return {
+            **action,
+            "domain": [("subscription_id", "=", self.id)],
+            "context": {"default_subscription_id": self.id},
         }
 
     def action_open_usage(self):

@@ -8,6 +8,7 @@ from odoo.exceptions import ConcurrencyError, UserError, ValidationError
 from odoo.tools import format_date, mute_logger
 
 from ...tools.pricing import price_on
+from .plan import VALIDITIES
 
 #: Usage dated later than this many days from now is a mistake of the sender.
 DAYS_AHEAD = 1
@@ -20,6 +21,7 @@ class PracticeUsageKind(models.Model):
     _description = "Kind of Usage"
     _order = "sequence, name, id"
     _check_company_auto = True
+    _rec_names_search = ["name", "code"]
 
     name = fields.Char(required=True, translate=True, help="As it stands on the invoice.")
     code = fields.Char(required=True, help="The name that other software uses when it records usage.")
@@ -59,6 +61,7 @@ class PracticePlanUsagePrice(models.Model):
     unit_price = fields.Float(required=True, min_display_digits="Product Price", help="Per unit, without tax.")
     included = fields.Float(digits="Product Unit", help="Units of each period that the plan includes.")
     date_from = fields.Date(string="From", help="Usage of periods that begin on this day or later. Empty: all.")
+    validity = fields.Selection(VALIDITIES, compute="_compute_validity")
 
     _price_uniq = models.UniqueIndex(
         "(plan_id, kind_id, COALESCE(date_from, '-infinity'))", "There is a price from this day already."
@@ -66,6 +69,13 @@ class PracticePlanUsagePrice(models.Model):
     _not_negative = models.Constraint(
         "CHECK (unit_price >= 0 AND included >= 0)", "Neither the price nor what is included can be negative."
     )
+
+    @api.depends("kind_id", "date_from", "plan_id.usage_price_ids.date_from")
+    def _compute_validity(self):
+        for price in self:
+            plan = price.plan_id
+            same = plan.usage_price_ids.filtered(lambda it, kind=price.kind_id: it.kind_id == kind)
+            price.validity = plan._get_validity(price, same)
 
 
 class PracticePlan(models.Model):
@@ -239,6 +249,15 @@ class PracticeSubscriptionUsage(models.Model):
     def _unlink_if_unbilled(self):
         if any(usage.period_id for usage in self):
             raise UserError(self.env._("Usage that was billed stays: the invoice refers to it."))
+
+    @api.model
+    def get_import_templates(self):
+        return [
+            {
+                "label": self.env._("Import Template for Usage"),
+                "template": "/practice_billing/static/csv/usage.csv",
+            }
+        ]
 
     # === BUSINESS METHODS === #
 
