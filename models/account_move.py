@@ -77,24 +77,27 @@ class AccountMove(models.Model):
     def _queue_sending(self):
         """Hand these documents to Odoo's send queue, which commits before it sends; once per posting."""
         to_send = self.filtered(lambda move: not move.is_move_sent and not move.sending_data)
-        unreachable = to_send.filtered(lambda move: not move._is_reachable())
+        unreachable = to_send._note_unreachable()
+        to_send = to_send - unreachable
+        to_send.sending_data = {
+            "author_user_id": self.env.user.id,
+            "author_partner_id": self.env.user.partner_id.id,
+        }
+        if to_send:
+            to_send._trigger_sending()
+
+    def _note_unreachable(self):
+        """Return those of these documents that the send queue cannot bring to their customer, and say so on them."""
+        unreachable = self.filtered(lambda move: not move.partner_id._is_reachable(move.company_id))
         unreachable._message_log_batch(
             {
                 move.id: self.env._("Not e-mailed: %s has no e-mail address.", move.partner_id.display_name)
                 for move in unreachable
             }
         )
-        to_send -= unreachable
-        to_send.sending_data = {
-            "author_user_id": self.env.user.id,
-            "author_partner_id": self.env.user.partner_id.id,
-        }
-        if to_send:
-            # sudo: whoever may post an invoice may have it sent; the queue itself belongs to the system.
-            self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()
+        return unreachable
 
-    def _is_reachable(self):
-        """Return whether the send queue can reach the customer: by e-mail, or in another way that he chose."""
-        self.ensure_one()
-        partner = self.partner_id.with_company(self.company_id)
-        return bool(partner.email or partner.invoice_sending_method not in (False, "email"))
+    def _trigger_sending(self):
+        """Have Odoo's send queue run once this transaction is committed."""
+        # sudo: whoever may post an invoice may have it sent; the queue itself belongs to the system.
+        self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()

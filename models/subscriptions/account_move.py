@@ -65,8 +65,9 @@ class AccountMove(models.Model):
         return super()._get_mail_template()
 
     def _practice_send(self):
-        """Hand invoices of subscriptions to Odoo's send queue: by e-mail, Peppol or post, as the customer wants it."""
-        self._queue_sending()
+        """Have invoices of subscriptions sent by e-mail, Peppol or post, as each customer wants it."""
+        if self - self._note_unreachable():
+            self._trigger_sending()
 
 
 class AccountMoveLine(models.Model):

@@ -211,7 +211,7 @@ class PracticeSubscription(models.Model):
         lasts = redemption and redemption.code_id.duration != "once"
         # What waits for the days of the period; a membership's money waits for visits instead.
         deferred = rules and not plan.package_id and plan.deferred_account_id
-        position = self._get_fiscal_position(self._get_invoice_partner(), facts)
+        position = facts.get_position(self._get_invoice_partner())
         return {
             "subscription_id": self.id,
             "number": self.next_number,

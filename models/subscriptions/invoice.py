@@ -28,7 +28,7 @@ class InvoiceFacts:
     def __init__(self, company, day):
         self.company = company
         self.day = day
-        self._rates = {}
+        self._rates, self._positions = {}, {}
 
     @cached_property
     def journal(self):
@@ -44,10 +44,19 @@ class InvoiceFacts:
         return self.company._get_release_lock(self.journal, self.day)
 
     @cached_property
-    def positions(self):
+    def _automatic(self):
         """The fiscal positions that Odoo chooses from by country and VAT number."""
         positions = self.company.env["account.fiscal.position"].with_company(self.company)
         return positions.search([*positions._check_company_domain(self.company), ("auto_apply", "=", True)])
+
+    def get_position(self, partner):
+        """Return the fiscal position of a customer, as Odoo chooses it."""
+        if partner not in self._positions:
+            position = partner.with_company(self.company).property_account_position_id
+            if not position and partner.country_id:
+                position = self._automatic._get_first_matching_fpos(partner)
+            self._positions[partner] = position
+        return self._positions[partner]
 
     def has_rate(self, currency):
         """Return whether ``currency`` has a rate on the day; the company's own needs none."""
@@ -139,7 +148,7 @@ class PracticeSubscription(models.Model):
         """Return the values of the invoice of ``period``; a credit note when the customer gets more than he pays."""
         self.ensure_one()
         partner = self._get_invoice_partner()
-        position = self._get_fiscal_position(partner, facts)
+        position = facts.get_position(partner)
         sign = -1 if invoice.bill.total < 0 else 1
         lines = self._prepare_line_vals(invoice, position, sign, period)
         return {
@@ -153,16 +162,14 @@ class PracticeSubscription(models.Model):
             "invoice_origin": self.name,
             "invoice_user_id": self.user_id.id,
             "practice_period_id": period.id,
+            # Written here and not after posting, for the sake of speed: the queue looks at posted documents only.
+            "sending_data": partner._is_reachable(self.company_id) and self._prepare_sending_data(),
             "invoice_line_ids": [Command.create(vals) for vals in lines],
         }
 
-    @api.model
-    def _get_fiscal_position(self, partner, facts):
-        """Return the fiscal position of a customer, as Odoo chooses it."""
-        manual = partner.with_company(facts.company).property_account_position_id
-        if manual or not partner.country_id:
-            return manual
-        return facts.positions._get_first_matching_fpos(partner)
+    def _prepare_sending_data(self):
+        """Return what Odoo's send queue wants to know: who sends."""
+        return {"author_user_id": self.env.user.id, "author_partner_id": self.env.user.partner_id.id}
 
     @api.model
     def _get_ordered_lines(self, invoice):
@@ -288,7 +295,7 @@ class PracticeSubscription(models.Model):
         company = self.company_id
         me = self.with_company(company)
         facts = InvoiceFacts(company, company._practice_day())
-        vals_list = me._prepare_line_vals(invoice, me._get_fiscal_position(me._get_invoice_partner(), facts))
+        vals_list = me._prepare_line_vals(invoice, facts.get_position(me._get_invoice_partner()))
         taxes = me.env["account.tax"]
         base_lines = [
             taxes._prepare_base_line_for_taxes_computation(
