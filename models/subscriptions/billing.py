@@ -113,7 +113,7 @@ class PracticeSubscription(models.Model):
                         invoices.append(invoice)
                     else:
                         # It ended, and there is nothing left to bill.
-                        subscription._enter("cancelled", **subscription._prepare_end_vals())
+                        subscription._enter(**subscription._prepare_end_vals())
             moves |= self._try_bill(invoices, facts)
             invoices = []
         return moves

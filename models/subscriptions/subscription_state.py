@@ -141,7 +141,7 @@ class PracticeSubscription(models.Model):
                 self._try_bill_rest()
             paid._settle_releases()
         if self.state != "cancelled":
-            self._enter("cancelled", **self._prepare_end_vals())
+            self._enter(**self._prepare_end_vals())
 
     def _describe_cancel_now(self, credit_unused):
         """Return what ending today means, with the amount of the last invoice."""
@@ -308,4 +308,4 @@ class PracticeSubscription(models.Model):
 
     def _end_suspended(self):
         self._try_bill_rest()
-        self._enter("cancelled", **self._prepare_end_vals())
+        self._enter(**self._prepare_end_vals())
