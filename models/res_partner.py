@@ -107,6 +107,6 @@ class ResPartner(models.Model):
         return last.practice_appointment_type_id or self.env["practice.appointment.type"].search([], limit=1)
 
     def _is_reachable(self, company):
-        """Return whether documents of ``company`` can be sent: there is an e-mail address, or another way was chosen."""
+        """Return whether documents of ``company`` can be sent: by e-mail, or in another way that was chosen."""
         self.ensure_one()
         return bool(self.email or self.with_company(company).invoice_sending_method not in (False, "email"))
