@@ -167,7 +167,7 @@ class PracticeCreditLot(models.Model):
             if not self.credits_used + self.credits_lost:
                 return "cancelled"
             return "expired" if self.expired_on else "used_up"
-        if self.origin == "invoice" and self.invoice_id.payment_state not in ("paid", "in_payment"):
+        if self.origin in ("invoice", "plan") and self.invoice_id.payment_state not in ("paid", "in_payment"):
             return "pending"
         return "active"
 
