@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Datetime
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
 
-from .common import PracticeCase, PracticeMixin
+from .common import NOW
+from .subscriptions import SubscriptionMixin
 
 ROLES = ("front_desk", "manager", "accountant", "employee", "portal", "public")
 
@@ -19,12 +20,24 @@ RIGHTS = {
     "practice.credit.import": {"manager": "rwcd"},
     "practice.credit.move": {"front_desk": "r", "manager": "r", "accountant": "r"},
     "practice.revenue.release": {"manager": "r", "accountant": "r"},
+    "practice.plan": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},
+    "practice.plan.price": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},
+    "practice.plan.usage.price": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},
+    "practice.usage.kind": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},
+    "practice.subscription": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},
+    "practice.subscription.seat": {"front_desk": "rwc", "manager": "rwcd", "accountant": "r"},
+    "practice.subscription.licence": {"front_desk": "r", "manager": "r", "accountant": "r"},
+    "practice.subscription.usage": {"front_desk": "rwc", "manager": "rwcd", "accountant": "r"},
+    "practice.subscription.period": {"front_desk": "r", "manager": "r", "accountant": "r"},
+    "practice.discount.code": {"manager": "rwcd", "accountant": "r"},
+    "practice.discount.redemption": {"manager": "rd", "accountant": "r"},
 }
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "d": "unlink"}
 MONEY = {
     "practice.credit.lot": ("value_total", "value_open", "internal_rate", "deferred_account_id"),
     "practice.credit.move": ("value", "production"),
     "practice.package": ("value_open",),
+    "practice.subscription.period": ("deferred_account_id", "income_account_id"),
 }
 APPOINTMENT_FIELDS = (
     "practice_appointment_type_id",
@@ -41,7 +54,9 @@ APPOINTMENT_FIELDS = (
 PARTNER_FIELDS = ("practice_lot_ids", "practice_credits_available", "practice_lot_count", "practice_appointment_count")
 
 
-class RolesMixin:
+class RolesMixin(SubscriptionMixin):
+    now = NOW
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -75,9 +90,16 @@ class RolesMixin:
             }
         )
         cls.event.attendance = "attended"
+        cls.code = cls.make_code(duration="forever")
+        cls.subscription = cls.subscribe(cls.starter, seats=("An",), code=cls.code)
+        cls.usage = cls.env["practice.subscription.usage"].create(
+            {"subscription_id": cls.subscription.id, "kind_id": cls.file.id, "reference": "file 1"}
+        )
+        cls.subscription._bill_now()
         cls.env.flush_all()
 
     def samples(self):
+        period = self.subscription.period_id
         return {
             "practice.package": self.package,
             "practice.appointment.type": self.type,
@@ -87,11 +109,22 @@ class RolesMixin:
             ),
             "practice.credit.move": self.lot.move_ids[:1],
             "practice.revenue.release": self.lot.move_ids.release_ids[:1],
+            "practice.plan": self.starter,
+            "practice.plan.price": self.starter.price_ids[:1],
+            "practice.plan.usage.price": self.starter.usage_price_ids,
+            "practice.usage.kind": self.file,
+            "practice.subscription": self.subscription,
+            "practice.subscription.seat": self.subscription.seat_ids,
+            "practice.subscription.licence": period.licence_ids,
+            "practice.subscription.usage": self.usage,
+            "practice.subscription.period": period,
+            "practice.discount.code": self.code,
+            "practice.discount.redemption": self.subscription.redemption_ids,
         }
 
 
 @tagged("post_install", "-at_install")
-class TestRights(RolesMixin, PracticeCase):
+class TestRights(RolesMixin, TransactionCase):
     def test_every_role_may_do_with_every_model_what_is_written_here(self):
         for model, rights in RIGHTS.items():
             for role in ROLES:
@@ -151,7 +184,7 @@ class TestRights(RolesMixin, PracticeCase):
 
 
 @tagged("post_install", "-at_install")
-class TestPrivacy(RolesMixin, PracticeCase):
+class TestPrivacy(RolesMixin, TransactionCase):
     """A patient's appointment is for the practice's staff and for those who take part."""
 
     outsiders = ("employee", "accountant", "portal")
@@ -254,7 +287,7 @@ class TestPrivacy(RolesMixin, PracticeCase):
 
 
 @tagged("post_install", "-at_install")
-class TestCompanies(RolesMixin, PracticeCase):
+class TestCompanies(RolesMixin, TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -294,7 +327,7 @@ class TestCompanies(RolesMixin, PracticeCase):
 
 
 @tagged("post_install", "-at_install")
-class TestOverHttp(RolesMixin, PracticeMixin, HttpCase):
+class TestOverHttp(RolesMixin, HttpCase):
     now = None
 
     @classmethod
