@@ -10,7 +10,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo.fields import Command
 from odoo.tests import tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from .common import PracticeMixin, dose
 from .databases import odoo_command, odoo_environment
@@ -196,3 +196,77 @@ class TestRunUnderAttack(PracticeMixin, CopyCase):
         self.assertEqual(node["Actual Rows"], len(due), explained)
         self.assertFalse(node.get("Rows Removed by Filter"), explained)
         self.assertEqual(subscriptions._claim_due(200), due)
+
+    def test_broken_records_among_many_are_set_aside_and_the_others_billed(self):
+        sound = self.subscribe(dose(40, 200))
+        broken = self.subscribe(len(BROKEN))
+        for subscription, (break_it, _reason) in zip(broken, BROKEN, strict=True):
+            break_it(self, subscription)
+        self.env.flush_all()
+        self.cr.commit()
+        with mute_logger("odoo.addons.practice_billing.models.subscriptions.billing"):
+            self.env["practice.subscription"]._cron_bill()
+        self.env.invalidate_all()
+        for subscription, (_break, reason) in zip(broken, BROKEN, strict=True):
+            with self.subTest(reason):
+                self.assertIn(reason, subscription.error or "")
+                self.assertEqual(len(subscription.activity_ids), 1)
+                self.assertFalse(subscription.period_ids)
+        self.assertBilledOnce(sound)
+
+    def plan_like(self, **vals):
+        """Return a plan of its own, which can be broken without the others."""
+        return self.plan.copy(vals)
+
+    def other_company(self):
+        """Return a company whose books are locked until far away."""
+        company = self.env["res.company"].create({"name": f"Locked {self.plan.id}", "currency_id": self.currency.id})
+        self.env["account.chart.template"]._load("generic_coa", company, install_demo=False)
+        company.currency_id = self.currency
+        company.hard_lock_date = self.today() + relativedelta(days=10)
+        return company
+
+    def break_account(self, subscription):
+        product = self.plan.product_id.copy({"categ_id": self.env["product.category"].create({"name": "None"}).id})
+        product.categ_id.property_account_income_categ_id = False
+        subscription.plan_id = self.plan_like(product_id=product.id, income_account_id=False, deferred_account_id=False)
+        self.company.income_account_id = False
+
+    def break_product(self, subscription):
+        product = self.plan.product_id.copy()
+        subscription.plan_id = self.plan_like(product_id=product.id)
+        product.active = False
+
+    def break_rate(self, subscription):
+        currency = self.env["res.currency"].create({"name": "PBX", "symbol": "¤"})
+        subscription.plan_id = self.plan_like(currency_id=currency.id)
+
+    def break_address(self, subscription):
+        subscription.organisation_id.street = False
+
+    def break_price(self, subscription):
+        subscription.interval = "year"
+
+    def break_lock(self, subscription):
+        company = self.other_company()
+        account = (
+            self.env["account.account"]
+            .with_company(company)
+            .search([("account_type", "=", "income"), ("company_ids", "in", company.ids)], limit=1)
+        )
+        product = self.plan.product_id.copy({"taxes_id": [Command.clear()]})
+        plan = self.plan_like(
+            company_id=company.id, product_id=product.id, income_account_id=account.id, deferred_account_id=False
+        )
+        subscription.sudo().write({"company_id": company.id, "plan_id": plan.id})
+
+
+#: How a subscription is broken, and what its error says.
+BROKEN = [
+    (TestRunUnderAttack.break_account, "has no ledger account"),
+    (TestRunUnderAttack.break_product, "is archived"),
+    (TestRunUnderAttack.break_rate, "no rate"),
+    (TestRunUnderAttack.break_address, "no complete address (Street)"),
+    (TestRunUnderAttack.break_price, "no price for yearly billing"),
+    (TestRunUnderAttack.break_lock, "are locked until"),
+]
