@@ -16,3 +16,4 @@ from . import test_tours
 from . import test_i18n
 from . import test_balance
 from . import test_subscription_attack
+from . import test_subscription_books

@@ -360,8 +360,9 @@ class PracticeMixin:
         self.assertEqual({name: lot[names.get(name, name)] for name in expected}, expected)
 
     def assertEntry(self, move, *lines, date=None, partner=None):
-        """Compare the lines of an entry: ``(account, debit minus credit)``, and its date and partner."""
-        found = [(line.account_id.name, self.currency.round(line.balance)) for line in move.line_ids]
+        """Compare the booked lines of an entry: ``(account, debit minus credit)``, and its date and partner."""
+        booked = move.line_ids.filtered("account_id")
+        found = [(line.account_id.name, self.currency.round(line.balance)) for line in booked]
         self.assertCountEqual(found, [(account.name, balance) for account, balance in lines])
         self.assertEqual(move.state, "posted")
         if date:
