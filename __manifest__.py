@@ -10,6 +10,7 @@
         "security/practice_security.xml",
         "security/ir.model.access.csv",
         "security/practice_credit_proof_security.xml",
+        "security/practice_subscription_mrr_security.xml",
         "data/mail_activity_type_data.xml",
         "data/mail_template_data.xml",
         "data/ir_sequence_data.xml",

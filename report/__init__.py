@@ -1,2 +1,4 @@
 from . import credit_proof
 from . import credit_statement
+from . import subscription_mrr
+from . import unbilled_usage

@@ -17,3 +17,4 @@ from . import test_i18n
 from . import test_balance
 from . import test_subscription_attack
 from . import test_subscription_books
+from . import test_subscription_reports

@@ -138,9 +138,24 @@ class PracticeSubscription(models.Model):
         """
         self.ensure_one()
         usages = self.unbilled_usage_ids.filtered(lambda usage: usage.state == "unbilled" and usage.date <= until)
+        return usages._to_rules(until)
+
+
+class PracticeSubscriptionUsage(models.Model):
+    """What usage is billed at."""
+
+    _inherit = "practice.subscription.usage"
+
+    def _to_rules(self, until=None):
+        """Return these unbilled usages as the pure rules know them: together what falls under the same terms.
+
+        :param date until: the last day that is billed, of what was used outside any period
+        """
         rules = []
-        for (period, kind), of_use in usages.grouped(lambda usage: (usage.use_period_id, usage.kind_id)).items():
-            plan = period.plan_id or self.plan_id
+        for (subscription, period, kind), of_use in self.grouped(
+            lambda usage: (usage.subscription_id, usage.use_period_id, usage.kind_id)
+        ).items():
+            plan = period.plan_id or subscription.plan_id
             price, included = plan._get_usage_price(kind, period.date_from or of_use[0].date)
             rules.append(
                 pricing.Usage(
@@ -151,7 +166,7 @@ class PracticeSubscription(models.Model):
                     included=included,
                     billed_before=of_use[0].billed_before,
                     date_from=period.date_from or min(of_use.mapped("date")),
-                    date_to=period.service_to or until,
+                    date_to=period.service_to or until or max(of_use.mapped("date")),
                     ids=tuple(of_use.ids),
                 )
             )

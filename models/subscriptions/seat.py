@@ -176,9 +176,6 @@ class PracticeSubscriptionLicence(models.Model):
     price = fields.Monetary(required=True, help="For a whole period, without tax and before discount.")
     discount_rate = fields.Float(digits=(16, 10), help="The part of the price, from 0 to 1, that a code took off.")
 
-    # Who came during a period: reports ask from when he counts.
-    _addition_idx = models.Index("(period_id) WHERE billed_period_id <> period_id")
-
     def _to_rules(self):
         """Return these licences as the pure rules know them."""
         return tuple(

@@ -1,0 +1,281 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..models.subscriptions.plan import INTERVALS
+from ..models.subscriptions.subscription import BILLED
+from ..tools.periods import INTERVAL_MONTHS
+
+#: What became of a subscription's MRR since the month before, and the measure that holds its amount.
+MOVEMENTS = {
+    "new": "new_mrr",
+    "expansion": "expansion",
+    "reactivation": "reactivation",
+    "contraction": "contraction",
+    "churn": "churn",
+}
+
+
+class PracticeSubscriptionMrr(models.Model):
+    """Monthly recurring revenue (MRR): a row for each subscription and calendar month, as it was at the month's end.
+
+    The running month is as it is today, in the company's time zone. MRR is what the paid seats cost a month, without
+    tax and usage, after discounts that last; it comes from the paid period that covers the day:
+
+    * a period without an invoice (missing) or with a credited one counts nothing, a draft counts;
+    * a practitioner who was added counts from his first day, once his addition is billed;
+    * a subscription that is due but not billed (yet) goes on with what it paid last: a failure is no churn. Before its
+      first invoice it counts nothing;
+    * a suspended one counts until its paid period ends: after that nothing is billed, and what comes back later is a
+      reactivation. So does a cancelled one, which ends on the day of the cancellation when that is earlier.
+
+    The change since the month before is of one kind: *new* (never paid before), *reactivation* (paid before, but not
+    the month before), *expansion*, *contraction* or *churn* (nothing any more; such a row has no MRR). Contraction and
+    churn are negative, so the kinds add up to the change, and the changes of all months up to one to its MRR.
+
+    Amounts are in the company's currency. Plans in other currencies are converted at today's rate in all months, so
+    that the movement of a rate is neither expansion nor contraction. MRR and seats of several months do not add up to
+    anything: group by month.
+    """
+
+    _name = "practice.subscription.mrr"
+    _description = "Recurring Revenue"
+    _auto = False
+    _order = "date desc, mrr desc, id"
+    _rec_name = "subscription_id"
+
+    date = fields.Date(readonly=True, help="The month's last day; today in the running month.")
+    is_current = fields.Boolean(string="Running Month", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    subscription_id = fields.Many2one("practice.subscription", readonly=True)
+    organisation_id = fields.Many2one("res.partner", readonly=True)
+    user_id = fields.Many2one("res.users", string="Responsible", readonly=True, help="Of the subscription, today.")
+    plan_id = fields.Many2one("practice.plan", readonly=True, help="Of the paid period; after churn the last one.")
+    interval = fields.Selection(INTERVALS, string="Billing", readonly=True)
+    kind = fields.Selection(
+        [
+            ("new", "New"),
+            ("reactivation", "Reactivation"),
+            ("expansion", "Expansion"),
+            ("contraction", "Contraction"),
+            ("churn", "Churn"),
+            ("same", "Unchanged"),
+        ],
+        string="Movement",
+        readonly=True,
+        help="What the change since the month before is.",
+    )
+    mrr = fields.Monetary(string="MRR", readonly=True, help="Monthly recurring revenue at the end of the month.")
+    arr = fields.Monetary(string="ARR", readonly=True, help="Annual recurring revenue: 12 times the monthly one.")
+    change = fields.Monetary(readonly=True, help="MRR less that of the month before.")
+    new_mrr = fields.Monetary(string="New", readonly=True, help="MRR of those who never paid before.")
+    reactivation = fields.Monetary(readonly=True, help="MRR of those who come back.")
+    expansion = fields.Monetary(readonly=True, help="More seats, a dearer plan, the end of a discount.")
+    contraction = fields.Monetary(readonly=True, help="Fewer seats, a cheaper plan, a discount.")
+    churn = fields.Monetary(readonly=True, help="MRR of the month before of those who left.")
+    seats = fields.Integer(readonly=True, help="Paid seats at the end of the month.")
+    seats_standard = fields.Integer(string="Standard Seats", readonly=True)
+    seats_student = fields.Integer(string="Student Seats", readonly=True)
+
+    # What has to be written before the database is asked.
+    _depends = {
+        "practice.plan": ["company_id", "currency_id"],
+        "practice.subscription": [
+            "end_date", "next_invoice_date", "organisation_id", "period_id", "state", "user_id",
+        ],
+        "practice.subscription.licence": ["billed_period_id", "date_from", "kind", "period_id", "price"],
+        "practice.subscription.period": [
+            "company_id", "date_from", "interval", "kind", "mrr", "number", "plan_id", "recurring_rate", "seat_count",
+            "service_to", "state", "student_count", "subscription_id",
+        ],
+        "res.currency.rate": ["company_id", "currency_id", "name", "rate"],
+    }  # fmt: skip
+
+    # === SQL === #
+
+    @property
+    def _table_query(self):
+        """Return a row per subscription and month, and one more after the last month that was paid: the churn.
+
+        One pass over the periods, sorted by subscription; the company stays visible to the window functions, so that
+        other companies are left out before and not after.
+        """
+        return SQL(
+            """
+            WITH term (company_id, plan_currency_id, currency_id, digits, rate, today) AS (VALUES %(terms)s),
+            served AS (%(served)s),
+            stretch AS (%(stretches)s),
+            month AS (%(months)s),
+            paid AS (%(paid)s),
+            step AS (
+                SELECT paid.*, LEAD(month_number) OVER past AS next_month,
+                       CASE WHEN LAG(month_number) OVER past = month_number - 1 THEN LAG(mrr) OVER past ELSE 0 END
+                           AS mrr_before,
+                       COALESCE(MAX(mrr) OVER (past ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) > 0
+                           AS paid_before
+                  FROM paid
+                WINDOW past AS (PARTITION BY company_id, subscription_id ORDER BY month_number)
+            )
+            %(rows)s
+            """,
+            terms=self._get_terms(),
+            served=self._select_served(),
+            stretches=self._select_stretches(),
+            months=self._select_months(),
+            paid=self._select_paid(),
+            rows=self._select_rows(),
+        )
+
+    @api.model
+    def _get_terms(self):
+        """Return for each company and currency of its plans the rate, and the company's day of today."""
+        plans = self.env["practice.plan"].sudo().with_context(active_test=False)  # sudo: rules hold for the rows
+        pairs = [(company, currency) for company, currency in plans._read_group([], ["company_id", "currency_id"])]
+        rows = []
+        for company, currency in pairs or [(self.env.company, self.env.company.currency_id)]:
+            own, today = company.currency_id, company._practice_day()
+            rate = currency._get_conversion_rate(currency, own, company, today)
+            rows.append(
+                SQL("(%s, %s, %s, %s, %s::numeric, %s)", company.id, currency.id, own.id, own.decimal_places, rate, today)
+            )
+        return SQL(", ").join(rows)
+
+    @api.model
+    def _select_served(self):
+        """Return the periods that count, and for what is due but not billed the last one once more."""
+        columns = SQL(
+            """
+            period.id, period.subscription_id, period.company_id, period.plan_id, period.interval, period.seat_count,
+            period.student_count, period.mrr, period.recurring_rate
+            """
+        )
+        counts = SQL("period.kind <> 'extras' AND period.state IN ('billed', 'draft')")
+        return SQL(
+            """
+            SELECT %(columns)s, period.number, period.date_from, period.service_to AS date_to
+              FROM practice_subscription_period period
+             WHERE %(counts)s AND period.date_from <= period.service_to
+             UNION ALL
+            SELECT %(columns)s, period.number + 1, due.next_invoice_date, COALESCE(due.end_date, 'infinity')
+              FROM practice_subscription due
+              JOIN practice_subscription_period period ON period.id = due.period_id
+             WHERE %(counts)s AND due.state IN %(billed)s
+            """,
+            columns=columns,
+            counts=counts,
+            billed=BILLED,
+        )
+
+    @api.model
+    def _select_stretches(self):
+        """Return each period with its currency and its last day: not later than today, nor than the next one begins.
+
+        Who cancels and begins again on one day has two periods that cover it; the later one counts.
+        """
+        return SQL(
+            """
+            SELECT served.*, term.currency_id, term.rate, term.digits, term.today,
+                   LEAST(served.date_to, term.today, LEAD(served.date_from) OVER later - 1) AS until
+              FROM served
+              JOIN practice_plan plan ON plan.id = served.plan_id
+              JOIN term ON term.company_id = served.company_id AND term.plan_currency_id = plan.currency_id
+             WHERE served.date_from <= term.today
+            WINDOW later AS (PARTITION BY served.company_id, served.subscription_id ORDER BY served.number)
+            """
+        )
+
+    @api.model
+    def _select_months(self):
+        """Return each period once for every month that it may cover the end of."""
+        return SQL(
+            """
+            SELECT stretch.*, GENERATE_SERIES(%s, %s) AS month_number
+              FROM stretch
+             WHERE until >= date_from
+            """,
+            self._month_number(SQL("date_from")),
+            self._month_number(SQL("until")),
+        )
+
+    @api.model
+    def _month_number(self, day):
+        """Return the month of a day, counted from the year 0, so that the next one is one more."""
+        return SQL("(EXTRACT(YEAR FROM %(day)s) * 12 + EXTRACT(MONTH FROM %(day)s) - 1)::integer", day=day)
+
+    @api.model
+    def _month_end(self, number):
+        """Return the last day of a month that is counted from the year 0."""
+        return SQL("(MAKE_DATE(%(n)s / 12, %(n)s %% 12 + 1, 1) + INTERVAL '1 month')::date - 1", n=number)
+
+    @api.model
+    def _select_paid(self):
+        """Return what was paid for at each month's end: of the period's seats those that had come by then.
+
+        Whoever came during a period is the exception: he is billed with a later period than the one he is paid for.
+        """
+        return SQL(
+            """
+            SELECT month.company_id, month.subscription_id, month.month_number, month.id, month.currency_id,
+                   month.plan_id, month.interval, month.today, %(day)s AS date,
+                   month.seat_count - COUNT(coming.id) AS seats,
+                   month.student_count - COUNT(coming.id) FILTER (WHERE coming.kind = 'student') AS seats_student,
+                   ROUND(
+                       (month.mrr - COALESCE(SUM(coming.price), 0) * (1 - month.recurring_rate::numeric) / %(months)s)
+                       * month.rate, month.digits
+                   ) AS mrr
+              FROM month
+         LEFT JOIN practice_subscription_licence coming
+                ON coming.period_id = month.id AND coming.billed_period_id <> coming.period_id
+               AND coming.date_from > %(day)s
+             WHERE %(day)s BETWEEN month.date_from AND month.until
+          GROUP BY month.company_id, month.subscription_id, month.month_number, month.id, month.currency_id,
+                   month.plan_id, month.interval, month.today, month.seat_count, month.student_count, month.mrr,
+                   month.recurring_rate, month.rate, month.digits
+            """,
+            months=self._case_months(),
+            day=SQL("LEAST(%s, month.today)", self._month_end(SQL("month.month_number"))),
+        )
+
+    @api.model
+    def _case_months(self):
+        whens = (SQL("WHEN %s THEN %s", interval, months) for interval, months in INTERVAL_MONTHS.items())
+        return SQL("CASE month.interval %s END", SQL(" ").join(whens))
+
+    @api.model
+    def _select_rows(self):
+        """Return the rows of the model."""
+        measures = (
+            SQL("CASE WHEN kind = %s THEN change ELSE 0 END AS %s", kind, SQL.identifier(name))
+            for kind, name in MOVEMENTS.items()
+        )
+        return SQL(
+            """
+            SELECT moved.*, mrr * 12 AS arr, seats - seats_student AS seats_standard, %(measures)s,
+                   subscription.organisation_id, subscription.user_id
+              FROM (
+                SELECT shown.id, shown.date, shown.is_current, shown.mrr, shown.seats, shown.seats_student,
+                       step.company_id, step.currency_id, step.subscription_id, step.plan_id, step.interval,
+                       shown.mrr - shown.mrr_before AS change,
+                       CASE WHEN shown.mrr = shown.mrr_before THEN 'same'
+                            WHEN shown.mrr = 0 THEN 'churn'
+                            WHEN shown.mrr_before = 0 AND step.paid_before THEN 'reactivation'
+                            WHEN shown.mrr_before = 0 THEN 'new'
+                            WHEN shown.mrr > shown.mrr_before THEN 'expansion'
+                            ELSE 'contraction' END AS kind
+                  FROM step
+            CROSS JOIN LATERAL (
+                    SELECT step.subscription_id::bigint * 100000 + step.month_number AS id, step.date,
+                           step.date = step.today AS is_current, step.mrr, step.mrr_before, step.seats,
+                           step.seats_student
+                     UNION ALL
+                    SELECT step.subscription_id::bigint * 100000 + step.month_number + 1,
+                           LEAST(%(next_end)s, step.today), %(next_end)s >= step.today, 0, step.mrr, 0, 0
+                     WHERE step.next_month IS DISTINCT FROM step.month_number + 1
+                       AND DATE_TRUNC('month', step.date) < DATE_TRUNC('month', step.today) AND step.mrr <> 0
+                       ) shown
+              ) moved
+              JOIN practice_subscription subscription ON subscription.id = moved.subscription_id
+            """,
+            measures=SQL(", ").join(measures),
+            next_end=self._month_end(SQL("(step.month_number + 1)")),
+        )

@@ -1,0 +1,275 @@
+"""What the software house reads: recurring revenue, unbilled usage, the proof of the balance post, the overview."""
+
+from odoo.exceptions import AccessError
+from odoo.fields import Command
+from odoo.tests import new_test_user, tagged
+
+from .subscriptions import SubscriptionCase, day
+
+MEASURES = ("mrr", "new_mrr", "reactivation", "expansion", "contraction", "churn", "seats_standard", "seats_student")
+
+
+@tagged("post_install", "-at_install")
+class TestRecurringRevenue(SubscriptionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.mrr_model = cls.env["practice.subscription.mrr"]
+
+    def months(self, subscription, *measures):
+        """Return ``{month: (kind, mrr, *measures)}`` of a subscription, as a new request reads it."""
+        self.mrr_model.invalidate_model()
+        rows = self.mrr_model.search([("subscription_id", "=", subscription.id)], order="date")
+        return {f"{row.date:%m}": (row.kind, row.mrr, *(row[name] for name in measures)) for row in rows}
+
+    def assertAddsUp(self):
+        """Check that kinds add up to changes, changes to MRR, and ARR and seats are what they say."""
+        total = {}
+        for row in self.mrr_model.search([("company_id", "=", self.company.id)], order="date"):
+            kinds = row.new_mrr + row.reactivation + row.expansion + row.contraction + row.churn
+            self.assertEqual(self.currency.round(kinds), row.change)
+            total[row.subscription_id] = total.get(row.subscription_id, 0.0) + row.change
+            self.assertEqual(self.currency.round(total[row.subscription_id]), row.mrr)
+            self.assertEqual(self.currency.round(12 * row.mrr), row.arr)
+            self.assertEqual(row.seats, row.seats_standard + row.seats_student)
+
+    # === MOVEMENTS === #
+
+    def test_a_worked_history(self):
+        brug = self.subscribe(students=["Carla"])
+        self.bill(brug)
+        self.assertEqual(self.months(brug, "seats", "seats_student"), {"01": ("new", 97.0, 3, 1)})
+        self.bill(brug, "2026-02-15")
+        self.seat(brug, "Dirk", date_from="2026-03-01")
+        self.bill(brug, "2026-03-15")
+        self.leave(brug, "An")
+        self.leave(brug, "Dirk")
+        self.bill(brug, "2026-04-15")
+        self.bill(brug, "2026-05-15")
+        brug._cancel_at_period_end("price")
+        self.go_to("2026-07-20")
+        self.assertEqual(
+            self.months(brug, "change", "seats_standard", "seats_student"),
+            {
+                "01": ("new", 97.0, 97.0, 2, 1),
+                "02": ("same", 97.0, 0.0, 2, 1),
+                "03": ("expansion", 136.0, 39.0, 3, 1),
+                "04": ("contraction", 58.0, -78.0, 1, 1),
+                "05": ("same", 58.0, 0.0, 1, 1),
+                "06": ("churn", 0.0, -58.0, 0, 0),
+            },
+        )
+        self.assertAddsUp()
+
+    def test_measures_of_a_month_add_up_over_subscriptions(self):
+        first = self.subscribe(seats=["An"])
+        second = self.subscribe(organisation=self.make_organisation("De Kade"), seats=["Bert"])
+        self.bill(first)
+        self.bill(second)
+        second._cancel_at_period_end("closed")
+        third = self.subscribe(self.starter, self.make_organisation("Het Veer"), ["Els"], date_start="2026-02-20")
+        self.seat(first, "Fien", date_from="2026-02-15")
+        self.bill(first, "2026-02-15")
+        self.bill(third, "2026-02-20")
+        rows = self.mrr_model._read_group(
+            [("company_id", "=", self.company.id)],
+            ["date:month"],
+            [f"{name}:sum" for name in MEASURES],
+            order="date:month",
+        )
+        self.assertEqual(
+            rows,
+            [
+                (day(1, 1), 78.0, 78.0, 0.0, 0.0, 0.0, 0.0, 2, 0),
+                (day(2, 1), 93.0, 15.0, 0.0, 39.0, 0.0, -39.0, 3, 0),
+            ],
+        )
+
+    def test_a_practitioner_who_was_added_counts_from_his_first_day(self):
+        yearly = self.subscribe(interval="year", seats=["An"])
+        self.bill(yearly)
+        self.seat(yearly, "Bert", date_from="2026-03-10")
+        self.seat(yearly, "Carla", kind="student", date_from="2026-05-01")
+        self.go_to("2026-06-15")
+        self.assertEqual(self.months(yearly, "seats")["06"], ("same", 32.5, 1))
+        yearly._bill_extras()
+        self.assertEqual(
+            self.months(yearly, "seats", "seats_student"),
+            {
+                "01": ("new", 32.5, 1, 0),
+                "02": ("same", 32.5, 1, 0),
+                "03": ("expansion", 65.0, 2, 0),
+                "04": ("same", 65.0, 2, 0),
+                "05": ("expansion", 80.83, 3, 1),
+                "06": ("same", 80.83, 3, 1),
+            },
+        )
+        self.assertAddsUp()
+
+    def test_a_dearer_plan_is_an_expansion_and_a_cheaper_one_a_contraction(self):
+        subscription = self.subscribe(self.starter)
+        self.bill(subscription)
+        self.go_to("2026-01-25")
+        subscription._change_plan(self.blended, "month")
+        self.assertEqual(self.months(subscription), {"01": ("new", 118.0)})
+        self.bill(subscription, "2026-02-15")
+        subscription._change_plan(self.standard, "month")
+        self.bill(subscription, "2026-03-15")
+        rows = self.mrr_model.search([("subscription_id", "=", subscription.id)], order="date")
+        self.assertEqual(rows.mapped("kind"), ["new", "same", "contraction"])
+        self.assertEqual(rows.plan_id, self.blended | self.standard)
+        self.assertEqual(rows[-1].plan_id, self.standard)
+        self.assertEqual(rows[-1].contraction, -40.0)
+
+    def test_the_day_of_a_change_counts_once(self):
+        subscription = self.subscribe(self.starter)
+        self.bill(subscription)
+        self.go_to("2026-01-31")
+        subscription._change_plan(self.standard, "month")
+        self.assertEqual(self.months(subscription), {"01": ("new", 78.0)})
+        self.assertAddsUp()
+
+    def test_who_begins_again_on_the_day_he_left_counts_once(self):
+        subscription = self.subscribe()
+        self.bill(subscription)
+        self.go_to("2026-01-31")
+        subscription._cancel_now("price", credit_unused=True)
+        self.assertEqual(self.months(subscription), {"01": ("new", 78.0)})
+        subscription._activate(self.blended)
+        self.bill(subscription)
+        self.assertEqual(self.months(subscription), {"01": ("new", 118.0)})
+
+    def test_who_comes_back_is_a_reactivation(self):
+        subscription = self.subscribe()
+        self.bill(subscription)
+        self.go_to("2026-02-03")
+        subscription._cancel_now("price")
+        self.go_to("2026-04-10")
+        subscription._activate()
+        self.bill(subscription)
+        self.assertEqual(
+            self.months(subscription, "reactivation", "churn"),
+            {
+                "01": ("new", 78.0, 0.0, 0.0),
+                "02": ("churn", 0.0, 0.0, -78.0),
+                "04": ("reactivation", 78.0, 78.0, 0.0),
+            },
+        )
+
+    def test_a_pause_ends_with_the_paid_period(self):
+        subscription = self.subscribe()
+        self.bill(subscription)
+        subscription.action_pause()
+        self.go_to("2026-05-04")
+        subscription._resume()
+        self.bill(subscription)
+        self.assertEqual(
+            self.months(subscription),
+            {"01": ("new", 78.0), "02": ("churn", 0.0), "05": ("reactivation", 78.0)},
+        )
+        self.assertAddsUp()
+
+    def test_a_discount_that_lasts_lowers_it_and_one_that_does_not_leaves_it(self):
+        once = self.subscribe(code=self.make_code())
+        lasting = self.make_code("THREE", duration="periods", periods=1)
+        other = self.subscribe(organisation=self.make_organisation("De Kade"), seats=["Els"], code=lasting)
+        for date in ("2026-01-15", "2026-02-15"):
+            self.bill(once, date)
+            self.bill(other)
+        self.assertEqual(self.months(once), {"01": ("new", 78.0), "02": ("same", 78.0)})
+        self.assertEqual(self.months(other), {"01": ("new", 31.2), "02": ("expansion", 39.0)})
+
+    # === WHAT COUNTS === #
+
+    def test_what_is_due_but_not_billed_goes_on_and_is_no_churn(self):
+        subscription = self.subscribe()
+        self.bill(subscription)
+        self.go_to("2026-04-02")
+        unchanged = {"01": ("new", 78.0), **dict.fromkeys(("02", "03", "04"), ("same", 78.0))}
+        self.assertEqual(self.months(subscription), unchanged)
+        self.bill(subscription)
+        self.assertEqual(self.months(subscription), unchanged)
+
+    def test_nothing_counts_before_the_first_invoice_or_in_a_trial(self):
+        self.standard.trial_days = 10
+        trial = self.subscribe()
+        self.standard.trial_days = 0
+        waiting = self.subscribe(organisation=self.make_organisation("De Kade"))
+        self.assertFalse(self.months(trial) | self.months(waiting))
+
+    def test_a_cancelled_or_credited_invoice_counts_nothing(self):
+        for undo in (self.cancel_invoice, self.credit):
+            with self.subTest(undo=undo.__name__):
+                self.go_to("2026-01-15")
+                subscription = self.subscribe(organisation=self.make_organisation(undo.__name__))
+                invoice = self.bill(subscription)
+                undo(invoice)
+                self.assertFalse(self.months(subscription))
+                self.bill(subscription, "2026-02-15")
+                self.assertEqual(self.months(subscription), {"02": ("new", 78.0)})
+
+    def test_a_draft_counts(self):
+        subscription = self.subscribe()
+        self.bill(subscription).button_draft()
+        self.assertEqual(self.months(subscription), {"01": ("new", 78.0)})
+
+    def test_extras_are_not_recurring(self):
+        subscription = self.subscribe(self.starter)
+        self.bill(subscription)
+        self.use(subscription, 10)
+        subscription._bill_extras()
+        self.assertEqual(self.months(subscription), {"01": ("new", 30.0)})
+
+    def test_the_running_month_is_that_of_the_companys_time_zone(self):
+        subscription = self.subscribe(date_start="2026-01-01")
+        self.bill(subscription)
+        self.clock.move_to("2026-01-31 22:59:00")
+        self.assertEqual(set(self.months(subscription)), {"01"})
+        self.clock.move_to("2026-01-31 23:01:00")
+        self.assertEqual(set(self.months(subscription)), {"01", "02"})
+        [now] = self.mrr_model.search([("subscription_id", "=", subscription.id), ("is_current", "=", True)])
+        self.assertEqual((now.date, now.mrr), (day(2, 1), 78.0))
+
+    def test_other_currencies_are_converted_at_the_rate_of_today_in_all_months(self):
+        dollar = self.env.ref("base.USD") if self.currency != self.env.ref("base.USD") else self.env.ref("base.EUR")
+        dollar.active = True
+        dollar.rate_ids.unlink()
+        for when, rate in (("2026-01-01", 2.0), ("2026-02-01", 4.0)):
+            self.env["res.currency.rate"].create({"name": when, "rate": rate, "currency_id": dollar.id})
+        plan = self.make_plan("Dollars", {"month": {"standard": 40.0}}, currency_id=dollar.id)
+        subscription = self.subscribe(plan, seats=["An"])
+        self.bill(subscription)
+        self.assertEqual(self.months(subscription), {"01": ("new", 20.0)})
+        self.bill(subscription, "2026-02-15")
+        self.assertEqual(self.months(subscription), {"01": ("new", 10.0), "02": ("same", 10.0)})
+        self.assertEqual(self.mrr_model.search([("subscription_id", "=", subscription.id)]).currency_id, self.currency)
+
+    # === WHO MAY SEE IT === #
+
+    def test_accountants_and_administrators_read_it_and_nobody_else(self):
+        self.make_staff()
+        subscription = self.subscribe(self.starter)
+        self.bill(subscription)
+        self.use(subscription, 2)
+        domain = [("subscription_id", "=", subscription.id)]
+        for name in ("practice.subscription.mrr", "practice.unbilled.usage"):
+            for user in (self.accountant, self.manager):
+                self.assertTrue(self.env[name].with_user(user).search(domain))
+            for user in (self.front_desk, self.employee, self.portal):
+                with self.assertRaises(AccessError):
+                    self.env[name].with_user(user).search(domain)
+
+    def test_another_company_is_out_of_sight(self):
+        subscription = self.subscribe(self.starter)
+        self.bill(subscription)
+        self.use(subscription, 2)
+        other = self.env["res.company"].create({"name": "PB elsewhere"})
+        stranger = new_test_user(
+            self.env,
+            "pb_stranger",
+            "practice_billing.group_manager,practice_billing.group_accountant",
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
+        )
+        for name in ("practice.subscription.mrr", "practice.unbilled.usage"):
+            self.assertFalse(self.env[name].with_user(stranger).search([]))
