@@ -177,7 +177,7 @@ class PracticePlanPrice(models.Model):
 
     _name = "practice.plan.price"
     _description = "Plan Price"
-    _order = "plan_id, interval, kind, date_from desc, id"
+    _order = "plan_id, interval, kind, date_from nulls first, id"
 
     plan_id = fields.Many2one("practice.plan", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="plan_id.company_id")

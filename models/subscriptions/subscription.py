@@ -65,6 +65,7 @@ class PracticeSubscription(models.Model):
         index=True,
         copy=False,
         tracking=True,
+        group_expand="_expand_states",
     )
     is_running = fields.Boolean(compute="_compute_is_running", search="_search_is_running")
     date_start = fields.Date(
@@ -89,7 +90,7 @@ class PracticeSubscription(models.Model):
         ondelete="set null",
         help="The last period billed.",
     )
-    paid_until = fields.Date(related="period_id.date_to")
+    paid_until = fields.Date(related="period_id.date_to", string="Paid Until")
     end_date = fields.Date(readonly=True, copy=False, tracking=True, help="Last day of a cancelled subscription.")
     cancel_reason = fields.Selection(
         [
@@ -157,7 +158,8 @@ class PracticeSubscription(models.Model):
     @api.depends("name", "organisation_id")
     def _compute_display_name(self):
         for subscription in self:
-            subscription.display_name = f"{subscription.name} {subscription.organisation_id.name or ''}".strip()
+            number = subscription.name if subscription.name != "/" else ""
+            subscription.display_name = f"{number} {subscription.organisation_id.name or ''}".strip()
 
     @api.depends("state")
     def _compute_is_running(self):
@@ -195,9 +197,9 @@ class PracticeSubscription(models.Model):
     @api.depends("state", "next_invoice_date")
     def _compute_is_overdue_to_bill(self):
         for subscription in self:
-            subscription.is_overdue_to_bill = (
-                subscription.state in BILLED
-                and subscription.next_invoice_date <= subscription.company_id._practice_day()
+            day = subscription.next_invoice_date
+            subscription.is_overdue_to_bill = bool(
+                day and subscription.state in BILLED and day <= subscription.company_id._practice_day()
             )
 
     def _search_is_overdue_to_bill(self, operator, value):
@@ -214,6 +216,11 @@ class PracticeSubscription(models.Model):
         if not self._origin:
             days = self.plan_id.trial_days
             self.trial_end = days and self.company_id._practice_day() + timedelta(days=days - 1)
+
+    @api.model
+    def _expand_states(self, states, domain):
+        """Keep the order of the states on the kanban; those that have ended show when there are any."""
+        return [state for state, _label in self._fields["state"].selection if state in RUNNING or state in states]
 
     # === CONSTRAINTS === #
 

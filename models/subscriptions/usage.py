@@ -46,7 +46,7 @@ class PracticePlanUsagePrice(models.Model):
 
     _name = "practice.plan.usage.price"
     _description = "Usage Price"
-    _order = "plan_id, kind_id, date_from desc, id"
+    _order = "plan_id, kind_id, date_from nulls first, id"
 
     plan_id = fields.Many2one("practice.plan", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="plan_id.company_id")
