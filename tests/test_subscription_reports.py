@@ -208,6 +208,23 @@ class TestRecurringRevenue(SubscriptionCase):
                 self.bill(subscription, "2026-02-15")
                 self.assertEqual(self.months(subscription), {"02": ("new", 78.0)})
 
+    def test_an_invoice_that_is_settled_with_the_credit_of_another_period_counts(self):
+        subscription = self.subscribe()
+        self.bill(subscription)
+        self.go_to("2026-01-20")
+        subscription._cancel_now("price", credit_unused=True)
+        self.go_to("2026-02-03")
+        subscription._activate(self.starter)
+        invoice = self.bill(subscription)
+        credit = subscription.period_ids.move_id.filtered(lambda move: move.move_type == "out_refund")
+        lines = (invoice | credit).line_ids
+        lines.filtered(lambda line: line.account_id == self.receivable(invoice.partner_id)).reconcile()
+        self.assertEqual(invoice.payment_state, "reversed")
+        self.assertEqual(subscription.period_id.state, "billed")
+        self.assertEqual(self.months(subscription), {"02": ("new", 30.0)})
+        self.credit(self.bill(subscription, "2026-03-03"))
+        self.assertEqual(subscription.period_id.state, "credited")
+
     def test_a_draft_counts(self):
         subscription = self.subscribe()
         self.bill(subscription).button_draft()
