@@ -135,9 +135,8 @@ class PracticeSubscriptionMrr(models.Model):
         for company, currency in pairs or [(self.env.company, self.env.company.currency_id)]:
             own, today = company.currency_id, company._practice_day()
             rate = currency._get_conversion_rate(currency, own, company, today)
-            rows.append(
-                SQL("(%s, %s, %s, %s, %s::numeric, %s)", company.id, currency.id, own.id, own.decimal_places, rate, today)
-            )
+            row = (company.id, currency.id, own.id, own.decimal_places, rate, today)
+            rows.append(SQL("(%s, %s, %s, %s, %s::numeric, %s)", *row))
         return SQL(", ").join(rows)
 
     @api.model

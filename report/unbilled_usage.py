@@ -75,9 +75,9 @@ class PracticeUnbilledUsage(models.Model):
         for rules in usages._to_rules():
             plan = self.env["practice.plan"].sudo().browse(rules.plan)  # sudo: as above
             company, currency = plan.company_id, plan.currency_id
-            own = company.currency_id
+            own, today = company.currency_id, company._practice_day()
             if (company, currency) not in rates:
-                rates[company, currency] = currency._get_conversion_rate(currency, own, company, company._practice_day())
+                rates[company, currency] = currency._get_conversion_rate(currency, own, company, today)
             rate = rates[company, currency]
             rows += [
                 (usage, plan.id, quantity, own.round(amount * rate))
