@@ -18,3 +18,5 @@ from . import test_balance
 from . import test_subscription_attack
 from . import test_subscription_books
 from . import test_subscription_reports
+from . import test_subscription_states
+from . import test_invoice_batch

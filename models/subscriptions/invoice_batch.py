@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 #: The values that a product line must bring along, and those that it may: nothing else decides about its amounts.
 PRICED = {"name", "product_id", "quantity", "price_unit", "tax_ids", "account_id"}
-NEUTRAL = {"display_type", "product_uom_id", "sequence"}
+NEUTRAL = {"move_id", "display_type", "product_uom_id", "sequence"}
 
 #: The tables that a run fills or joins, besides those of this module.
 TABLES = ("account_move", "account_move_line", "account_partial_reconcile", "account_payment", "res_partner")
@@ -99,20 +99,11 @@ class AccountMove(models.Model):
         return (
             not self.invoice_cash_rounding_id
             and not self.invoice_payment_term_id.early_discount
-            and not self.company_id.account_storno
             and all(
-                self._practice_is_priced(vals) for vals in vals_list if vals.get("display_type", "product") == "product"
+                {name for name in vals if not name.startswith("practice_")} - NEUTRAL == PRICED
+                for vals in vals_list
+                if vals.get("display_type", "product") == "product"
             )
-        )
-
-    def _practice_is_priced(self, vals):
-        """Return whether the values of a product line decide its amounts, and Odoo takes the taxes that they give."""
-        if {name for name in vals if not name.startswith("practice_")} - NEUTRAL - {"move_id"} != PRICED:
-            return False
-        # Odoo prefers the taxes of the account to given ones when the product has none.
-        product = self.env["product.product"].browse(vals["product_id"])
-        return not self.env["account.account"].browse(vals["account_id"]).tax_ids or any(
-            tax.company_id == self.company_id for tax in product.taxes_id
         )
 
     def _practice_add_taxes(self, vals_list):
