@@ -15,9 +15,10 @@ class PracticeSubscriptionCancel(models.TransientModel):
         required=True,
         compute="_compute_when",
         store=True,
+        precompute=True,
         readonly=False,
     )
-    can_wait = fields.Boolean(compute="_compute_when", store=True)
+    can_wait = fields.Boolean(compute="_compute_can_wait")
     credit_unused = fields.Boolean(string="Credit the Unused Days")
     can_credit = fields.Boolean(compute="_compute_consequence")
     reason = fields.Selection(
@@ -27,10 +28,14 @@ class PracticeSubscriptionCancel(models.TransientModel):
     consequence = fields.Text(compute="_compute_consequence")
 
     @api.depends("subscription_id")
-    def _compute_when(self):
+    def _compute_can_wait(self):
         for wizard in self:
             subscription = wizard.subscription_id
             wizard.can_wait = subscription.state in ("active", "past_due", "suspended") and bool(subscription.period_id)
+
+    @api.depends("can_wait")
+    def _compute_when(self):
+        for wizard in self:
             wizard.when = "period_end" if wizard.can_wait else "now"
 
     @api.depends("subscription_id", "when", "credit_unused")

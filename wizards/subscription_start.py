@@ -15,23 +15,44 @@ class PracticeSubscriptionStart(models.TransientModel):
         "practice.plan",
         required=True,
         domain="[('company_id', '=', company_id)]",
-        compute="_compute_terms",
+        compute="_compute_plan_id",
         store=True,
+        precompute=True,
         readonly=False,
     )
     interval = fields.Selection(
-        INTERVALS, string="Billing", required=True, compute="_compute_terms", store=True, readonly=False
+        INTERVALS,
+        string="Billing",
+        required=True,
+        compute="_compute_interval",
+        store=True,
+        precompute=True,
+        readonly=False,
     )
-    date_start = fields.Date(string="First Day", required=True, compute="_compute_terms", store=True, readonly=False)
+    date_start = fields.Date(
+        string="First Day",
+        required=True,
+        compute="_compute_date_start",
+        store=True,
+        precompute=True,
+        readonly=False,
+    )
     code = fields.Char(string="Discount Code")
 
     @api.depends("subscription_id")
-    def _compute_terms(self):
+    def _compute_plan_id(self):
         for wizard in self:
-            subscription = wizard.subscription_id
-            wizard.plan_id = subscription.plan_id
-            wizard.interval = subscription.interval or "month"
-            wizard.date_start = (subscription.company_id or self.env.company)._practice_day()
+            wizard.plan_id = wizard.subscription_id.plan_id
+
+    @api.depends("subscription_id")
+    def _compute_interval(self):
+        for wizard in self:
+            wizard.interval = wizard.subscription_id.interval or "month"
+
+    @api.depends("subscription_id")
+    def _compute_date_start(self):
+        for wizard in self:
+            wizard.date_start = (wizard.subscription_id.company_id or self.env.company)._practice_day()
 
     def action_start(self):
         """Begin billing; the first invoice is made by the next run, or at once with *Bill Now*."""
