@@ -331,9 +331,9 @@ class PracticeSubscription(models.Model):
                 return self._notify(self.env._("There is nothing to bill."), "info")
             message = self.env._("Nothing is due; the next invoice is of %s.", format_date(self.env, coming))
             return self._notify(message, "info")
-        message = self.env._("%(count)s invoices posted, %(failed)s failed.", count=len(moves), failed=len(failed))
+        message = self.env._("Invoices posted: %s.", len(moves))
         if failed:
-            message += " " + (failed[0].error or "")
+            message += " " + self.env._("Failed: %(count)s. %(error)s", count=len(failed), error=failed[0].error)
         return self._notify(message, "danger" if failed else "success")
 
     def _bill_now(self):
