@@ -47,9 +47,13 @@
     "demo": [
         "demo/company.xml",
         "demo/res.partner.csv",
+        "demo/res.partner-organisations.csv",
         "demo/users.xml",
         "demo/packages.xml",
+        "demo/plans.xml",
         "demo/sales.xml",
+        "demo/subscriptions.xml",
+        "demo/billing.xml",
         "demo/appointments.xml",
         "demo/history.xml",
     ],
