@@ -142,7 +142,8 @@ class PracticeSubscription(models.Model):
         self.ensure_one()
         reason = str(error)
         if isinstance(error, UserError):
-            _logger.warning("%s could not be billed: %s", self.name, reason)
+            # A matter for people, who find it on the subscription and among their activities; the log is for servers.
+            _logger.info("%s could not be billed: %s", self.name, reason)
         else:
             _logger.error("%s could not be billed", self.name, exc_info=error)
             reason = self.env._("An unexpected error, ask your administrator: %s", repr(error))
