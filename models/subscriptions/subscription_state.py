@@ -234,7 +234,7 @@ class PracticeSubscription(models.Model):
         )
 
     def _follow_paid(self):
-        """Let subscriptions whose overdue invoices are paid by now be active again."""
+        """Let subscriptions of which no invoice is overdue any more be active again."""
         waiting = self.sudo().filtered(  # sudo: whoever registers a payment
             lambda it: it.state == "past_due" or (it.state == "suspended" and it.suspended_reason == "unpaid")
         )
@@ -242,7 +242,8 @@ class PracticeSubscription(models.Model):
             return
         domain = self._get_overdue_domain() & Domain("practice_subscription_id", "in", waiting.ids)
         groups = self.env["account.move"].sudo()._read_group(domain, ["practice_subscription_id"])  # sudo: as above
-        for subscription in waiting - self.union(*(subscription for [subscription] in groups)).sudo():
+        overdue = {subscription.id for [subscription] in groups}
+        for subscription in waiting.filtered(lambda it: it.id not in overdue):
             if subscription.state == "suspended":
                 subscription._resume()
             else:
@@ -252,7 +253,7 @@ class PracticeSubscription(models.Model):
 
     @api.model
     def _cron_follow_time(self):
-        """Let trials end, mark what is overdue, suspend after the days of grace, end what was cancelled."""
+        """Let trials end, follow what is overdue or no more, suspend after the days of grace, end what was cancelled."""
         cron = self.env["ir.cron"]
         me = self.sudo()  # sudo: the run works for all companies
         for step, domain in me._get_time_steps():
@@ -280,11 +281,14 @@ class PracticeSubscription(models.Model):
                 self._get_overdue_domain() & Domain("company_id", "=", company.id), ["practice_subscription_id"]
             )
             ids = [subscription.id for [subscription] in overdue]
+            unpaid = Domain("state", "=", "past_due") | Domain("suspended_reason", "=", "unpaid")
             grace = today - timedelta(days=company.practice_grace_days)
             ended = mine & Domain("state", "=", "suspended") & Domain("end_date", "<", today)
             steps += [
                 (type(self)._end_trial, trial),
                 (type(self)._mark_past_due, mine & Domain("state", "=", "active") & Domain("id", "in", ids)),
+                # Nobody is told when an invoice is credited, cancelled or due later.
+                (type(self)._follow_paid, mine & unpaid & Domain("id", "not in", ids)),
                 (type(self)._suspend, mine & Domain("state", "=", "past_due") & Domain("past_due_since", "<=", grace)),
                 (type(self)._end_suspended, ended),
             ]
