@@ -28,9 +28,17 @@ class PracticeSubscription(models.Model):
 
         :raises UserError: when one of them cannot get there from where it is
         """
+        self._check_can_enter(state)
+        self.sudo().write({"state": state, **vals})  # sudo: doors check who may; the field is written by them only
+
+    def _check_can_enter(self, state, sources=None):
+        """Refuse to go on when one of these subscriptions cannot enter ``state`` from where it is.
+
+        :param sources: the states that a door leads from, when these are fewer than all that lead there
+        """
         names = dict(self._fields["state"]._description_selection(self.env))
         for subscription in self:
-            if subscription.state not in SOURCES[state]:
+            if subscription.state not in (sources or SOURCES[state]):
                 raise UserError(
                     self.env._(
                         "%(subscription)s is %(now)s and cannot become %(wanted)s.",
@@ -39,7 +47,6 @@ class PracticeSubscription(models.Model):
                         wanted=names[state].lower(),
                     )
                 )
-        self.sudo().write({"state": state, **vals})  # sudo: doors check who may; the field is written by them only
 
     # === START === #
 
@@ -50,9 +57,10 @@ class PracticeSubscription(models.Model):
 
         :param date day: first day that is paid for; today by default
         :param code: a discount code
-        :raises UserError: when the plan has no price for the interval, or the code is refused
+        :raises UserError: when it has begun already, the plan has no price for the interval, or the code is refused
         """
         self.ensure_one()
+        self._check_can_enter("active", ("trial", "cancelled", "expired"))
         plan, interval = plan or self.plan_id, interval or self.interval
         today = self.company_id._practice_day()
         day = day or today
@@ -124,9 +132,10 @@ class PracticeSubscription(models.Model):
         """End the subscription today; additions and usage until today are billed.
 
         :param bool credit_unused: give back the days of the paid period after today
-        :raises UserError: when they cannot be given back
+        :raises UserError: when it has ended already, or they cannot be given back
         """
         self.ensure_one()
+        self._check_can_enter("cancelled")
         today = self.company_id._practice_day()
         paid = self.period_id.sudo()  # sudo: written by the module only
         # sudo: doors check who may
@@ -140,8 +149,7 @@ class PracticeSubscription(models.Model):
             else:
                 self._try_bill_rest()
             paid._settle_releases()
-        if self.state != "cancelled":
-            self._enter(**self._prepare_end_vals())
+        self._enter(**self._prepare_end_vals())
 
     def _describe_cancel_now(self, credit_unused):
         """Return what ending today means, with the amount of the last invoice."""
@@ -206,6 +214,7 @@ class PracticeSubscription(models.Model):
 
     def _resume(self):
         """Let suspended subscriptions go on: in the paid period, or with a new one that begins today."""
+        self._check_can_enter("active", ("suspended",))
         for subscription in self:
             today = subscription.company_id._practice_day()
             vals = {"suspended_reason": False, "past_due_since": False}
@@ -253,7 +262,7 @@ class PracticeSubscription(models.Model):
 
     @api.model
     def _cron_follow_time(self):
-        """Let trials end, follow what is overdue or no more, suspend after the days of grace, end what was cancelled."""
+        """Let trials end, follow what is overdue or paid, suspend after the days of grace, end what was cancelled."""
         cron = self.env["ir.cron"]
         me = self.sudo()  # sudo: the run works for all companies
         for step, domain in me._get_time_steps():
@@ -281,7 +290,7 @@ class PracticeSubscription(models.Model):
                 self._get_overdue_domain() & Domain("company_id", "=", company.id), ["practice_subscription_id"]
             )
             ids = [subscription.id for [subscription] in overdue]
-            unpaid = Domain("state", "=", "past_due") | Domain("suspended_reason", "=", "unpaid")
+            unpaid = Domain("state", "in", ("past_due", "suspended")) & Domain("suspended_reason", "!=", "paused")
             grace = today - timedelta(days=company.practice_grace_days)
             ended = mine & Domain("state", "=", "suspended") & Domain("end_date", "<", today)
             steps += [
