@@ -5,6 +5,9 @@ from ..models.subscriptions.plan import INTERVALS
 from ..models.subscriptions.subscription import BILLED
 from ..tools.periods import INTERVAL_MONTHS
 
+#: Measures that say how it is at a month's end; changes, unlike them, add up over months.
+STATES = ("mrr", "arr", "seats", "seats_standard", "seats_student")
+
 #: What became of a subscription's MRR since the month before, and the measure that holds its amount.
 MOVEMENTS = {
     "new": "new_mrr",
@@ -33,8 +36,9 @@ class PracticeSubscriptionMrr(models.Model):
     churn are negative, so the kinds add up to the change, and the changes of all months up to one to its MRR.
 
     Amounts are in the company's currency. Plans in other currencies are converted at today's rate in all months, so
-    that the movement of a rate is neither expansion nor contraction. MRR and seats of several months do not add up to
-    anything: group by month.
+    that the movement of a rate is neither expansion nor contraction.
+
+    MRR, ARR and seats are states: those of several months together are their average a month, not their sum.
     """
 
     _name = "practice.subscription.mrr"
@@ -90,6 +94,22 @@ class PracticeSubscriptionMrr(models.Model):
         ],
         "res.currency.rate": ["company_id", "currency_id", "name", "rate"],
     }  # fmt: skip
+
+    # === CRUD METHODS === #
+
+    def _read_group_select(self, aggregate_spec, query):
+        expression = super()._read_group_select(aggregate_spec, query)
+        if aggregate_spec.split(":")[0] not in STATES or ":sum" not in aggregate_spec:
+            return expression
+        months = SQL("COUNT(DISTINCT DATE_TRUNC('month', %s))", self._field_to_sql(self._table, "date", query))
+        return SQL("%s::numeric / %s", expression, months)
+
+    # === ACTIONS === #
+
+    def action_open_source(self):
+        """Open the subscription."""
+        self.ensure_one()
+        return self.subscription_id.get_formview_action()
 
     # === SQL === #
 
