@@ -19,4 +19,5 @@ from . import test_subscription_attack
 from . import test_subscription_books
 from . import test_subscription_reports
 from . import test_subscription_states
+from . import test_subscription_views
 from . import test_invoice_batch

@@ -224,7 +224,7 @@ class PracticeSubscription(models.Model):
     def _get_running_redemption(self, plan=None):
         """Return the redemption that the next invoice carries; with ``plan``, only when its code is for that plan."""
         self.ensure_one()
-        running = self.redemption_ids.filtered(
+        redemptions = self.sudo().redemption_ids  # sudo: the code decides the price, whoever asks for it
+        return redemptions.filtered(
             lambda it: it.state != "done" and (not plan or not it.code_id.plan_ids or plan in it.code_id.plan_ids)
-        )
-        return running[:1].sudo()  # sudo: the code decides the price, whoever asks for it
+        )[:1]
