@@ -78,13 +78,14 @@ class AccountMove(models.Model):
         """Hand these documents to Odoo's send queue, which commits before it sends; once per posting."""
         to_send = self.filtered(lambda move: not move.is_move_sent and not move.sending_data)
         unreachable = to_send._note_unreachable()
-        to_send = to_send - unreachable
-        to_send.sending_data = {
-            "author_user_id": self.env.user.id,
-            "author_partner_id": self.env.user.partner_id.id,
-        }
-        if to_send:
+        if to_send := to_send - unreachable:
+            to_send.sending_data = self._prepare_sending_data()
             to_send._trigger_sending()
+
+    @api.model
+    def _prepare_sending_data(self):
+        """Return what Odoo's send queue wants to know of a document: who sends it."""
+        return {"author_user_id": self.env.user.id, "author_partner_id": self.env.user.partner_id.id}
 
     def _note_unreachable(self):
         """Return those of these documents that the send queue cannot bring to their customer, and say so on them."""

@@ -1,3 +1,4 @@
+from . import res_company
 from . import plan
 from . import usage
 from . import seat
@@ -5,6 +6,7 @@ from . import subscription
 from . import subscription_state
 from . import bill
 from . import invoice
+from . import invoice_preview
 from . import billing
 from . import invoice_batch
 from . import subscription_change

@@ -1,13 +1,9 @@
 from functools import cached_property
 
-from markupsafe import Markup
-
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import format_amount, format_date
-
-from ...tools.credits import round_money
 
 #: The sections of an invoice in order, and the sections of a bill that each holds.
 SECTIONS = (
@@ -149,7 +145,7 @@ class PracticeSubscription(models.Model):
         self.ensure_one()
         partner = self._get_invoice_partner()
         position = facts.get_position(partner)
-        sign = -1 if invoice.bill.total < 0 else 1
+        move, sign = self.env["account.move"], -1 if invoice.bill.total < 0 else 1
         lines = self._prepare_line_vals(invoice, position, sign, period)
         return {
             "move_type": "out_invoice" if sign > 0 else "out_refund",
@@ -163,13 +159,9 @@ class PracticeSubscription(models.Model):
             "invoice_user_id": self.user_id.id,
             "practice_period_id": period.id,
             # Written here and not after posting, for the sake of speed: the queue looks at posted documents only.
-            "sending_data": partner._is_reachable(self.company_id) and self._prepare_sending_data(),
+            "sending_data": partner._is_reachable(self.company_id) and move._prepare_sending_data(),
             "invoice_line_ids": [Command.create(vals) for vals in lines],
         }
-
-    def _prepare_sending_data(self):
-        """Return what Odoo's send queue wants to know: who sends."""
-        return {"author_user_id": self.env.user.id, "author_partner_id": self.env.user.partner_id.id}
 
     @api.model
     def _get_ordered_lines(self, invoice):
@@ -286,163 +278,3 @@ class PracticeSubscription(models.Model):
     @api.model
     def _get_practitioners(self, line):
         return self.env["res.partner"].browse(seat.person for seat in line.seats)
-
-    # === PREVIEW === #
-
-    def _get_preview(self, invoice):
-        """Return the invoice as it would be: ``lines``, ``untaxed``, ``tax`` and ``total`` in the plan's currency."""
-        self.ensure_one()
-        company = self.company_id
-        me = self.with_company(company)
-        facts = InvoiceFacts(company, company._practice_day())
-        vals_list = me._prepare_line_vals(invoice, facts.get_position(me._get_invoice_partner()))
-        taxes = me.env["account.tax"]
-        base_lines = [
-            taxes._prepare_base_line_for_taxes_computation(
-                None,
-                partner_id=me._get_invoice_partner(),
-                currency_id=invoice.plan.currency_id,
-                product_id=me.env["product.product"].browse(vals["product_id"]),
-                tax_ids=taxes.browse(vals["tax_ids"][0][2]),
-                price_unit=vals["price_unit"],
-                quantity=vals["quantity"],
-            )
-            for vals in vals_list
-            if "product_id" in vals
-        ]
-        taxes._add_tax_details_in_base_lines(base_lines, company)
-        taxes._round_base_lines_tax_details(base_lines, company)
-        totals = taxes._get_tax_totals_summary(base_lines, invoice.plan.currency_id, company)
-        rounding = invoice.plan.currency_id.rounding
-        return {
-            "invoice": invoice,
-            "currency": invoice.plan.currency_id,
-            "lines": [
-                {
-                    "section": vals.get("display_type") == "line_section",
-                    "name": vals["name"],
-                    "quantity": vals.get("quantity"),
-                    "price": vals.get("price_unit"),
-                    "amount": round_money(vals["price_unit"] * vals["quantity"], rounding)
-                    if "product_id" in vals
-                    else None,
-                }
-                for vals in vals_list
-            ],
-            "untaxed": totals["base_amount_currency"],
-            "tax": totals["tax_amount_currency"],
-            "total": totals["total_amount_currency"],
-        }
-
-    @api.model
-    def _render_preview(self, preview):
-        """Return the preview as HTML."""
-        return self.env["ir.qweb"]._render("practice_billing.subscription_invoice_preview", preview) if preview else ""
-
-    next_invoice_preview = fields.Html(compute="_compute_next_invoice_preview", sanitize=False)
-    next_invoice_total = fields.Monetary(
-        compute="_compute_next_invoice_preview", help="Of the next invoice as it is today, without tax."
-    )
-
-    @api.depends(
-        "state",
-        "plan_id",
-        "interval",
-        "next_invoice_date",
-        "end_date",
-        "pending_plan_id",
-        "pending_interval",
-        "seat_ids.date_from",
-        "seat_ids.date_to",
-        "seat_ids.kind",
-        "seat_ids.student_until",
-        "usage_ids.state",
-        "usage_ids.quantity",
-        "redemption_ids.state",
-        "period_id",
-    )
-    def _compute_next_invoice_preview(self):
-        for subscription in self:
-            subscription.next_invoice_total = 0.0
-            if subscription.state not in ("active", "past_due") or not subscription._origin:
-                subscription.next_invoice_preview = False
-                continue
-            saved = subscription._origin
-            try:
-                preview = saved._get_preview(saved._make_next_invoice())
-            except UserError as error:
-                subscription.next_invoice_preview = Markup("<p class='text-danger'>%s</p>") % str(error)
-            else:
-                subscription.next_invoice_preview = saved._render_preview(preview)
-                subscription.next_invoice_total = preview["untaxed"]
-
-
-class PracticePlan(models.Model):
-    """Where a plan's money goes."""
-
-    _inherit = "practice.plan"
-
-    def _get_licence_account(self):
-        """Return the account that licences are booked to: the balance post when the plan has one.
-
-        :raises UserError: when neither the plan nor its product has an account
-        """
-        self.ensure_one()
-        if self.package_id:
-            # A membership's money waits on the balance post of its package, for the visits.
-            account = self.product_id.product_tmpl_id._get_product_accounts()["income"]
-        else:
-            account = self.deferred_account_id or self._get_income_account()
-        if not account or not account.active:
-            raise UserError(
-                self.env._("%s has no ledger account. Choose one on the plan or on its product.", self.name)
-            )
-        return account
-
-    def _get_income_account(self):
-        """Return the ledger account of the plan, else the one of its product."""
-        self.ensure_one()
-        template = self.product_id.product_tmpl_id.with_company(self.company_id)
-        return self.income_account_id or template._get_product_accounts()["income"]
-
-    def _get_usage_account(self, kind):
-        """Return where usage is booked to: revenue at once, for it has been used."""
-        self.ensure_one()
-        if kind.product_id:
-            template = kind.product_id.product_tmpl_id.with_company(self.company_id)
-            return template._get_product_accounts()["income"] or self._get_income_account()
-        return self._get_income_account()
-
-
-class ResCompany(models.Model):
-    """What the billing run of a company needs, read once."""
-
-    _inherit = "res.company"
-
-    practice_subscription_journal_id = fields.Many2one(
-        "account.journal",
-        string="Subscription Journal",
-        domain="[('type', '=', 'sale'), ('company_id', '=', id)]",
-        check_company=True,
-        help="Where invoices of subscriptions are numbered. Empty means the company's first sales journal.",
-    )
-    practice_grace_days = fields.Integer(
-        string="Days of Grace",
-        default=14,
-        help="Days after which a subscription with an overdue invoice is suspended.",
-    )
-
-    def _get_subscription_journal(self):
-        """Return the journal of subscription invoices.
-
-        :raises UserError: when the company has no sales journal
-        """
-        self.ensure_one()
-        journal = self.practice_subscription_journal_id or self.env["account.journal"].search(
-            [*self.env["account.journal"]._check_company_domain(self), ("type", "=", "sale")], limit=1
-        )
-        if not journal:
-            raise UserError(
-                self.env._("%s has no sales journal for subscriptions. Choose one in the settings.", self.name)
-            )
-        return journal

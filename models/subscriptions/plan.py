@@ -171,6 +171,39 @@ class PracticePlan(models.Model):
         membership = bool(self.package_id)
         return Terms(self.id, interval, prices, by_days=not membership, inline_discount=membership)
 
+    # === ACCOUNTS === #
+
+    def _get_licence_account(self):
+        """Return the account that licences are booked to: the balance post when the plan has one.
+
+        :raises UserError: when neither the plan nor its product has an account
+        """
+        self.ensure_one()
+        if self.package_id:
+            # A membership's money waits on the balance post of its package, for the visits.
+            account = self.product_id.product_tmpl_id._get_product_accounts()["income"]
+        else:
+            account = self.deferred_account_id or self._get_income_account()
+        if not account or not account.active:
+            raise UserError(
+                self.env._("%s has no ledger account. Choose one on the plan or on its product.", self.name)
+            )
+        return account
+
+    def _get_income_account(self):
+        """Return the ledger account of the plan, else the one of its product."""
+        self.ensure_one()
+        template = self.product_id.product_tmpl_id.with_company(self.company_id)
+        return self.income_account_id or template._get_product_accounts()["income"]
+
+    def _get_usage_account(self, kind):
+        """Return where usage is booked to: revenue at once, for it has been used."""
+        self.ensure_one()
+        if kind.product_id:
+            template = kind.product_id.product_tmpl_id.with_company(self.company_id)
+            return template._get_product_accounts()["income"] or self._get_income_account()
+        return self._get_income_account()
+
 
 class PracticePlanPrice(models.Model):
     """What one seat costs for a whole period, from a date on."""

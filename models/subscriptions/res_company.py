@@ -1,0 +1,36 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class ResCompany(models.Model):
+    """Where a company books its subscriptions, and how patient it is."""
+
+    _inherit = "res.company"
+
+    practice_subscription_journal_id = fields.Many2one(
+        "account.journal",
+        string="Subscription Journal",
+        domain="[('type', '=', 'sale'), ('company_id', '=', id)]",
+        check_company=True,
+        help="Where invoices of subscriptions are numbered. Empty means the company's first sales journal.",
+    )
+    practice_grace_days = fields.Integer(
+        string="Days of Grace",
+        default=14,
+        help="Days after which a subscription with an overdue invoice is suspended.",
+    )
+
+    def _get_subscription_journal(self):
+        """Return the journal of subscription invoices.
+
+        :raises UserError: when the company has no sales journal
+        """
+        self.ensure_one()
+        journal = self.practice_subscription_journal_id or self.env["account.journal"].search(
+            [*self.env["account.journal"]._check_company_domain(self), ("type", "=", "sale")], limit=1
+        )
+        if not journal:
+            raise UserError(
+                self.env._("%s has no sales journal for subscriptions. Choose one in the settings.", self.name)
+            )
+        return journal
