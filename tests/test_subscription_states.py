@@ -237,8 +237,7 @@ class TestTrial(StatesCase):
         subscription = self.get_trial()
         subscription.activate_after_trial = True
         self.trying.price_ids.unlink()
-        with mute_logger("odoo.addons.practice_billing.models.subscriptions.billing"):
-            self.follow_time("2026-01-29")
+        self.follow_time("2026-01-29")
         self.assertEqual(subscription.state, "trial")
         self.assertIn("has no price for monthly billing", subscription.error)
         self.assertEqual(len(self.activities(subscription)), 1)
@@ -246,6 +245,15 @@ class TestTrial(StatesCase):
         self.follow_time("2026-01-30")
         self.assertEqual((subscription.state, subscription.date_start), ("active", day(1, 29)))
         self.assertTrue(self.run_billing())
+        self.assertFalse(subscription.error or subscription.retry_date or self.activities(subscription))
+
+    def test_what_kept_a_trial_from_going_over_is_forgotten_when_it_is_started(self):
+        subscription = self.get_trial()
+        subscription.activate_after_trial = True
+        self.trying.price_ids.unlink()
+        self.follow_time("2026-01-29")
+        self.assertTrue(self.activities(subscription))
+        self.start(subscription, plan_id=self.standard.id)
         self.assertFalse(subscription.error or subscription.retry_date or self.activities(subscription))
 
     def test_a_trial_can_be_started_before_its_end_or_after(self):
@@ -537,15 +545,14 @@ class TestCancel(StatesCase):
         self.bill(subscription)
         self.use(subscription, 2)
         subscription.organisation_id.street = False
-        with mute_logger("odoo.addons.practice_billing.models.subscriptions.billing"):
-            self.env["practice.subscription.cancel"].with_user(self.accountant).create(
-                {"subscription_id": subscription.id, "when": "now", "reason": "price"}
-            ).action_cancel_subscription()
+        self.env["practice.subscription.cancel"].with_user(self.accountant).create(
+            {"subscription_id": subscription.id, "when": "now", "reason": "price"}
+        ).action_cancel_subscription()
         self.assertEqual(subscription.state, "cancelled")
         self.assertIn("no complete address", subscription.error)
         self.assertEqual(len(self.activities(subscription)), 1)
         subscription.organisation_id.street = "Kerkstraat 1"
-        subscription.action_bill_extras()
+        subscription.with_user(self.accountant).action_bill_extras()
         self.assertInvoice(subscription.period_ids[0].move_id, {"Usage": [10.0]})
         self.assertFalse(subscription.error or self.activities(subscription))
         self.assertEqual(subscription.state, "cancelled")
@@ -590,19 +597,26 @@ class TestCancel(StatesCase):
         subscription.action_undo_cancel()
         self.assertInvoice(self.run_billing("2026-02-15"), {"Blended": [118.0]})
 
-    def test_a_period_that_is_due_is_billed_before_it_is_cancelled(self):
-        """Whoever cancels when the run is late pays for the period that has begun."""
-        for when, end in (("period_end", day(3, 14)), ("now", day(2, 20))):
-            with self.subTest(when=when):
-                subscription = self.get_active(organisation=self.make_organisation(f"De {when}"))
-                self.go_to("2026-02-20")
-                self.cancel(subscription, when)
-                self.assertEqual(self.periods(subscription)[-1], (day(2, 15), day(3, 14)))
-                self.assertEqual(subscription.end_date, end)
-                self.run_billing("2026-03-15")
-                self.assertEqual(subscription.state, "cancelled")
-                self.assertEqual(len(self.periods(subscription)), 2)
-            self.clock.move_to(self.now)
+    def test_a_period_that_has_begun_is_billed_before_it_is_the_last_one(self):
+        subscription = self.get_active()
+        self.go_to("2026-02-20")
+        cancel = self.env["practice.subscription.cancel"].create(
+            {"subscription_id": subscription.id, "when": "period_end", "reason": "price"}
+        )
+        self.assertIn("Everything goes on until 03/14/2026", cancel.consequence)
+        cancel.action_cancel_subscription()
+        self.assertEqual(self.periods(subscription)[-1], (day(2, 15), day(3, 14)))
+        self.assertEqual(subscription.end_date, day(3, 14))
+        self.assertFalse(self.run_billing("2026-03-15"))
+        self.assertEqual(subscription.state, "cancelled")
+
+    def test_it_does_not_end_with_a_period_that_cannot_be_billed(self):
+        subscription = self.get_active()
+        subscription.organisation_id.street = False
+        self.go_to("2026-02-20")
+        with self.assertRaisesRegex(UserError, "no complete address"):
+            self.cancel(subscription, "period_end")
+        self.assertFalse(subscription.end_date)
 
 
 @tagged("post_install", "-at_install")
@@ -669,7 +683,15 @@ class TestReactivate(StatesCase):
         self.assertInvoice(self.bill(subscription), {"Blended": [118.0]})
         self.assertWaiting()
 
-    def test_an_archived_organisation_or_a_taken_place_says_so(self):
+    def test_whoever_got_his_money_back_by_a_credit_note_does_not_go_on_for_nothing(self):
+        subscription = self.get_cancelled()
+        self.credit(subscription.period_id.move_id)
+        self.go_to("2026-01-20")
+        self.start(subscription)
+        self.assertInvoice(self.bill(subscription), {"Standard": [78.0]})
+        self.assertEqual(self.periods(subscription)[-1], (day(1, 20), day(2, 19)))
+
+    def test_what_has_begun_again_does_not_begin_once_more(self):
         subscription = self.get_cancelled()
         self.start(subscription)
         with self.assertRaisesRegex(UserError, "is active and cannot become active"):

@@ -57,7 +57,7 @@ class PracticeSubscription(models.Model):
             return self._make_extras_invoice(self.end_date)
         plan = plan or self.pending_plan_id or self.plan_id
         interval = interval or self.pending_interval or self.interval
-        anchor = self.anchor_date if interval == self.interval else self.next_invoice_date
+        anchor = self._get_next_anchor(interval)
         number = period_number(anchor, self.next_invoice_date, interval)
         first, last = period_days(anchor, number, interval)
         period = pricing.Period(plan._get_terms(interval, first), first, last, first)
@@ -73,6 +73,11 @@ class PracticeSubscription(models.Model):
             rounding=plan.currency_id.rounding,
         )
         return self._make_invoice("regular", plan, interval, anchor, period, bill, until, usages, redemption)
+
+    def _get_next_anchor(self, interval):
+        """Return the day that periods are counted from when the next one has this interval."""
+        self.ensure_one()
+        return self.anchor_date if interval == self.interval else self.next_invoice_date
 
     def _make_change_invoice(self, plan, interval, day, discount=None):
         """Return the invoice of a change of plan or interval on ``day``, in the middle of the paid period.

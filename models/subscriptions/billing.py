@@ -113,6 +113,7 @@ class PracticeSubscription(models.Model):
                         invoices.append(invoice)
                     else:
                         # It ended, and there is nothing left to bill.
+                        subscription._close_usage(invoice)
                         subscription._enter(**subscription._prepare_end_vals())
             moves |= self._try_bill(invoices, facts)
             invoices = []
@@ -148,9 +149,10 @@ class PracticeSubscription(models.Model):
             _logger.error("%s could not be billed", self.name, exc_info=error)
             reason = self.env._("An unexpected error, ask your administrator: %s", repr(error))
         tomorrow = self.company_id._practice_day() + timedelta(days=1)
-        self.sudo().write({"error": reason, "retry_date": tomorrow})  # sudo: the run, or who may bill
-        self.activity_unlink(["practice_billing.mail_activity_type_billing"])
-        self.activity_schedule(
+        me = self.sudo()  # sudo: the run, or who may bill
+        me.write({"error": reason, "retry_date": tomorrow})
+        me.activity_unlink(["practice_billing.mail_activity_type_billing"])
+        me.activity_schedule(
             "practice_billing.mail_activity_type_billing",
             summary=self.env._("Subscription could not be billed"),
             note=reason,
@@ -291,6 +293,14 @@ class PracticeSubscription(models.Model):
                 }
             )
 
+    def _close_usage(self, invoice):
+        """Count usage that costs nothing to the last period, when no invoice is to follow that could hold it."""
+        self.ensure_one()
+        usage = self.env["practice.subscription.usage"].sudo()  # sudo: written by the module only
+        for rules in invoice.usages:
+            closed = usage.browse(rules.ids)
+            closed.write({"period_id": self.period_id.id, "service_period_id": closed[0].use_period_id.id})
+
     def _get_origin_note(self, invoice):
         """Return the line in the invoice's chatter that says where it came from."""
         self.ensure_one()
@@ -348,6 +358,17 @@ class PracticeSubscription(models.Model):
             due = due._filter_due().filtered(lambda it: not it.error)
         return moves.sudo(False)
 
+    def _bill_first(self):
+        """Bill what is due before something that follows from the paid period.
+
+        :raises UserError: when it cannot be billed
+        """
+        self.ensure_one()
+        due = self._filter_due()
+        due._bill_now()
+        if due.error:
+            raise UserError(due.error)
+
     def _filter_due(self):
         """Return those of these subscriptions that have a period to bill today."""
         # sudo: asked by those who may bill
@@ -374,6 +395,8 @@ class PracticeSubscription(models.Model):
         day = me.company_id._practice_day()
         invoice = me._make_extras_invoice(min(day, me.end_date or day), credit_from)
         if not invoice.bill.lines:
+            if me.end_date and me.end_date <= day:
+                me._close_usage(invoice)
             return self.env["account.move"]
         facts = InvoiceFacts(me.company_id, day)
         me._check_billable(invoice, facts)

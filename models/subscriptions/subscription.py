@@ -252,6 +252,8 @@ class PracticeSubscription(models.Model):
                 vals["name"] = sequence.next_by_code("practice.subscription") or "/"
             if "state" not in vals:
                 self._prepare_start(vals, plan, company)
+        # Whoever ended in this transaction makes place for a new one.
+        self.flush_model(["state"])
         subscriptions = super().create(vals_list)
         for subscription in subscriptions:
             subscription._add_member_seat()
@@ -260,7 +262,7 @@ class PracticeSubscription(models.Model):
     def write(self, vals):
         if self.env.su:
             return super().write(vals)
-        before_bill = all(not it.period_id and it.state in ("trial", "active") for it in self)
+        before_bill = all(not it.period_ids and it.state in ("trial", "active") for it in self)
         self._check_editable(vals, EDITABLE_FIELDS | (EDITABLE_BEFORE_BILL if before_bill else set()))
         result = super().write(vals)
         if vals.keys() & {"date_start", "trial_end"}:

@@ -91,10 +91,7 @@ class PracticeSubscription(models.Model):
         """
         self.ensure_one()
         me = self.sudo().with_company(self.company_id)  # sudo: doors check who may
-        if me.state in BILLED:
-            me._bill_now()
-            if me.error:
-                raise UserError(me.error)
+        me._bill_first()
         when = me._get_change(plan, interval)
         if code:
             code._redeem(me, plan)

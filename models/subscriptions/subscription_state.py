@@ -5,6 +5,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_amount, format_date
 
+from ...tools.periods import period_days, period_number
+
 #: From which states each state can be entered.
 SOURCES = {
     "active": ("trial", "past_due", "suspended", "cancelled", "expired"),
@@ -53,7 +55,8 @@ class PracticeSubscription(models.Model):
     def _activate(self, plan=None, interval=None, day=None, code=None):
         """Begin billing, or begin again: from a trial, expired or cancelled.
 
-        Whoever comes back within the time he paid for goes on; otherwise the first period begins on ``day``.
+        Whoever comes back within the time he paid for goes on; otherwise the first period begins on ``day``, or on the
+        day after the last one that was served, which is paid for.
 
         :param date day: first day that is paid for; today by default
         :param code: a discount code
@@ -67,13 +70,18 @@ class PracticeSubscription(models.Model):
         if day < today:
             raise UserError(self.env._("A subscription cannot begin in the past: choose today or a later day."))
         plan._get_terms(interval, day)
+        me = self.sudo()  # sudo: doors check who may
         vals = {"end_date": False, "cancel_reason": False, "cancel_note": False, "error": False, "retry_date": False}
-        paid = self.period_id.sudo()  # sudo: written by the module only
-        if paid.date_to and paid.date_to >= day and (paid.plan_id, paid.interval) == (plan, interval):
+        me.activity_unlink(["practice_billing.mail_activity_type_billing"])
+        paid = me.period_id
+        goes_on = paid and paid.date_to >= day and (paid.plan_id, paid.interval) == (plan, interval)
+        if goes_on and paid.state == "billed":
             paid.service_to = paid.date_to
             paid._settle_releases()
             vals["next_invoice_date"] = paid.date_to + timedelta(days=1)
         else:
+            served = me.period_ids.filtered(lambda it: it.kind != "extras").mapped("service_to")
+            day = max([day, *(last + timedelta(days=1) for last in served)])
             vals |= {"plan_id": plan.id, "interval": interval, "anchor_date": day, "next_invoice_date": day}
             vals["period_id"] = False
             vals["date_start"] = self.date_start or day
@@ -108,15 +116,24 @@ class PracticeSubscription(models.Model):
         }
 
     def _get_period_end(self):
-        """Return the last day that is paid for; today when nothing is."""
+        """Return the last day that is paid for, or will be when what is due is billed; today when nothing is."""
         self.ensure_one()
-        return max(self.paid_until or self.company_id._practice_day(), self.company_id._practice_day())
+        today = self.company_id._practice_day()
+        if self._filter_due():
+            interval = self.pending_interval or self.interval
+            anchor = self._get_next_anchor(interval)
+            return period_days(anchor, period_number(anchor, today, interval), interval)[1]
+        return max(self.paid_until or today, today)
 
     def _cancel_at_period_end(self, reason, note=None):
-        """Let the subscription end with the paid period. Until then it can be undone."""
+        """Let the subscription end with the paid period. Until then it can be undone.
+
+        :raises UserError: when it is not billed, or something due cannot be billed first
+        """
         self.ensure_one()
         if self.state not in ("active", "past_due", "suspended"):
             raise UserError(self.env._("Only a subscription that is billed can end with its period; cancel it now."))
+        self._bill_first()
         # sudo: doors check who may
         self.sudo().write(
             {
