@@ -14,9 +14,17 @@ class PracticeSubscriptionChange(models.TransientModel):
     subscription_id = fields.Many2one("practice.subscription", required=True, readonly=True)
     company_id = fields.Many2one(related="subscription_id.company_id")
     plan_id = fields.Many2one(
-        "practice.plan", string="New Plan", required=True, domain="[('company_id', '=', company_id)]"
+        "practice.plan",
+        string="New Plan",
+        required=True,
+        domain="[('company_id', '=', company_id)]",
+        compute="_compute_terms",
+        store=True,
+        readonly=False,
     )
-    interval = fields.Selection(INTERVALS, string="Billing", required=True, default="month")
+    interval = fields.Selection(
+        INTERVALS, string="Billing", required=True, compute="_compute_terms", store=True, readonly=False
+    )
     code = fields.Char(string="Discount Code")
     when = fields.Selection(
         [("free", "At once"), ("now", "Today"), ("period_end", "With the next period")], compute="_compute_preview"
@@ -25,13 +33,11 @@ class PracticeSubscriptionChange(models.TransientModel):
     problem = fields.Text(compute="_compute_preview")
     preview = fields.Html(compute="_compute_preview", sanitize=False)
 
-    @api.model
-    def default_get(self, fields_list):
-        values = super().default_get(fields_list)
-        subscription = self.env["practice.subscription"].browse(values.get("subscription_id"))
-        if subscription:
-            values |= {"plan_id": subscription.plan_id.id, "interval": subscription.interval}
-        return values
+    @api.depends("subscription_id")
+    def _compute_terms(self):
+        for wizard in self:
+            wizard.plan_id = wizard.subscription_id.plan_id
+            wizard.interval = wizard.subscription_id.interval or "month"
 
     @api.depends("subscription_id", "plan_id", "interval", "code")
     def _compute_preview(self):

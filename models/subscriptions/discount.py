@@ -122,7 +122,9 @@ class PracticeDiscountCode(models.Model):
         elif self.redemption_ids.filtered(lambda it: it.organisation_id == subscription.organisation_id):
             reason = self.env._("%s has used it already", subscription.organisation_id.name)
         elif self.max_redemptions and self.redemption_count >= self.max_redemptions:
-            reason = self.env._("it is used up: %s of %s", self.redemption_count, self.max_redemptions)
+            reason = self.env._(
+                "it is used up: %(used)s of %(maximum)s", used=self.redemption_count, maximum=self.max_redemptions
+            )
         elif running := subscription._get_running_redemption():
             reason = self.env._("%s is still running; end it first", running.code_id.name)
         if reason:

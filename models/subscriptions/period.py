@@ -44,7 +44,7 @@ class PracticeSubscriptionPeriod(models.Model):
         readonly=True, digits=(16, 10), help="The same for codes that run for more than one invoice."
     )
     licence_ids = fields.One2many("practice.subscription.licence", "period_id", string="Paid Seats", readonly=True)
-    usage_ids = fields.One2many("practice.subscription.usage", "period_id", string="Usage", readonly=True)
+    usage_ids = fields.One2many("practice.subscription.usage", "period_id", readonly=True)
     redemption_id = fields.Many2one(
         "practice.discount.redemption", string="Discount", index="btree_not_null", ondelete="restrict", readonly=True
     )

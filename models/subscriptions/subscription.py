@@ -125,7 +125,7 @@ class PracticeSubscription(models.Model):
     pending_interval = fields.Selection(INTERVALS, string="Next Billing", readonly=True, copy=False, tracking=True)
     seat_ids = fields.One2many("practice.subscription.seat", "subscription_id", string="Seats")
     seat_changes = fields.Integer(readonly=True, copy=False, default=0, required=True)
-    usage_ids = fields.One2many("practice.subscription.usage", "subscription_id", string="Usage")
+    usage_ids = fields.One2many("practice.subscription.usage", "subscription_id")
     unbilled_usage_ids = fields.One2many(
         "practice.subscription.usage", "subscription_id", domain=[("state", "=", "unbilled")], string="Unbilled Usage"
     )
