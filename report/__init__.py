@@ -1,4 +1,5 @@
 from . import credit_proof
 from . import credit_statement
 from . import subscription_mrr
+from . import subscription_proof
 from . import unbilled_usage

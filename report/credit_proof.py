@@ -98,13 +98,19 @@ class PracticeCreditProof(models.Model):
                   FROM post
               GROUP BY account_id, company_id
             )
-            SELECT step.*, company.currency_id, step.value_credits + step.to_release - step.balance AS difference
+            SELECT step.*, company.currency_id, %s - step.balance AS difference
               FROM (%s) step
               JOIN res_company company ON company.id = step.company_id
             """,
             self._select_posts(),
+            SQL(" + ").join(SQL.identifier("step", name) for name in self._get_claims()),
             rows,
         )
+
+    @api.model
+    def _get_claims(self):
+        """Return the columns that together have to be what the balance post holds."""
+        return ["value_credits", "to_release"]
 
     @api.model
     def _get_sources(self):
@@ -269,7 +275,7 @@ class PracticeCreditProof(models.Model):
     def action_open_source(self):
         """Open what the row comes from: the credits, the release or the journal entry."""
         self.ensure_one()
-        record = self.line_id.move_id or self.release_id or self.credit_move_id.lot_id
+        record = self._get_source()
         return {
             "type": "ir.actions.act_window",
             "res_model": record._name,
@@ -278,6 +284,11 @@ class PracticeCreditProof(models.Model):
         }
 
     # === BUSINESS METHODS === #
+
+    def _get_source(self):
+        """Return the record that the row comes from."""
+        self.ensure_one()
+        return self.line_id.move_id or self.release_id or self.credit_move_id.lot_id
 
     @api.model
     def _get_keys_with_difference(self):

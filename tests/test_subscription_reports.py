@@ -1,5 +1,7 @@
 """What the software house reads: recurring revenue, unbilled usage, the proof of the balance post, the overview."""
 
+from datetime import timedelta
+
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
@@ -290,3 +292,291 @@ class TestRecurringRevenue(SubscriptionCase):
         )
         for name in ("practice.subscription.mrr", "practice.unbilled.usage"):
             self.assertFalse(self.env[name].with_user(stranger).search([]))
+
+
+@tagged("post_install", "-at_install")
+class TestUnbilledUsage(SubscriptionCase):
+    def rows(self, subscription):
+        rows = self.env["practice.unbilled.usage"].search([("subscription_id", "=", subscription.id)], order="date, id")
+        return [(row.quantity, row.quantity_charged, row.amount) for row in rows]
+
+    def test_what_is_free_because_it_was_before_the_first_day_is_not_there(self):
+        subscription = self.subscribe(self.starter)
+        self.use(subscription, 2, day=self.today() - timedelta(days=1))
+        self.assertFalse(self.rows(subscription))
+
+    def test_what_is_included_goes_to_who_came_first(self):
+        self.starter.usage_price_ids.included = 3
+        subscription = self.subscribe(self.starter)
+        self.bill(subscription)
+        self.go_to("2026-02-10")
+        for quantity, date in ((4, "2026-02-02"), (2, "2026-01-20"), (1.5, "2026-02-09")):
+            self.use(subscription, quantity, day=date)
+        self.use(subscription, 5, kind="questionnaire", day="2026-02-01")
+        self.assertEqual(
+            self.rows(subscription),
+            [(2.0, 0.0, 0.0), (5.0, 0.0, 0.0), (4.0, 3.0, 15.0), (1.5, 1.5, 7.5)],
+        )
+        invoice = self.bill(subscription, "2026-02-15")
+        self.assertEqual(sum(self.amounts(invoice)["Usage"]), 22.5)
+        self.assertFalse(self.rows(subscription))
+
+    def test_shares_add_up_to_the_cent(self):
+        self.starter.usage_price_ids.unit_price = 0.333
+        subscription = self.subscribe(self.starter)
+        self.bill(subscription)
+        self.go_to("2026-02-10")
+        for _time in range(7):
+            self.use(subscription)
+        amounts = [amount for _quantity, _charged, amount in self.rows(subscription)]
+        self.assertEqual(self.currency.round(sum(amounts)), 2.33)
+        [billed] = self.amounts(self.bill(subscription, "2026-02-15"))["Usage"]
+        self.assertEqual(billed, 2.33)
+
+    def test_late_usage_is_valued_at_the_terms_of_its_period(self):
+        self.starter.usage_price_ids.included = 3
+        subscription = self.subscribe(self.starter)
+        self.bill(subscription)
+        self.use(subscription, 2)
+        self.bill(subscription, "2026-02-15")
+        self.use(subscription, 4, day="2026-02-14")
+        self.use(subscription, 4, day="2026-02-15")
+        self.assertEqual(self.rows(subscription), [(4.0, 3.0, 15.0), (4.0, 1.0, 5.0)])
+
+    def test_a_row_opens_its_usage(self):
+        subscription = self.subscribe(self.starter)
+        self.bill(subscription)
+        usage = self.use(subscription)
+        [row] = self.env["practice.unbilled.usage"].search([("subscription_id", "=", subscription.id)])
+        action = row.action_open_source()
+        self.assertEqual((action["res_model"], action["res_id"]), (usage._name, usage.id))
+
+
+@tagged("post_install", "-at_install")
+class TestSubscriptionProof(SubscriptionCase):
+    """On any date and for each account, what subscriptions paid in advance is what the balance post holds."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.proof_model = cls.env["practice.credit.proof"]
+
+    def sums(self, day=None, account=None):
+        """Return ``(paid in advance, credits + to release, balance, difference)`` at the end of ``day``."""
+        domain = [("account_id", "=", (account or self.waiting).id)]
+        names = ("value_subscriptions", "value_credits", "to_release", "balance", "difference")
+        [amounts] = self.proof_model._read_group(
+            domain + ([("date", "<=", day)] if day else []), [], [f"{name}:sum" for name in names]
+        )
+        advance, value, release, *rest = (self.currency.round(amount or 0.0) for amount in amounts)
+        return advance, self.currency.round(value + release), *rest
+
+    def assertProved(self, account=None):
+        """Check on every date that nothing differs and that the balance is that of the ledger; return the dates."""
+        account = account or self.waiting
+        days = sorted(set(self.proof_model.search([("account_id", "=", account.id)]).mapped("date")))
+        for when in days:
+            advance, credits, balance, difference = self.sums(when, account)
+            [[ledger]] = self.query(
+                "SELECT -SUM(balance) FROM account_move_line"
+                " WHERE account_id = %s AND parent_state = 'posted' AND date <= %s",
+                account.id,
+                when,
+            )
+            self.assertEqual(difference, 0.0, f"on {when}")
+            self.assertEqual(self.currency.round(advance + credits), balance)
+            self.assertEqual(balance, self.currency.round(float(ledger)))
+        return days
+
+    def entry(self, amount):
+        """Make a manual entry that brings ``amount`` to the balance post."""
+        lines = [{"account_id": self.waiting.id, "balance": -amount}, {"account_id": self.income.id, "balance": amount}]
+        move = self.env["account.move"].create(
+            {"journal_id": self.misc.id, "date": self.today(), "line_ids": [Command.create(line) for line in lines]}
+        )
+        move.action_post()
+
+    # === IT AGREES === #
+
+    def test_a_year_that_is_released_month_by_month(self):
+        subscription = self.subscribe(interval="year", seats=["An"])
+        self.bill(subscription)
+        self.assertEqual(self.sums(), (390.0, 0.0, 390.0, 0.0))
+        self.release_until("2026-01-31")
+        self.release_until("2026-02-28")
+        self.assertEqual(self.sums(day(1, 30)), (390.0, 0.0, 390.0, 0.0))
+        self.assertEqual(self.sums(day(1, 31)), (371.84, 0.0, 371.84, 0.0))
+        self.assertEqual(self.sums(day(2, 28)), (341.92, 0.0, 341.92, 0.0))
+        self.assertEqual(len(self.assertProved()), 3)
+        self.release_until("2027-01-31")
+        self.assertEqual(self.sums(), (0.0, 0.0, 0.0, 0.0))
+        self.assertProved()
+
+    def test_a_whole_life_agrees_on_every_date(self):
+        subscription = self.subscribe(self.starter, code=self.make_code())
+        self.bill(subscription)
+        self.go_to("2026-01-20")
+        self.seat(subscription, "Dirk")
+        self.use(subscription, 7)
+        self.release_until("2026-01-31")
+        self.go_to("2026-02-03")
+        subscription._change_plan(self.blended, "month")
+        self.bill(subscription, "2026-02-15")
+        self.release_until("2026-02-28")
+        subscription._change_plan(self.blended, "year")
+        self.release_until("2026-04-30")
+        self.go_to("2026-05-05")
+        self.credit(subscription.period_id.move_id)
+        self.assertProved()
+        self.release_until("2026-05-06")
+        self.assertProved()
+        self.go_to("2026-05-10")
+        subscription._cancel_now("price", credit_unused=True)
+        self.release_until("2026-05-31")
+        self.assertEqual(self.sums(), (0.0, 0.0, 0.0, 0.0))
+        self.assertEqual(len(self.assertProved()), 8)
+
+    def test_unused_days_that_are_given_back(self):
+        subscription = self.subscribe(interval="year")
+        self.bill(subscription)
+        self.release_until("2026-03-31")
+        self.go_to("2026-04-10")
+        subscription._cancel_now("price", credit_unused=True)
+        self.assertProved()
+        self.release_until("2026-04-30")
+        self.assertEqual(self.sums(), (0.0, 0.0, 0.0, 0.0))
+        self.assertProved()
+
+    def test_an_invoice_that_is_withdrawn_after_a_release(self):
+        subscription = self.subscribe()
+        invoice = self.bill(subscription)
+        self.release_until("2026-01-31")
+        invoice.button_draft()
+        self.assertEqual(self.sums()[3], 0.0)
+        invoice.action_post()
+        self.assertProved()
+        self.cancel_invoice(invoice)
+        self.release_until("2026-02-01")
+        self.assertEqual(self.sums(), (0.0, 0.0, 0.0, 0.0))
+
+    def test_a_release_of_a_locked_day_counts_on_the_day_of_its_entry(self):
+        self.bill(self.subscribe())
+        self.go_to("2026-02-05")
+        self.company.fiscalyear_lock_date = day(1, 31)
+        self.release()
+        self.assertEqual(self.sums(day(1, 31)), (78.0, 0.0, 78.0, 0.0))
+        self.assertEqual(self.sums(day(2, 1)), (35.23, 0.0, 35.23, 0.0))
+
+    def test_releases_that_take_each_other_back_need_no_entry(self):
+        subscription = self.subscribe()
+        invoice = self.bill(subscription)
+        self.release_until("2026-01-31")
+        self.go_to("2026-02-20")
+        releases = self.env["practice.revenue.release"]
+        [due] = releases.search([("period_id", "=", subscription.period_id.id), ("state", "=", "due")])
+        due.copy({"date": self.today(), "amount": 5.0})
+        due.copy({"date": self.today(), "amount": -5.0})
+        self.release()
+        self.assertProved()
+        self.assertEqual(invoice.payment_state, "not_paid")
+
+    def test_an_account_that_packages_share(self):
+        plan = self.make_plan("Shared", {"month": {"standard": 31.0}}, deferred_account_id=self.liability.id)
+        self.bill(self.subscribe(plan, seats=["An"]))
+        lot = self.sell()
+        self.visit()
+        self.assertEqual(self.sums(account=self.liability), (31.0, 1200.0, 1231.0, 0.0))
+        self.release_until("2026-01-31")
+        self.assertEqual(self.sums(account=self.liability), (14.0, 1080.0, 1094.0, 0.0))
+        self.assertProved(self.liability)
+        groups = self.proof_model._read_group(
+            [("account_id", "=", self.liability.id)], ["package_id"], ["balance:sum", "difference:sum"]
+        )
+        nobody = self.env["practice.package"]
+        self.assertEqual(set(groups), {(lot.package_id, 1080.0, 0.0), (nobody, 14.0, 0.0)})
+
+    def test_a_membership_waits_with_its_package(self):
+        plan = self.make_plan(
+            "Membership", {"month": {"standard": 100.0}}, product_id=self.product.id, deferred_account_id=False
+        )
+        invoice = self.bill(self.subscribe(plan, seats=["An"]))
+        self.pay(invoice)
+        self.assertEqual(self.sums(account=self.liability), (0.0, 100.0, 100.0, 0.0))
+        self.assertProved(self.liability)
+
+    def test_a_period_that_was_billed_to_an_account_the_plan_has_no_more(self):
+        subscription = self.subscribe()
+        self.bill(subscription)
+        other = self.make_account("liability_current", "PB other")
+        self.standard.deferred_account_id = other
+        self.seat(subscription, "Dirk")
+        self.bill(subscription, "2026-02-15")
+        self.release_until("2026-02-28")
+        for account in (self.waiting, other):
+            self.assertProved(account)
+        self.assertEqual(self.sums(), (0.0, 0.0, 0.0, 0.0))
+
+    # === IT DOES NOT AGREE === #
+
+    def wrong(self):
+        rows = self.proof_model.search([("has_difference", "=", True), ("account_id", "=", self.waiting.id)])
+        return {(row.account_id, row.package_id) for row in rows}
+
+    def test_a_stray_entry_is_a_difference(self):
+        self.bill(self.subscribe())
+        self.assertFalse(self.wrong())
+        self.entry(12.5)
+        self.assertEqual(self.sums(), (78.0, 0.0, 90.5, -12.5))
+        self.assertEqual(self.wrong(), {(self.waiting, self.env["practice.package"])})
+
+    def test_money_that_nobody_plans_to_release_is_a_difference(self):
+        subscription = self.subscribe()
+        self.bill(subscription)
+        due = self.env["practice.revenue.release"].search([("period_id", "=", subscription.period_id.id)], order="date")
+        lost = due[-1].amount
+        due[-1].unlink()
+        self.assertEqual(self.sums(), (78.0 - lost, 0.0, 78.0, -lost))
+        [row] = self.proof_model.search([("kind", "=", "unplanned"), ("account_id", "=", self.waiting.id)])
+        self.assertEqual((row.name, row.value_subscriptions), (f"{subscription.name}/1", -lost))
+
+    def test_a_release_that_no_money_waits_for_is_a_difference(self):
+        subscription = self.subscribe()
+        self.bill(subscription)
+        self.query(
+            "UPDATE practice_revenue_release SET amount = amount + 1 WHERE period_id = %s RETURNING id",
+            subscription.period_id.id,
+        )
+        self.assertEqual(self.sums(), (80.0, 0.0, 78.0, 2.0))
+
+    def test_a_release_whose_entry_is_gone_is_a_difference(self):
+        self.bill(self.subscribe())
+        entry = self.release_until("2026-01-31")
+        self.query("UPDATE account_move SET state = 'cancel' WHERE id = %s RETURNING id", entry.id)
+        self.query("UPDATE account_move_line SET parent_state = 'cancel' WHERE move_id = %s RETURNING id", entry.id)
+        self.env.invalidate_all()
+        self.assertEqual(self.sums(), (35.23, 0.0, 78.0, -42.77))
+
+    # === LOOKING AT IT === #
+
+    def test_rows_have_ids_of_their_own_and_open_what_they_come_from(self):
+        subscription = self.subscribe()
+        invoice = self.bill(subscription)
+        self.release_until("2026-01-31")
+        self.env["practice.revenue.release"].search([("state", "=", "due")])[-1:].unlink()
+        rows = self.env.execute_query(self.proof_model._table_query)
+        self.assertEqual(len({row[0] for row in rows}), len(rows))
+        opened = {
+            (action["res_model"], action["res_id"])
+            for row in self.proof_model.search([("account_id", "=", self.waiting.id)])
+            for action in [row.action_open_source()]
+        }
+        [release] = subscription.period_ids.release_ids
+        self.assertEqual(
+            opened,
+            {
+                ("account.move", invoice.id),
+                ("account.move", release.move_id.id),
+                ("practice.revenue.release", release.id),
+                ("practice.subscription.period", subscription.period_id.id),
+            },
+        )

@@ -23,7 +23,7 @@ class PracticeCreditProofDate(models.TransientModel):
             "domain": list(Domain("date", "<=", self.date)),
             "context": {
                 "search_default_group_company": 1,
-                "search_default_group_package": 1,
+                "search_default_group_account": 1,
                 "practice_unfold": True,
                 "practice_proof_date": fields.Date.to_string(self.date),
             },

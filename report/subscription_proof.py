@@ -1,0 +1,148 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class PracticeCreditProof(models.Model):
+    """The same proof for what subscriptions paid in advance, on accounts of their own or shared with packages.
+
+    ``value_subscriptions`` is what was invoiced for periods, less what was credited and what was released, each on the
+    day it came to the books: so it is known on any date, although releases are planned anew when something changes.
+    What is left on the last of these days has to be exactly what is planned to be released; if it is not, a row of the
+    kind *not planned* brings the column to the plan, and the difference shows.
+
+    Subscriptions have no package. Where they share an account with packages, journal items that name no package are
+    theirs, or nobody's.
+    """
+
+    _inherit = "practice.credit.proof"
+
+    kind = fields.Selection(
+        selection_add=[("subscription", "Subscriptions"), ("unplanned", "Not planned for release")],
+        ondelete={"subscription": "cascade", "unplanned": "cascade"},
+    )
+    period_id = fields.Many2one("practice.subscription.period", string="Subscription Period", readonly=True)
+    value_subscriptions = fields.Monetary(
+        string="Paid in Advance", readonly=True, help="What subscriptions paid in advance and is not released yet."
+    )
+    difference = fields.Monetary(
+        help="Value of credits + paid in advance + to release - balance: has to be 0.00.",
+    )
+
+    _depends = {
+        "account.move.line": ["display_type", "practice_period_id"],
+        "practice.plan": ["company_id", "deferred_account_id"],
+        "practice.revenue.release": ["period_id"],
+        "practice.subscription.period": ["company_id", "deferred_account_id", "organisation_id"],
+    }
+
+    # === SQL === #
+
+    @api.model
+    def _get_claims(self):
+        return [*super()._get_claims(), "value_subscriptions"]
+
+    @api.model
+    def _get_sources(self):
+        sources = [
+            SQL("SELECT source.*, NULL::integer AS period_id, 0.0 AS value_subscriptions FROM (%s) source", source)
+            for source in super()._get_sources()
+        ]
+        return [*sources, self._select_invoiced(), self._select_released(), self._select_unplanned()]
+
+    @api.model
+    def _select_posts(self):
+        return SQL(
+            """
+            %s
+             UNION
+            SELECT deferred_account_id, company_id, NULL::integer
+              FROM practice_subscription_period
+             WHERE deferred_account_id IS NOT NULL
+             UNION
+            SELECT deferred_account_id, company_id, NULL::integer
+              FROM practice_plan
+             WHERE deferred_account_id IS NOT NULL
+            """,
+            super()._select_posts(),
+        )
+
+    @api.model
+    def _select_invoiced(self):
+        """Return what invoices and credit notes brought to the balance posts of their periods."""
+        return SQL(
+            """
+            SELECT item.id AS source_id, 'subscription' AS kind, item.date, item.company_id, item.account_id,
+                   NULL::integer AS package_id, item.partner_id, NULL::integer AS credit_move_id,
+                   NULL::integer AS release_id, item.id AS line_id, 0.0 AS value_credits, 0.0 AS to_release,
+                   0.0 AS balance, period.id AS period_id, -item.balance AS value_subscriptions
+              FROM account_move_line item
+              JOIN practice_subscription_period period
+                ON period.id = item.practice_period_id AND period.deferred_account_id = item.account_id
+             WHERE item.parent_state = 'posted' AND item.display_type = 'product'
+            """
+        )
+
+    @api.model
+    def _select_released(self):
+        """Return what was released of periods, on the day of its entry.
+
+        Releases that took each other back on their day have no entry. One whose entry is not posted (any more) is left
+        out, so that it shows as a difference.
+        """
+        return SQL(
+            """
+            SELECT release.id AS source_id, 'subscription' AS kind, COALESCE(entry.date, release.date) AS date,
+                   release.company_id, release.deferred_account_id AS account_id, NULL::integer AS package_id,
+                   release.partner_id, NULL::integer AS credit_move_id, release.id AS release_id,
+                   NULL::integer AS line_id, 0.0 AS value_credits, 0.0 AS to_release, 0.0 AS balance,
+                   release.period_id, -release.amount AS value_subscriptions
+              FROM practice_revenue_release release
+         LEFT JOIN account_move entry ON entry.id = release.move_id
+             WHERE release.period_id IS NOT NULL AND release.state = 'posted'
+               AND (release.move_id IS NULL OR entry.state = 'posted')
+            """
+        )
+
+    @api.model
+    def _select_unplanned(self):
+        """Return what the releases that are still to come have too much or too little, period by period."""
+        return SQL(
+            """
+            SELECT period.id AS source_id, 'unplanned' AS kind, COALESCE(step.date, period.date_from) AS date,
+                   period.company_id,
+                   period.deferred_account_id AS account_id, NULL::integer AS package_id,
+                   period.organisation_id AS partner_id, NULL::integer AS credit_move_id, NULL::integer AS release_id,
+                   NULL::integer AS line_id, 0.0 AS value_credits, 0.0 AS to_release, 0.0 AS balance,
+                   period.id AS period_id, step.amount AS value_subscriptions
+              FROM (
+                SELECT period_id, SUM(amount) AS amount, MAX(date) FILTER (WHERE booked) AS date
+                  FROM (
+                    SELECT period_id, -value_subscriptions AS amount, date, TRUE AS booked FROM (%s) invoiced
+                     UNION ALL
+                    SELECT period_id, -value_subscriptions, date, TRUE FROM (%s) released
+                     UNION ALL
+                    SELECT period_id, amount, date, FALSE FROM practice_revenue_release
+                     WHERE period_id IS NOT NULL AND state = 'due'
+                       ) part
+              GROUP BY period_id
+                HAVING SUM(amount) <> 0
+                   ) step
+              JOIN practice_subscription_period period ON period.id = step.period_id
+            """,
+            self._select_invoiced(),
+            self._select_released(),
+        )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("period_id")
+    def _compute_name(self):
+        unplanned = self.filtered(lambda row: row.kind == "unplanned")
+        for row in unplanned:
+            row.name = row.period_id.display_name
+        return super(PracticeCreditProof, self - unplanned)._compute_name()
+
+    # === BUSINESS METHODS === #
+
+    def _get_source(self):
+        return super()._get_source() or self.period_id
