@@ -21,3 +21,4 @@ from . import test_subscription_reports
 from . import test_subscription_states
 from . import test_subscription_views
 from . import test_invoice_batch
+from . import test_subscription_seats
