@@ -22,3 +22,4 @@ from . import test_subscription_states
 from . import test_subscription_views
 from . import test_invoice_batch
 from . import test_subscription_seats
+from . import test_subscription_usage

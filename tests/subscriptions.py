@@ -214,6 +214,10 @@ class SubscriptionMixin(PracticeMixin):
         periods = subscription.period_ids.filtered(lambda it: it.kind != "extras").sorted("number")
         return [(period.date_from, period.date_to) for period in periods]
 
+    def last_invoice(self, subscription):
+        """Return the last invoice or credit note that was made, extras included."""
+        return subscription.period_ids.sorted("number")[-1:].move_id
+
     def due_releases(self, *domain):
         """Return the sum of what is still to be released."""
         releases = self.env["practice.revenue.release"].search([("state", "=", "due"), *domain])

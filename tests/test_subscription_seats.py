@@ -144,7 +144,7 @@ class TestSeats(SubscriptionCase):
         self.go_to("2026-01-25")
         self.seat(self.subscription, "Dirk")
         self.subscription.action_bill_extras()
-        self.assertInvoice(self.subscription.period_ids[0].move_id, {"Practitioners added": [26.42]})
+        self.assertInvoice(self.last_invoice(self.subscription), {"Practitioners added": [26.42]})
         self.leave(self.subscription, "Dirk")
         self.assertInvoice(self.bill(self.subscription, "2026-02-15"), {"Standard": [78.0]})
 

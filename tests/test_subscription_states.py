@@ -553,7 +553,7 @@ class TestCancel(StatesCase):
         self.assertEqual(len(self.activities(subscription)), 1)
         subscription.organisation_id.street = "Kerkstraat 1"
         subscription.with_user(self.accountant).action_bill_extras()
-        self.assertInvoice(subscription.period_ids[0].move_id, {"Usage": [10.0]})
+        self.assertInvoice(self.last_invoice(subscription), {"Usage": [10.0]})
         self.assertFalse(subscription.error or self.activities(subscription))
         self.assertEqual(subscription.state, "cancelled")
 
