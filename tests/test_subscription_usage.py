@@ -92,14 +92,14 @@ class TestRecord(SubscriptionCase):
             "no subscription %": {"subscription": "%"},
             "no subscription 1.0": {"subscription": 1.0},
             "There is no subscription [1-9]": {"subscription": [self.subscription.id]},
-            "There is no subscription {": {"subscription": {"id": 1}},
+            "There is no subscription id": {"subscription": {"id": 1}},
             "no subscription 99999999999999999999": {"subscription": 99999999999999999999},
             "no kind of usage dossier; known: file, questionnaire": {"kind": "dossier"},
             "no kind of usage FILE": {"kind": "FILE"},
             "no kind of usage None": {"kind": None},
             "no kind of usage 1": {"kind": 1},
             "There is no kind of usage file": {"kind": ["file"]},
-            "There is no kind of usage {": {"kind": {"code": "file"}},
+            "There is no kind of usage code": {"kind": {"code": "file"}},
             "needs a reference": {"reference": ""},
             "needs a reference of its own": {"reference": "   "},
             "needs a reference of": {"reference": None},
@@ -205,6 +205,9 @@ class TestRecord(SubscriptionCase):
                     usage.with_user(user).write(forged)
                 with self.subTest(user=user.name, **forged), self.assertRaises(AccessError):
                     usage.with_user(user).create({**vals, **forged})
+                defaults = {f"default_{name}": value for name, value in forged.items()}
+                with self.subTest(user=user.name, **defaults), self.assertRaises(AccessError):
+                    usage.with_user(user).with_context(**defaults).create(vals)
         usage.with_user(self.front_desk).quantity = 3
 
     def test_nobody_has_usage_billed_twice(self):
@@ -233,8 +236,9 @@ class TestRecord(SubscriptionCase):
 
 @tagged("post_install", "-at_install")
 class TestBilledUsage(SubscriptionCase):
-    def setUp(self):
-        super().setUp()
+    def begin(self, **price):
+        """Bill the first period, with this price of a file."""
+        self.starter.usage_price_ids.write(price)
         self.subscription = self.subscribe(self.starter)
         self.bill(self.subscription)
 
@@ -242,6 +246,7 @@ class TestBilledUsage(SubscriptionCase):
         return move.invoice_line_ids.filtered(lambda line: line.product_id == self.usage_product)
 
     def test_every_usage_points_at_the_line_that_billed_it(self):
+        self.begin()
         usages = self.use(self.subscription, 2) + self.use(self.subscription, 3)
         self.assertEqual(self.subscription.unbilled_usage_count, 2)
         invoice = self.bill(self.subscription, "2026-02-15")
@@ -252,13 +257,14 @@ class TestBilledUsage(SubscriptionCase):
         self.assertEqual(self.subscription.unbilled_usage_count, 0)
 
     def test_usage_of_the_new_period_waits_for_the_next_invoice(self):
+        self.begin()
         self.go_to("2026-02-15")
         self.use(self.subscription, 2)
         self.assertInvoice(self.bill(self.subscription), {"Starter": [30.0]})
         self.assertInvoice(self.bill(self.subscription, "2026-03-15"), {"Starter": [30.0], "Usage": [10.0]})
 
     def test_late_usage_is_billed_with_the_next_invoice_at_the_terms_of_its_day(self):
-        self.starter.usage_price_ids.included = 3
+        self.begin(included=3)
         self.use(self.subscription, 2)
         self.bill(self.subscription, "2026-02-15")
         late = self.use(self.subscription, 2, day="2026-01-20")
@@ -272,7 +278,7 @@ class TestBilledUsage(SubscriptionCase):
         self.assertEqual(late.service_period_id.date_from, day(1, 15))
 
     def test_what_is_included_or_free_is_settled_without_a_line(self):
-        self.starter.usage_price_ids.included = 3
+        self.begin(included=3)
         included = self.use(self.subscription, 2)
         free = self.use(self.subscription, 5, kind="questionnaire")
         self.assertInvoice(self.bill(self.subscription, "2026-02-15"), {"Starter": [30.0]})
@@ -280,7 +286,7 @@ class TestBilledUsage(SubscriptionCase):
         self.assertFalse((included + free).invoice_line_id)
 
     def test_what_is_included_does_not_carry_over_and_does_not_count_twice(self):
-        self.starter.usage_price_ids.included = 3
+        self.begin(included=3)
         self.use(self.subscription, 1)
         self.bill(self.subscription, "2026-02-15")
         self.use(self.subscription, 5)
@@ -291,13 +297,14 @@ class TestBilledUsage(SubscriptionCase):
         self.assertInvoice(self.bill(self.subscription, "2026-03-15"), {"Starter": [30.0], "Usage": [10.0]})
 
     def test_a_fraction_is_billed_to_the_cent(self):
-        self.starter.usage_price_ids.unit_price = 0.333
+        self.begin(unit_price=0.333)
         self.use(self.subscription, 2.5)
         self.use(self.subscription, 0.25)
         invoice = self.bill(self.subscription, "2026-02-15")
         self.assertEqual(self.amounts(invoice)["Usage"], [0.92])
 
     def test_a_price_of_usage_changes_with_the_periods_that_begin_later(self):
+        self.begin()
         self.starter.usage_price_ids = [
             Command.create({"kind_id": self.file.id, "unit_price": 6.0, "date_from": day(2, 1)})
         ]
@@ -308,6 +315,7 @@ class TestBilledUsage(SubscriptionCase):
         self.assertEqual(self.amounts(self.bill(self.subscription, "2026-03-15"))["Usage"], [6.0])
 
     def test_a_price_of_usage_that_subscriptions_were_promised_stays(self):
+        self.begin()
         price = self.starter.usage_price_ids
         self.use(self.subscription, 2)
         for vals in ({"unit_price": 50.0}, {"included": 100.0}, {"date_from": day(6, 1)}):
@@ -317,6 +325,7 @@ class TestBilledUsage(SubscriptionCase):
             price.unlink()
 
     def test_each_kind_has_its_line_its_product_and_its_account(self):
+        self.begin()
         self.starter.usage_price_ids = [Command.create({"kind_id": self.questionnaire.id, "unit_price": 2.0})]
         self.use(self.subscription, 1)
         self.use(self.subscription, 4, kind="questionnaire")
@@ -329,11 +338,13 @@ class TestBilledUsage(SubscriptionCase):
         self.assertFalse(lines.practice_period_id)
 
     def test_usage_is_not_discounted(self):
+        self.begin()
         self.make_code(percentage=100.0, duration="forever")._redeem(self.subscription)
         self.use(self.subscription, 2)
         self.assertEqual(self.bill(self.subscription, "2026-02-15").amount_untaxed, 10.0)
 
     def test_usage_before_the_first_day_is_free(self):
+        self.begin()
         early = self.use(self.subscription, 5, day="2026-01-14")
         self.assertEqual(early.state, "trial")
         self.assertInvoice(self.bill(self.subscription, "2026-02-15"), {"Starter": [30.0]})

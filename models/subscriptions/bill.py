@@ -143,6 +143,8 @@ class PracticeSubscription(models.Model):
         """
         self.ensure_one()
         usages = self.unbilled_usage_ids.filtered(lambda usage: usage.state == "unbilled" and usage.date <= until)
+        # As they stand on the invoice: what is late comes first, then the kinds in their order.
+        usages = usages.sorted(lambda usage: (usage.use_period_id.number, usage.kind_id.sequence, usage.kind_id.id))
         return usages._to_rules(until)
 
 

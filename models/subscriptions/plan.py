@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ...tools.pricing import SEAT_KINDS, Terms, price_on
@@ -205,25 +206,70 @@ class PracticePlan(models.Model):
         return self._get_income_account()
 
 
+class PracticePriceMixin(models.AbstractModel):
+    """A price of a plan: it stays as it is from the moment that subscriptions are billed at it."""
+
+    _name = "practice.price.mixin"
+    _description = "Price of a Plan"
+
+    plan_id = fields.Many2one("practice.plan", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="plan_id.company_id")
+    currency_id = fields.Many2one(related="plan_id.currency_id")
+    date_from = fields.Date(string="From")
+    validity = fields.Selection(VALIDITIES, compute="_compute_validity")
+
+    def write(self, vals):
+        self._check_not_in_force(vals)
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_not_in_force(self):
+        self._check_not_in_force()
+
+    def _get_billed_domain(self):
+        """Return the periods that were billed at this price, or may have been."""
+        self.ensure_one()
+        return Domain("plan_id", "=", self.plan_id.id)
+
+    def _check_not_in_force(self, vals=None):
+        """Refuse to change (to ``vals``) or delete what subscriptions were promised.
+
+        :raises UserError: when a price is in force already and was billed
+        """
+        names = [name for name in vals or () if name in self._fields]
+        for price in self:
+            after = price._convert_to_write({name: price[name] for name in names})
+            if vals is not None and all(after[name] == vals[name] for name in names):
+                continue
+            day = price.company_id._practice_day()
+            in_force = not price.date_from or price.date_from <= day
+            # sudo: only whether there is a bill is asked
+            periods = self.env["practice.subscription.period"].sudo()
+            if in_force and periods.search_count(price._get_billed_domain(), limit=1):
+                raise UserError(
+                    self.env._(
+                        "Subscriptions were billed at this price of %s. Add a price with a date instead: it holds for "
+                        "periods that begin from that day on.",
+                        price.plan_id.name,
+                    )
+                )
+
+
 class PracticePlanPrice(models.Model):
     """What one seat costs for a whole period, from a date on."""
 
     _name = "practice.plan.price"
     _description = "Plan Price"
+    _inherit = ["practice.price.mixin"]
     _order = "plan_id, interval, kind, date_from nulls first, id"
 
-    plan_id = fields.Many2one("practice.plan", required=True, index=True, ondelete="cascade")
-    company_id = fields.Many2one(related="plan_id.company_id")
-    currency_id = fields.Many2one(related="plan_id.currency_id")
     interval = fields.Selection(INTERVALS, required=True, default="month")
     kind = fields.Selection(KINDS, string="Seat", required=True, default="standard")
     amount = fields.Monetary(string="Price", required=True, help="Per practitioner and period, without tax.")
     date_from = fields.Date(
-        string="From",
         help="Periods that begin on this day or later cost this much. Running subscriptions pay the old price until "
         "then. Empty: from the beginning.",
     )
-    validity = fields.Selection(VALIDITIES, compute="_compute_validity")
 
     _price_uniq = models.UniqueIndex(
         "(plan_id, interval, kind, COALESCE(date_from, '-infinity'))", "There is a price from this day already."
@@ -237,31 +283,5 @@ class PracticePlanPrice(models.Model):
             same = plan.price_ids.filtered(lambda it, own=price: (it.interval, it.kind) == (own.interval, own.kind))
             price.validity = plan._get_validity(price, same)
 
-    def write(self, vals):
-        if vals.keys() & {"amount", "date_from", "interval", "kind", "plan_id"}:
-            self._check_not_in_force()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_if_not_in_force(self):
-        self._check_not_in_force()
-
-    def _check_not_in_force(self):
-        """Refuse to change what subscriptions were promised.
-
-        :raises UserError: when a price is in force already and was billed
-        """
-        for price in self:
-            day = price.company_id._practice_day()
-            in_force = not price.date_from or price.date_from <= day
-            # sudo: only whether there is a bill is asked
-            periods = self.env["practice.subscription.period"].sudo()
-            domain = [("plan_id", "=", price.plan_id.id), ("interval", "=", price.interval)]
-            if in_force and periods.search_count(domain, limit=1):
-                raise UserError(
-                    self.env._(
-                        "Subscriptions were billed at this price of %s. Add a price with a date instead: it holds for "
-                        "periods that begin from that day on.",
-                        price.plan_id.name,
-                    )
-                )
+    def _get_billed_domain(self):
+        return super()._get_billed_domain() & Domain("interval", "=", self.interval)

@@ -1,17 +1,21 @@
-import math
 from datetime import timedelta
 
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
-from odoo.exceptions import ConcurrencyError, UserError, ValidationError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
 from odoo.tools import format_date, mute_logger
 
 from ...tools.pricing import price_on
-from .plan import VALIDITIES
 
 #: Usage dated later than this many days from now is a mistake of the sender.
 DAYS_AHEAD = 1
+
+#: More than this is a mistake of the sender, too: invoices could not hold the amount.
+MOST_UNITS = 1_000_000_000
+
+#: What billing writes, and nobody else.
+SETTLED_FIELDS = {"period_id", "service_period_id", "invoice_line_id", "state"}
 
 
 class PracticeUsageKind(models.Model):
@@ -46,11 +50,9 @@ class PracticePlanUsagePrice(models.Model):
 
     _name = "practice.plan.usage.price"
     _description = "Usage Price"
+    _inherit = ["practice.price.mixin"]
     _order = "plan_id, kind_id, date_from nulls first, id"
 
-    plan_id = fields.Many2one("practice.plan", required=True, index=True, ondelete="cascade")
-    company_id = fields.Many2one(related="plan_id.company_id")
-    currency_id = fields.Many2one(related="plan_id.currency_id")
     kind_id = fields.Many2one(
         "practice.usage.kind",
         required=True,
@@ -60,8 +62,7 @@ class PracticePlanUsagePrice(models.Model):
     )
     unit_price = fields.Float(required=True, min_display_digits="Product Price", help="Per unit, without tax.")
     included = fields.Float(digits="Product Unit", help="Units of each period that the plan includes.")
-    date_from = fields.Date(string="From", help="Usage of periods that begin on this day or later. Empty: all.")
-    validity = fields.Selection(VALIDITIES, compute="_compute_validity")
+    date_from = fields.Date(help="Usage of periods that begin on this day or later. Empty: all.")
 
     _price_uniq = models.UniqueIndex(
         "(plan_id, kind_id, COALESCE(date_from, '-infinity'))", "There is a price from this day already."
@@ -217,8 +218,7 @@ class PracticeSubscriptionUsage(models.Model):
                         today=format_date(self.env, today),
                     )
                 )
-            if not math.isfinite(usage.quantity) or usage.quantity <= 0:
-                raise ValidationError(self.env._("The quantity of a usage has to be positive: %s.", usage.quantity))
+            self._parse_quantity(usage.quantity)
             if usage.kind_id.company_id != usage.company_id:
                 raise ValidationError(
                     self.env._(
@@ -237,7 +237,17 @@ class PracticeSubscriptionUsage(models.Model):
                     )
                 )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_settled_by_billing(vals)
+        self._check_settled_by_billing(
+            name.removeprefix("default_") for name in self.env.context if name.startswith("default_")
+        )
+        return super().create(vals_list)
+
     def write(self, vals):
+        self._check_settled_by_billing(vals)
         billed = self.filtered("period_id")
         if billed and vals.keys() & {"subscription_id", "kind_id", "quantity", "date", "reference"}:
             raise UserError(
@@ -258,6 +268,15 @@ class PracticeSubscriptionUsage(models.Model):
                 "template": "/practice_billing/static/csv/usage.csv",
             }
         ]
+
+    @api.model
+    def _check_settled_by_billing(self, names):
+        """Refuse to write fields that say whether usage was billed.
+
+        :raises AccessError: when somebody but billing itself does
+        """
+        if not self.env.su and SETTLED_FIELDS.intersection(names):
+            raise AccessError(self.env._("Only an invoice says that usage was billed."))
 
     # === BUSINESS METHODS === #
 
@@ -317,8 +336,11 @@ class PracticeSubscriptionUsage(models.Model):
         :raises UserError: when there is none that the user may read
         """
         subscriptions = self.env["practice.subscription"]
-        is_id = isinstance(subscription, int) and not isinstance(subscription, bool)
-        found = subscriptions.search([("id" if is_id else "name", "=", subscription)], limit=2)
+        found = subscriptions
+        if isinstance(subscription, str):
+            found = subscriptions.search([("name", "=", subscription)], limit=2)
+        elif isinstance(subscription, int) and not isinstance(subscription, bool):
+            found = subscriptions.search([("id", "=", subscription)])
         if len(found) != 1:
             raise UserError(self.env._("There is no subscription %s.", subscription))
         return found
@@ -338,9 +360,16 @@ class PracticeSubscriptionUsage(models.Model):
 
     @api.model
     def _parse_quantity(self, quantity):
+        """Return a quantity as it is kept.
+
+        :raises ValidationError: when it is no number, not positive (once it is rounded), or beyond reason
+        """
+        field = self._fields["quantity"]
         number = isinstance(quantity, int | float) and not isinstance(quantity, bool)
-        if not number or not math.isfinite(quantity) or quantity <= 0:
-            raise UserError(self.env._("The quantity of a usage has to be a positive number, not %s.", quantity))
+        if not number or not 0 < quantity <= MOST_UNITS or not field.convert_to_cache(quantity, self):
+            raise ValidationError(
+                self.env._("The quantity of a usage has to be a positive number, not %s.", str(quantity)[:50])
+            )
         return float(quantity)
 
     @api.model
