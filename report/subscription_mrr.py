@@ -89,7 +89,7 @@ class PracticeSubscriptionMrr(models.Model):
         ],
         "practice.subscription.licence": ["billed_period_id", "date_from", "kind", "period_id", "price"],
         "practice.subscription.period": [
-            "company_id", "date_from", "interval", "kind", "mrr", "number", "plan_id", "recurring_rate", "seat_count",
+            "company_id", "date_from", "interval", "kind", "mrr", "plan_id", "recurring_rate", "seat_count",
             "service_to", "state", "student_count", "subscription_id",
         ],
         "res.currency.rate": ["company_id", "currency_id", "name", "rate"],
@@ -117,13 +117,12 @@ class PracticeSubscriptionMrr(models.Model):
     def _table_query(self):
         """Return a row per subscription and month, and one more after the last month that was paid: the churn.
 
-        One pass over the periods, sorted by subscription; the company stays visible to the window functions, so that
+        One pass over the periods, and one sort by subscription. The window functions part by company as well, so that
         other companies are left out before and not after.
         """
         return SQL(
             """
             WITH term (company_id, plan_currency_id, currency_id, digits, rate, today) AS (VALUES %(terms)s),
-            served AS (%(served)s),
             stretch AS (%(stretches)s),
             month AS (%(months)s),
             paid AS (%(paid)s),
@@ -139,7 +138,6 @@ class PracticeSubscriptionMrr(models.Model):
             %(rows)s
             """,
             terms=self._get_terms(),
-            served=self._select_served(),
             stretches=self._select_stretches(),
             months=self._select_months(),
             paid=self._select_paid(),
@@ -160,60 +158,79 @@ class PracticeSubscriptionMrr(models.Model):
         return SQL(", ").join(rows)
 
     @api.model
-    def _select_served(self):
-        """Return the periods that count, and for what is due but not billed the last one once more."""
-        columns = SQL(
-            """
-            period.id, period.subscription_id, period.company_id, period.plan_id, period.interval, period.seat_count,
-            period.student_count, period.mrr, period.recurring_rate
-            """
-        )
+    def _select_stretches(self):
+        """Return from when to when each period counts how much, until today at the latest.
+
+        What is due but not billed is the last period once more. Whoever came during a period is among its seats; he is
+        taken off again until the day before he came. Such seats are billed with a later period than they are paid for.
+        """
+        columns = SQL("period.company_id, period.subscription_id, period.plan_id, period.interval")
         counts = SQL("period.kind <> 'extras' AND period.state IN ('billed', 'draft')")
-        return SQL(
+        periods = SQL(
             """
-            SELECT %(columns)s, period.number, period.date_from, period.service_to AS date_to
+            SELECT %s, period.date_from, period.service_to AS date_to, period.seat_count AS seats,
+                   period.student_count AS students, period.mrr
               FROM practice_subscription_period period
-             WHERE %(counts)s AND period.date_from <= period.service_to
-             UNION ALL
-            SELECT %(columns)s, period.number + 1, due.next_invoice_date, COALESCE(due.end_date, 'infinity')
+             WHERE %s AND period.date_from <= period.service_to
+            """,
+            columns,
+            counts,
+        )
+        due = SQL(
+            """
+            SELECT %s, due.next_invoice_date, COALESCE(due.end_date, 'infinity'), period.seat_count,
+                   period.student_count, period.mrr
               FROM practice_subscription due
               JOIN practice_subscription_period period ON period.id = due.period_id
-             WHERE %(counts)s AND due.state IN %(billed)s
+             WHERE %s AND due.state IN %s AND due.next_invoice_date <= COALESCE(due.end_date, 'infinity')
             """,
-            columns=columns,
-            counts=counts,
-            billed=BILLED,
+            columns,
+            counts,
+            BILLED,
+        )
+        not_yet = SQL(
+            """
+            SELECT %s, period.date_from, LEAST(licence.date_from - 1, period.service_to), -1,
+                   CASE WHEN licence.kind = 'student' THEN -1 ELSE 0 END,
+                   -licence.price * (1 - period.recurring_rate::numeric) / %s
+              FROM practice_subscription_licence licence
+              JOIN practice_subscription_period period ON period.id = licence.period_id
+             WHERE licence.billed_period_id <> licence.period_id AND licence.date_from > period.date_from
+               AND %s AND period.date_from <= period.service_to
+            """,
+            columns,
+            SQL("CASE period.interval %s END", self._when_interval()),
+            counts,
+        )
+        return SQL(
+            """
+            SELECT part.*, term.currency_id, term.rate, term.digits, term.today,
+                   LEAST(part.date_to, term.today) AS until
+              FROM (%s UNION ALL %s UNION ALL %s) part
+              JOIN practice_plan plan ON plan.id = part.plan_id
+              JOIN term ON term.company_id = part.company_id AND term.plan_currency_id = plan.currency_id
+             WHERE part.date_from <= term.today
+            """,
+            periods,
+            due,
+            not_yet,
         )
 
     @api.model
-    def _select_stretches(self):
-        """Return each period with its currency and its last day: not later than today, nor than the next one begins.
-
-        Who cancels and begins again on one day has two periods that cover it; the later one counts.
-        """
-        return SQL(
-            """
-            SELECT served.*, term.currency_id, term.rate, term.digits, term.today,
-                   LEAST(served.date_to, term.today, LEAD(served.date_from) OVER later - 1) AS until
-              FROM served
-              JOIN practice_plan plan ON plan.id = served.plan_id
-              JOIN term ON term.company_id = served.company_id AND term.plan_currency_id = plan.currency_id
-             WHERE served.date_from <= term.today
-            WINDOW later AS (PARTITION BY served.company_id, served.subscription_id ORDER BY served.number)
-            """
-        )
+    def _when_interval(self):
+        return SQL(" ").join(SQL("WHEN %s THEN %s", interval, months) for interval, months in INTERVAL_MONTHS.items())
 
     @api.model
     def _select_months(self):
-        """Return each period once for every month that it may cover the end of."""
+        """Return each period once for every month whose end it covers; the running one ends today."""
         return SQL(
             """
-            SELECT stretch.*, GENERATE_SERIES(%s, %s) AS month_number
+            SELECT stretch.*, GENERATE_SERIES(%s, CASE WHEN until = today THEN %s ELSE %s - 1 END) AS month_number
               FROM stretch
-             WHERE until >= date_from
             """,
             self._month_number(SQL("date_from")),
-            self._month_number(SQL("until")),
+            self._month_number(SQL("today")),
+            self._month_number(SQL("(until + 1)")),
         )
 
     @api.model
@@ -228,37 +245,18 @@ class PracticeSubscriptionMrr(models.Model):
 
     @api.model
     def _select_paid(self):
-        """Return what was paid for at each month's end: of the period's seats those that had come by then.
-
-        Whoever came during a period is the exception: he is billed with a later period than the one he is paid for.
-        """
+        """Return what was paid for at each month's end."""
         return SQL(
             """
-            SELECT month.company_id, month.subscription_id, month.month_number, month.id, month.currency_id,
-                   month.plan_id, month.interval, month.today, %(day)s AS date,
-                   month.seat_count - COUNT(coming.id) AS seats,
-                   month.student_count - COUNT(coming.id) FILTER (WHERE coming.kind = 'student') AS seats_student,
-                   ROUND(
-                       (month.mrr - COALESCE(SUM(coming.price), 0) * (1 - month.recurring_rate::numeric) / %(months)s)
-                       * month.rate, month.digits
-                   ) AS mrr
+            SELECT company_id, subscription_id, month_number, MIN(plan_id) AS plan_id, MIN(interval) AS interval,
+                   MIN(currency_id) AS currency_id, MIN(today) AS today, LEAST(%s, MIN(today)) AS date,
+                   SUM(seats) AS seats, SUM(students) AS seats_student,
+                   ROUND(SUM(mrr) * MIN(rate), MIN(digits)) AS mrr
               FROM month
-         LEFT JOIN practice_subscription_licence coming
-                ON coming.period_id = month.id AND coming.billed_period_id <> coming.period_id
-               AND coming.date_from > %(day)s
-             WHERE %(day)s BETWEEN month.date_from AND month.until
-          GROUP BY month.company_id, month.subscription_id, month.month_number, month.id, month.currency_id,
-                   month.plan_id, month.interval, month.today, month.seat_count, month.student_count, month.mrr,
-                   month.recurring_rate, month.rate, month.digits
+          GROUP BY company_id, subscription_id, month_number
             """,
-            months=self._case_months(),
-            day=SQL("LEAST(%s, month.today)", self._month_end(SQL("month.month_number"))),
+            self._month_end(SQL("month_number")),
         )
-
-    @api.model
-    def _case_months(self):
-        whens = (SQL("WHEN %s THEN %s", interval, months) for interval, months in INTERVAL_MONTHS.items())
-        return SQL("CASE month.interval %s END", SQL(" ").join(whens))
 
     @api.model
     def _select_rows(self):

@@ -138,8 +138,9 @@ class TestRecurringRevenue(SubscriptionCase):
         subscription._cancel_now("price", credit_unused=True)
         self.assertEqual(self.months(subscription), {"01": ("new", 78.0)})
         subscription._activate(self.blended)
-        self.bill(subscription)
-        self.assertEqual(self.months(subscription), {"01": ("new", 118.0)})
+        self.bill(subscription, "2026-02-01")
+        self.assertEqual(self.months(subscription), {"01": ("new", 78.0), "02": ("expansion", 118.0)})
+        self.assertAddsUp()
 
     def test_who_comes_back_is_a_reactivation(self):
         subscription = self.subscribe()
