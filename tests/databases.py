@@ -30,9 +30,12 @@ def _sql(statement):
 
 
 @contextlib.contextmanager
-def database_copy(suffix):
-    """Yield the name of a copy of the tests' database; it is dropped afterwards, with whatever still uses it."""
-    source = get_db_name()
+def database_copy(suffix, source=None):
+    """Yield the name of a copy of the tests' database; it is dropped afterwards, with whatever still uses it.
+
+    :param str source: another database to copy
+    """
+    source = source or get_db_name()
     name = f"{source}_{suffix}"
     drop_database(name)
     _copy(source, name)

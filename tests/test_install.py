@@ -11,10 +11,19 @@ from odoo.fields import Command
 from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, tagged
 
-from .common import PracticeMixin
+from .common import PracticeMixin, dose
 from .databases import database_copy, load_registry, run_odoo, run_script
 
 MODULE = "practice_billing"
+
+#: Moments at which months are short, years turn, or Brussels has another day than UTC.
+AWKWARD_MOMENTS = (
+    "2028-02-29 23:30:00",
+    "2027-01-31 09:00:00",
+    "2027-03-01 00:10:00",
+    "2027-03-31 12:00:00",
+    "2027-12-31 23:30:00",
+)
 
 
 class InstallCase(BaseCase):
@@ -110,13 +119,67 @@ class TestInstall(InstallCase):
         invoice = f"SELECT state, payment_state FROM account_move WHERE id = {kept['invoice']}"
         self.assertIn(self.rows(invoice)[0], [("posted", "paid"), ("posted", "in_payment")])
         run_script(self.database, "env.cr.execute('UPDATE ir_module_module SET demo = TRUE'); env.cr.commit()")
-        output = run_odoo(self.database, "-i", MODULE)
-        self.assertNotIn("ERROR", output)
-        [(packages,)] = self.rows("SELECT COUNT(*) FROM practice_package")
-        self.assertGreater(packages, 1)
-        self.assertEqual(
-            self.rows(f"SELECT practice_appointment_type_id FROM calendar_event WHERE id = {kept['event']}"), [(None,)]
+        bare = self.database
+        for moment in dose(AWKWARD_MOMENTS[:1], AWKWARD_MOMENTS):
+            with self.subTest(moment=moment), database_copy("demo", bare) as self.database:
+                self.install_demo(moment)
+                event = f"SELECT practice_appointment_type_id FROM calendar_event WHERE id = {kept['event']}"
+                self.assertEqual(self.rows(event), [(None,)])
+                self.assertDemoPracticeWorks()
+                self.assertNightlyRunsFindNothing(moment)
+
+    def run_at(self, moment, script):
+        """Run a script as if it were ``moment`` (UTC); it may not complain."""
+        lines = "".join(f"    {line.strip()}\n" for line in script.strip().splitlines())
+        output = run_script(
+            self.database, f"from freezegun import freeze_time\nwith freeze_time({moment!r}, tick=True):\n{lines}"
         )
+        self.assertNotRegex(output, "Traceback|ERROR|WARNING")
+
+    def install_demo(self, moment):
+        self.run_at(moment, f"env['ir.module.module'].search([('name', '=', '{MODULE}')]).button_immediate_install()")
+
+    def assertDemoPracticeWorks(self):
+        """Check that the demo practice shows what there is, and that its books agree."""
+        with self.environment() as env:
+            company = env.ref("practice_billing.company_de_linde")
+            subscriptions = env["practice.subscription"].search([("company_id", "=", company.id)])
+            states = dict(subscriptions._fields["state"].selection)
+            self.assertEqual(set(subscriptions.mapped("state")), set(states))
+            failed = subscriptions.filtered("error")
+            self.assertEqual((len(failed), len(failed.activity_ids)), (1, 1))
+            periods = subscriptions.period_ids
+            self.assertEqual(set(periods.mapped("kind")), {"regular", "change", "extras"})
+            self.assertEqual(set(periods.mapped("state")), {"billed"})
+            for period in periods.filtered(lambda it: it.kind == "regular"):
+                self.assertEqual(period.move_id.invoice_date, period.date_from)
+            for plan in ("starter", "standard", "blended"):
+                of_plan = periods.filtered(lambda it, plan=plan: it.plan_id == env.ref(f"practice_billing.plan_{plan}"))
+                self.assertGreater(len(of_plan), 3, plan)
+            self.assertTrue(periods.licence_ids.filtered(lambda it: it.kind == "student"))
+            self.assertTrue(periods.redemption_id)
+            self.assertFalse(periods.move_id.filtered("sending_data"))
+
+            self.assertGreater(len(env["practice.package"].search([("company_id", "=", company.id)])), 1)
+            self.assertEqual(env["practice.credit.proof"]._get_keys_with_difference(), set())
+            account = env.ref("practice_billing.account_deferred_subscriptions")
+            items = env["account.move.line"].search([("account_id", "=", account.id), ("parent_state", "=", "posted")])
+            releases = env["practice.revenue.release"].search([("period_id", "in", periods.ids), ("state", "=", "due")])
+            self.assertEqual(
+                company.currency_id.compare_amounts(-sum(items.mapped("balance")), sum(releases.mapped("amount"))), 0
+            )
+
+    def assertNightlyRunsFindNothing(self, moment):
+        """Check that the runs of the first night change no subscription, make no invoice and send no mail."""
+        facts = (
+            "SELECT id, state, error, next_invoice_date FROM practice_subscription ORDER BY id",
+            "SELECT COUNT(*) FROM account_move WHERE practice_subscription_id IS NOT NULL",
+            "SELECT COUNT(*) FROM mail_mail",
+        )
+        before = [self.rows(fact) for fact in facts]
+        runs = ("subscription_time", "bill", "expire_credits", "warn_expiry")
+        self.run_at(moment, "\n".join(f"env.ref('{MODULE}.ir_cron_{run}').method_direct_trigger()" for run in runs))
+        self.assertEqual([self.rows(fact) for fact in facts], before)
 
     def assertNothingLeft(self):
         """Check that no table, column, menu, action, view, job or right of the module is left."""
