@@ -270,7 +270,11 @@ class PracticeSubscription(models.Model):
             return self.env._("%(plan)s: %(number)s × %(price)s, unused %(dates)s", **names)
         if line.section in ("change", "addition") and line.price_unit != line.price:
             return self.env._("%(plan)s, %(rate)s, %(number)s × %(price)s by days, %(dates)s\n%(people)s", **names)
-        name = self.env._("%(plan)s, %(rate)s, %(dates)s\n%(people)s", **names)
+        if line.inline and line.kind != "student":
+            # A membership: whoever has the seat comes as a patient.
+            name = self.env._("%(plan)s, %(dates)s\n%(people)s", **names)
+        else:
+            name = self.env._("%(plan)s, %(rate)s, %(dates)s\n%(people)s", **names)
         if line.discount and line.inline:
             name += "\n" + self.env._("%(price)s less discount %(code)s", price=price, code=line.discount.code)
         return name
