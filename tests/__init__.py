@@ -23,3 +23,4 @@ from . import test_subscription_views
 from . import test_invoice_batch
 from . import test_subscription_seats
 from . import test_subscription_usage
+from . import test_subscription_changes
