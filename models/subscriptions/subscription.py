@@ -127,7 +127,7 @@ class PracticeSubscription(models.Model):
     seat_changes = fields.Integer(readonly=True, copy=False, default=0, required=True)
     usage_ids = fields.One2many("practice.subscription.usage", "subscription_id")
     unbilled_usage_ids = fields.One2many(
-        "practice.subscription.usage", "subscription_id", domain=[("state", "=", "unbilled")], string="Unbilled Usage"
+        "practice.subscription.usage", "subscription_id", domain=[("state", "=", "unbilled")]
     )
     period_ids = fields.One2many("practice.subscription.period", "subscription_id", string="Periods")
     redemption_ids = fields.One2many("practice.discount.redemption", "subscription_id", string="Discounts")
