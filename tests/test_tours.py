@@ -1,6 +1,9 @@
+from datetime import timedelta
+
 from odoo.tests import HttpCase, tagged
 
 from .common import PracticeMixin
+from .subscriptions import SubscriptionMixin
 
 
 @tagged("post_install", "-at_install")
@@ -35,3 +38,42 @@ class TestTours(PracticeMixin, HttpCase):
         self.assertRecordValues(event, [{"attendance": "cancelled", "credit_state": "returned", "active": False}])
         lot = self.env["practice.credit.lot"].search([("partner_id", "=", self.patient.id)])
         self.assertEqual((lot.credits_available, lot.credits_reserved), (10, 0))
+
+
+@tagged("post_install", "-at_install")
+class TestSubscriptionTours(SubscriptionMixin, HttpCase):
+    """What administrator and accountant do with subscriptions, in a real browser."""
+
+    now = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_staff()
+        cls.organisation = cls.make_organisation("Tour Practice")
+        cls.people = cls.practitioner("Tour An") + cls.practitioner("Tour Bert")
+
+    def test_administrator_subscribes_an_organisation_and_bills_it(self):
+        self.start_tour("/odoo", "practice_subscribe_and_bill", login="pb_manager")
+
+        subscription = self.organisation.practice_subscription_ids
+        self.assertEqual(subscription.plan_id, self.standard)
+        self.assertEqual(subscription.seat_ids.practitioner_id, self.people)
+        self.assertInvoice(
+            self.last_invoice(subscription),
+            {"Standard": [78.0]},
+            untaxed=78.0,
+            total=94.38,
+        )
+
+    def test_accountant_changes_the_plan_with_a_code_and_cancels_and_undoes_it(self):
+        code = self.make_code()
+        start = self.today() - timedelta(days=10)
+        subscription = self.subscribe(self.starter, self.organisation, self.people.mapped("name"), date_start=start)
+        self.bill(subscription)
+        preview = subscription._get_preview(subscription._get_change_preview(self.standard, "month", code)[1])
+        self.start_tour("/odoo", "practice_change_and_cancel", login="pb_accountant")
+
+        self.assertRecordValues(subscription, [{"plan_id": self.standard.id, "state": "active", "end_date": False}])
+        self.assertPreviewed(preview, self.last_invoice(subscription))
+        self.assertEqual(code.redemption_ids.subscription_id, subscription)
