@@ -35,6 +35,8 @@ class PracticeSubscription(models.Model):
     _order = "id desc"
     _check_company_auto = True
     _rec_names_search = ["name", "organisation_id"]
+    # Whoever sees a subscription may write about it, the front desk and accountants too.
+    _mail_post_access = "read"
 
     name = fields.Char(string="Number", readonly=True, copy=False, default="/", index="trigram")
     organisation_id = fields.Many2one("res.partner", required=True, index=True, ondelete="restrict", tracking=True)
