@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_date
+from odoo.tools import escape_psql, format_date
 
 from ...tools import pricing
 
@@ -97,9 +97,10 @@ class PracticeDiscountCode(models.Model):
 
         :raises UserError: when there is none
         """
-        code = self.search([("name", "=ilike", (name or "").strip()), ("company_id", "=", company.id)], limit=1)
+        name = (name or "").strip()
+        code = self.search([("name", "=ilike", escape_psql(name)), ("company_id", "=", company.id)], limit=1)
         if not code:
-            raise UserError(self.env._("There is no discount code %s.", (name or "").strip()))
+            raise UserError(self.env._("There is no discount code %s.", name))
         return code
 
     def _check_for(self, subscription, plan):

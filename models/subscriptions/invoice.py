@@ -108,6 +108,7 @@ class PracticeSubscription(models.Model):
                     self.env._("The product %s is archived. Choose another one on the plan.", product.display_name)
                 )
         plan._get_licence_account()
+        self._check_tax_accounts(plan, facts.get_position(partner))
         if not facts.has_rate(plan.currency_id):
             raise UserError(
                 self.env._(
@@ -123,6 +124,29 @@ class PracticeSubscription(models.Model):
                     company=facts.company.name,
                     locked=format_date(self.env, facts.locked_until),
                     day=format_date(self.env, facts.day),
+                )
+            )
+
+    def _check_tax_accounts(self, plan, position):
+        """Refuse a tax without account: Odoo books it where the line is booked, and no month would ever release it."""
+        waits = plan.deferred_account_id or self.period_id.deferred_account_id
+        taxes = position.map_tax(plan.product_id.taxes_id._filter_taxes_by_company(self.company_id))
+        homeless = taxes.flatten_taxes_hierarchy().filtered(
+            lambda tax: (
+                tax.amount
+                and any(
+                    line.repartition_type == "tax" and line.factor and not line.account_id
+                    for line in tax.invoice_repartition_line_ids + tax.refund_repartition_line_ids
+                )
+            )
+        )
+        if homeless and waits:
+            raise UserError(
+                self.env._(
+                    "%(taxes)s has no account of its own: its amount would stay on the balance post %(account)s. "
+                    "Give the tax an account, or choose another tax.",
+                    taxes=", ".join(homeless.mapped("name")),
+                    account=waits.display_name,
                 )
             )
 
@@ -187,16 +211,25 @@ class PracticeSubscription(models.Model):
             if period and line.section != "usage":
                 of_period = self._get_line_period(line, period)
                 vals["practice_period_id"] = of_period.id
-                if of_period != period and of_period.deferred_account_id:
-                    # Back to where it waits, even when the plan books elsewhere by now.
-                    vals["account_id"] = of_period.deferred_account_id.id
+                if of_period != period:
+                    vals["account_id"] = self._get_account_of_before(line, of_period, position).id
             vals_list.append(vals)
         return vals_list
 
     def _get_line_period(self, line, period):
-        """Return the period that a line's money is for: what is added to or credited of the one before is of that."""
+        """Return the period that a line's money is for: what is added to or credited of the one before is of that.
+
+        A discount is of the new period, but for that on additions to a plan that is no more.
+        """
         of_before = line.section in ("addition", "credit", "returned") or period.kind == "extras"
-        return self.period_id if of_before else period
+        return self.period_id if of_before or line.plan != period.plan_id.id else period
+
+    def _get_account_of_before(self, line, period, position):
+        """Return the account of what is for an earlier period: where that waits, even when the plan books elsewhere."""
+        plan = self.env["practice.plan"].browse(line.plan)
+        if period.deferred_account_id:
+            return period.deferred_account_id
+        return position.map_account(plan._get_licence_account() if plan.package_id else plan._get_income_account())
 
     def _prepare_product_line_vals(self, line, position, sign):
         plan = self.env["practice.plan"].browse(line.plan)

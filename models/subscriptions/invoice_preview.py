@@ -72,14 +72,15 @@ class PracticeSubscription(models.Model):
         ]
         taxes._add_tax_details_in_base_lines(base_lines, company)
         taxes._round_base_lines_tax_details(base_lines, company)
-        totals = taxes._get_tax_totals_summary(base_lines, invoice.plan.currency_id, company)
+        currency = invoice.plan.currency_id
+        totals = taxes._get_tax_totals_summary(base_lines, currency, company)
         amounts = (
             details["total_excluded_currency"] + details["delta_total_excluded_currency"]
             for details in (base_line["tax_details"] for base_line in base_lines)
         )
         return {
             "invoice": invoice,
-            "currency": invoice.plan.currency_id,
+            "currency": currency,
             "lines": [
                 {
                     "section": vals.get("display_type") == "line_section",
@@ -90,9 +91,9 @@ class PracticeSubscription(models.Model):
                 }
                 for vals in vals_list
             ],
-            "untaxed": totals["base_amount_currency"],
-            "tax": totals["tax_amount_currency"],
-            "total": totals["total_amount_currency"],
+            "untaxed": currency.round(totals["base_amount_currency"]),
+            "tax": currency.round(totals["tax_amount_currency"]),
+            "total": currency.round(totals["total_amount_currency"]),
         }
 
     @api.model

@@ -103,7 +103,7 @@ class PracticeSubscriptionPeriod(models.Model):
         for period in self:
             period.display_name = f"{period.subscription_id.name}/{period.number}"
 
-    @api.depends("move_id.state", "move_id.payment_state", "move_id.reversal_move_ids.state")
+    @api.depends("move_id.state", "move_id.reversal_move_ids.state", "move_id.reversal_move_ids.amount_total")
     def _compute_state(self):
         for period in self:
             move = period.move_id
@@ -117,13 +117,14 @@ class PracticeSubscriptionPeriod(models.Model):
     def _is_credited(self):
         """Return whether the invoice was taken back as a whole.
 
-        An invoice that is settled with the credit note of another period is "reversed" for Odoo, but stands.
+        For Odoo an invoice is "reversed" when it is settled with any credit note, also with that of another period; and
+        it is "paid" when it was paid before it was credited.
         """
         self.ensure_one()
         move = self.move_id
         notes = move.reversal_move_ids.filtered(lambda note: note.state == "posted")
         credited = sum(notes.mapped("amount_total"))
-        return move.payment_state == "reversed" and move.currency_id.compare_amounts(credited, move.amount_total) >= 0
+        return bool(notes) and move.currency_id.compare_amounts(credited, move.amount_total) >= 0
 
     @api.depends("licence_ids.price", "licence_ids.kind", "recurring_rate", "interval", "kind")
     def _compute_mrr(self):

@@ -33,7 +33,8 @@ class PracticeSubscription(models.Model):
     def _get_change(self, plan, interval):
         """Return when a change takes effect: ``free`` (nothing is paid yet), ``now`` or ``period_end``.
 
-        :raises UserError: when the subscription cannot change, nothing changes, or the plan has no such price
+        :raises UserError: when the subscription cannot change, nothing changes, or the plan has no such price or is in
+            another currency than what is paid
         """
         self.ensure_one()
         today = self.company_id._practice_day()
@@ -54,7 +55,14 @@ class PracticeSubscription(models.Model):
         if not paid or paid.date_to < today:
             return "free"
         if plan.currency_id != self.currency_id:
-            return "period_end"
+            raise UserError(
+                self.env._(
+                    "%(plan)s is in %(currency)s, and an invoice has one currency. Cancel the subscription, and begin "
+                    "again with the new plan.",
+                    plan=plan.name,
+                    currency=plan.currency_id.name,
+                )
+            )
         old = paid._to_rules()
         new = plan._get_terms(interval, today)
         new_first, new_last = (
