@@ -37,6 +37,7 @@
         "views/practice_credit_proof_views.xml",
         "views/practice_credit_move_views.xml",
         "views/practice_revenue_release_views.xml",
+        "views/practice_subscription_overview_views.xml",
         "views/practice_subscription_mrr_views.xml",
         "views/practice_unbilled_usage_views.xml",
         "views/account_move_release_views.xml",

@@ -182,7 +182,8 @@ class PracticeSubscriptionMrr(models.Model):
                    period.student_count, period.mrr
               FROM practice_subscription due
               JOIN practice_subscription_period period ON period.id = due.period_id
-             WHERE %s AND due.state IN %s AND due.next_invoice_date <= COALESCE(due.end_date, 'infinity')
+             WHERE %s AND due.state IN %s AND period.service_to < due.next_invoice_date
+               AND due.next_invoice_date <= COALESCE(due.end_date, 'infinity')
             """,
             columns,
             counts,
