@@ -24,3 +24,4 @@ from . import test_invoice_batch
 from . import test_subscription_seats
 from . import test_subscription_usage
 from . import test_subscription_changes
+from . import test_subscription_run
