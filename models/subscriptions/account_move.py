@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class AccountMove(models.Model):
@@ -31,6 +32,20 @@ class AccountMove(models.Model):
             for move, vals in zip(self, vals_list, strict=True):
                 vals["practice_period_id"] = move.practice_period_id.id
         return vals_list
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_no_period(self):
+        # sudo: whether there is one
+        period = self.env["practice.subscription.period"].sudo().search([("move_id", "in", self.ids)], limit=1)
+        if period:
+            raise UserError(
+                self.env._(
+                    "%(invoice)s is the invoice of %(period)s. Cancel it instead of deleting it: the period can then "
+                    "be billed again.",
+                    invoice=period.move_id.display_name,
+                    period=period.display_name,
+                )
+            )
 
     def write(self, vals):
         result = super().write(vals)

@@ -141,7 +141,7 @@ class PracticeSubscriptionPeriod(models.Model):
         return self.move_id.get_formview_action()
 
     def action_bill_again(self):
-        """Open a draft with the same lines for a period whose invoice was cancelled or deleted.
+        """Open a draft with the same lines for a period whose invoice was cancelled.
 
         :raises UserError: when the period has an invoice
         """
