@@ -25,3 +25,4 @@ from . import test_subscription_seats
 from . import test_subscription_usage
 from . import test_subscription_changes
 from . import test_subscription_run
+from . import test_subscription_membership

@@ -153,6 +153,10 @@ class PracticeSubscription(models.Model):
         """
         self.ensure_one()
         self._check_can_enter("cancelled")
+        if credit_unused and self.plan_id.package_id:
+            raise UserError(
+                self.env._("A membership gives visits, not days: credit its invoice to take back what is left.")
+            )
         today = self.company_id._practice_day()
         paid = self.period_id.sudo()  # sudo: written by the module only
         # sudo: doors check who may
