@@ -44,6 +44,14 @@ class TestChange(ChangeCase):
         wizard.action_change()
         self.assertPreviewed(preview, self.last_invoice(subscription))
 
+    def test_the_usage_of_a_change_is_that_of_the_days_before_it(self):
+        subscription = self.begin(self.starter)
+        self.use(subscription, 3)
+        self.go_to("2026-11-11")
+        subscription._change_plan(self.standard, "month")
+        names = [name for name, _amount in self.lines(self.last_invoice(subscription))]
+        self.assertIn("New file, 11/01/2026 – 11/10/2026", names)
+
     def test_the_wizard_shows_the_next_invoice_of_a_change_that_waits(self):
         subscription = self.begin(self.blended)
         wizard = self.wizard(subscription, self.starter)

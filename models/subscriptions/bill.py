@@ -156,7 +156,7 @@ class PracticeSubscriptionUsage(models.Model):
     def _to_rules(self, until=None):
         """Return these unbilled usages as the pure rules know them: together what falls under the same terms.
 
-        :param date until: the last day that is billed, of what was used outside any period
+        :param date until: the last day that is billed; without it the day that the period, or the last use, ends
         """
         rules = []
         for (subscription, period, kind), of_use in self.grouped(
@@ -173,7 +173,8 @@ class PracticeSubscriptionUsage(models.Model):
                     included=included,
                     billed_before=of_use[0].billed_before,
                     date_from=period.date_from or min(of_use.mapped("date")),
-                    date_to=period.service_to or until or max(of_use.mapped("date")),
+                    # A change of plan, or an invoice of extras, comes in the middle of the period.
+                    date_to=min(filter(None, (period.service_to, until)), default=max(of_use.mapped("date"))),
                     ids=tuple(of_use.ids),
                 )
             )
