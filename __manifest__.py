@@ -42,6 +42,7 @@
         "views/practice_unbilled_usage_views.xml",
         "views/account_move_release_views.xml",
         "report/credit_statement_templates.xml",
+        "views/patient_portal_templates.xml",
     ],
     "assets": {
         "web.assets_backend": ["practice_billing/static/src/**/*"],

@@ -26,3 +26,4 @@ from . import test_subscription_usage
 from . import test_subscription_changes
 from . import test_subscription_run
 from . import test_subscription_membership
+from . import test_patient_portal

@@ -12,3 +12,4 @@ from . import calendar_event
 from . import calendar_event_settling
 from . import calendar_event_closing
 from . import calendar_attendee
+from . import patient_portal

@@ -1,0 +1,161 @@
+from odoo import http
+from odoo.exceptions import MissingError, UserError
+from odoo.fields import Domain
+from odoo.http import request
+
+from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+#: Packages and appointments on one page.
+PAGE_SIZE = 10
+
+
+class PatientPortal(CustomerPortal):
+    """Packages and appointments of a patient. Everything is looked for among the patients of the login.
+
+    Portal users have no rights on these models: each page reads with sudo what the domains of the models say is
+    theirs, and shows what the models prepare for it.
+    """
+
+    # === WHAT IS THEIRS === #
+
+    def _get_patients(self):
+        return request.env.user.partner_id._get_portal_patients()
+
+    def _get_lots(self):
+        """Return the credits with the rights to read them, in the language of the login."""
+        return request.env["practice.credit.lot"].sudo()  # sudo: searched with the portal's domain only
+
+    def _get_events(self):
+        return request.env["calendar.event"].sudo()  # sudo: searched with the portal's domain only
+
+    def _find_appointment(self, event_id):
+        """Return an appointment of the login's patients.
+
+        :raises MissingError: when there is none; somebody else's and one that never was look the same
+        """
+        domain = self._get_events()._get_portal_domain(self._get_patients())
+        event = self._get_events().search(domain & Domain("id", "=", event_id))
+        if not event:
+            raise MissingError(request.env._("There is no such appointment."))
+        return event
+
+    # === HOME === #
+
+    def _prepare_home_portal_values(self, counters):
+        values = super()._prepare_home_portal_values(counters)
+        patients = self._get_patients()
+        if "practice_package_count" in counters:
+            domain = self._get_lots()._get_portal_domain(patients)
+            values["practice_package_count"] = self._get_lots().search_count(domain)
+        if "practice_appointment_count" in counters:
+            domain = self._get_events()._get_portal_domain(patients)
+            values["practice_appointment_count"] = self._get_events().search_count(domain)
+        return values
+
+    # === PACKAGES === #
+
+    @http.route(["/my/packages", "/my/packages/page/<int:page>"], type="http", auth="user", website=True)
+    def portal_my_packages(self, page=1, filterby="open", **kw):
+        patients, lots = self._get_patients(), self._get_lots()
+        filters = {"open": {"label": request.env._("Running")}, "all": {"label": request.env._("All")}}
+        filterby = filterby if filterby in filters else "open"
+        domain = lots._get_portal_domain(patients, only_open=filterby == "open")
+        pager = portal_pager(
+            url="/my/packages",
+            url_args={"filterby": filterby},
+            total=lots.search_count(domain),
+            page=page,
+            step=PAGE_SIZE,
+        )
+        found = lots.search(domain, order="date desc, id desc", limit=PAGE_SIZE, offset=pager["offset"])
+        values = {
+            **self._prepare_portal_layout_values(),
+            "page_name": "practice_packages",
+            "cards": found._prepare_portal_cards(patients),
+            "patients": patients,
+            "pager": pager,
+            "default_url": "/my/packages",
+            "searchbar_filters": filters,
+            "filterby": filterby,
+        }
+        return request.render("practice_billing.portal_my_packages", values)
+
+    @http.route("/my/packages/statement", type="http", auth="user", website=True)
+    def portal_my_statement(self, patient_id=None, **kw):
+        """Return the statement of credits of the login, or of a patient it acts for."""
+        patients = self._get_patients()
+        patient = patients.filtered(lambda it: str(it.id) == patient_id) or request.env.user.partner_id
+        report = request.env["ir.actions.report"].sudo()  # sudo: a patient of the login, filtered above
+        pdf, _kind = report._render_qweb_pdf("practice_billing.action_report_credit_statement", patient.ids)
+        headers = [
+            ("Content-Type", "application/pdf"),
+            ("Content-Disposition", http.content_disposition(f"{patient.name}.pdf")),
+        ]
+        return request.make_response(pdf, headers)
+
+    # === APPOINTMENTS === #
+
+    @http.route(["/my/appointments", "/my/appointments/page/<int:page>"], type="http", auth="user", website=True)
+    def portal_my_appointments(self, page=1, filterby="coming", **kw):
+        patients, events = self._get_patients(), self._get_events()
+        filters = {"coming": {"label": request.env._("Coming")}, "past": {"label": request.env._("Past")}}
+        filterby = filterby if filterby in filters else "coming"
+        coming = filterby == "coming"
+        domain = events._get_portal_domain(patients, coming=coming)
+        pager = portal_pager(
+            url="/my/appointments",
+            url_args={"filterby": filterby},
+            total=events.search_count(domain),
+            page=page,
+            step=PAGE_SIZE,
+        )
+        order = "start, id" if coming else "start desc, id desc"
+        found = events.search(domain, order=order, limit=PAGE_SIZE, offset=pager["offset"])
+        values = {
+            **self._prepare_portal_layout_values(),
+            "page_name": "practice_appointments",
+            "appointments": found._prepare_portal_values(),
+            "several": len(patients) > 1,
+            "pager": pager,
+            "default_url": "/my/appointments",
+            "searchbar_filters": filters,
+            "filterby": filterby,
+        }
+        return request.render("practice_billing.portal_my_appointments", values)
+
+    @http.route("/my/appointments/<int:event_id>", type="http", auth="user", website=True)
+    def portal_my_appointment(self, event_id, message=None, **kw):
+        try:
+            event = self._find_appointment(event_id)
+        except MissingError:
+            return request.redirect("/my/appointments")
+        values = {
+            **self._prepare_portal_layout_values(),
+            "page_name": "practice_appointments",
+            "appointment": event._prepare_portal_values()[0],
+            "message": message,
+        }
+        return request.render("practice_billing.portal_my_appointment", values)
+
+    @http.route("/my/appointments/<int:event_id>/cancel", type="http", auth="user", website=True, methods=["POST"])
+    def portal_cancel_appointment(self, event_id, late=None, **kw):
+        """Cancel, unless it became late since the page was shown: then the page says what it costs now."""
+        try:
+            event = self._find_appointment(event_id)
+            cancelled = event._cancel_by_patient(late_is_known=late == "1")
+        except UserError:
+            return request.redirect(f"/my/appointments/{event_id}?message=closed")
+        return request.redirect(f"/my/appointments/{event_id}?message={'cancelled' if cancelled else 'late'}")
+
+    @http.route("/my/appointments/<int:event_id>/ics", type="http", auth="user", website=True)
+    def portal_appointment_ics(self, event_id, **kw):
+        try:
+            event = self._find_appointment(event_id)
+        except MissingError:
+            return request.not_found()
+        headers = [
+            ("Content-Type", "text/calendar; charset=utf-8"),
+            ("Content-Disposition", http.content_disposition("appointment.ics")),
+        ]
+        return request.make_response(event._get_portal_ics(), headers)
