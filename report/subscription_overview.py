@@ -6,7 +6,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..models.subscriptions.subscription import BILLED
 from .subscription_mrr import MOVEMENTS
 
 #: Days before its end from which a trial is on the overview.
@@ -41,7 +40,7 @@ class PracticeSubscriptionOverview(models.AbstractModel):
             "may_subscribe": subscriptions.has_access("create"),
             "money": self._may_see_money(),
             "currency_id": self.env.company.currency_id.id,
-            "cards": self._get_subscription_cards() + [self._get_usage_card()],
+            "cards": [*self._get_subscription_cards(), self._get_usage_card()],
         }
 
     @api.model

@@ -1,12 +1,16 @@
 """What the software house reads: recurring revenue, unbilled usage, the proof of the balance post, the overview."""
 
+from ast import literal_eval
 from datetime import timedelta
+
+from lxml import etree
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools.safe_eval import safe_eval
 
-from .subscriptions import SubscriptionCase, day
+from .subscriptions import SubscriptionCase, SubscriptionMixin, day
 
 MEASURES = ("mrr", "new_mrr", "reactivation", "expansion", "contraction", "churn", "seats_standard", "seats_student")
 
@@ -182,6 +186,16 @@ class TestRecurringRevenue(SubscriptionCase):
         self.assertEqual(self.months(once), {"01": ("new", 78.0), "02": ("same", 78.0)})
         self.assertEqual(self.months(other), {"01": ("new", 31.2), "02": ("expansion", 39.0)})
 
+    def test_states_of_several_months_are_an_average_and_changes_a_sum(self):
+        subscription = self.subscribe(seats=["An"])
+        self.bill(subscription)
+        self.seat(subscription, "Bert", date_from="2026-02-15")
+        self.bill(subscription, "2026-02-15")
+        [row] = self.mrr_model._read_group(
+            [("subscription_id", "=", subscription.id)], [], ["mrr:sum", "arr:sum", "seats:sum", "change:sum"]
+        )
+        self.assertEqual(row, (58.5, 702.0, 1.5, 78.0))
+
     # === WHAT COUNTS === #
 
     def test_what_is_due_but_not_billed_goes_on_and_is_no_churn(self):
@@ -265,6 +279,27 @@ class TestRecurringRevenue(SubscriptionCase):
         self.assertEqual(self.mrr_model.search([("subscription_id", "=", subscription.id)]).currency_id, self.currency)
 
     # === WHO MAY SEE IT === #
+
+    def test_accountants_and_administrators_open_every_report_with_its_filters(self):
+        self.make_staff()
+        actions = (
+            "practice_subscription_mrr_action",
+            "practice_subscription_mrr_action_movement",
+            "practice_subscription_mrr_action_seats",
+            "practice_unbilled_usage_action",
+        )
+        for name in actions:
+            action = self.env.ref(f"practice_billing.{name}")
+            filters = {key[15:] for key in literal_eval(action.context) if key.startswith("search_default_")}
+            for user in (self.accountant, self.manager):
+                model = self.env[action.res_model].with_user(user)
+                views = model.get_views([*action.views, (False, "search")])["views"]
+                self.assertLessEqual({"graph", "pivot", "list", "search"}, set(views))
+                arch = etree.fromstring(views["search"]["arch"])
+                self.assertLessEqual(filters, {node.get("name") for node in arch.iter("filter")})
+                for node in arch.iter("filter"):
+                    if node.get("domain"):
+                        model.search(safe_eval(node.get("domain"), {"uid": user.id}))
 
     def test_accountants_and_administrators_read_it_and_nobody_else(self):
         self.make_staff()
@@ -581,3 +616,193 @@ class TestSubscriptionProof(SubscriptionCase):
                 ("practice.subscription.period", subscription.period_id.id),
             },
         )
+
+
+@tagged("post_install", "-at_install")
+class TestOverview(SubscriptionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_staff()
+        cls.overview = cls.env["practice.subscription.overview"]
+
+    def cards(self, user=None, **context):
+        """Return ``{key: (count, amount)}`` as ``user`` sees it, after checking that each card opens what it counts."""
+        env = self.env(user=user or self.manager, context={**self.env.context, **context})
+        cards = env["practice.subscription.overview"].get_cards()["cards"]
+        for card in cards:
+            action = card["action"]
+            domain = action["domain"] or []
+            if isinstance(domain, str):
+                domain = literal_eval(domain)
+            self.assertEqual(env[action["res_model"]].search_count(domain), card["count"], card["key"])
+        return {card["key"]: (card["count"], card["amount"]) for card in cards}
+
+    def counts(self, **context):
+        return {key: count for key, (count, _amount) in self.cards(**context).items() if count}
+
+    def test_nothing_yet_says_what_to_do_first(self):
+        manager = self.overview.with_user(self.manager).get_cards()
+        self.assertEqual((manager["started"], manager["plans"], manager["may_plan"]), (False, True, True))
+        desk = self.overview.with_user(self.front_desk).get_cards()
+        self.assertEqual((desk["may_plan"], desk["may_subscribe"], desk["money"]), (False, False, False))
+
+    def test_what_is_due_today_late_or_failed(self):
+        today = self.subscribe(organisation=self.make_organisation("Today"), date_start="2026-01-15")
+        self.subscribe(organisation=self.make_organisation("Tomorrow"), date_start="2026-01-16")
+        self.assertEqual(self.counts(), {"due": 1})
+        self.bill(today)
+        self.assertEqual(self.counts(), {})
+        self.go_to("2026-01-17")
+        self.assertEqual(self.counts(), {"late": 1})
+        broken = self.subscribe(organisation=self.make_organisation("Broken", street=False))
+        broken._bill_now()
+        self.assertTrue(broken.error)
+        self.assertEqual(self.counts(), {"late": 1, "failed": 1, "due": 1})
+
+    def test_trials_that_end_within_a_week(self):
+        for name, last in (("Yesterday", "2026-01-15"), ("Week", "2026-01-22"), ("Later", "2026-01-23")):
+            self.subscribe(organisation=self.make_organisation(name), trial_end=last)
+        self.assertEqual(self.counts(), {"trials": 2})
+
+    def test_past_due_suspended_and_ending_have_amounts(self):
+        late, paused, ending = (
+            self.subscribe(organisation=self.make_organisation(name), interval=interval)
+            for name, interval in (("Late", "month"), ("Paused", "month"), ("Ending", "year"))
+        )
+        invoice = self.bill(late)
+        self.bill(paused)
+        self.bill(ending)
+        self.pay(invoice, 20.0)
+        paused.action_pause()
+        ending._cancel_at_period_end("price")
+        self.go_to("2026-02-14")
+        late._mark_past_due()
+        cards = self.cards()
+        self.assertEqual(cards["past_due"], (1, self.currency.round(78 * 1.21) - 20))
+        self.assertEqual(cards["suspended"], (1, 78.0))
+        self.assertEqual(cards["ending"], (1, 65.0))
+        desk = self.cards(self.front_desk)
+        self.assertEqual(
+            {key: desk[key] for key in ("past_due", "suspended", "ending")},
+            dict.fromkeys(("past_due", "suspended", "ending"), (1, None)),
+        )
+
+    def test_revenue_now_and_month_by_month(self):
+        subscription = self.subscribe(self.starter)
+        self.bill(subscription)
+        self.use(subscription, 3)
+        self.go_to("2026-02-20")
+        subscription.seat_ids[0].date_to = self.today()
+        revenue = self.overview.with_user(self.accountant).get_revenue()
+        self.assertEqual(revenue["usage_amount"], 15.0)
+        self.bill(subscription)
+        self.bill(subscription, "2026-03-15")
+        revenue = self.overview.with_user(self.accountant).get_revenue()
+        self.assertEqual(
+            {name: revenue[name] for name in ("mrr", "arr", "change", "seats", "usage_amount")},
+            {"mrr": 15.0, "arr": 180.0, "change": -15.0, "seats": 1.0, "usage_amount": 0.0},
+        )
+        months = revenue["months"]
+        self.assertEqual(len(months), 12)
+        self.assertEqual([month["mrr"] for month in months[-4:]], [0.0, 30.0, 30.0, 15.0])
+        self.assertEqual([month["new_mrr"] for month in months[-4:]], [0.0, 30.0, 0.0, 0.0])
+        self.assertEqual([month["contraction"] for month in months[-4:]], [0.0, 0.0, 0.0, -15.0])
+        self.assertEqual((months[0]["month"], months[-1]["month"]), ("Apr 2025", "Mar 2026"))
+
+    def test_companies_count_by_their_own_day_and_in_one_currency(self):
+        dollar = self.env.ref("base.USD") if self.currency != self.env.ref("base.USD") else self.env.ref("base.EUR")
+        dollar.active = True
+        dollar.rate_ids.unlink()
+        self.env["res.currency.rate"].create({"name": "2026-01-01", "rate": 2.0, "currency_id": dollar.id})
+        other = self.env["res.company"].create(
+            {"name": "PB west", "currency_id": dollar.id, "practice_tz": "America/New_York"}
+        )
+        self.manager.company_ids += other
+        product = self.env["product.product"].create({"name": "West", "type": "service"})
+        plan = self.env["practice.plan"].create(
+            {
+                "name": "West",
+                "company_id": other.id,
+                "currency_id": dollar.id,
+                "product_id": product.id,
+                "price_ids": [Command.create({"interval": "month", "amount": 50.0})],
+            }
+        )
+        here = self.subscribe(date_start="2026-02-01")
+        there = self.subscribe(plan, self.make_organisation("West"), seats=["Carla"], date_start="2026-01-31")
+        self.clock.move_to("2026-02-01 00:30:00")  # 31 January in New York
+        both = [self.company.id, other.id]
+        self.assertEqual(self.counts(allowed_company_ids=both), {"due": 2})
+        self.assertEqual(self.counts(allowed_company_ids=[self.company.id]), {"due": 1})
+        self.bill(here)
+        self.assertEqual(self.counts(allowed_company_ids=both), {"due": 1})
+        self.clock.move_to("2026-02-01 12:00:00")
+        self.pretend_billed(there, "2026-01-31", "2026-02-27", price=50.0)
+        overview = self.overview.with_user(self.manager)
+        for companies, mrr in ((both, 103.0), (both[:1], 78.0), (both[1:], 50.0)):
+            revenue = overview.with_context(allowed_company_ids=companies).get_revenue()
+            self.assertEqual(revenue["mrr"], mrr, "in the currency of the first company")
+
+    def pretend_billed(self, subscription, first, last, price):
+        """Make a period as billing does, in a company that has no books."""
+        period = self.env["practice.subscription.period"].create(
+            {
+                "subscription_id": subscription.id,
+                "number": 1,
+                "plan_id": subscription.plan_id.id,
+                "interval": "month",
+                **dict.fromkeys(("date_from", "base_from"), first),
+                **dict.fromkeys(("date_to", "service_to"), last),
+            }
+        )
+        seat = subscription.seat_ids
+        self.env["practice.subscription.licence"].create(
+            {
+                "period_id": period.id,
+                "billed_period_id": period.id,
+                "seat_id": seat.id,
+                "practitioner_id": seat.practitioner_id.id,
+                "kind": "standard",
+                "date_from": first,
+                "price": price,
+            }
+        )
+        period.state = "billed"
+
+    def test_the_number_of_queries_does_not_grow_with_the_subscriptions(self):
+        def queries():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.overview.with_user(self.manager).get_cards()
+            return self.env.cr.sql_log_count - before
+
+        self.subscribe()._cancel_at_period_end("price")
+        queries()
+        one = queries()
+        for number in range(5):
+            self.subscribe(organisation=self.make_organisation(f"Practice {number}"))._cancel_at_period_end("price")
+        queries()
+        self.assertEqual(queries(), one)
+
+    def test_who_may_not_read_subscriptions_gets_nothing(self):
+        for user in (self.employee, self.portal):
+            with self.subTest(user=user.name), self.assertRaises(AccessError):
+                self.overview.with_user(user).get_cards()
+            self.assertIs(self.overview.with_user(user).get_revenue(), False)
+        self.assertIs(self.overview.with_user(self.front_desk).get_revenue(), False)
+
+
+@tagged("post_install", "-at_install")
+class TestOverviewInBrowser(SubscriptionMixin, HttpCase):
+    now = None
+
+    def test_the_overview_opens_what_it_counts(self):
+        self.make_staff()
+        for name in ("Tour Brug", "Tour Kade"):
+            subscription = self.subscribe(organisation=self.make_organisation(name))
+        self.bill(subscription)
+        subscription._cancel_at_period_end("price")
+        self.start_tour("/odoo", "practice_subscription_overview", login="pb_manager")
+        self.start_tour("/odoo", "practice_subscription_overview_desk", login="pb_front_desk")
