@@ -86,6 +86,24 @@ class TestMembership(SubscriptionCase):
         lots = self.env["practice.credit.lot"]
         lots.search(lots._get_expired_domain(self.company))._expire()
 
+    def to_warn(self, days):
+        """Return the credits whose warning of this many days is due."""
+        lots = self.env["practice.credit.lot"]
+        return lots.search(lots._get_warning_domain(self.company, days))
+
+    def test_the_credits_of_a_month_are_warned_of_a_week_before_they_expire_and_not_at_once(self):
+        lot = self.lots(self.begin())
+        self.assertFalse(self.to_warn(30))
+        self.go_to("2026-02-07")
+        self.assertFalse(self.to_warn(30))
+        self.assertEqual(self.to_warn(7), lot)
+
+    def test_the_credits_of_a_year_are_warned_of_as_any_others(self):
+        self.plan.price_ids = [Command.create({"interval": "year", "kind": "standard", "amount": 1200.0})]
+        lot = self.lots(self.begin(interval="year"))
+        self.go_to("2026-12-16")
+        self.assertEqual(self.to_warn(30), lot)
+
     def test_credits_of_the_next_period_are_credits_of_their_own(self):
         subscription = self.begin()
         self.bill(subscription, "2026-02-15")

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..packages.credit_lot_expiry import WARNING_DAYS
+
 
 class AccountMove(models.Model):
     """An invoice of a subscription: it notices that it is posted, withdrawn or paid, and tells its period."""
@@ -117,4 +119,7 @@ class AccountMoveLine(models.Model):
             vals["origin"] = "plan"
             if not period.plan_id.rollover:
                 vals["expiry_date"] = period.date_to
+                if period.interval == "month":
+                    # The member knows that they last a month; he is reminded a week before, not when he gets them.
+                    vals["expiry_warned"] = max(WARNING_DAYS)
         return vals
