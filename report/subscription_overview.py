@@ -89,33 +89,50 @@ class PracticeSubscriptionOverview(models.AbstractModel):
     @api.model
     def _get_card_kinds(self):
         """Return ``[(key, title, explanation, tone, domain)]`` in the order of the page."""
-        _ = self.env._
         due = self.env["practice.subscription"]._get_due_domain
         day = timedelta(days=1)
         return [
             (
                 "late",
-                _("Due But Not Billed"),
-                _("The day of the invoice has passed"),
+                self.env._("Due But Not Billed"),
+                self.env._("The day of the invoice has passed"),
                 "danger",
                 self._for_companies(lambda company, today: due(company, today - day, retry=True)),
             ),
-            ("failed", _("Failed"), _("The last run could not bill them"), "danger", Domain("error", "!=", False)),
+            (
+                "failed",
+                self.env._("Failed"),
+                self.env._("The last run could not bill them"),
+                "danger",
+                Domain("error", "!=", False),
+            ),
             (
                 "due",
-                _("Due Today"),
-                _("The next run bills them"),
+                self.env._("Due Today"),
+                self.env._("The next run bills them"),
                 "",
                 self._for_companies(
                     lambda company, today: due(company, today, retry=True) & Domain("next_invoice_date", "=", today)
                 ),
             ),
-            ("past_due", _("Past Due"), _("An invoice is overdue"), "warning", Domain("state", "=", "past_due")),
-            ("suspended", _("Suspended"), _("Paused or not paid"), "", Domain("state", "=", "suspended")),
+            (
+                "past_due",
+                self.env._("Past Due"),
+                self.env._("An invoice is overdue"),
+                "warning",
+                Domain("state", "=", "past_due"),
+            ),
+            (
+                "suspended",
+                self.env._("Suspended"),
+                self.env._("Paused or not paid"),
+                "",
+                Domain("state", "=", "suspended"),
+            ),
             (
                 "trials",
-                _("Trials Ending"),
-                _("Within %s days", TRIAL_DAYS),
+                self.env._("Trials Ending"),
+                self.env._("Within %s days", TRIAL_DAYS),
                 "",
                 self._for_companies(
                     lambda _company, today: (
@@ -125,8 +142,8 @@ class PracticeSubscriptionOverview(models.AbstractModel):
             ),
             (
                 "ending",
-                _("Ending"),
-                _("Cancelled, until the paid period is over"),
+                self.env._("Ending"),
+                self.env._("Cancelled, until the paid period is over"),
                 "",
                 Domain("is_running", "=", True) & Domain("end_date", "!=", False),
             ),
