@@ -27,3 +27,4 @@ from . import test_subscription_changes
 from . import test_subscription_run
 from . import test_subscription_membership
 from . import test_patient_portal
+from . import test_subscription_property
