@@ -205,11 +205,22 @@ class TestPatientPortal(PracticeMixin, HttpCase):
         for path in ("/my/packages", "/my/appointments", f"/my/appointments/{event.id}", "/my/packages/statement"):
             self.assertIn("/web/login", self.url_open(path).url)
 
+    def count_queries(self, path):
+        """Return the queries that a page takes once what every page needs is cached."""
+        self.page(path)
+        before = self.env.cr.sql_log_count
+        self.page(path)
+        return self.env.cr.sql_log_count - before
+
     def test_pages_are_of_one_size_however_much_there_is(self):
         for number in range(25):
             self.give(self.parent, credits=1)
             self.plan(start=self.at(days=3, hours=number))
+        self.env.flush_all()
         self.authenticate("pb_parent", "pb_parent")
+        for path in ("/my/packages", "/my/appointments"):
+            count = self.count_queries(path)
+            self.assertTrue(0 < count <= 60, f"{path}: {count}")
         self.assertEqual(self.page("/my/packages").count("<article"), 10)
         self.assertEqual(self.page("/my/appointments").count("list-group-item-action"), 10)
         self.assertEqual(self.page("/my/appointments/page/3").count("list-group-item-action"), 5)
