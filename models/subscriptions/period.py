@@ -67,7 +67,13 @@ class PracticeSubscriptionPeriod(models.Model):
         "account.move", string="Invoice", index="btree_not_null", ondelete="set null", readonly=True
     )
     move_ids = fields.One2many("account.move", "practice_period_id", string="Invoices and Credit Notes", readonly=True)
-    release_ids = fields.One2many("practice.revenue.release", "period_id", string="Releases", readonly=True)
+    release_ids = fields.One2many(
+        "practice.revenue.release",
+        "period_id",
+        string="Releases",
+        readonly=True,
+        groups="practice_billing.group_manager,account.group_account_readonly",
+    )
     state = fields.Selection(
         [("missing", "Not Billed"), ("draft", "Draft"), ("billed", "Billed"), ("credited", "Credited")],
         compute="_compute_state",

@@ -243,10 +243,12 @@ class PracticeSubscription(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        allowed = EDITABLE_FIELDS | EDITABLE_BEFORE_BILL | {"organisation_id", "company_id"}
+        if not self.env.su:
+            allowed = EDITABLE_FIELDS | EDITABLE_BEFORE_BILL | {"organisation_id", "company_id"}
+            defaults = {name.removeprefix("default_") for name in self.env.context if name.startswith("default_")}
+            self._check_editable(defaults.union(*vals_list), allowed)
+        vals_list = [dict(vals) for vals in vals_list]
         for vals in vals_list:
-            if not self.env.su:
-                self._check_editable(vals, allowed)
             plan = self.env["practice.plan"].browse(vals.get("plan_id"))
             company = self.env["res.company"].browse(vals.get("company_id") or self.env.company.id)
             if vals.get("name", "/") == "/":
@@ -275,10 +277,10 @@ class PracticeSubscription(models.Model):
         return result
 
     @api.model
-    def _check_editable(self, vals, allowed):
+    def _check_editable(self, names, allowed):
         forbidden = sorted(
             name
-            for name in vals.keys() - allowed
+            for name in set(names) - allowed
             if name in self._fields and not name.startswith(("message_", "activity_"))
         )
         if forbidden:
