@@ -27,7 +27,7 @@ class SubscriptionMixin(PracticeMixin):
 
     @classmethod
     def setup_practice(cls):
-        super().setup_practice()
+        result = super().setup_practice()
         cls.waiting = cls.make_account("liability_current", "PB licences in advance")
         cls.licences = cls.make_account("income", "PB licences")
         cls.extras = cls.make_account("income", "PB usage")
@@ -42,6 +42,7 @@ class SubscriptionMixin(PracticeMixin):
         cls.standard, cls.starter, cls.blended = (cls.make_plan(name) for name in PRICES)
         cls.starter.usage_price_ids = [Command.create({"kind_id": cls.file.id, "unit_price": 5.0})]
         cls.sent = 0
+        return result
 
     # === MAKING THINGS === #
 

@@ -45,8 +45,8 @@ class TestPatientPortal(PracticeMixin, HttpCase):
             ]
         )
 
-    def plan(self, patient=None, **vals):
-        return super().plan(patient or self.parent, user_id=self.practitioner.id, **vals)
+    def plan(self, patient=None, *args, **vals):
+        return super().plan(patient or self.parent, *args, **{"user_id": self.practitioner.id, **vals})
 
     def page(self, path, status=200):
         """Open a page and return its text."""
@@ -71,7 +71,7 @@ class TestPatientPortal(PracticeMixin, HttpCase):
 
     def test_a_shared_package_shows_numbers_only(self):
         lot = self.give(self.stranger, beneficiary_ids=[Command.set(self.parent.ids)], note="Burn-out")
-        super().plan(self.stranger)
+        self.plan(self.stranger)
         self.authenticate("pb_parent", "pb_parent")
         page = self.page("/my/packages")
         self.assertIn("Shared with you", page)

@@ -15,7 +15,7 @@ class TestMembership(SubscriptionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.visits = cls.make_product(cls.package, name="Four visits", package_credits=4, list_price=120.0)
-        cls.plan = cls.make_plan(
+        cls.membership = cls.make_plan(
             "Member",
             {"month": {"standard": 120.0}},
             product_id=cls.visits.id,
@@ -26,7 +26,7 @@ class TestMembership(SubscriptionCase):
 
     def begin(self, plan=None, pay=True, **vals):
         """Let the member subscribe; bill (and pay) the first period."""
-        subscription = self.subscribe(plan or self.plan, self.member, seats=(), **vals)
+        subscription = self.subscribe(plan or self.membership, self.member, seats=(), **vals)
         self.bill(subscription)
         if pay:
             self.pay(subscription.period_id.move_id)
@@ -60,7 +60,7 @@ class TestMembership(SubscriptionCase):
         self.assertLot(self.lots(subscription), available=3, reserved=1)
 
     def plan_visit(self, start=None):
-        return super().plan(self.member, start)
+        return self.plan(self.member, start)
 
     def test_a_visit_releases_its_share_to_the_ledger_account_of_the_package(self):
         subscription = self.begin()
@@ -99,7 +99,7 @@ class TestMembership(SubscriptionCase):
         self.assertEqual(self.to_warn(7), lot)
 
     def test_the_credits_of_a_year_are_warned_of_as_any_others(self):
-        self.plan.price_ids = [Command.create({"interval": "year", "kind": "standard", "amount": 1200.0})]
+        self.membership.price_ids = [Command.create({"interval": "year", "kind": "standard", "amount": 1200.0})]
         lot = self.lots(self.begin(interval="year"))
         self.go_to("2026-12-16")
         self.assertEqual(self.to_warn(30), lot)
@@ -115,7 +115,7 @@ class TestMembership(SubscriptionCase):
             self.plan_visit(self.at(days=40))
 
     def test_a_plan_may_let_its_credits_roll_over(self):
-        self.plan.rollover = True
+        self.membership.rollover = True
         subscription = self.begin()
         self.bill(subscription, "2026-02-15")
         self.pay(subscription.period_id.move_id)
@@ -126,7 +126,7 @@ class TestMembership(SubscriptionCase):
         self.assertBooksAgree()
 
     def test_credits_that_roll_over_are_valid_as_the_package_says(self):
-        self.plan.rollover = True
+        self.membership.rollover = True
         self.package.validity_months = 3
         self.assertEqual(self.lots(self.begin()).expiry_date, day(4, 15))
 
@@ -169,7 +169,7 @@ class TestMembership(SubscriptionCase):
 
     def test_members_of_a_company_have_a_line_and_credits_each(self):
         company = self.make_organisation()
-        subscription = self.subscribe(self.plan, company, seats=("Bert", "Carla"))
+        subscription = self.subscribe(self.membership, company, seats=("Bert", "Carla"))
         invoice = self.bill(subscription)
         self.assertInvoice(invoice, {"Member": [120.0, 120.0]}, 240.0)
         self.pay(invoice)
@@ -179,14 +179,14 @@ class TestMembership(SubscriptionCase):
 
     def test_who_comes_later_is_paid_for_from_the_next_period_on(self):
         company = self.make_organisation()
-        subscription = self.subscribe(self.plan, company, seats=("Bert",))
+        subscription = self.subscribe(self.membership, company, seats=("Bert",))
         self.bill(subscription)
         self.seat(subscription, "Carla", date_from=day(1, 20))
         self.assertInvoice(self.bill(subscription, "2026-02-15"), {"Member": [120.0, 120.0]})
 
     def test_a_dearer_membership_begins_with_the_next_period(self):
         subscription = self.begin()
-        dearer = self.plan.copy({"name": "Much", "price_ids": [Command.clear(), Command.create({"amount": 300.0})]})
+        dearer = self.membership.copy({"name": "Much", "price_ids": [Command.clear(), Command.create({"amount": 300.0})]})
         self.assertFalse(subscription._change_plan(dearer, "month"))
         self.assertInvoice(self.bill(subscription, "2026-02-15"), {"Much": [300.0]})
 
@@ -208,4 +208,4 @@ class TestMembership(SubscriptionCase):
 
     def test_a_membership_has_no_balance_post_of_its_own(self):
         with self.assertRefused("Leave the balance post of the plan empty", ValidationError):
-            self.plan.write({"income_account_id": self.licences.id, "deferred_account_id": self.waiting.id})
+            self.membership.write({"income_account_id": self.licences.id, "deferred_account_id": self.waiting.id})
