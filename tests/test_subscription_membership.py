@@ -186,7 +186,8 @@ class TestMembership(SubscriptionCase):
 
     def test_a_dearer_membership_begins_with_the_next_period(self):
         subscription = self.begin()
-        dearer = self.membership.copy({"name": "Much", "price_ids": [Command.clear(), Command.create({"amount": 300.0})]})
+        prices = [Command.clear(), Command.create({"amount": 300.0})]
+        dearer = self.membership.copy({"name": "Much", "price_ids": prices})
         self.assertFalse(subscription._change_plan(dearer, "month"))
         self.assertInvoice(self.bill(subscription, "2026-02-15"), {"Much": [300.0]})
 
