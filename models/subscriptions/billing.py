@@ -69,9 +69,9 @@ class PracticeSubscription(models.Model):
     def _cron_bill(self, batch_size=BATCH_SIZE):
         """Bill all that is due, missed periods oldest first, committing each batch."""
         cron, conflicts = self.env["ir.cron"], 0
-        self.env["account.move"]._practice_prepare_run()
         while True:
             try:
+                self.env["account.move"]._practice_prepare_run()
                 batch = self._claim_due(batch_size)
                 if not batch:
                     break
