@@ -38,7 +38,8 @@ class PracticeSubscriptionMrr(models.Model):
     Amounts are in the company's currency. Plans in other currencies are converted at today's rate in all months, so
     that the movement of a rate is neither expansion nor contraction.
 
-    MRR, ARR and seats are states: those of several months together are their average a month, not their sum.
+    MRR, ARR and seats are states: those of several months together are their average a month (from the first of these
+    months to the last one), not their sum.
     """
 
     _name = "practice.subscription.mrr"
@@ -101,8 +102,8 @@ class PracticeSubscriptionMrr(models.Model):
         expression = super()._read_group_select(aggregate_spec, query)
         if aggregate_spec.split(":")[0] not in STATES or ":sum" not in aggregate_spec:
             return expression
-        months = SQL("COUNT(DISTINCT DATE_TRUNC('month', %s))", self._field_to_sql(self._table, "date", query))
-        return SQL("%s::numeric / %s", expression, months)
+        number = SQL.identifier(self._table, "month_number")
+        return SQL("%s::numeric / (MAX(%s) - MIN(%s) + 1)", expression, number, number)
 
     # === ACTIONS === #
 
@@ -122,7 +123,7 @@ class PracticeSubscriptionMrr(models.Model):
         """
         return SQL(
             """
-            WITH term (company_id, plan_currency_id, currency_id, digits, rate, today) AS (VALUES %(terms)s),
+            WITH term (company_id, plan_currency_id, currency_id, digits, rate, today, this_month) AS (VALUES %(terms)s),
             stretch AS (%(stretches)s),
             month AS (%(months)s),
             paid AS (%(paid)s),
@@ -153,8 +154,8 @@ class PracticeSubscriptionMrr(models.Model):
         for company, currency in pairs or [(self.env.company, self.env.company.currency_id)]:
             own, today = company.currency_id, company._practice_day()
             rate = currency._get_conversion_rate(currency, own, company, today)
-            row = (company.id, currency.id, own.id, own.decimal_places, rate, today)
-            rows.append(SQL("(%s, %s, %s, %s, %s::numeric, %s)", *row))
+            row = (company.id, currency.id, own.id, own.decimal_places, rate, today, today.year * 12 + today.month - 1)
+            rows.append(SQL("(%s, %s, %s, %s, %s::numeric, %s, %s)", *row))
         return SQL(", ").join(rows)
 
     @api.model
@@ -205,7 +206,7 @@ class PracticeSubscriptionMrr(models.Model):
         )
         return SQL(
             """
-            SELECT part.*, term.currency_id, term.rate, term.digits, term.today,
+            SELECT part.*, term.currency_id, term.rate, term.digits, term.today, term.this_month,
                    LEAST(part.date_to, term.today) AS until
               FROM (%s UNION ALL %s UNION ALL %s) part
               JOIN practice_plan plan ON plan.id = part.plan_id
@@ -226,23 +227,23 @@ class PracticeSubscriptionMrr(models.Model):
         """Return each period once for every month whose end it covers; the running one ends today."""
         return SQL(
             """
-            SELECT stretch.*, GENERATE_SERIES(%s, CASE WHEN until = today THEN %s ELSE %s - 1 END) AS month_number
+            SELECT stretch.*,
+                   GENERATE_SERIES(%s, CASE WHEN until = today THEN this_month ELSE %s - 1 END) AS month_number
               FROM stretch
             """,
             self._month_number(SQL("date_from")),
-            self._month_number(SQL("today")),
             self._month_number(SQL("(until + 1)")),
         )
 
     @api.model
     def _month_number(self, day):
         """Return the month of a day, counted from the year 0, so that the next one is one more."""
-        return SQL("(EXTRACT(YEAR FROM %(day)s) * 12 + EXTRACT(MONTH FROM %(day)s) - 1)::integer", day=day)
+        return SQL("(DATE_PART('year', %(day)s) * 12 + DATE_PART('month', %(day)s) - 1)::integer", day=day)
 
     @api.model
     def _month_end(self, number):
         """Return the last day of a month that is counted from the year 0."""
-        return SQL("(MAKE_DATE(%(n)s / 12, %(n)s %% 12 + 1, 1) + INTERVAL '1 month')::date - 1", n=number)
+        return SQL("(MAKE_DATE((%(n)s + 1) / 12, (%(n)s + 1) %% 12 + 1, 1) - 1)", n=number)
 
     @api.model
     def _select_paid(self):
@@ -250,13 +251,12 @@ class PracticeSubscriptionMrr(models.Model):
         return SQL(
             """
             SELECT company_id, subscription_id, month_number, MIN(plan_id) AS plan_id, MIN(interval) AS interval,
-                   MIN(currency_id) AS currency_id, MIN(today) AS today, LEAST(%s, MIN(today)) AS date,
+                   MIN(currency_id) AS currency_id, MIN(today) AS today, MIN(this_month) AS this_month,
                    SUM(seats) AS seats, SUM(students) AS seats_student,
                    ROUND(SUM(mrr) * MIN(rate), MIN(digits)) AS mrr
               FROM month
           GROUP BY company_id, subscription_id, month_number
-            """,
-            self._month_end(SQL("month_number")),
+            """
         )
 
     @api.model
@@ -271,7 +271,9 @@ class PracticeSubscriptionMrr(models.Model):
             SELECT moved.*, mrr * 12 AS arr, seats - seats_student AS seats_standard, %(measures)s,
                    subscription.organisation_id, subscription.user_id
               FROM (
-                SELECT shown.id, shown.date, shown.is_current, shown.mrr, shown.seats, shown.seats_student,
+                SELECT step.subscription_id::bigint * 100000 + shown.month_number AS id, shown.month_number,
+                       LEAST(%(month_end)s, step.today) AS date, shown.month_number = step.this_month AS is_current,
+                       shown.mrr, shown.seats, shown.seats_student,
                        step.company_id, step.currency_id, step.subscription_id, step.plan_id, step.interval,
                        shown.mrr - shown.mrr_before AS change,
                        CASE WHEN shown.mrr = shown.mrr_before THEN 'same'
@@ -282,18 +284,15 @@ class PracticeSubscriptionMrr(models.Model):
                             ELSE 'contraction' END AS kind
                   FROM step
             CROSS JOIN LATERAL (
-                    SELECT step.subscription_id::bigint * 100000 + step.month_number AS id, step.date,
-                           step.date = step.today AS is_current, step.mrr, step.mrr_before, step.seats,
-                           step.seats_student
+                    SELECT step.month_number, step.mrr, step.mrr_before, step.seats, step.seats_student
                      UNION ALL
-                    SELECT step.subscription_id::bigint * 100000 + step.month_number + 1,
-                           LEAST(%(next_end)s, step.today), %(next_end)s >= step.today, 0, step.mrr, 0, 0
+                    SELECT step.month_number + 1, 0, step.mrr, 0, 0
                      WHERE step.next_month IS DISTINCT FROM step.month_number + 1
-                       AND DATE_TRUNC('month', step.date) < DATE_TRUNC('month', step.today) AND step.mrr <> 0
+                       AND step.month_number < step.this_month AND step.mrr <> 0
                        ) shown
               ) moved
               JOIN practice_subscription subscription ON subscription.id = moved.subscription_id
             """,
             measures=SQL(", ").join(measures),
-            next_end=self._month_end(SQL("(step.month_number + 1)")),
+            month_end=self._month_end(SQL("shown.month_number")),
         )

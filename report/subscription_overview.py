@@ -203,12 +203,16 @@ class PracticeSubscriptionOverview(models.AbstractModel):
         months = {start: dict.fromkeys(names, 0.0) for start in starts}
         groups = self.env["practice.subscription.mrr"]._read_group(
             [("date", ">=", starts[0]), ("company_id", "in", self.env.companies.ids)],
-            ["date:month", "currency_id"],
-            [f"{name}:sum" for name in names],
+            ["date:month", "kind", "currency_id"],
+            ["mrr:sum", "change:sum", "seats:sum"],
         )
-        for start, currency, *values in groups:
-            for name, value in zip(names, values, strict=True):
-                months[start][name] += value if name == "seats" else self._convert([(currency, value)])
+        for start, kind, currency, mrr, change, seats in groups:
+            month, change = months[start], self._convert([(currency, change)])
+            month["mrr"] += self._convert([(currency, mrr)])
+            month["change"] += change
+            month["seats"] += seats
+            if kind in MOVEMENTS:
+                month[MOVEMENTS[kind]] += change
         return [
             {"month": format_date(self.env, start, date_format="MMM yyyy"), **month} for start, month in months.items()
         ]
