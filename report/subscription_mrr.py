@@ -123,7 +123,8 @@ class PracticeSubscriptionMrr(models.Model):
         """
         return SQL(
             """
-            WITH term (company_id, plan_currency_id, currency_id, digits, rate, today, this_month) AS (VALUES %(terms)s),
+            WITH term (company_id, plan_currency_id, currency_id, digits, rate, today, this_month)
+                AS (VALUES %(terms)s),
             stretch AS (%(stretches)s),
             month AS (%(months)s),
             paid AS (%(paid)s),
