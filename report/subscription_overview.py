@@ -213,8 +213,13 @@ class PracticeSubscriptionOverview(models.AbstractModel):
             month["seats"] += seats
             if kind in MOVEMENTS:
                 month[MOVEMENTS[kind]] += change
+        rounded = self.env.company.currency_id.round
         return [
-            {"month": format_date(self.env, start, date_format="MMM yyyy"), **month} for start, month in months.items()
+            {
+                "month": format_date(self.env, start, date_format="MMM yyyy"),
+                **{name: rounded(value) for name, value in month.items()},
+            }
+            for start, month in months.items()
         ]
 
     @api.model
