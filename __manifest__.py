@@ -1,6 +1,6 @@
 {
     "name": "Practice Billing",
-    "summary": "Packages of appointments and subscriptions per practitioner, paid in advance: books that agree to the cent",
+    "summary": "Appointment packages and subscriptions, paid in advance: books that agree to the cent",
     "version": "19.0.1.0.0",
     "category": "Accounting/Accounting",
     "license": "LGPL-3",
