@@ -18,29 +18,39 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Post a batch without comparing its lines before and after: the state changes none of them."""
+        if "practice_numbers" not in self.env.context or vals.keys() != {"state", "posted_before"}:
+            return super().write(vals)
+        with self._disable_recursion({"records": self}, "skip_invoice_sync"):
+            return super().write(vals)
+
     # === BUSINESS METHODS === #
 
     @api.model
     def _practice_prepare_run(self):
-        """Have PostgreSQL count the tables that it knows nothing of; without that it joins a new database badly.
+        """Have PostgreSQL count the tables that it knows nothing of; without that it may join a new database badly.
 
-        To be called before each batch: the first one fills tables that were empty. It commits on a connection of its
-        own, so that no batch waits for it.
+        To be called before each batch, because the first one fills tables that were empty. A table with few rows is
+        left alone: what other workers have in flight would count as nothing, which is worse than not knowing. It
+        commits on a connection of its own, so that nobody waits for the batch.
         """
-        own = {model._table for model in self.env.values() if model._name.startswith("practice.") and model._auto}
-        unknown = [
-            SQL.identifier(table)
-            for [table] in self.env.execute_query(
-                SQL(
-                    """SELECT relname FROM pg_class WHERE relnamespace = current_schema::regnamespace
-                          AND relkind = 'r' AND relname IN %s AND reltuples <= 0 AND pg_relation_size(oid) > 0""",
-                    (*TABLES, *own),
-                )
+        own = {model._table for name, model in self.env.items() if name.startswith("practice.") and model._auto}
+        unknown = self.env.execute_query(
+            SQL(
+                """SELECT relname FROM pg_class
+                    WHERE relnamespace = current_schema::regnamespace AND relkind = 'r' AND relname IN %s
+                      AND (reltuples < 0 AND pg_relation_size(oid) = 0
+                           OR reltuples <= 0 AND pg_stat_get_live_tuples(oid) >= 100)""",
+                (*TABLES, *own),
             )
-        ]
+        )
         if unknown:
+            tables = SQL(", ").join(SQL.identifier(name) for [name] in unknown)
             with self.env.registry.cursor() as cr:
-                cr.execute(SQL("ANALYZE (SKIP_LOCKED) %s", SQL(", ").join(unknown)))
+                cr.execute(SQL("ANALYZE (SKIP_LOCKED) %s", tables))
 
     @api.model
     def _practice_bill(self, vals_list, bodies):
@@ -52,12 +62,12 @@ class AccountMove(models.Model):
         :return: the posted moves, in the order of ``vals_list``
         :raises UserError: whatever Odoo refuses; nothing of the batch is then posted
         """
-        moves = self._practice_draft(vals_list)
+        moves = self.with_context(practice_numbers={})._practice_draft(vals_list)
         moves._message_log_batch({move.id: body for move, body in zip(moves, bodies, strict=True)})
         # From the first number until the commit no other worker gets one: everything else is written before.
         self.env.flush_all()
-        moves.with_context(practice_numbers={})._post(soft=False)
-        return moves
+        moves._post(soft=False)
+        return moves.with_env(self.env)
 
     @api.model
     def _practice_draft(self, vals_list):
@@ -110,7 +120,7 @@ class AccountMove(models.Model):
         """Return the lines with amounts and tax tags, and the tax lines, as ``_sync_tax_lines`` would make them."""
         self.ensure_one()
         taxes = self.env["account.tax"]
-        vals_list = [{"analytic_distribution": False, **vals} for vals in vals_list]
+        vals_list = [{**vals, "analytic_distribution": False} for vals in vals_list]
         base_lines = [
             self._practice_prepare_base_line(vals)
             for vals in vals_list
@@ -123,7 +133,7 @@ class AccountMove(models.Model):
         for base_line, amounts in result["base_lines_to_update"]:
             base_line["vals"].update(amounts)
         return vals_list + [
-            {"move_id": self.id, "display_type": "tax", "analytic_distribution": False, **vals}
+            {**vals, "move_id": self.id, "display_type": "tax", "analytic_distribution": False}
             for vals in result["tax_lines_to_add"]
         ]
 
@@ -148,7 +158,20 @@ class AccountMove(models.Model):
             is_refund=self.move_type == "out_refund",
         )
 
-    # === NUMBERS === #
+    # === SHORT CUTS OF A BATCH === #
+
+    def _compute_reconciled_payment_ids(self):
+        """Do not look for payments of documents that nothing is reconciled with.
+
+        Odoo asks for them whenever an amount or state changes and joins the ledger with itself, which takes minutes
+        while PostgreSQL believes the ledger to be empty: on the first day, or after a batch that was undone.
+        """
+        if "practice_numbers" not in self.env.context:
+            return super()._compute_reconciled_payment_ids()
+        reconciled = self.filtered(lambda move: move.line_ids.matched_debit_ids or move.line_ids.matched_credit_ids)
+        for move in self - reconciled:
+            move.reconciled_payment_ids = move.matched_payment_ids
+        return super(AccountMove, reconciled)._compute_reconciled_payment_ids()
 
     def _get_next_sequence_format(self):
         """Look for the last number once for all documents of a batch that are numbered alike; Odoo counts on itself."""
