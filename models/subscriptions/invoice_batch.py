@@ -34,23 +34,20 @@ class AccountMove(models.Model):
         """Have PostgreSQL count the tables that it knows nothing of; without that it may join a new database badly.
 
         To be called before each batch, because the first one fills tables that were empty. A table with few rows is
-        left alone: what other workers have in flight would count as nothing, which is worse than not knowing. It
-        commits on a connection of its own, so that nobody waits for the batch.
+        left alone: what other workers have in flight would count as nothing, which is worse than not knowing. All
+        happens on a connection of its own: it keeps no worker waiting, and the batch may begin with a lock.
         """
         own = {model._table for name, model in self.env.items() if name.startswith("practice.") and model._auto}
-        unknown = self.env.execute_query(
-            SQL(
+        with self.env.registry.cursor() as cr:
+            cr.execute(
                 """SELECT relname FROM pg_class
                     WHERE relnamespace = current_schema::regnamespace AND relkind = 'r' AND relname IN %s
                       AND (reltuples < 0 AND pg_relation_size(oid) = 0
                            OR reltuples <= 0 AND pg_stat_get_live_tuples(oid) >= 100)""",
-                (*TABLES, *own),
+                [(*TABLES, *own)],
             )
-        )
-        if unknown:
-            tables = SQL(", ").join(SQL.identifier(name) for [name] in unknown)
-            with self.env.registry.cursor() as cr:
-                cr.execute(SQL("ANALYZE (SKIP_LOCKED) %s", tables))
+            if unknown := [SQL.identifier(name) for [name] in cr.fetchall()]:
+                cr.execute(SQL("ANALYZE (SKIP_LOCKED) %s", SQL(", ").join(unknown)))
 
     @api.model
     def _practice_bill(self, vals_list, bodies):
