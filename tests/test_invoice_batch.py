@@ -1,7 +1,7 @@
 """What the billing run makes is, field by field, what bare Odoo makes of the same values; with far fewer queries."""
 
-import time
 # Another connection sees only what is committed; pylint: disable=invalid-commit
+import time
 from datetime import date
 from unittest.mock import patch
 
