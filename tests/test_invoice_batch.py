@@ -1,8 +1,7 @@
 """What the billing run makes is, field by field, what bare Odoo makes of the same values; with far fewer queries."""
 
-# Another connection sees only what is committed; pylint: disable=invalid-commit
 import time
-from datetime import date
+from datetime import date, timedelta
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
@@ -156,6 +155,10 @@ class TestInvoiceBatch(PracticeCase):
             ),
         )
         self.assertEqual(len(lines), 5 + 3 + 7)
+
+    def test_past_midnight_in_brussels_but_not_in_utc_invoices_are_posted_all_the_same(self):
+        [move] = self.ours(self.env, [self.document(invoice_date=TODAY + timedelta(days=1))])
+        self.assertEqual((move.state, move.auto_post), ("posted", "no"))
 
     def test_the_caller_goes_on_with_its_own_context(self):
         self.assertEqual(self.ours(self.env, [self.document()]).env, self.env)
