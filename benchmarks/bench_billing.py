@@ -1,52 +1,103 @@
-"""Creating and posting the invoices of a billing run, against bare Odoo on the same values: nothing else of the run."""
+"""The billing run against bare Odoo on the same invoices, against itself with two workers, and with more to do."""
 
+import statistics
+import time
 from copy import deepcopy
 
 from measuring import interleave, report, settle
-from subscribers import Subscribers
+from subscribers import Subscribers, in_processes
 
-BATCH, ROUNDS = 200, 5
+BATCH, ROUNDS, MANY = 200, 5, 5000
 
 env = env(user=env.ref("base.user_root"), context={})
 moves = env["account.move"]
+subscriptions = env["practice.subscription"]
 subscribers = Subscribers(env)
-subscribers.subscribe(BATCH)
-subscribers.bill()
-settle(env)
 
 
-def values():
-    """Return the values of an invoice for everybody, who all had one before."""
-    env.cr.execute("UPDATE practice_subscription SET next_invoice_date = CURRENT_DATE")
+def timed(work):
+    """Return the seconds that ``work`` takes, and what it returns."""
     env.invalidate_all()
-    taken = subscribers.invoice_vals(BATCH)
-    env.cr.rollback()
-    return taken
+    started = time.perf_counter()
+    result = work()
+    return time.perf_counter() - started, result
 
 
-VALUES = values()
+def bill_batches():
+    """Bill all that is due, committing each batch; return the seconds of each."""
+    seconds = []
+    while True:
+        taken, moves = timed(subscribers.bill)
+        if not moves:
+            return seconds
+        env.cr.commit()
+        seconds.append(taken)
 
 
-def bare():
-    moves.create(deepcopy(VALUES))._post(soft=False)
+# Without statistics, as on the first day: the first batch of an empty database against the rest.
+subscribers.subscribe(5 * BATCH)
+env.cr.commit()
+first, *rest = bill_batches()
+report("billing_first_batch_ratio", first / statistics.median(rest), 2)
+
+# The same invoices, made by the run and by bare Odoo.
+subscribers.subscribe(BATCH)
+settle(env)
+values = subscribers.invoice_vals(BATCH)
+copies = [deepcopy(values) for _round in range(ROUNDS + 1)]
+measured = interleave(
+    env,
+    ROUNDS,
+    bare=lambda: moves.create(copies.pop())._post(soft=False),
+    ours=lambda: subscribers.bill(BATCH),
+)
+report("billing_rate_ratio", measured["bare"].seconds / measured["ours"].seconds, 1.25, at_least=True)
+report("billing_queries_an_invoice", measured["ours"].queries / BATCH, 9)
+print("# bare Odoo:", round(BATCH / measured["bare"].seconds, 1), "invoices a second,", end=" ")
+print("ours:", round(BATCH / measured["ours"].seconds, 1), "with", measured["bare"].queries / BATCH, "queries bare")
+bill_batches()
+
+
+def post_bare():
+    moves.create(deepcopy(values))._post(soft=False)
     env.cr.flush()  # what Odoo does before a commit belongs to it
 
 
-def ours():
-    moves._practice_bill(deepcopy(VALUES), ["Made by the run."] * BATCH)
+def post_ours():
+    moves._practice_bill(deepcopy(values), ["Made by the run."] * BATCH)
     env.cr.flush()
 
 
-def compare(name, ratio, queries):
-    measured = interleave(env, ROUNDS, bare=bare, ours=ours)
-    rates = {who: f"{BATCH / taken.seconds:.1f}" for who, taken in measured.items()}
-    asked = {who: f"{taken.queries / BATCH:.2f}" for who, taken in measured.items()}
-    print("# invoices a second", rates, "queries an invoice", asked)
+def compare_posting(name, ratio, queries):
+    """Compare creating and posting alone, nothing else of the run."""
+    settle(env)
+    measured = interleave(env, ROUNDS, bare=post_bare, ours=post_ours)
     report(f"{name}_ratio", measured["bare"].seconds / measured["ours"].seconds, ratio, at_least=True)
     report(f"{name}_queries_an_invoice", measured["ours"].queries / BATCH, queries)
 
 
-compare("invoices_posting", 1.9, 1)
-env.company.restrictive_audit_trail = True
+compare_posting("posting", 1.9, 1)
+
+# One and two workers, in processes of their own.
+seconds = {1: [], 2: []}
+for _round in range(ROUNDS):
+    for workers, taken in seconds.items():
+        subscribers.subscribe(4 * BATCH)
+        settle(env)
+        taken.append(in_processes(env, workers, lambda worker: worker["practice.subscription"]._cron_bill(BATCH // 2)))
+        env.cr.rollback()
+        left = subscriptions.search_count(subscriptions._get_all_due_domain())
+        report(f"billing_left_over_by_{workers}", left, 0)
+report("billing_two_workers_ratio", statistics.median(seconds[1]) / statistics.median(seconds[2]), 1.6, at_least=True)
+
+# Many subscriptions: the cost of an invoice does not depend on how many there are.
+subscribers.subscribe(BATCH)
 settle(env)
-compare("invoices_posting_audited", 1.25, 7)
+few = statistics.median(bill_batches())
+subscribers.subscribe(MANY)
+settle(env)
+report("billing_cost_at_5000_ratio", statistics.mean(bill_batches()) / few, 1.2)
+
+# With everything that an audited company wants logged.
+env.company.restrictive_audit_trail = True
+compare_posting("posting_audited", 1.25, 7)
