@@ -43,6 +43,7 @@
         "views/account_move_release_views.xml",
         "report/credit_statement_templates.xml",
         "views/patient_portal_templates.xml",
+        "views/patient_shop_templates.xml",
     ],
     "assets": {
         "web.assets_backend": ["practice_billing/static/src/**/*"],

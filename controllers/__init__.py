@@ -1,1 +1,2 @@
 from . import patient_portal
+from . import patient_shop

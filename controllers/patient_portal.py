@@ -74,6 +74,8 @@ class PatientPortal(CustomerPortal):
             "page_name": "practice_packages",
             "cards": found._prepare_portal_cards(patients),
             "patients": patients,
+            "orders": request.env["account.move"]._prepare_open_orders(request.env.user),
+            "packages_for_sale": request.env["product.product"]._get_portal_products(request.env.user).package_id,
             "pager": pager,
             "default_url": "/my/packages",
             "searchbar_filters": filters,

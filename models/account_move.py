@@ -55,7 +55,7 @@ class AccountMove(models.Model):
     def _get_package_lines(self):
         """Return the lines of these documents that sell or take back credits."""
         # sudo: products and packages may be out of the accountant's sight; only whether there is one is asked.
-        return self.sudo().line_ids.filtered(lambda line: line._gives_credits()).sudo(False)
+        return self.sudo().line_ids.filtered(lambda line: line._gives_credits()).sudo(self.env.su)
 
     def _get_package_mail_template(self):
         """Return the e-mail template of the first package product that has one for invoices."""
@@ -69,8 +69,16 @@ class AccountMove(models.Model):
         return super()._get_mail_template()
 
     def invoice_validate_send_email(self):
-        """Send package invoices through the send queue, with PDF and template, instead of as a bare message."""
-        queued = self.filtered(lambda move: move.move_type == "out_invoice" and move._get_package_mail_template())
+        """Send package invoices through the send queue, with PDF and template, instead of as a bare message.
+
+        Who bought on the portal gets the invoice also when the product has no template: with Odoo's own.
+        """
+        queued = self.filtered(
+            lambda move: (
+                move.move_type == "out_invoice"
+                and (move.sudo().practice_buyer_id or move._get_package_mail_template())  # sudo: only whether
+            )
+        )
         queued._queue_sending()
         return super(AccountMove, self - queued).invoice_validate_send_email()
 
@@ -84,8 +92,9 @@ class AccountMove(models.Model):
 
     @api.model
     def _prepare_sending_data(self):
-        """Return what Odoo's send queue wants to know of a document: who sends it."""
-        return {"author_user_id": self.env.user.id, "author_partner_id": self.env.user.partner_id.id}
+        """Return what Odoo's send queue wants to know of a document: who sends it. Patients do not send invoices."""
+        author = self.env.user if self.env.user._is_internal() else self.env.ref("base.user_root")
+        return {"author_user_id": author.id, "author_partner_id": author.partner_id.id}
 
     def _note_unreachable(self):
         """Return those of these documents that the send queue cannot bring to their customer, and say so on them."""

@@ -156,7 +156,8 @@ class AccountMoveLine(models.Model):
         """
         self.ensure_one()
         package, move = self.product_id.package_id, self.move_id
-        if not package.active:
+        # What a patient bought on the portal before it was archived may be paid by now.
+        if not package.active and not move.sudo().practice_buyer_id:  # sudo: only whether it was
             raise UserError(
                 self.env._("%s is archived and can no longer be sold. Choose another package.", package.name)
             )

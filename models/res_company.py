@@ -36,6 +36,26 @@ class ResCompany(models.Model):
         default=True,
         help="E-mail the patient 30 and 7 days before credits expire.",
     )
+    practice_low_warning = fields.Boolean(
+        string="Tell When Credits Run Low",
+        default=True,
+        help="E-mail the patient once per purchase when only a few credits are left.",
+    )
+    practice_low_threshold = fields.Integer(
+        string="Few Credits",
+        default=2,
+        help="Credits left, planned ones included, at which a patient is told. 0: when the last one is gone.",
+    )
+    practice_portal_invoice = fields.Boolean(
+        string="Buy on Invoice",
+        default=True,
+        help="Patients who buy on the portal may ask for the invoice and pay it later; credits are ready once it is "
+        "paid. Otherwise they pay online at once.",
+    )
+
+    _practice_low_threshold_not_negative = models.Constraint(
+        "CHECK (practice_low_threshold >= 0)", "The number of credits at which patients are told cannot be negative."
+    )
 
     def _practice_day(self, moment=None):
         """Return the day of the naive UTC ``moment`` (now by default) in the practice's time zone."""

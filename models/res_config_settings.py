@@ -8,6 +8,9 @@ class ResConfigSettings(models.TransientModel):
     practice_release_journal_id = fields.Many2one(related="company_id.practice_release_journal_id", readonly=False)
     practice_auto_attend = fields.Boolean(related="company_id.practice_auto_attend", readonly=False)
     practice_expiry_warning = fields.Boolean(related="company_id.practice_expiry_warning", readonly=False)
+    practice_low_warning = fields.Boolean(related="company_id.practice_low_warning", readonly=False)
+    practice_low_threshold = fields.Integer(related="company_id.practice_low_threshold", readonly=False)
+    practice_portal_invoice = fields.Boolean(related="company_id.practice_portal_invoice", readonly=False)
     practice_subscription_journal_id = fields.Many2one(
         related="company_id.practice_subscription_journal_id", readonly=False
     )

@@ -15,6 +15,7 @@ ROLES = ("front_desk", "manager", "accountant", "employee", "portal", "public")
 #: What each role may do with each model: r(ead), w(rite), c(reate), d(elete). What is not named is forbidden.
 RIGHTS = {
     "practice.package": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},
+    "practice.package.terms": {"front_desk": "r", "manager": "r", "accountant": "r"},
     "practice.appointment.type": {"front_desk": "r", "manager": "rwcd"},
     "practice.credit.lot": {"front_desk": "rw", "manager": "rw", "accountant": "r"},
     "practice.credit.import": {"manager": "rwcd"},
@@ -78,6 +79,8 @@ class RolesMixin(SubscriptionMixin):
                 }
             ]
         )
+        cls.package.terms = "<p>Credits are valid for two years.</p>"
+        cls.terms = cls.package._get_terms_version()
         start = Datetime.now() - timedelta(days=1)
         cls.event = cls.env["calendar.event"].create(
             {
@@ -102,6 +105,7 @@ class RolesMixin(SubscriptionMixin):
         period = self.subscription.period_id
         return {
             "practice.package": self.package,
+            "practice.package.terms": self.terms,
             "practice.appointment.type": self.type,
             "practice.credit.lot": self.lot,
             "practice.credit.import": self.env["practice.credit.import"].create(

@@ -38,6 +38,20 @@ def counters_after(movements):
     return dict(counters)
 
 
+def open_credits_change(kind, credits):
+    """Return by how much a movement changes the open credits of its lot: those available and those reserved."""
+    after = counters_after([(kind, credits)])
+    return after["available"] + after["reserved"]
+
+
+def is_low(open_credits, given, threshold):
+    """Return whether a purchase of ``given`` credits with ``open_credits`` left has run low.
+
+    Low is ``threshold`` credits or fewer, but never a purchase of which nothing is gone.
+    """
+    return open_credits <= min(threshold, given - 1)
+
+
 def round_money(amount, rounding=0.01):
     """Round ``amount`` half up (away from zero) to a multiple of ``rounding``."""
     unit = Decimal(str(rounding))

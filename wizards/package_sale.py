@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command
 
 
 class PracticePackageSale(models.TransientModel):
@@ -100,18 +99,6 @@ class PracticePackageSale(models.TransientModel):
 
     def _prepare_invoice_vals(self):
         self.ensure_one()
-        patient = self.partner_id if self.partner_id != self.payer_id else self.env["res.partner"]
-        return {
-            "move_type": "out_invoice",
-            "company_id": self.company_id.id,
-            "partner_id": self.payer_id.id,
-            "invoice_line_ids": [
-                Command.create(
-                    {
-                        "product_id": self.product_id.id,
-                        "quantity": self.quantity,
-                        "practice_patient_id": patient.id,
-                    }
-                )
-            ],
-        }
+        return self.env["account.move"]._prepare_package_sale_vals(
+            self.company_id, self.payer_id, self.product_id, patient=self.partner_id, quantity=self.quantity
+        )

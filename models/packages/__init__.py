@@ -5,6 +5,7 @@ from . import credit_lot_invoice
 from . import credit_lot_appointment
 from . import credit_lot_balance
 from . import credit_lot_expiry
+from . import credit_lot_low
 from . import credit_import
 from . import credit_move
 from . import revenue_release
@@ -13,3 +14,6 @@ from . import calendar_event_settling
 from . import calendar_event_closing
 from . import calendar_attendee
 from . import patient_portal
+from . import package_terms
+from . import package_shop
+from . import package_purchase

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ...tools.credits import COUNTERS, RELEASED_KINDS, counters_after, share_of_value
+from ...tools.credits import COUNTERS, RELEASED_KINDS, counters_after, open_credits_change, share_of_value
 
 #: Counters of a lot that movements change; their fields are named ``credits_<counter>``.
 COUNTER_FIELDS = {counter: f"credits_{counter}" for counter in COUNTERS}
@@ -18,7 +18,8 @@ class PracticeCreditLot(models.Model):
 
     This file holds the lot and its ledger; where credits come from and go to has files of its own:
     ``credit_lot_invoice`` (sold, credited), ``credit_lot_appointment`` (reserved, used, lost, given back),
-    ``credit_lot_expiry`` (expired, extended); ``credit_lot_balance`` says what a patient has.
+    ``credit_lot_expiry`` (expired, extended), ``credit_lot_low`` (running low); ``credit_lot_balance`` says what a
+    patient has.
     """
 
     _name = "practice.credit.lot"
@@ -261,7 +262,7 @@ class PracticeCreditLot(models.Model):
             here = position.setdefault(lot.id, [lot.credits_available + lot.credits_reserved, lot.value_open])
             vals = lot._prepare_move_vals(entry, *here)
             vals_list.append(vals)
-            here[0] += lot._open_credits_change(vals["kind"], vals["credits"])
+            here[0] += open_credits_change(vals["kind"], vals["credits"])
             here[1] = lot.currency_id.round(here[1] + vals["value"])
             if here[1] < 0 or (here[1] and not here[0]):
                 # What is left once the last credit is gone (or was missing when it was credited) goes to revenue.
@@ -298,11 +299,6 @@ class PracticeCreditLot(models.Model):
             "income_account_id": entry.get("income_account_id"),
         }
 
-    @api.model
-    def _open_credits_change(self, kind, credits):
-        after = counters_after([(kind, credits)])
-        return after["available"] + after["reserved"]
-
     def _apply(self, moves):
         """Add new movements to the counters and the value of their lots."""
         for lot, of_lot in moves.grouped("lot_id").items():
@@ -315,3 +311,4 @@ class PracticeCreditLot(models.Model):
             if granted:
                 vals["value_total"] = lot.currency_id.round(lot.value_total + granted)
             lot.write(vals)
+            lot._note_if_low(of_lot)

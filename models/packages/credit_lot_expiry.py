@@ -83,10 +83,10 @@ class PracticeCreditLot(models.Model):
         ) & (Domain("expiry_warned", "=", 0) | Domain("expiry_warned", ">", days))
 
     def _warn_expiry(self, days):
-        """Queue the warning and remember it; a patient without an e-mail address gets a note on the lot instead."""
+        """Queue the warning and remember it; where nobody has an e-mail address, the lot gets a note instead."""
         template = self.env.ref("practice_billing.mail_template_credits_expiring")
         for lot in self:
-            if lot.partner_id.email:
+            if lot._get_mail_recipients():
                 template.send_mail(lot.id)
             else:
                 lot.message_post(body=self.env._("No warning of expiry was sent: the patient has no e-mail address."))

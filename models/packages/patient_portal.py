@@ -80,6 +80,11 @@ class PracticeCreditLot(models.Model):
                     "lot": lot,
                     "own": own,
                     "expiry": statement._describe_expiry(lot),
+                    "terms_date": format_datetime(
+                        self.env, lot.terms_date, tz=lot.company_id.practice_tz, dt_format="short"
+                    )
+                    if own and lot.terms_id
+                    else "",
                     "facts": statement._prepare_facts(lot) if own else [],
                     "rows": statement._prepare_rows(lot)[::-1] if own else [],
                 }

@@ -1,0 +1,302 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import format_datetime, formatLang
+
+_logger = logging.getLogger(__name__)
+
+#: Days after which a purchase that nobody began to pay is deleted, and one whose payment came to nothing is cancelled.
+DAYS_UNTOUCHED, DAYS_UNPAID = 7, 30
+
+#: Within this time a second payment of the same purchase is taken for a double click.
+PAYMENT_PAUSE = timedelta(seconds=15)
+
+#: A payment in one of these states may still arrive, so a second one is refused.
+UNDER_WAY = ("pending", "authorized")
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    practice_last_order = fields.Datetime(
+        string="Last Purchase on the Portal", readonly=True, copy=False, groups="practice_billing.group_user"
+    )
+
+
+class AccountMove(models.Model):
+    """A purchase on the portal is a customer invoice that knows who bought.
+
+    It is a draft until it is paid online (Odoo posts it when the payment is done) or until the buyer asks for the
+    invoice. So nothing is owed by somebody who only looked at the payment page, and what is paid late, twice or after
+    the draft was cleaned away finds the document it belongs to.
+    """
+
+    _inherit = "account.move"
+
+    practice_buyer_id = fields.Many2one(
+        "res.users",
+        string="Bought on the Portal By",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        groups="practice_billing.group_user,account.group_account_readonly",
+    )
+    practice_payment_started = fields.Datetime(
+        string="Online Payment Started",
+        readonly=True,
+        copy=False,
+        groups="practice_billing.group_user,account.group_account_readonly",
+    )
+
+    # === BUYING === #
+
+    @api.model
+    def _order_package(self, user, offer, patient, *, way, terms=""):
+        """Return the purchase of one unit by ``user``: the one that is open already, or a new one.
+
+        :param user: the login that buys and pays
+        :param offer: what was shown (see ``product.product._get_portal_offers``)
+        :param patient: who gets the credits, one of the login's; empty when it chose none
+        :param str way: ``online`` (a draft, to be paid on its page) or ``invoice`` (posted and mailed)
+        :param str terms: fingerprint of the terms that were agreed to
+        :raises UserError: when something is missing, when the terms are not those that were agreed to, or when the
+            invoice could not be posted
+        """
+        if way not in offer.company._get_portal_ways(user, offer.total, offer.currency):
+            raise UserError(self.env._("Choose how you want to pay."))
+        if not patient:
+            raise UserError(self.env._("Choose for whom you buy."))
+        if terms != offer.product.package_id._get_terms_fingerprint():
+            raise UserError(
+                self.env._("Please read the terms and agree to them; they may have changed since this page was opened.")
+            )
+        # Of two purchases at once one is repeated and then finds the other's.
+        buyer = user.partner_id.sudo()  # sudo: a login buys for itself
+        buyer.practice_last_order = fields.Datetime.now()
+        buyer.flush_recordset()
+        order = self._find_open_order(user, offer.product, patient)
+        if not (order and order._is_still(offer)):
+            order._withdraw_order()
+            order = self._create_order(user, offer, patient)
+        if way == "invoice" and order._get_order_state() == "open":
+            order.action_post()
+        return order
+
+    @api.model
+    def _get_order_domain(self, user, *, only_open=False):
+        """Return the purchases that ``user`` made on the portal; open ones are not paid, or not in full."""
+        domain = Domain("practice_buyer_id", "=", user.id) & Domain("move_type", "=", "out_invoice")
+        if only_open:
+            domain &= Domain("state", "in", ("draft", "posted")) & Domain("payment_state", "in", ("not_paid", "partial"))
+        return domain
+
+    @api.model
+    def _find_open_order(self, user, product, patient):
+        """Return the purchase of this product for this patient that waits for payment."""
+        domain = self._get_order_domain(user, only_open=True) & Domain("invoice_line_ids.product_id", "=", product.id)
+        orders = self.sudo().search(domain, order="state desc, id desc")  # sudo: of this login
+        return orders.filtered(lambda order: order._get_package_lines()._get_practice_patient() == patient)[:1]
+
+    def _is_still(self, offer):
+        """Return whether this purchase can be paid although time has passed: a draft has to be what is offered now."""
+        self.ensure_one()
+        if self.state == "posted" or self._get_order_state() == "processing":
+            return True
+        line = self._get_package_lines()
+        return (
+            self.company_id == offer.company
+            and not self.currency_id.compare_amounts(self.amount_total, offer.total)
+            and line.practice_terms_id == offer.product.package_id._get_terms_version()
+            and line._get_package_credits() == offer.credits
+        )
+
+    @api.model
+    def _create_order(self, user, offer, patient):
+        buyer, package = user.partner_id, offer.product.package_id
+        moves = self.sudo().with_company(offer.company)  # sudo: a login buys for itself what is offered to it
+        moves = moves.with_context(lang=buyer.lang or self.env.lang, mail_create_nosubscribe=True)
+        vals = moves._prepare_package_sale_vals(offer.company, buyer, offer.product, patient=patient)
+        order = moves.create({**vals, "practice_buyer_id": user.id, "invoice_user_id": False})
+        line = order._get_package_lines()
+        if version := package._get_terms_version():
+            line.write(
+                {
+                    "practice_terms_id": version.id,
+                    "practice_terms_date": fields.Datetime.now(),
+                    "practice_terms_user_id": user.id,
+                }
+            )
+        if patient != buyer:
+            line.name = order.env._("%(product)s\nFor %(patient)s", product=line.name, patient=patient.name)
+        order._check_can_be_posted(line)
+        return order.with_context(self.env.context)
+
+    def _check_can_be_posted(self, line):
+        """Have refused now, before anybody pays, what would be refused when the paid invoice is posted."""
+        try:
+            line._prepare_credit_lot_vals()
+        except UserError as error:
+            _logger.error("%s cannot be sold on the portal: %s", line.product_id.display_name, error)
+            raise UserError(
+                self.env._("This package cannot be bought here at the moment. Please call the practice.")
+            ) from error
+
+    # === WHERE IT STANDS === #
+
+    def _get_order_state(self):
+        """Return where a purchase stands.
+
+        ``open``: a draft that can be paid or posted; ``invoiced``: posted and to be paid; ``processing``: a payment
+        is under way, or has arrived and waits to be booked; ``paid``; ``cancelled``.
+        """
+        self.ensure_one()
+        if self.payment_state in ("paid", "in_payment"):
+            return "paid"
+        transactions = self.sudo().transaction_ids  # sudo: only whether one is under way
+        if any(tx.state in UNDER_WAY or (tx.state == "done" and not tx.is_post_processed) for tx in transactions):
+            return "processing"
+        if self.state == "cancel" or self.payment_state == "reversed":
+            return "cancelled"
+        return "invoiced" if self.state == "posted" else "open"
+
+    def _get_order_amount(self):
+        """Return what is to be paid, with tax, in the invoice's currency."""
+        self.ensure_one()
+        return self.amount_residual if self.state == "posted" else self.amount_total
+
+    def _start_order_payment(self):
+        """Note that an online payment begins; of two at once one is repeated and then refused.
+
+        :raises UserError: when there is nothing to pay, or when another payment is under way or has just begun
+        """
+        self.ensure_one()
+        if self._get_order_state() not in ("open", "invoiced"):
+            raise UserError(
+                self.env._("This purchase is paid, being paid or cancelled. Open My packages to see where it stands.")
+            )
+        now, started = fields.Datetime.now(), self.practice_payment_started
+        begun = self.transaction_ids.filtered(lambda tx: tx.state == "draft")
+        if begun and started and now - started < PAYMENT_PAUSE:
+            raise UserError(
+                self.env._("A payment of this purchase has just been started. To start another, wait %s seconds.", 15)
+            )
+        self.practice_payment_started = now
+        # Before a provider is asked for anything: here the loser of two requests is sent back.
+        self.flush_recordset()
+
+    # === PAYMENT METHODS === #
+
+    def _get_payment_options(self):
+        """Return providers, payment methods and saved tokens that can pay this purchase now; none when none is due."""
+        self.ensure_one()
+        providers = self.env["payment.provider"].sudo()  # sudo: what the payment form shows
+        if self._get_order_state() in ("open", "invoiced"):
+            providers = self.company_id._get_portal_providers(
+                self.partner_id, self._get_order_amount(), self.currency_id
+            )
+        methods = self.env["payment.method"].sudo()  # sudo: as above
+        tokens = self.env["payment.token"].sudo()  # sudo: the buyer's own
+        if not providers:
+            return providers, methods, tokens
+        methods = methods._get_compatible_payment_methods(
+            providers.ids, self.partner_id.id, currency_id=self.currency_id.id
+        )
+        return providers, methods, tokens._get_available_tokens(providers.ids, self.partner_id.id)
+
+    def _offers_payment(self, chosen):
+        """Return whether a payment form that was shown for this purchase could have sent these choices."""
+        providers, methods, tokens = self._get_payment_options()
+        provider = providers.filtered(lambda provider: provider.id == chosen["provider_id"])
+        if chosen["flow"] == "token":
+            return any(token.id == chosen["token_id"] and token.provider_id == provider for token in tokens)
+        offered = methods & provider.payment_method_ids
+        return chosen["flow"] in ("redirect", "direct") and chosen["payment_method_id"] in offered.ids
+
+    # === WHAT THE PORTAL SHOWS === #
+
+    @api.model
+    def _prepare_open_orders(self, user):
+        """Return what the portal shows of the purchases of ``user`` that are not paid, newest first."""
+        orders = self.sudo().search(self._get_order_domain(user, only_open=True), order="id desc", limit=20)  # sudo: own
+        return [
+            {
+                "id": order.id,
+                "state": order._get_order_state(),
+                "product": line.product_id.display_name,
+                "patient": line._get_practice_patient(),
+                "due": formatLang(self.env, order._get_order_amount(), currency_obj=order.currency_id),
+            }
+            for order in orders
+            for line in order._get_package_lines()[:1]
+        ]
+
+    def _prepare_portal_order(self):
+        """Return what the portal shows of this purchase."""
+        self.ensure_one()
+        line = self._get_package_lines()[:1]
+        patient, package = line._get_practice_patient(), line.product_id.package_id
+        state, last = self._get_order_state(), self.transaction_ids._get_last()
+        owner = (patient, package)
+        return {
+            "id": self.id,
+            "state": state,
+            "product": line.product_id.display_name,
+            "package": package,
+            "patient": patient,
+            "amount": formatLang(self.env, self.amount_total, currency_obj=self.currency_id),
+            "due": formatLang(self.env, self._get_order_amount(), currency_obj=self.currency_id),
+            "credits": line._get_package_credits(),
+            "balance": self.env["practice.credit.lot"]._get_balances({owner})[owner],
+            "terms": line.practice_terms_id,
+            "terms_date": format_datetime(
+                self.env, line.practice_terms_date, tz=self.company_id.practice_tz, dt_format="short"
+            )
+            if line.practice_terms_date
+            else "",
+            # Why the last attempt came to nothing, as long as there may be another one.
+            "failed": last.state if state in ("open", "invoiced") and last.state in ("error", "cancel") else "",
+            "pending_message": last.provider_id.pending_msg if last.state == "pending" else "",
+        }
+
+    # === CLEANING UP, AND LATE PAYMENTS === #
+
+    def _withdraw_order(self):
+        """Take back drafts that are not wanted any more; what a payment belongs to is cancelled, not deleted."""
+        begun = self.filtered("transaction_ids")
+        (self - begun).unlink()
+        if begun:
+            begun.button_cancel()
+
+    @api.autovacuum
+    def _gc_abandoned_orders(self):
+        """Withdraw drafts that were never paid. One with a payment that may still arrive is left alone."""
+        now = fields.Datetime.now()
+        drafts = Domain("practice_buyer_id", "!=", False) & Domain("state", "=", "draft")
+        untouched = drafts & Domain("transaction_ids", "=", False)
+        untouched &= Domain("create_date", "<", now - timedelta(days=DAYS_UNTOUCHED))
+        unpaid = drafts & Domain("transaction_ids", "!=", False)
+        unpaid &= Domain("create_date", "<", now - timedelta(days=DAYS_UNPAID))
+        alive = Domain("state", "in", (*UNDER_WAY, "done"))
+        alive |= Domain("last_state_change", ">=", now - timedelta(days=DAYS_UNPAID))
+        unpaid &= ~Domain("transaction_ids", "any", alive)
+        self.search(untouched | unpaid, limit=1000).try_lock_for_update()._withdraw_order()
+
+    def _revive_orders(self):
+        """Make purchases that were cleaned away drafts again, because a payment of theirs is done after all."""
+        cleaned = self.filtered(lambda order: order.state == "cancel" and not order.posted_before)
+        if cleaned:
+            cleaned.button_draft()
+
+    def _report_paid_twice(self):
+        """Ask staff to give back a payment that came in for purchases that were paid already."""
+        for order in self:
+            order.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Paid twice on the portal"),
+                note=self.env._("A second online payment arrived. Give it back, or use it for another invoice."),
+                user_id=order._get_package_lines().product_id.package_id[:1]._get_responsible().id,
+            )
