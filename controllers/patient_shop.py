@@ -123,7 +123,7 @@ class PatientShop(PatientPortal, PortalAccount):
             **self._prepare_portal_layout_values(),
             "page_name": "practice_order",
             "order": order._prepare_portal_order(),
-            "invoice": order,
+            "document": order,
             "booking_url": booking
             and Slot.decode(booking)
             and self._url("/my/appointments/book/confirm", booking=booking),
@@ -157,14 +157,14 @@ class PatientShop(PatientPortal, PortalAccount):
 
         Amount, currency, payer, document and the page to land on are the purchase's, whatever the request says.
 
-        :raises ValidationError: when the payment method is none of those that were offered
+        :raises UserError: when there is nothing to pay, or when the payment method is none of those that were offered
         """
         order = self._find_order(invoice_id)
         self._validate_transaction_kwargs(kwargs)
         chosen = {key: kwargs.get(key) for key in PAYMENT_KEYS}
+        order._start_order_payment()
         if not order._offers_payment(chosen):
             raise ValidationError(request.env._("This payment method is not available here. Choose another one."))
-        order._start_order_payment()
         booking = request.httprequest.args.get("booking")
         transaction = self._create_transaction(
             **chosen,

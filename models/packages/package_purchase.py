@@ -226,7 +226,7 @@ class AccountMove(models.Model):
             {
                 "id": order.id,
                 "state": order._get_order_state(),
-                "product": line.product_id.display_name,
+                "product": line._get_portal_product_name(),
                 "patient": line._get_practice_patient(),
                 "due": formatLang(self.env, order._get_order_amount(), currency_obj=order.currency_id),
             }
@@ -244,7 +244,7 @@ class AccountMove(models.Model):
         return {
             "id": self.id,
             "state": state,
-            "product": line.product_id.display_name,
+            "product": line._get_portal_product_name(),
             "package": package,
             "patient": patient,
             "amount": formatLang(self.env, self.amount_total, currency_obj=self.currency_id),
@@ -300,3 +300,11 @@ class AccountMove(models.Model):
                 note=self.env._("A second online payment arrived. Give it back, or use it for another invoice."),
                 user_id=order._get_package_lines().product_id.package_id[:1]._get_responsible().id,
             )
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    def _get_portal_product_name(self):
+        """Return the name of the product without the code that staff gave it."""
+        return self.product_id.with_context(display_default_code=False).display_name

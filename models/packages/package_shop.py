@@ -58,7 +58,8 @@ class ProductProduct(models.Model):
                 ("company_id", "in", [False, *sellers.ids]),
             ]
         )
-        products = self.sudo().search(domain)  # sudo: patients have no rights on products; the domain is what is public
+        # sudo: patients have no rights on products; the domain is what the practice shows them. Codes are for staff.
+        products = self.sudo().with_context(display_default_code=False).search(domain)
         products = products.filtered(lambda product: product._get_portal_seller(user))
         return products.sorted(lambda product: (product.package_id.name, product.lst_price, product.id))
 
