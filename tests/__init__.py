@@ -27,5 +27,7 @@ from . import test_subscription_changes
 from . import test_subscription_run
 from . import test_subscription_membership
 from . import test_patient_portal
+from . import test_patient_shop
+from . import test_low_balance
 from . import test_subscription_property
 from . import test_subscription_security

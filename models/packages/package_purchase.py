@@ -14,6 +14,9 @@ DAYS_UNTOUCHED, DAYS_UNPAID = 7, 30
 #: Within this time a second payment of the same purchase is taken for a double click.
 PAYMENT_PAUSE = timedelta(seconds=15)
 
+#: Unpaid purchases that My packages shows at most.
+OPEN_ORDERS_SHOWN = 20
+
 #: A payment in one of these states may still arrive, so a second one is refused.
 UNDER_WAY = ("pending", "authorized")
 
@@ -221,30 +224,31 @@ class AccountMove(models.Model):
     @api.model
     def _prepare_open_orders(self, user):
         """Return what the portal shows of the purchases of ``user`` that are not paid, newest first."""
-        orders = self.sudo().search(self._get_order_domain(user, only_open=True), order="id desc", limit=20)  # sudo: own
+        orders = self.sudo()  # sudo: of this login
+        orders = orders.search(self._get_order_domain(user, only_open=True), order="id desc", limit=OPEN_ORDERS_SHOWN)
         return [
             {
-                "id": order.id,
-                "state": order._get_order_state(),
-                "product": line._get_portal_product_name(),
+                "id": line.move_id.id,
+                "state": line.move_id._get_order_state(),
+                "product": line.product_id.display_name,
                 "patient": line._get_practice_patient(),
-                "due": formatLang(self.env, order._get_order_amount(), currency_obj=order.currency_id),
+                "due": formatLang(self.env, line.move_id._get_order_amount(), currency_obj=line.currency_id),
             }
-            for order in orders
-            for line in order._get_package_lines()[:1]
+            # All lines at once, so that what they show is read at once. Codes of products are for staff.
+            for line in orders.with_context(display_default_code=False)._get_package_lines()
         ]
 
     def _prepare_portal_order(self):
         """Return what the portal shows of this purchase."""
         self.ensure_one()
-        line = self._get_package_lines()[:1]
+        line = self.with_context(display_default_code=False)._get_package_lines()[:1]
         patient, package = line._get_practice_patient(), line.product_id.package_id
         state, last = self._get_order_state(), self.transaction_ids._get_last()
         owner = (patient, package)
         return {
             "id": self.id,
             "state": state,
-            "product": line._get_portal_product_name(),
+            "product": line.product_id.display_name,
             "package": package,
             "patient": patient,
             "amount": formatLang(self.env, self.amount_total, currency_obj=self.currency_id),
@@ -300,11 +304,3 @@ class AccountMove(models.Model):
                 note=self.env._("A second online payment arrived. Give it back, or use it for another invoice."),
                 user_id=order._get_package_lines().product_id.package_id[:1]._get_responsible().id,
             )
-
-
-class AccountMoveLine(models.Model):
-    _inherit = "account.move.line"
-
-    def _get_portal_product_name(self):
-        """Return the name of the product without the code that staff gave it."""
-        return self.product_id.with_context(display_default_code=False).display_name

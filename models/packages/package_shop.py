@@ -81,7 +81,11 @@ class ProductProduct(models.Model):
         offers = {}
         for company, products in self.grouped(lambda product: product._get_portal_seller(user)).items():
             moves = self.env["account.move"].sudo().with_company(company)  # sudo: a draft that is never saved
-            draft = moves.new(moves._prepare_package_sale_vals(company, user.partner_id, products))
+            vals = moves._prepare_package_sale_vals(company, user.partner_id, products)
+            for _create, _id, line_vals in vals["invoice_line_ids"]:
+                # No price depends on it, and Odoo would ask the database for it line by line.
+                line_vals["analytic_distribution"] = False
+            draft = moves.new(vals)
             for product, line in zip(products, draft.invoice_line_ids, strict=True):
                 offer = Offer(
                     product,

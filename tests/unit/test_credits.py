@@ -11,6 +11,8 @@ from odoo.addons.practice_billing.tools.credits import (
     EFFECTS,
     allocate,
     counters_after,
+    is_low,
+    open_credits_change,
     round_money,
     share_of_value,
     wanted_position,
@@ -220,3 +222,32 @@ class TestWhereCreditsBelong(unittest.TestCase):
     def test_what_staff_gave_back_is_free(self):
         for attendance in ("attended", "no_show", "late_cancelled", "cancelled"):
             self.assertIsNone(wanted_position(attendance, waived=True))
+
+
+class TestRunningLow(unittest.TestCase):
+    def test_two_of_ten_are_few_and_three_are_not(self):
+        self.assertTrue(is_low(2, 10, 2))
+        self.assertFalse(is_low(3, 10, 2))
+
+    def test_a_small_purchase_is_not_low_before_one_credit_is_gone(self):
+        self.assertFalse(is_low(1, 1, 2))
+        self.assertTrue(is_low(0, 1, 2))
+        self.assertFalse(is_low(2, 2, 2))
+        self.assertTrue(is_low(1, 2, 2))
+
+    def test_a_threshold_of_nothing_waits_for_the_last_one(self):
+        self.assertFalse(is_low(1, 10, 0))
+        self.assertTrue(is_low(0, 10, 0))
+
+    @given(st.integers(1, 100), st.integers(0, 100))
+    def test_every_purchase_becomes_low_once_on_its_way_down_and_never_when_it_is_new(self, total, threshold):
+        states = [is_low(left, total, threshold) for left in range(total, -1, -1)]
+        self.assertFalse(states[0])
+        self.assertTrue(states[-1])
+        self.assertEqual(states, sorted(states))
+
+    @given(st.sampled_from(sorted(EFFECTS)), st.integers(-20, 20))
+    def test_open_credits_change_by_what_the_counters_say(self, kind, credits):
+        after = counters_after([(kind, credits)])
+        gone = after["used"] + after["lost"] + after["refunded"]
+        self.assertEqual(open_credits_change(kind, credits), after["total"] - gone)
