@@ -8,7 +8,8 @@ class PaymentTransaction(models.Model):
 
     def _post_process(self):
         """Let late payments find their purchase, and tell of those that came twice; Odoo posts and pays the rest."""
-        new = self.sudo().filtered(lambda tx: tx.state == "done" and not tx.payment_id)  # sudo: any door of payment
+        transactions = self.sudo()  # sudo: whoever may process a payment
+        new = transactions.filtered(lambda tx: tx.state == "done" and tx.operation != "refund" and not tx.payment_id)
         orders = new.invoice_ids.filtered("practice_buyer_id")
         orders._revive_orders()
         paid_before = orders.filtered(lambda order: order._get_order_state() == "paid")

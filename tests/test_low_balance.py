@@ -5,7 +5,6 @@ from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 
-from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
@@ -205,7 +204,7 @@ class TestLowBalance(LowCase):
 
         def fail(lot):
             if lot == bad:
-                raise UserError("The template is broken")
+                raise ValueError("The template is broken")
             return send(lot)
 
         with (

@@ -1,10 +1,14 @@
 """Patients buy packages on the portal: offers, purchases, online payments in every order, and somebody else's ids."""
 
 # Other sessions see only what is committed; pylint: disable=invalid-commit
+import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
+
+import requests
 
 from odoo.api import Environment
 from odoo.exceptions import UserError
@@ -17,6 +21,7 @@ from odoo.tools import mute_logger
 from odoo.addons.practice_billing.tools.slots import Slot
 
 from .common import PracticeMixin
+from .databases import server
 from .test_concurrency import CopyCase
 
 
@@ -28,7 +33,7 @@ class ShopMixin(PracticeMixin):
 
     @classmethod
     def setup_practice(cls):
-        super().setup_practice()
+        result = super().setup_practice()
         cls.package.terms = "<p>Credits are valid for two years.</p>"
         cls.product.practice_published = True
         cls.provider = cls.env["payment.provider"].search(
@@ -46,6 +51,7 @@ class ShopMixin(PracticeMixin):
             setattr(cls, name, user.partner_id)
         cls.child = cls.make_patient("Little Lotte")
         cls.child.practice_representative_ids = cls.parent
+        return result
 
     def orders(self, user=None):
         moves = self.env["account.move"]
@@ -309,6 +315,19 @@ class TestPayments(ShopMixin, HttpCase):
             self.env.ref("payment.cron_post_process_payment_tx").method_direct_trigger()
         self.assertPaid(order)
 
+    def test_money_given_back_is_no_second_payment(self):
+        order = self.order()
+        transaction = self.transaction(order, "done")
+        self.transaction(
+            order,
+            "done",
+            amount=-1200.0,
+            operation="refund",
+            source_transaction_id=transaction.id,
+            reference="PB-refund",
+        )
+        self.assertFalse(order.activity_ids)
+
     def test_a_second_payment_is_refused_and_one_that_arrives_anyway_is_reported(self):
         order = self.order()
         first, second = self.transaction(order), self.transaction(order)
@@ -361,9 +380,11 @@ class TestPayments(ShopMixin, HttpCase):
 
     def test_what_could_not_be_posted_is_refused_before_anybody_pays(self):
         self.product.taxes_id = self.make_tax(account=False)
-        with self.assertRaisesRegex(UserError, "call the practice"), mute_logger(
-            "odoo.addons.practice_billing.models.packages.package_purchase"
-        ), self.env.cr.savepoint():
+        with (
+            self.assertRaisesRegex(UserError, "call the practice"),
+            mute_logger("odoo.addons.practice_billing.models.packages.package_purchase"),
+            self.env.cr.savepoint(),
+        ):
             self.order()
         self.assertFalse(self.orders())
 
@@ -608,13 +629,10 @@ class TestShopPages(ShopPages):
     def test_pages_take_few_queries_however_much_there_is(self):
         order = self.order()
         pages = {
-            name: path
-            for name, path in (
-                ("cards", "/my/packages/buy"),
-                ("offer", f"/my/packages/buy/{self.product.id}"),
-                ("order", f"/my/packages/orders/{order.id}"),
-                ("mine", "/my/packages"),
-            )
+            "cards": "/my/packages/buy",
+            "offer": f"/my/packages/buy/{self.product.id}",
+            "order": f"/my/packages/orders/{order.id}",
+            "mine": "/my/packages",
         }
         few = {name: self.count_queries(path) for name, path in pages.items()}
         tax = self.make_tax()
@@ -801,6 +819,23 @@ class TestShopAttacks(ShopPages):
                     ("odoo.exceptions.AccessError", "odoo.exceptions.AccessDenied", "builtins.AttributeError"),
                 )
 
+    def test_the_json_api_opens_no_other_door(self):
+        order = self.order(user=self.stranger_user, way="invoice")
+        keys = self.env["res.users.apikeys"].with_user(self.parent_user).sudo()
+        key = keys._generate("rpc", "shop", Datetime.now() + timedelta(hours=1))
+        self.authenticate(None, None)
+        for path, body in (
+            ("account.move/read", {"ids": order.ids, "fields": ["amount_total"]}),
+            ("account.move/write", {"ids": order.ids, "vals": {"ref": "x"}}),
+            ("account.move/_order_package", {"ids": []}),
+            ("practice.package.terms/search_read", {"domain": []}),
+            ("practice.credit.lot/search_read", {"domain": []}),
+            ("practice.package/write", {"ids": self.package.ids, "vals": {"terms": "x"}}),
+        ):
+            with self.subTest(path=path), self.refused():
+                response = self.url_open(f"/json/2/{path}", json=body, headers={"Authorization": f"bearer {key}"})
+                self.assertIn(response.status_code, (403, 404, 422))
+
 
 @tagged("post_install", "-at_install")
 class TestShopRace(ShopMixin, CopyCase):
@@ -810,7 +845,12 @@ class TestShopRace(ShopMixin, CopyCase):
 
     def setUp(self):
         super().setUp()
+        # A product for each test: what another one bought stays.
+        self.product = self.make_product(self.package, practice_published=True)
         self.cr.commit()
+
+    def bought(self):
+        return self.orders().filtered(lambda order: order.invoice_line_ids.product_id == self.product)
 
     def race(self, run):
         """Let all sessions ``run(env)`` of the login at the same moment; return what each returned or raised."""
@@ -845,7 +885,7 @@ class TestShopRace(ShopMixin, CopyCase):
     def test_eight_clicks_at_once_make_one_purchase_one_invoice_and_one_version_of_the_terms(self):
         for way, state in (("online", "draft"), ("invoice", "posted")):
             results = self.race(partial(self.buy, way))
-            order = self.orders()
+            order = self.bought()
             self.assertEqual(set(results), set(order.ids))
             self.assertEqual((len(order), order.state), (1, state))
         self.assertEqual(len(self.lot_of(order)), 1)
@@ -867,6 +907,26 @@ class TestShopRace(ShopMixin, CopyCase):
             if not isinstance(loser, int):
                 self.assertIsInstance(loser, UserError)
         self.assertEqual(self.env["account.move"].browse(order_id).transaction_ids.ids, won)
+
+    def test_a_double_click_in_the_browser_makes_one_purchase(self):
+        with server(self.database) as port, requests.Session() as browser:
+            base = f"http://127.0.0.1:{port}"
+            self.send_form(browser, f"{base}/web/login", f"{base}/web/login", login="pb_parent", password="pb_parent")
+            page = f"{base}/my/packages/buy/{self.product.id}"
+            terms = self.package._get_terms_fingerprint()
+            form = {"way": "invoice", "terms": terms, "patient_id": self.parent.id}
+            with ThreadPoolExecutor(self.SESSIONS) as pool:
+                clicks = [pool.submit(self.send_form, browser, page, f"{page}/order", **form) for _click in range(4)]
+            places = {click.result().headers["Location"] for click in clicks}
+        self.cr.rollback()
+        self.env.invalidate_all()
+        orders = self.bought()
+        self.assertEqual((len(orders), orders.state), (1, "posted"))
+        self.assertEqual(places, {f"/my/packages/orders/{orders.id}"})
+
+    def send_form(self, browser, page, action, **data):
+        token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(page).text).group(1)
+        return browser.post(action, data={"csrf_token": token, **data}, allow_redirects=False)
 
 
 @tagged("post_install", "-at_install")

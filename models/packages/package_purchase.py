@@ -94,7 +94,9 @@ class AccountMove(models.Model):
         """Return the purchases that ``user`` made on the portal; open ones are not paid, or not in full."""
         domain = Domain("practice_buyer_id", "=", user.id) & Domain("move_type", "=", "out_invoice")
         if only_open:
-            domain &= Domain("state", "in", ("draft", "posted")) & Domain("payment_state", "in", ("not_paid", "partial"))
+            domain &= Domain("state", "in", ("draft", "posted")) & Domain(
+                "payment_state", "in", ("not_paid", "partial")
+            )
         return domain
 
     @api.model
@@ -136,7 +138,7 @@ class AccountMove(models.Model):
         if patient != buyer:
             line.name = order.env._("%(product)s\nFor %(patient)s", product=line.name, patient=patient.name)
         order._check_can_be_posted(line)
-        return order.with_context(self.env.context)
+        return self.sudo().browse(order.id)  # without the buyer's language; sudo: as above
 
     def _check_can_be_posted(self, line):
         """Have refused now, before anybody pays, what would be refused when the paid invoice is posted."""

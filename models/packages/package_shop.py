@@ -25,6 +25,7 @@ class ProductTemplate(models.Model):
 
     practice_published = fields.Boolean(
         string="Sold on the Portal",
+        copy=False,
         tracking=True,
         help="Patients with a login can buy it themselves, one unit at a time. A product that costs nothing is not "
         "offered there.",
@@ -68,8 +69,10 @@ class ProductProduct(models.Model):
         self.ensure_one()
         package, user = self.package_id, user.sudo()
         allowed = (user.company_id | user.company_ids).filtered(
-            lambda company: package.company_id in company.parent_ids
-            and (not self.company_id or self.company_id in company.parent_ids)
+            lambda company: (
+                package.company_id in company.parent_ids
+                and (not self.company_id or self.company_id in company.parent_ids)
+            )
         )
         return allowed & package.company_id or allowed[:1]
 
