@@ -184,7 +184,7 @@ class TestLowBalance(LowCase):
         self.assertTold(lot)
         mail = self.mails(lot)
         self.assertEqual(mail.recipient_ids, parents)
-        self.assertIn("for An Peeters", " ".join(mail.body_html.split()))
+        self.assertIn("credits of An Peeters", " ".join(mail.body_html.split()))
 
     def test_the_mail_is_in_the_language_of_whom_it_is_for(self):
         self.env["res.lang"]._activate_lang("nl_NL")
@@ -275,7 +275,7 @@ class TestBuyButton(LowCase):
             self.env.ref("practice_billing.ir_cron_warn_expiry").method_direct_trigger()
         body = " ".join(self.mails(lot).body_html.split())
         self.assertIn("/my/packages/buy", body)
-        self.assertIn("<strong>4</strong> credits", body)
+        self.assertIn("<strong>4</strong> of your credits", body)
         self.assertIn("<strong>10</strong> left", body)
         self.assertFalse(self.mails(more))
 

@@ -264,10 +264,19 @@ class TestPayments(ShopMixin, HttpCase):
         self.assertIn("Little Lotte", order._get_package_lines().name)
 
     def test_done_twice_is_done_once(self):
+        self.product.email_template_id = self.env.ref("practice_billing.mail_template_package_invoice")
         order = self.order()
         transaction = self.transaction(order, "done")
-        self.answer(transaction, "done")
-        transaction._post_process()
+        for _again in range(2):
+            self.answer(transaction, "done")
+            transaction._post_process()
+            with self.enter_registry_test_mode():
+                self.env.ref("account.ir_cron_account_move_send").method_direct_trigger()
+            self.env.invalidate_all()
+            mails = order.message_ids.filtered(lambda message: "your credits are ready" in (message.body or ""))
+            self.assertEqual(len(mails), 1)
+            self.assertIn(self.parent, mails.partner_ids | mails.notified_partner_ids)
+            self.assertTrue(mails.attachment_ids)
         self.assertPaid(order)
         self.assertEqual(len(order.transaction_ids.payment_id), 1)
         self.assertEqual(len(self.lot_of(order)), 1)
@@ -424,6 +433,15 @@ class TestOpenOrders(ShopMixin, HttpCase):
         self.pay(order)
         self.assertNotEqual(self.order(), order)
 
+    def test_a_draft_that_staff_changed_is_not_sold_again(self):
+        for lines in ([Command.clear()], [Command.create({"product_id": self.product.id, "price_unit": 0.0})]):
+            with self.subTest(lines=lines):
+                order = self.order()
+                order.invoice_line_ids = lines
+                self.assertIn(order._prepare_portal_order()["credits"], (0, 10))
+                self.assertTrue(self.env["account.move"]._prepare_open_orders(self.parent_user) is not None)
+                self.assertNotEqual(self.order(), order)
+
     def test_an_invoice_is_posted_and_sent_and_its_credits_wait_for_payment(self):
         self.product.email_template_id = False
         order = self.order(way="invoice")
@@ -548,6 +566,23 @@ class TestShopPages(ShopPages):
         self.assertIn("Call the practice", self.page("/my/packages/buy"))
         self.assertNotIn("Buy a package</a>", self.page("/my/packages"))
 
+    def test_without_a_way_to_pay_it_says_to_call_the_practice(self):
+        self.company.practice_portal_invoice = False
+        self.provider.state = "disabled"
+        page = self.page(f"/my/packages/buy/{self.product.id}")
+        self.assertIn("call the practice to buy it", page)
+        self.assertNotIn('name="way"', page)
+        with self.refused():
+            self.post()
+
+    def test_a_draft_that_can_no_longer_be_paid_online_says_so(self):
+        order = self.order()
+        self.provider.state = "disabled"
+        page = self.page(f"/my/packages/orders/{order.id}")
+        self.assertIn("cannot be paid online at the moment", page)
+        with self.refused():
+            self.assertIn("error", self.begin(order))
+
     def test_my_packages_offers_to_buy_and_shows_what_waits_for_payment(self):
         self.assertIn('href="/my/packages/buy"', self.page("/my/packages"))
         order = self.order(self.child, way="invoice")
@@ -556,7 +591,7 @@ class TestShopPages(ShopPages):
         self.assertIn(f"package_id={self.package.id}&amp;patient_id={self.child.id}", page)
         self.assertIn("Terms agreed to on", page)
         self.pay(order)
-        self.assertNotIn("Waiting for payment</h2>", self.page("/my/packages"))
+        self.assertNotIn("Purchases waiting for payment", self.page("/my/packages"))
 
     def test_buying_for_a_child_pays_and_gives_it_the_credits(self):
         page = self.page(f"/my/packages/buy/{self.product.id}?patient_id={self.child.id}")
@@ -572,6 +607,7 @@ class TestShopPages(ShopPages):
         landing = self.url_open("/payment/status/poll", json={"params": {}}).json()["result"]["landing_route"]
         self.env.invalidate_all()
         self.assertPaid(order)
+        self.assertEqual(order.sending_data["author_partner_id"], self.env.ref("base.partner_root").id)
         self.assertEqual(self.lot_of(order).partner_id, self.child)
         page = self.page(landing)
         self.assertIn("your payment has arrived", page)

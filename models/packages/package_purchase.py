@@ -94,9 +94,8 @@ class AccountMove(models.Model):
         """Return the purchases that ``user`` made on the portal; open ones are not paid, or not in full."""
         domain = Domain("practice_buyer_id", "=", user.id) & Domain("move_type", "=", "out_invoice")
         if only_open:
-            domain &= Domain("state", "in", ("draft", "posted")) & Domain(
-                "payment_state", "in", ("not_paid", "partial")
-            )
+            domain &= Domain("state", "in", ("draft", "posted"))
+            domain &= Domain("payment_state", "in", ("not_paid", "partial"))
         return domain
 
     @api.model
@@ -113,7 +112,8 @@ class AccountMove(models.Model):
             return True
         line = self._get_package_lines()
         return (
-            self.company_id == offer.company
+            len(line) == 1  # staff may have changed the draft
+            and self.company_id == offer.company
             and not self.currency_id.compare_amounts(self.amount_total, offer.total)
             and line.practice_terms_id == offer.product.package_id._get_terms_version()
             and line._get_package_credits() == offer.credits
@@ -255,7 +255,7 @@ class AccountMove(models.Model):
             "patient": patient,
             "amount": formatLang(self.env, self.amount_total, currency_obj=self.currency_id),
             "due": formatLang(self.env, self._get_order_amount(), currency_obj=self.currency_id),
-            "credits": line._get_package_credits(),
+            "credits": line._get_package_credits() if line else 0,
             "balance": self.env["practice.credit.lot"]._get_balances({owner})[owner],
             "terms": line.practice_terms_id,
             "terms_date": format_datetime(
