@@ -927,6 +927,13 @@ class TestShopRace(ShopMixin, CopyCase):
         self.assertEqual(len(self.lot_of(order)), 1)
         self.assertEqual(self.package.terms_ids.mapped("number"), [1])
 
+    def test_eight_buyers_at_once_agree_to_one_version(self):
+        package = self.make_package("Raced", terms="<p>Terms</p>")
+        self.cr.commit()
+        results = self.race(lambda env: env["practice.package"].sudo().browse(package.id)._get_terms_version().id)
+        self.assertEqual(set(results), set(package.terms_ids.ids))
+        self.assertEqual(package.terms_ids.mapped("number"), [1])
+
     def test_eight_payments_at_once_start_one(self):
         [order_id] = {self.buy("online", self.env(user=self.parent_user.id))}
         self.cr.commit()
