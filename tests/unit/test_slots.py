@@ -1,9 +1,71 @@
 """Times that patients choose, without a database."""
 
 import unittest
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from odoo.addons.practice_billing.tools.slots import Slot
+from hypothesis import given
+from hypothesis import strategies as st
+
+from odoo.addons.practice_billing.tools.slots import Slot, free_starts, merged, span_of_days, week_of
+
+from .common import thorough
+
+BRUSSELS = "Europe/Brussels"
+#: Days of clock changes in Brussels, in Lord Howe (half an hour) and an ordinary one.
+DAYS = [datetime(2026, 3, 29), datetime(2026, 10, 25), datetime(2026, 4, 4), datetime(2026, 10, 3), datetime(2026, 3, 11)]
+ZONES = [BRUSSELS, "Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo", "UTC"]
+
+
+def minutes(number):
+    return timedelta(minutes=number)
+
+
+def at(hour, minute=0, day=11):
+    """Return a moment of March 2026 by the clock of Brussels (winter time)."""
+    return datetime(2026, 3, day, hour, minute) - minutes(60)
+
+
+def brute_force(work, busy, *, duration, step, buffer, earliest, latest, tz, elsewhere=()):
+    """Try every minute: is each minute of the appointment worked, and none of it, with the buffer, busy?"""
+    if not work:
+        return []
+    zone, found = ZoneInfo(tz), []
+    moment = max(earliest, min(start for start, _stop in work))
+    while moment <= min(latest, max(stop for _start, stop in work)):
+        local = moment.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone)
+        inside = [moment + minutes(number) for number in range(duration // minutes(1))]
+        if (
+            (local.hour * 60 + local.minute) % step == 0
+            and all(any(start <= minute < stop for start, stop in work) for minute in inside)
+            and not any(moment < stop + buffer and moment + duration > start - buffer for start, stop in busy)
+            and not any(moment < stop and moment + duration > start for start, stop in elsewhere)
+        ):
+            found.append(moment)
+        moment += minutes(1)
+    return found
+
+
+@st.composite
+def days_of_practitioners(draw):
+    """Draw the arguments of free_starts for about a day: everything in whole minutes."""
+    day = draw(st.sampled_from(DAYS))
+    moments = st.integers(-180, 1500).map(lambda number: day + minutes(number))
+    lengths = st.sampled_from([5, 15, 30, 45, 60, 90, 240]) | st.integers(1, 400)
+    intervals = st.lists(
+        st.tuples(moments, lengths).map(lambda pair: (pair[0], pair[0] + minutes(pair[1]))), max_size=4
+    )
+    return {
+        "work": draw(intervals),
+        "busy": draw(intervals),
+        "elsewhere": draw(intervals),
+        "duration": minutes(draw(st.sampled_from([5, 30, 50, 60, 90]))),
+        "step": draw(st.sampled_from([5, 10, 15, 20, 30, 45, 60, 90])),
+        "buffer": minutes(draw(st.sampled_from([0, 0, 5, 10, 15]))),
+        "earliest": draw(moments),
+        "latest": draw(moments),
+        "tz": draw(st.sampled_from(ZONES)),
+    }
 
 
 class TestSlotInAddress(unittest.TestCase):
@@ -15,3 +77,78 @@ class TestSlotInAddress(unittest.TestCase):
         for text in (None, "", "1-2-3", "1-2-3-4-5", "1-2-3-x", "-1-2-3-4", "1-2-3-99999999999", "1-2-3-4\n", "①-2-3-4"):
             with self.subTest(text=text):
                 self.assertIsNone(Slot.decode(text))
+
+
+class TestFreeStarts(unittest.TestCase):
+    defaults = {
+        "duration": minutes(60),
+        "step": 30,
+        "buffer": minutes(0),
+        "earliest": at(0),
+        "latest": at(0, day=14),
+        "tz": BRUSSELS,
+    }
+
+    def starts(self, work, busy=(), **options):
+        """Return the free starts by the clock of Brussels."""
+        found = free_starts(work, busy, **{**self.defaults, **options})
+        return [f"{start + minutes(60):%H:%M}" for start in found]
+
+    def test_an_hour_fits_until_an_hour_before_closing(self):
+        self.assertEqual(self.starts([(at(9), at(11))]), ["09:00", "09:30", "10:00"])
+
+    def test_times_are_those_of_a_clock_on_the_wall(self):
+        self.assertEqual(self.starts([(at(8, 50), at(11))]), ["09:00", "09:30", "10:00"])
+        self.assertEqual(self.starts([(at(9), at(12))], step=45), ["09:00", "09:45", "10:30"])
+
+    def test_what_ends_when_another_begins_is_free(self):
+        self.assertEqual(self.starts([(at(9), at(12))], [(at(10), at(11))]), ["09:00", "11:00"])
+
+    def test_a_buffer_is_kept_on_both_sides(self):
+        self.assertEqual(self.starts([(at(8), at(13))], [(at(10), at(11))], buffer=minutes(15)), ["08:00", "08:30", "11:30", "12:00"])
+
+    def test_an_appointment_does_not_go_on_over_lunch_but_over_a_line_between_two_shifts(self):
+        self.assertEqual(self.starts([(at(11), at(12)), (at(13), at(14))]), ["11:00", "13:00"])
+        self.assertEqual(self.starts([(at(11), at(12)), (at(12), at(13))]), ["11:00", "11:30", "12:00"])
+
+    def test_first_and_last_moment_are_included(self):
+        self.assertEqual(self.starts([(at(8), at(18))], earliest=at(9), latest=at(10)), ["09:00", "09:30", "10:00"])
+
+    def test_the_patient_needs_no_buffer(self):
+        hours = [(at(9), at(12))]
+        self.assertEqual(self.starts(hours, elsewhere=[(at(10), at(11))], buffer=minutes(30)), ["09:00", "11:00"])
+
+    def test_the_night_of_a_clock_change_has_no_hour_twice_or_invented(self):
+        spring, autumn = datetime(2026, 3, 29), datetime(2026, 10, 25)
+        for day, count in ((spring, 23), (autumn, 25)):
+            night = span_of_days(day.date(), day.date(), BRUSSELS)
+            options = {**self.defaults, "step": 60, "earliest": night[0], "latest": night[1]}
+            self.assertEqual(len(free_starts([night], [], **options)), count)
+
+    @thorough
+    @given(days_of_practitioners())
+    def test_free_times_are_exactly_those_that_trying_every_minute_finds(self, arguments):
+        self.assertEqual(free_starts(**arguments), brute_force(**arguments))
+
+    @thorough
+    @given(days_of_practitioners())
+    def test_no_free_time_overlaps_what_is_busy_and_each_lies_in_one_stretch_of_work(self, arguments):
+        buffer, duration = arguments["buffer"], arguments["duration"]
+        for start in free_starts(**arguments):
+            self.assertTrue(arguments["earliest"] <= start <= arguments["latest"])
+            stop = start + duration
+            self.assertTrue(any(opens <= start and stop <= closes for opens, closes in merged(arguments["work"])))
+            for begins, ends in arguments["busy"]:
+                self.assertTrue(stop <= begins - buffer or start >= ends + buffer)
+
+
+class TestDaysAndWeeks(unittest.TestCase):
+    def test_days_end_at_midnight_of_the_place(self):
+        first, last = date(2026, 3, 28), date(2026, 3, 29)
+        self.assertEqual(
+            span_of_days(first, last, BRUSSELS), (datetime(2026, 3, 27, 23), datetime(2026, 3, 29, 22))
+        )
+
+    def test_weeks_begin_on_monday(self):
+        for day in (date(2026, 3, 9), date(2026, 3, 11), date(2026, 3, 15)):
+            self.assertEqual(week_of(day), (date(2026, 3, 9), date(2026, 3, 15)))
