@@ -87,7 +87,7 @@ def free_starts(work, busy, *, duration, step, buffer, earliest, latest, tz, els
 
 
 def _wall_clock_times(first, last, step, tz):
-    """Yield the moments from ``first`` to ``last`` at which the clock in ``tz`` shows a multiple of ``step`` minutes."""
+    """Yield the moments from ``first`` to ``last`` when the clock in ``tz`` shows a multiple of ``step`` minutes."""
     zone = pytz.timezone(tz)
     moment = datetime.min + -(-(first - datetime.min) // TICK) * TICK
     while moment <= last:

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 
 class PracticeAppointmentType(models.Model):
@@ -41,6 +41,40 @@ class PracticeAppointmentType(models.Model):
         default="forfeit",
     )
     color = fields.Integer()
+    online_booking = fields.Boolean(
+        tracking=True, help="Patients with a login book and move appointments of this type on the portal."
+    )
+    online_description = fields.Text(
+        string="For Patients", translate=True, help="What patients read when they choose this type on the portal."
+    )
+    practitioner_ids = fields.Many2many(
+        "res.users",
+        "practice_appointment_type_practitioner_rel",
+        "type_id",
+        "user_id",
+        string="Practitioners",
+        check_company=True,
+        domain=[("share", "=", False)],
+        help="Who gives it. Patients choose among the free times in their working hours: those of Odoo's resources, "
+        "else the company's.",
+    )
+    booking_notice = fields.Float(
+        string="Notice", default=24.0, help="Patients book and move to a time at least this many hours ahead."
+    )
+    booking_horizon = fields.Integer(
+        string="Horizon", default=60, help="Patients book and move to a time at most this many days ahead."
+    )
+    booking_buffer = fields.Integer(
+        string="Buffer", help="Minutes that stay free before and after an appointment booked online."
+    )
+    booking_step = fields.Integer(
+        string="Starts Every", default=30, help="Minutes: with 30, appointments begin on the hour and on the half hour."
+    )
+    booking_limit = fields.Integer(
+        string="At Most",
+        default=3,
+        help="Coming appointments that a patient can have of a type that takes no credits; credits limit themselves.",
+    )
     appointment_count = fields.Integer(compute="_compute_appointment_count")
 
     _duration_positive = models.Constraint("CHECK (duration > 0)", "An appointment type has to last some time.")
@@ -51,6 +85,23 @@ class PracticeAppointmentType(models.Model):
     _cancel_hours_not_negative = models.Constraint(
         "CHECK (cancel_hours >= 0)", "The hours of free cancellation cannot be negative."
     )
+    _booking_notice_not_negative = models.Constraint(
+        "CHECK (booking_notice >= 0)", "The notice of online booking cannot be negative."
+    )
+    _booking_horizon_range = models.Constraint(
+        "CHECK (booking_horizon BETWEEN 1 AND 365)", "Patients can book at least 1 day and at most 365 days ahead."
+    )
+    _booking_buffer_range = models.Constraint(
+        "CHECK (booking_buffer BETWEEN 0 AND 240)",
+        "The buffer of online booking is at least 0 and at most 240 minutes.",
+    )
+    _booking_step_range = models.Constraint(
+        "CHECK (booking_step BETWEEN 5 AND 240 AND booking_step % 5 = 0)",
+        "Appointments can start every 5 to 240 minutes, in steps of 5.",
+    )
+    _booking_limit_positive = models.Constraint(
+        "CHECK (booking_limit > 0)", "A patient who books online can have at least 1 coming appointment of a type."
+    )
 
     def _compute_appointment_count(self):
         counts = dict(
@@ -60,6 +111,18 @@ class PracticeAppointmentType(models.Model):
         )
         for appointment_type in self:
             appointment_type.appointment_count = counts.get(appointment_type, 0)
+
+    @api.constrains("online_booking", "practitioner_ids")
+    def _check_practitioners(self):
+        # Archived ones too: whoever archives a user does not have to clean up first.
+        for appointment_type in self.with_context(active_test=False):
+            if appointment_type.online_booking and not appointment_type.practitioner_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s is open for online booking: choose at least one practitioner who gives it.",
+                        name=appointment_type.name,
+                    )
+                )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_if_unused(self):

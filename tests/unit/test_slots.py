@@ -13,7 +13,13 @@ from .common import thorough
 
 BRUSSELS = "Europe/Brussels"
 #: Days of clock changes in Brussels, in Lord Howe (half an hour) and an ordinary one.
-DAYS = [datetime(2026, 3, 29), datetime(2026, 10, 25), datetime(2026, 4, 4), datetime(2026, 10, 3), datetime(2026, 3, 11)]
+DAYS = [
+    datetime(2026, 3, 29),
+    datetime(2026, 10, 25),
+    datetime(2026, 4, 4),
+    datetime(2026, 10, 3),
+    datetime(2026, 3, 11),
+]
 ZONES = [BRUSSELS, "Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo", "UTC"]
 
 
@@ -74,7 +80,17 @@ class TestSlotInAddress(unittest.TestCase):
         self.assertEqual(Slot.decode(slot.encode()), slot)
 
     def test_nonsense_is_no_slot(self):
-        for text in (None, "", "1-2-3", "1-2-3-4-5", "1-2-3-x", "-1-2-3-4", "1-2-3-99999999999", "1-2-3-4\n", "①-2-3-4"):
+        for text in (
+            None,
+            "",
+            "1-2-3",
+            "1-2-3-4-5",
+            "1-2-3-x",
+            "-1-2-3-4",
+            "1-2-3-99999999999",
+            "1-2-3-4\n",
+            "①-2-3-4",
+        ):
             with self.subTest(text=text):
                 self.assertIsNone(Slot.decode(text))
 
@@ -105,7 +121,9 @@ class TestFreeStarts(unittest.TestCase):
         self.assertEqual(self.starts([(at(9), at(12))], [(at(10), at(11))]), ["09:00", "11:00"])
 
     def test_a_buffer_is_kept_on_both_sides(self):
-        self.assertEqual(self.starts([(at(8), at(13))], [(at(10), at(11))], buffer=minutes(15)), ["08:00", "08:30", "11:30", "12:00"])
+        self.assertEqual(
+            self.starts([(at(8), at(13))], [(at(10), at(11))], buffer=minutes(15)), ["08:00", "08:30", "11:30", "12:00"]
+        )
 
     def test_an_appointment_does_not_go_on_over_lunch_but_over_a_line_between_two_shifts(self):
         self.assertEqual(self.starts([(at(11), at(12)), (at(13), at(14))]), ["11:00", "13:00"])
@@ -145,9 +163,7 @@ class TestFreeStarts(unittest.TestCase):
 class TestDaysAndWeeks(unittest.TestCase):
     def test_days_end_at_midnight_of_the_place(self):
         first, last = date(2026, 3, 28), date(2026, 3, 29)
-        self.assertEqual(
-            span_of_days(first, last, BRUSSELS), (datetime(2026, 3, 27, 23), datetime(2026, 3, 29, 22))
-        )
+        self.assertEqual(span_of_days(first, last, BRUSSELS), (datetime(2026, 3, 27, 23), datetime(2026, 3, 29, 22)))
 
     def test_weeks_begin_on_monday(self):
         for day in (date(2026, 3, 9), date(2026, 3, 11), date(2026, 3, 15)):
