@@ -183,6 +183,23 @@ class PracticeMixin:
             self.pay(invoice)
         return self.lot_of(invoice)
 
+    def give(self, patient, credits=5, **vals):
+        """Give a patient credits of the package without a sale; return the lot."""
+        return self.env["practice.credit.lot"]._grant(
+            [
+                {
+                    "partner_id": patient.id,
+                    "payer_id": patient.id,
+                    "package_id": self.package.id,
+                    "company_id": self.company.id,
+                    "origin": "gift",
+                    "date": self.today(),
+                    "credits": credits,
+                    **vals,
+                }
+            ]
+        )
+
     def lot_of(self, invoice):
         return self.env["practice.credit.lot"].search([("invoice_id", "=", invoice.id)])
 

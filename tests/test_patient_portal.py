@@ -29,22 +29,6 @@ class TestPatientPortal(PracticeMixin, HttpCase):
         super().setUp()
         self.lot = self.give(self.parent)
 
-    def give(self, patient, credits=5, **vals):
-        return self.env["practice.credit.lot"]._grant(
-            [
-                {
-                    "partner_id": patient.id,
-                    "payer_id": patient.id,
-                    "package_id": self.package.id,
-                    "company_id": self.company.id,
-                    "origin": "gift",
-                    "date": self.today(),
-                    "credits": credits,
-                    **vals,
-                }
-            ]
-        )
-
     def plan(self, patient=None, *args, **vals):
         return super().plan(patient or self.parent, *args, **{"user_id": self.practitioner.id, **vals})
 
