@@ -5,7 +5,7 @@
     "category": "Accounting/Accounting",
     "license": "LGPL-3",
     "author": "Practice Billing contributors",
-    "depends": ["account_payment", "calendar", "product_email_template"],
+    "depends": ["account_payment", "calendar", "product_email_template", "resource"],
     "data": [
         "security/practice_security.xml",
         "security/ir.model.access.csv",
@@ -44,6 +44,7 @@
         "report/credit_statement_templates.xml",
         "views/patient_portal_templates.xml",
         "views/patient_shop_templates.xml",
+        "views/patient_booking_templates.xml",
     ],
     "assets": {
         "web.assets_backend": ["practice_billing/static/src/**/*"],
@@ -60,6 +61,7 @@
         "demo/subscriptions.xml",
         "demo/billing.xml",
         "demo/appointments.xml",
+        "demo/booking.xml",
         "demo/history.xml",
     ],
     "installable": True,

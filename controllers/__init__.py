@@ -1,2 +1,3 @@
 from . import patient_portal
 from . import patient_shop
+from . import patient_booking

@@ -29,6 +29,11 @@ class PatientPortal(CustomerPortal):
     def _get_events(self):
         return request.env["calendar.event"].sudo()  # sudo: searched with the portal's domain only
 
+    def _get_bookable_types(self):
+        """Return the appointment types that are open for online booking in the companies of the login."""
+        types = request.env["practice.appointment.type"].sudo()  # sudo: searched with the domain of open types only
+        return types.search(types._get_bookable_domain(request.env.user.company_ids))
+
     def _find_appointment(self, event_id):
         """Return an appointment of the login's patients.
 
@@ -119,6 +124,7 @@ class PatientPortal(CustomerPortal):
             "page_name": "practice_appointments",
             "appointments": found._prepare_portal_values(),
             "several": len(patients) > 1,
+            "can_book": bool(self._get_bookable_types()),
             "pager": pager,
             "default_url": "/my/appointments",
             "searchbar_filters": filters,

@@ -29,5 +29,8 @@ from . import test_subscription_membership
 from . import test_patient_portal
 from . import test_patient_shop
 from . import test_low_balance
+from . import test_free_times
+from . import test_patient_booking
+from . import test_booking_race
 from . import test_subscription_property
 from . import test_subscription_security

@@ -17,3 +17,6 @@ from . import patient_portal
 from . import package_terms
 from . import package_shop
 from . import package_purchase
+from . import free_times
+from . import booking
+from . import patient_booking

@@ -74,11 +74,14 @@ class PracticeCreditLot(models.Model):
         return held
 
     @api.model
-    def _holds_what_it_needs(self, held, event, position, credits):
-        """Return whether the lots held can stay: right package, patient and number, and valid on the day."""
+    def _holds_what_it_needs(self, held, event, position, credits, day=None):
+        """Return whether the lots held can stay: right package, patient and number, and valid on the day.
+
+        :param date day: of the visit, when the appointment is about to be moved
+        """
         if not position:
             return not any(self._count_held(here) for here in held.values())
-        day = event._get_visit_day()
+        day = day or event._get_visit_day()
         total = 0
         for lot, here in held.items():
             number = self._count_held(here)
@@ -98,6 +101,37 @@ class PracticeCreditLot(models.Model):
     @api.model
     def _count_held(self, here):
         return here["reserved"] + here["used"] + here["forfeited"]
+
+    # === BEFORE SOMETHING IS PLANNED OR MOVED === #
+
+    @api.model
+    def _count_missing(self, patient, appointment_type, start):
+        """Return how many whole credits ``patient`` lacks for an appointment at ``start`` (naive UTC)."""
+        package, credits = appointment_type.package_id, appointment_type.package_credits
+        if not package:
+            return 0
+        day = appointment_type.company_id._practice_day(start)
+        lots = self._search_spendable(patient, package, day, credits)
+        return allocate(credits, day, [[lot, lot.credits_available, lot.expiry_date] for lot in lots])[1]
+
+    @api.model
+    def _can_pay_at(self, event, start):
+        """Return whether there are credits for an appointment when it moves to ``start`` (naive UTC).
+
+        What it holds stays when it is valid on the new day; else it goes back first, as :meth:`_settle` does.
+        """
+        position, credits = event._get_wanted_credits()
+        day = event._get_practice()._practice_day(start)
+        held = self._get_held(event)[event]
+        if self._holds_what_it_needs(held, event, position, credits, day):
+            return True
+        package = event.practice_appointment_type_id.package_id
+        rows = [
+            [lot, lot.credits_available + (self._count_held(held[lot]) if lot in held else 0), lot.expiry_date]
+            for lot in self.union(self._search_spendable(event.patient_id, package, day), *held)
+            if lot.state == "active" and lot.package_id == package and lot._is_usable_by(event.patient_id)
+        ]
+        return not allocate(credits, day, rows)[1]
 
     # === MOVING CREDITS === #
 

@@ -133,8 +133,10 @@ class CalendarEvent(models.Model):
             "state": self.attendance,
             "label": labels[self.attendance],
             "can_cancel": self._can_be_cancelled_by_patient(),
+            "can_move": self._can_be_moved_by_patient(),
             "late": self._would_be_late(),
             "credits": self.practice_credits,
+            "policy": self.credit_state == "reserved" and self.practice_appointment_type_id.late_policy,
             "free_until": format_datetime(
                 self.env, self.cancel_free_until, tz=practice.practice_tz, dt_format="EEEE d MMMM, HH:mm"
             ),
