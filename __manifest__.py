@@ -19,6 +19,7 @@
         "wizards/subscription_wizard_views.xml",
         "views/practice_package_views.xml",
         "views/practice_appointment_type_views.xml",
+        "views/resource_resource_views.xml",
         "views/practice_credit_lot_views.xml",
         "views/practice_credit_import_views.xml",
         "views/practice_plan_views.xml",

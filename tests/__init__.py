@@ -32,5 +32,6 @@ from . import test_low_balance
 from . import test_free_times
 from . import test_patient_booking
 from . import test_booking_race
+from . import test_booking_tour
 from . import test_subscription_property
 from . import test_subscription_security

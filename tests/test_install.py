@@ -2,6 +2,7 @@
 
 # Other processes see only what is committed; pylint: disable=invalid-commit
 import contextlib
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +12,10 @@ from odoo.fields import Command
 from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, tagged
 
-from .common import PracticeMixin, dose
+from odoo.addons.practice_billing.tools.slots import week_of
+
+from .booking import BookingMixin
+from .common import dose
 from .databases import database_copy, load_registry, run_odoo, run_script
 
 MODULE = "practice_billing"
@@ -50,7 +54,7 @@ class InstallCase(BaseCase):
         """Yield a practice with its helpers in the database."""
         with self.environment() as env:
 
-            class Practice(PracticeMixin):
+            class Practice(BookingMixin):
                 now = None
 
             Practice.env = env
@@ -160,6 +164,16 @@ class TestInstall(InstallCase):
             self.assertTrue(periods.redemption_id)
             self.assertFalse(periods.move_id.filtered("sending_data"))
 
+            types = env["practice.appointment.type"].search(
+                [("online_booking", "=", True), ("company_id", "=", company.id)]
+            )
+            self.assertEqual(len(types), 3)
+            for appointment_type in types:
+                free = appointment_type._get_free_times(
+                    appointment_type.practitioner_ids, env.ref("practice_billing.patient_an")
+                )
+                self.assertTrue(all(free.values()), appointment_type.name)
+
             self.assertGreater(len(env["practice.package"].search([("company_id", "=", company.id)])), 1)
             self.assertEqual(env["practice.credit.proof"]._get_keys_with_difference(), set())
             account = env.ref("practice_billing.account_deferred_subscriptions")
@@ -233,3 +247,19 @@ class TestInstall(InstallCase):
             practice.release()
             self.assertEqual(practice.balance(practice.income), -120.0)
             self.assertEqual(practice.lot_problems(), [])
+            self.assertFreeTimesFollowTheEmployee(practice)
+
+    def assertFreeTimesFollowTheEmployee(self, practice):
+        """Check that a practitioner who is an employee can be booked in his hours, while he has a contract."""
+        env, user = practice.env, practice.make_practitioner("employee")
+        hours = practice.make_calendar(hours=[(18, 20)])
+        employee = env["hr.employee"].create(
+            {"name": user.name, "user_id": user.id, "resource_calendar_id": hours.id, "company_id": practice.company.id}
+        )
+        self.assertEqual({f"{start:%M}" for start in practice.free(user)}, {"00", "30"})
+        monday = week_of(practice.today() + timedelta(days=14))[0]
+        self.assertEqual(practice.free_on(monday, user), ["18:00", "18:30", "19:00"])
+        end = monday - timedelta(days=1)
+        employee.version_id.write({"contract_date_start": practice.today(), "contract_date_end": end})
+        self.assertEqual(practice.free_on(end, user), ["18:00", "18:30", "19:00"])
+        self.assertEqual(practice.free_on(monday, user), [])

@@ -135,8 +135,8 @@ class PracticeAppointmentType(models.Model):
         """Return ``{practitioner: [(start, stop)]}``: working hours without leaves, between two moments.
 
         They are those of the practitioner's resource in the practice's company, with the contracts of its employee
-        where Human Resources is installed. A practitioner without resource, or whose resource has no working hours
-        of its own, works when the company does.
+        where Human Resources is installed; when he has several, the newest one counts. A practitioner without resource,
+        or whose resource has no working hours of its own, works when the company does.
         """
         start, stop = pytz.utc.localize(start), pytz.utc.localize(stop)
         resource_of = self._get_resources(practitioners)
@@ -163,7 +163,7 @@ class PracticeAppointmentType(models.Model):
     def _get_resources(self, practitioners):
         """Return ``{practitioner: resource}``: his resource in the company of this type, or an empty one."""
         resources = self.env["resource.resource"].sudo()  # sudo: working hours only
-        found = resources.search([("user_id", "in", practitioners.ids)], order="id")
+        found = resources.search([("user_id", "in", practitioners.ids)], order="id desc")
         companies = (self.company_id, self.env["res.company"])
         by_user = found.filtered(lambda resource: resource.company_id in companies).grouped("user_id")
         return {
