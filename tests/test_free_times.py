@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from psycopg2 import IntegrityError
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -232,6 +232,21 @@ class TestFreeTimes(BookingMixin, TransactionCase):
             form.online_booking = True
             form.practitioner_ids.add(self.pieter)
         self.assertEqual(self.env["practice.appointment.type"].search([("online_booking", "=", True)]) & intake, intake)
+
+    def test_the_administrator_says_when_practitioners_work(self):
+        manager = new_test_user(self.env, "pb_boss", "practice_billing.group_manager")
+        calendar = self.make_calendar(hours=[(7, 8)]).with_user(manager)
+        view = "practice_billing.resource_resource_view_list_practitioner"
+        with Form(self.env["resource.resource"].with_user(manager), view) as form:
+            form.user_id = self.katrien
+            form.name = "Katrien"
+            form.calendar_id = calendar
+            form.tz = "Europe/Brussels"
+        calendar.attendance_ids[0].hour_to = 9
+        self.assertEqual(self.free_on(date(2026, 3, 16)), ["07:00", "07:30", "08:00"])
+        for user in (self.pieter, new_test_user(self.env, "pb_clerk", "base.group_user")):
+            with self.assertRaises(AccessError):
+                self.env["resource.resource"].with_user(user).create({"name": "x", "user_id": user.id})
 
     def test_a_practitioner_belongs_to_the_company(self):
         other = self.env["res.company"].create({"name": "PB Other"})

@@ -163,6 +163,20 @@ class TestPatientBooking(BookingHttpCase):
         self.assertEqual(event.patient_id, self.child)
         self.assertEqual(self.lot.credits_available, 5)
         self.assertEqual(self.invited(event)[0], self.parent | self.katrien.partner_id)
+        invitation = event.attendee_ids.filtered(lambda it: it.partner_id == self.parent)
+        invitation.do_decline()
+        self.assertRecordValues(event, [{"attendance": "cancelled", "credit_state": "returned"}])
+        invitation.do_accept()
+        self.assertRecordValues(event, [{"attendance": "planned", "credit_state": "reserved"}])
+
+    def test_one_of_two_parents_who_does_not_come_cancels_nothing(self):
+        self.child.practice_representative_ids |= self.stranger
+        self.give(self.child, credits=1)
+        event = self.booked(self.book(self.slot(patient=self.child)))
+        event.partner_ids |= self.stranger
+        for number, partner in enumerate((self.stranger, self.parent)):
+            event.attendee_ids.filtered(lambda it, partner=partner: it.partner_id == partner).do_decline()
+            self.assertEqual(event.attendance, ("planned", "cancelled")[number])
 
     def test_the_title_is_in_the_language_of_the_practitioner(self):
         self.env["res.lang"]._activate_lang("fr_FR")

@@ -200,9 +200,17 @@ class CalendarEvent(models.Model):
         }
 
     def _is_called_off(self):
-        """Return whether the calendar says that this appointment does not take place: archived, or declined."""
+        """Return whether the calendar says that this appointment does not take place: archived, or declined.
+
+        A patient without e-mail is invited through those who represent him, and declines when all of them do.
+        """
         declined = self.attendee_ids.filtered(lambda attendee: attendee.state == "declined").partner_id
-        return not self.active or self.patient_id in declined
+        if not self.active or self.patient_id in declined:
+            return True
+        if not declined or self.patient_id.email:
+            return False
+        representatives = self.attendee_ids.partner_id & self.patient_id.practice_representative_ids
+        return bool(representatives) and representatives <= declined
 
     def _follow_calendar(self, before, moved):
         """Mark an archived or declined appointment as cancelled, late or in time; a restored one as planned."""
