@@ -31,6 +31,7 @@ from . import test_patient_shop
 from . import test_low_balance
 from . import test_free_times
 from . import test_patient_booking
+from . import test_patient_moving
 from . import test_booking_race
 from . import test_booking_tour
 from . import test_subscription_property

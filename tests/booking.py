@@ -5,11 +5,16 @@ from datetime import datetime, time, timedelta
 import pytz
 
 from odoo.fields import Command
-from odoo.tests import new_test_user
+from odoo.http import Request
+from odoo.tests import HttpCase, new_test_user
+
+from odoo.addons.practice_billing.tools.slots import Slot
 
 from .common import PracticeMixin
 
 BRUSSELS = pytz.timezone("Europe/Brussels")
+#: Where booking starts on the portal.
+BOOK = "/my/appointments/book"
 
 
 class BookingMixin(PracticeMixin):
@@ -94,3 +99,82 @@ class BookingMixin(PracticeMixin):
         partners = [Command.set(user.partner_id.ids)]
         values = {"name": "Secret meeting", "start": start, "stop": stop, "user_id": user.id, "partner_ids": partners}
         return self.env["calendar.event"].create({**values, **vals})
+
+
+class BookingHttpCase(BookingMixin, HttpCase):
+    """A parent and a stranger with logins, a child, and a second type that takes no credits."""
+
+    # The server runs in the same process but asks for the time itself.
+    now = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for name in ("parent", "stranger"):
+            user = new_test_user(cls.env, f"pb_{name}", "base.group_portal", name=f"PB {name}", tz="Europe/Brussels")
+            setattr(cls, name, user.partner_id)
+        cls.child = cls.make_patient("Little Lotte", email=False)
+        cls.child.practice_representative_ids = cls.parent
+        cls.intake = cls.env["practice.appointment.type"].create(
+            {
+                "name": "Intake",
+                "online_booking": True,
+                "online_description": "A first talk",
+                "practitioner_ids": [Command.set(cls.katrien.ids)],
+                "booking_limit": 2,
+            }
+        )
+
+    def setUp(self):
+        super().setUp()
+        self.lot = self.give(self.parent)
+        self.authenticate("pb_parent", "pb_parent")
+
+    # === DOING THINGS === #
+
+    def slot(self, start=None, *, number=0, practitioner=None, patient=None, type=None):
+        """Return a chosen time as text: the free time with that number, three days ahead at the earliest."""
+        type, practitioner, patient = type or self.type, practitioner or self.katrien, patient or self.parent
+        start = start or self.free(practitioner, patient, type=type, first=self.at(days=3))[number]
+        return Slot(type.id, practitioner.id, patient.id, start).encode()
+
+    def page(self, path, status=200):
+        response = self.url_open(path)
+        self.assertEqual(response.status_code, status, path)
+        return response.text
+
+    def post(self, path, slot, token=None):
+        data = {"booking": slot, "csrf_token": Request.csrf_token(self) if token is None else token}
+        return self.url_open(path, data=data, allow_redirects=False)
+
+    def book(self, slot=None):
+        return self.post(f"{BOOK}/plan", slot or self.slot())
+
+    def move(self, event, slot):
+        return self.post(f"/my/appointments/{event.id}/move/plan", slot)
+
+    def booked(self, response):
+        """Return the appointment that a response says was booked."""
+        location = response.headers["Location"]
+        self.assertIn("message=booked", location)
+        return self.env["calendar.event"].browse(int(location.split("?")[0].rsplit("/", 1)[1]))
+
+    def appointments(self):
+        domain = [("practice_appointment_type_id", "in", (self.type | self.intake).ids)]
+        return self.env["calendar.event"].with_context(active_test=False).search(domain)
+
+    def assertNotBooked(self, response, where):
+        self.assertEqual(response.status_code, 303)
+        self.assertIn(where, response.headers["Location"])
+        self.assertFalse(self.appointments())
+
+    def invited(self, event, subject=""):
+        """Return the partners whom Odoo told about an appointment, and who told them."""
+        messages = self.env["mail.message"].search(
+            [("model", "=", "calendar.event"), ("res_id", "=", event.id), ("message_type", "=", "user_notification")]
+        )
+        messages = messages.filtered(lambda it: subject in (it.subject or ""))
+        return messages.partner_ids, messages.author_id
+
+    def call(self, path):
+        return self.url_open(path, allow_redirects=False)

@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from .test_patient_booking import BookingHttpCase
+from .booking import BookingHttpCase
 
 
 class BookingTour(BookingHttpCase):
