@@ -51,6 +51,13 @@ class TestPatientBooking(BookingHttpCase):
         for nonsense in ("x", "2026-02-31", "0001-01-01", "9999-12-31", "-1", "%00"):
             self.assertIn("Europe/Brussels", self.page(f"{BOOK}?type_id={self.type.id}&week={nonsense}"))
 
+    def test_when_nothing_is_free_the_page_says_what_to_do(self):
+        self.block(self.at(days=-1), self.at(days=70))
+        page = " ".join(self.page(f"{BOOK}?type_id={self.type.id}&practitioner_id={self.katrien.id}").split())
+        self.assertIn("There are no free times until", page)
+        self.assertIn("or choose another practitioner", page)
+        self.assertNotIn("o_practice_time", page)
+
     def test_booking_takes_the_credit_and_invites_patient_and_practitioner(self):
         start = self.free(patient=self.parent, first=self.at(days=3))[0]
         event = self.booked(self.book(self.slot(start)))

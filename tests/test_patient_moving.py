@@ -64,6 +64,13 @@ class TestPatientMoving(BookingHttpCase):
         mails = self.env["mail.mail"].search([("model", "=", "calendar.event"), ("res_id", "=", self.event.id)])
         self.assertIn(self.katrien.partner_id, mails.recipient_ids)
 
+    def test_one_that_nobody_gave_gets_a_practitioner(self):
+        self.event.user_id = False
+        self.event.partner_ids = self.parent
+        self.assertIn("message=moved", self.move(self.event, self.other_slot()).headers["Location"])
+        self.assertEqual(self.event.user_id, self.katrien)
+        self.assertEqual(self.event.partner_ids, self.parent | self.katrien.partner_id)
+
     def test_late_it_cannot_be_moved(self):
         self.type.cancel_hours = 24 * 30
         before = self.event.start

@@ -160,11 +160,10 @@ class CalendarEvent(models.Model):
         would be a way around the policy of late cancellations."""
         self.ensure_one()
         appointment_type = self.practice_appointment_type_id
-        bookable = appointment_type.active and appointment_type.online_booking and appointment_type.practitioner_ids
-        return (
-            bool(self.active and bookable and not self.allday and self._can_be_cancelled_by_patient())
-            and not self._would_be_late()
-        )
+        is_open = appointment_type.active and appointment_type.online_booking and appointment_type.practitioner_ids
+        if not is_open or not self.active or self.allday:
+            return False
+        return self._can_be_cancelled_by_patient() and not self._would_be_late()
 
     def _get_times_to_move_to(self, practitioners, **options):
         """Return the free times of ``practitioners`` for this appointment, as if it was not planned."""
@@ -213,7 +212,7 @@ class CalendarEvent(models.Model):
         if practitioner != before:
             vals["user_id"] = practitioner.id
             vals["partner_ids"] = [Command.link(practitioner.sudo().partner_id.id)]  # sudo: who it is
-            if before.partner_id != self.patient_id:
+            if before.partner_id - self.patient_id:
                 event._notify_handed_over()
                 vals["partner_ids"].append(Command.unlink(before.partner_id.id))
         event.write(vals)

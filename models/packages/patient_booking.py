@@ -33,17 +33,18 @@ class PracticeAppointmentType(models.Model):
         :param practitioners: users who give this type, one of whom gets the appointment
         :param str week: ISO date of a day of the week; by default, the first week with free times
         :param event: the appointment that is moved, when it is not a new one
-        :return: dict: ``days`` with their times, the addresses of the ``previous`` and the ``next`` week, ``until``
-            when times can be chosen at all
+        :return: dict: ``days`` with their times, the ``previous`` and the ``next`` week, ``until`` when times can be
+            chosen at all, whether there is ``nothing`` until then
         """
         opens, closes = self._get_booking_window()
         first_monday, last_sunday = week_of(self._get_day(opens))[0], week_of(self._get_day(closes))[1]
-        monday = self._read_week(week, first_monday, last_sunday)
+        monday, nothing = self._read_week(week, first_monday, last_sunday), False
         if monday:
             times = self._find_times(practitioners, patient, event, *week_of(monday))
         else:
             times = self._find_times(practitioners, patient, event, first_monday, last_sunday)
             monday = week_of(self._get_day(min(times)))[0] if times else first_monday
+            nothing = not times
         sunday = monday + timedelta(days=6)
         days = {}
         for start in sorted(times):
@@ -58,6 +59,7 @@ class PracticeAppointmentType(models.Model):
             "previous": monday > first_monday and (monday - timedelta(days=7)).isoformat(),
             "next": sunday < last_sunday and (monday + timedelta(days=7)).isoformat(),
             "until": format_date(self.env, self._get_day(closes)),
+            "nothing": nothing,
             "tz": self.company_id.practice_tz,
         }
 
