@@ -1,23 +1,51 @@
 """Two patients never get the same time: real sessions, real commits, in a database of their own."""
 
 # Other sessions see only what is committed; pylint: disable=invalid-commit
+import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
+
+import requests
 
 from odoo.api import SUPERUSER_ID, Environment
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.service.model import retrying
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.practice_billing.models.packages.booking import TimeTakenError
+from odoo.addons.practice_billing.tools.slots import Slot
 
-from .booking import BookingMixin
+from .booking import BOOK, BookingMixin
+from .databases import server
 from .test_concurrency import CopyCase
 
 SESSIONS = 8
+
+
+class Page:
+    """A patient who is logged in and has the page open on which a time is confirmed."""
+
+    def __init__(self, port, login, slot):
+        self.address, self.slot, self.session = f"http://127.0.0.1:{port}", slot, requests.Session()
+        token = self.read_token("/web/login")
+        self.session.post(
+            f"{self.address}/web/login", data={"login": login, "password": login, "csrf_token": token}, timeout=60
+        )
+        self.token = self.read_token(f"{BOOK}/confirm?booking={slot}")
+
+    def read_token(self, path):
+        text = self.session.get(self.address + path, timeout=60).text
+        return re.search(r'name="csrf_token" value="([^"]+)"', text).group(1)
+
+    def book(self):
+        """Confirm; return where the patient is sent."""
+        data = {"booking": self.slot, "csrf_token": self.token}
+        response = self.session.post(f"{self.address}{BOOK}/plan", data=data, timeout=120, allow_redirects=False)
+        return response.headers.get("Location", response.text)
 
 
 @tagged("post_install", "-at_install")
@@ -107,6 +135,22 @@ class TestBookingRace(BookingMixin, CopyCase):
 
         event = self.assertOneWon(self.race(work))
         self.assertEqual((event.start, event.user_id), (self.morning, self.katrien))
+
+    def test_over_the_pages_one_gets_it_and_the_others_are_shown_other_times(self):
+        people = self.patients[:4]
+        slots = [Slot(self.type.id, self.katrien.id, person.id, self.morning).encode() for person in people]
+        for number, person in enumerate(people):
+            new_test_user(self.env, f"pb_racer_{number}", "base.group_portal", partner_id=person.id)
+        self.cr.commit()
+        with server(self.database) as port:
+            pages = [Page(port, f"pb_racer_{number}", slot) for number, slot in enumerate(slots)]
+            with ThreadPoolExecutor(len(pages)) as pool:
+                answers = list(pool.map(Page.book, pages))
+        self.cr.rollback()
+        self.assertEqual(sum("message=booked" in answer for answer in answers), 1, answers)
+        self.assertEqual(sum("message=taken" in answer for answer in answers), len(pages) - 1, answers)
+        events = self.env["calendar.event"].search([("patient_id", "in", people.ids)])
+        self.assertRecordValues(events, [{"start": self.morning, "credit_state": "reserved"}])
 
     def test_of_different_types_that_overlap_with_one_practitioner_one_is_booked(self):
         choices = [(self.type, 60), (self.long, 0), (self.long, 30), (self.intake, 90)]
