@@ -121,7 +121,7 @@ class PracticeAppointmentType(models.Model):
         event = self._get_event_env(practitioner)["calendar.event"].create(
             self._prepare_booking_vals(practitioner, patient, start, booker)
         )
-        event._note_on_portal(self.env._("Booked on the portal by %s.", booker.name), booker)
+        event._note_on_portal(event.env._("Booked on the portal by %s.", booker.name), booker)
         return event
 
     def _prepare_booking_vals(self, practitioner, patient, start, booker):
@@ -206,8 +206,8 @@ class CalendarEvent(models.Model):
         before = self.user_id
         (practitioner | before).sudo().partner_id.union(self.patient_id)._take_booking_turn()  # sudo: who they are
         self._check_movable(practitioner, start)
-        was = format_datetime(self.env, self.start, tz=self._get_practice().practice_tz, dt_format="short")
         event = self.with_env(self.practice_appointment_type_id._get_event_env(practitioner))
+        was = format_datetime(event.env, self.start, tz=self._get_practice().practice_tz, dt_format="short")
         vals = {"start": start, "stop": start + (self.stop - self.start)}
         if practitioner != before:
             vals["user_id"] = practitioner.id
@@ -218,9 +218,8 @@ class CalendarEvent(models.Model):
         event.write(vals)
         # He gives it: his hours said so. Odoo asks him again when somebody else moves what he organises.
         event.attendee_ids.filtered(lambda it: it.partner_id == practitioner.sudo().partner_id).state = "accepted"
-        event._note_on_portal(
-            self.env._("Moved on the portal by %(who)s, from %(was)s.", who=mover.name, was=was), mover
-        )
+        note = event.env._("Moved on the portal by %(who)s, from %(was)s.", who=mover.name, was=was)
+        event._note_on_portal(note, mover)
 
     def _notify_handed_over(self):
         """Queue Odoo's e-mail of a cancelled event to the practitioner who does not give this appointment any more."""
@@ -230,6 +229,6 @@ class CalendarEvent(models.Model):
             template.send_mail(self.id, email_values={"recipient_ids": recipients})
 
     def _note_on_portal(self, text, author):
-        """Keep a note of who did what; nobody is e-mailed about it."""
+        """Keep a note for the practice of who did what; nobody is e-mailed about it."""
         self.ensure_one()
         self.message_post(body=text, author_id=author.id, subtype_xmlid="mail.mt_note")

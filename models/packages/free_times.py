@@ -35,6 +35,7 @@ class CalendarEvent(models.Model):
         domain = (
             Domain("start", "<", stop + DAY_LONG_MARGIN)
             & Domain("stop", ">", start - DAY_LONG_MARGIN)
+            & Domain("active", "=", True)
             & Domain("show_as", "=", "busy")
             & Domain("attendance", "not in", CANCELLED)
             & (Domain("partner_ids", "in", partners.ids) | Domain("user_id.partner_id", "in", partners.ids))
