@@ -41,6 +41,7 @@
         "views/practice_subscription_overview_views.xml",
         "views/practice_subscription_mrr_views.xml",
         "views/practice_unbilled_usage_views.xml",
+        "views/collection_views.xml",
         "views/account_move_release_views.xml",
         "report/credit_statement_templates.xml",
         "views/patient_portal_templates.xml",

@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ..models.subscriptions.collection import ON_THE_WAY
+from ..models.subscriptions.subscription_state import BROKEN
 from .subscription_mrr import MOVEMENTS
 
 #: Days before its end from which a trial is on the overview.
@@ -40,7 +42,7 @@ class PracticeSubscriptionOverview(models.AbstractModel):
             "may_subscribe": subscriptions.has_access("create"),
             "money": self._may_see_money(),
             "currency_id": self.env.company.currency_id.id,
-            "cards": [*self._get_subscription_cards(), self._get_usage_card()],
+            "cards": [*self._get_subscription_cards(), *self._get_collection_cards(), self._get_usage_card()],
         }
 
     @api.model
@@ -174,6 +176,33 @@ class PracticeSubscriptionOverview(models.AbstractModel):
             )
             return self._convert((plan.currency_id, amount) for plan, amount in groups)
         return None
+
+    @api.model
+    def _get_collection_cards(self):
+        """Return the cards that count invoices which are collected automatically."""
+        cards, action = [], self._get_action("account_move_action_collection")
+        for key, name, note, tone, states in (
+            ("broken", self.env._("Payments Failed"), self.env._("Failed, refused or returned"), "danger", BROKEN),
+            ("expected", self.env._("Payments Expected"), self.env._("Charged soon, or at the bank"), "", ON_THE_WAY),
+        ):
+            domain = [("practice_collection", "in", states), ("company_id", "in", self.env.companies.ids)]
+            groups = self.env["account.move"]._read_group(
+                domain, ["company_id"], ["__count", "amount_residual_signed:sum"]
+            )
+            count = sum(number for _company, number, _amount in groups)
+            money = [(company.currency_id, amount) for company, _number, amount in groups]
+            cards.append(
+                {
+                    "key": key,
+                    "name": name,
+                    "note": note,
+                    "count": count,
+                    "amount": self._convert(money) if count and self._may_see_money() else None,
+                    "tone": tone if count else "",
+                    "action": {**action, "name": name, "display_name": name, "domain": domain, "context": {}},
+                }
+            )
+        return cards
 
     @api.model
     def _get_usage_card(self):

@@ -36,3 +36,6 @@ from . import test_booking_race
 from . import test_booking_tour
 from . import test_subscription_property
 from . import test_subscription_security
+from . import test_collection
+from . import test_access
+from . import test_collection_attack

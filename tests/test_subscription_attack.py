@@ -27,8 +27,9 @@ print("END", flush=True)
 """
 
 
-@tagged("post_install", "-at_install")
-class TestRunUnderAttack(PracticeMixin, CopyCase):
+class AttackCase(PracticeMixin, CopyCase):
+    """Subscriptions in a database of their own, and processes that work on them and can be killed."""
+
     now = None
 
     @classmethod
@@ -77,8 +78,8 @@ class TestRunUnderAttack(PracticeMixin, CopyCase):
         self.cr.commit()
         return subscriptions
 
-    def start(self, batch_size):
-        """Start a process that runs the billing run; return it once it begins."""
+    def start(self, script):
+        """Start a process that runs ``script``, which says BEGIN and END; return it once it begins."""
         process = subprocess.Popen(
             odoo_command(self.database, "--no-http", subcommand="shell"),
             stdin=subprocess.PIPE,
@@ -87,7 +88,7 @@ class TestRunUnderAttack(PracticeMixin, CopyCase):
             text=True,
             env=odoo_environment(),
         )
-        process.stdin.write(RUN.format(batch_size=batch_size))
+        process.stdin.write(script)
         process.stdin.close()
         output = []
         for line in process.stdout:
@@ -103,6 +104,37 @@ class TestRunUnderAttack(PracticeMixin, CopyCase):
         process.stdout.close()
         return "END" in output
 
+    def kill_again_and_again(self, script, times):
+        """Start ``times`` processes and kill each at a random moment; return how many were killed while they worked."""
+        cut = 0
+        for _attempt in range(times):
+            process = self.start(script)
+            try:
+                process.wait(random.uniform(0.05, 1.2))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                cut += 1
+            process.wait()
+            process.stdout.close()
+            self.wait_until_dead()
+        return cut
+
+    def wait_until_dead(self):
+        """Wait until PostgreSQL has noticed that the killed process is gone, and given back its locks."""
+        for _attempt in range(100):
+            [[count]] = self.query(
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND state <> 'idle'"
+            )
+            self.cr.rollback()
+            if not count:
+                return
+            time.sleep(0.1)
+        raise AssertionError("a killed process still works in the database")
+
+
+@tagged("post_install", "-at_install")
+class TestRunUnderAttack(AttackCase):
     def assertBilledOnce(self, subscriptions, periods=1):
         """Check that each subscription has each period once, with one posted invoice, and numbers without holes."""
         self.cr.rollback()
@@ -129,43 +161,20 @@ class TestRunUnderAttack(PracticeMixin, CopyCase):
 
     def test_a_run_that_is_killed_again_and_again_bills_each_period_once(self):
         subscriptions = self.subscribe(dose(60, 300), months=MISSED)
-        cut = 0
-        for _attempt in range(dose(4, 20)):
-            process = self.start(batch_size=15)
-            try:
-                process.wait(random.uniform(0.05, 1.2))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                cut += 1
-            process.wait()
-            process.stdout.close()
-            self.wait_until_dead()
+        cut = self.kill_again_and_again(RUN.format(batch_size=15), dose(4, 20))
         self.assertTrue(cut, "no run was killed while it worked")
-        self.assertTrue(self.finish(self.start(batch_size=200)))
+        self.assertTrue(self.finish(self.start(RUN.format(batch_size=200))))
         self.assertBilledOnce(subscriptions, MISSED)
 
     def test_two_and_four_processes_at_once_share_the_work(self):
         for workers in (2, 4):
             with self.subTest(workers=workers):
                 subscriptions = self.subscribe(dose(60, 300), months=MISSED)
-                processes = [self.start(batch_size=20) for _number in range(workers)]
+                processes = [self.start(RUN.format(batch_size=20)) for _number in range(workers)]
                 self.assertEqual([self.finish(process) for process in processes], [True] * workers)
                 # What one held while the other looked is left to the next run.
-                self.finish(self.start(batch_size=200))
+                self.finish(self.start(RUN.format(batch_size=200)))
                 self.assertBilledOnce(subscriptions, MISSED)
-
-    def wait_until_dead(self):
-        """Wait until PostgreSQL has noticed that the killed process is gone, and given back its locks."""
-        for _attempt in range(100):
-            [[count]] = self.query(
-                "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                " AND state <> 'idle'"
-            )
-            self.cr.rollback()
-            if not count:
-                return
-            time.sleep(0.1)
-        raise AssertionError("a killed process still works in the database")
 
     def test_finding_what_is_due_among_100000_reads_only_what_is_due(self):
         due = self.subscribe(3)

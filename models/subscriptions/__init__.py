@@ -9,6 +9,9 @@ from . import invoice
 from . import invoice_preview
 from . import billing
 from . import collection
+from . import payment_attempt
+from . import payment_method
+from . import subscription_mail
 from . import invoice_batch
 from . import subscription_change
 from . import period
@@ -16,3 +19,5 @@ from . import discount
 from . import account_move
 from . import revenue_release
 from . import res_partner
+from . import access
+from . import webhook_delivery

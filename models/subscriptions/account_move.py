@@ -56,6 +56,8 @@ class AccountMove(models.Model):
             periods = self.sudo().line_ids.practice_period_id
             if periods:
                 periods._settle_releases()
+                if vals["state"] == "posted":
+                    self.sudo()._schedule_collection()  # sudo: whoever posts it
         return result
 
     def _invoice_paid_hook(self):

@@ -74,6 +74,7 @@ class PracticeSubscription(models.Model):
         string="Start", copy=False, tracking=True, help="First day that is paid for. Usage before it is free."
     )
     trial_end = fields.Date(copy=False, tracking=True, help="Last day of the trial.")
+    trial_warned = fields.Boolean(readonly=True, copy=False, help="The organisation was told that the trial ends soon.")
     activate_after_trial = fields.Boolean(
         string="Bill After the Trial",
         help="The day after the trial is the first day billed. Otherwise the trial expires.",

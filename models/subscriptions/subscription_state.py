@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import format_amount, format_date
 
 from ...tools.periods import period_days, period_number
+from .subscription import RUNNING
 
 #: From which states each state can be entered.
 SOURCES = {
@@ -18,6 +19,12 @@ SOURCES = {
 
 #: An invoice that counts as not paid.
 UNPAID = ("not_paid", "partial")
+
+#: Automatic payments that have come to an end without money: somebody has to do something.
+BROKEN = ("failed", "refused", "returned")
+
+#: Days before a card expires from which the organisation is told.
+CARD_DAYS = 30
 
 
 class PracticeSubscription(models.Model):
@@ -247,20 +254,44 @@ class PracticeSubscription(models.Model):
     # === PAID OR NOT === #
 
     @api.model
-    def _get_overdue_domain(self):
-        """Return the invoices of subscriptions that should be paid by now."""
-        # sudo: the run works for all companies
-        companies = self.env["res.company"].sudo().search([])
-        overdue = Domain.OR(
-            Domain("company_id", "=", company.id) & Domain("invoice_date_due", "<", company._practice_day())
-            for company in companies
-        )
+    def _get_unpaid_domain(self):
+        """Return the invoices of subscriptions that are not paid."""
         return (
             Domain("practice_subscription_id", "!=", False)
             & Domain("move_type", "=", "out_invoice")
             & Domain("state", "=", "posted")
             & Domain("payment_state", "in", UNPAID)
-            & overdue
+        )
+
+    @api.model
+    def _get_late_domain(self):
+        """Return the invoices whose due date has passed, in each company's time zone."""
+        # sudo: the run works for all companies
+        companies = self.env["res.company"].sudo().search([])
+        return Domain.OR(
+            Domain("company_id", "=", company.id) & Domain("invoice_date_due", "<", company._practice_day())
+            for company in companies
+        )
+
+    @api.model
+    def _get_overdue_domain(self):
+        """Return the invoices of subscriptions that should be paid by now.
+
+        One that is collected automatically is overdue when that has failed for good, and not before: a direct debit
+        takes days, and so do the attempts after one that failed.
+        """
+        by_itself = Domain("practice_collection", "=", False) & self._get_late_domain()
+        return self._get_unpaid_domain() & (Domain("practice_collection", "in", BROKEN) | by_itself)
+
+    @api.model
+    def _get_unsettled_domain(self):
+        """Return the invoices that keep a subscription past due or suspended until they are paid: late, or failed once.
+
+        A new attempt is no payment yet.
+        """
+        failed = Domain("practice_attempt_ids", "any", [("state", "in", ("error", "cancel"))])
+        return self._get_unpaid_domain() & (
+            self._get_late_domain() | failed | Domain("practice_collection", "=", "returned")
         )
 
     def _follow_paid(self):
@@ -270,10 +301,11 @@ class PracticeSubscription(models.Model):
         )
         if not waiting:
             return
-        domain = self._get_overdue_domain() & Domain("practice_subscription_id", "in", waiting.ids)
+        domain = self._get_unsettled_domain() & Domain("practice_subscription_id", "in", waiting.ids)
         groups = self.env["account.move"].sudo()._read_group(domain, ["practice_subscription_id"])  # sudo: as above
-        overdue = {subscription.id for [subscription] in groups}
-        for subscription in waiting.filtered(lambda it: it.id not in overdue):
+        unsettled = {subscription.id for [subscription] in groups}
+        for subscription in waiting.filtered(lambda it: it.id not in unsettled):
+            subscription.activity_unlink(["practice_billing.mail_activity_type_payment"])
             if subscription.state == "suspended":
                 subscription._resume()
             else:
@@ -307,22 +339,48 @@ class PracticeSubscription(models.Model):
             mine = Domain("company_id", "=", company.id)
             waits = Domain("retry_date", "=", False) | Domain("retry_date", "<=", today)
             trial = mine & Domain("state", "=", "trial") & Domain("trial_end", "<", today) & waits
-            overdue = self.env["account.move"]._read_group(
-                self._get_overdue_domain() & Domain("company_id", "=", company.id), ["practice_subscription_id"]
-            )
-            ids = [subscription.id for [subscription] in overdue]
+            overdue = self._get_ids_with(self._get_overdue_domain(), company)
+            unsettled = self._get_ids_with(self._get_unsettled_domain(), company)
             unpaid = Domain("state", "in", ("past_due", "suspended")) & Domain("suspended_reason", "!=", "paused")
             grace = today - timedelta(days=company.practice_grace_days)
             ended = mine & Domain("state", "=", "suspended") & Domain("end_date", "<", today)
+            late = mine & Domain("id", "in", overdue)
             steps += [
                 (type(self)._end_trial, trial),
-                (type(self)._mark_past_due, mine & Domain("state", "=", "active") & Domain("id", "in", ids)),
+                (type(self)._mark_past_due, late & Domain("state", "=", "active")),
                 # Nobody is told when an invoice is credited, cancelled or due later.
-                (type(self)._follow_paid, mine & unpaid & Domain("id", "not in", ids)),
-                (type(self)._suspend, mine & Domain("state", "=", "past_due") & Domain("past_due_since", "<=", grace)),
+                (type(self)._follow_paid, mine & unpaid & Domain("id", "not in", unsettled)),
+                (type(self)._suspend, late & Domain("state", "=", "past_due") & Domain("past_due_since", "<=", grace)),
                 (type(self)._end_suspended, ended),
+                (type(self)._warn_trial_ends, mine & self._get_trial_warning_domain(company, today)),
+                (type(self)._warn_card_expires, mine & self._get_card_warning_domain(today)),
             ]
         return steps
+
+    @api.model
+    def _get_ids_with(self, domain, company):
+        """Return the ids of the subscriptions that have an invoice of ``domain``."""
+        groups = self.env["account.move"]._read_group(
+            domain & Domain("company_id", "=", company.id), ["practice_subscription_id"]
+        )
+        return [subscription.id for [subscription] in groups]
+
+    @api.model
+    def _get_trial_warning_domain(self, company, today):
+        last = today + timedelta(days=company.practice_trial_warning_days)
+        return (
+            Domain("state", "=", "trial")
+            & Domain("trial_end", ">=", today)
+            & Domain("trial_end", "<", last)
+            & Domain("trial_warned", "=", False)
+        )
+
+    @api.model
+    def _get_card_warning_domain(self, today):
+        soon = Domain("practice_expiry_date", "<=", today + timedelta(days=CARD_DAYS))
+        return Domain("state", "in", RUNNING) & Domain(
+            "payment_token_id", "any", soon & Domain("practice_expiry_warned", "=", False)
+        )
 
     def _end_trial(self):
         """Begin billing the day after the trial, or let the trial expire."""

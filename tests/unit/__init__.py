@@ -4,3 +4,4 @@ from . import test_periods
 from . import test_seats
 from . import test_pricing
 from . import test_slots
+from . import test_collection

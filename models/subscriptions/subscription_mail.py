@@ -1,0 +1,47 @@
+from odoo import models
+from odoo.fields import Command
+
+
+class PracticeSubscription(models.Model):
+    """Mails about a subscription: to those who run it, with templates that an administrator can edit."""
+
+    _inherit = "practice.subscription"
+
+    def _get_billing_contacts(self):
+        """Return who is told about payments: the administrators on the portal, and the contact of the invoices."""
+        self.ensure_one()
+        # sudo: addresses to write to
+        contacts = self.sudo().organisation_id.practice_administrator_ids | self.sudo()._get_invoice_partner()
+        return contacts.filtered(lambda contact: contact.active and contact.email)
+
+    def _send_to_billing_contacts(self, template, record=None):
+        """Queue the mail of ``template`` about ``record`` (by default this subscription) to the billing contacts.
+
+        Odoo's mail queue sends it after the transaction is committed. Without anybody to write to, that is noted.
+        """
+        self.ensure_one()
+        contacts = self._get_billing_contacts()
+        template = self.env.ref(template, raise_if_not_found=False)
+        if not template:
+            return
+        if not contacts:
+            self.sudo().message_post(  # sudo: the run
+                body=self.env._("Not sent, because nobody has an e-mail address: %s", template.name)
+            )
+            return
+        # sudo: the run, or whoever's payment it is
+        template.sudo().send_mail(
+            (record or self).id, email_values={"recipient_ids": [Command.set(contacts.ids)], "email_to": False}
+        )
+
+    def _warn_trial_ends(self):
+        """Tell the organisation once that its trial ends soon."""
+        self.ensure_one()
+        self._send_to_billing_contacts("practice_billing.mail_template_trial_ends")
+        self.trial_warned = True
+
+    def _warn_card_expires(self):
+        """Tell the organisation once that its card expires soon."""
+        self.ensure_one()
+        self._send_to_billing_contacts("practice_billing.mail_template_card_expires")
+        self.payment_token_id.practice_expiry_warned = True
