@@ -48,7 +48,7 @@ class AccountMove(models.Model):
             ("scheduled", "Scheduled"),
             ("charging", "Being Charged"),
             ("collecting", "Collecting"),
-            ("retry", "Failed, Tried Again"),
+            ("retry", "Retrying"),
             ("failed", "Failed"),
             ("refused", "Refused"),
             ("returned", "Returned"),
@@ -303,7 +303,7 @@ class PracticeSubscription(models.Model):
             self.env._(
                 "%(invoice)s could not be collected: %(reason)s",
                 invoice=invoice.name,
-                reason=invoice.practice_collection_reason or self.env._("no reason was given"),
+                reason=invoice.practice_collection_reason,
             )
         )
 

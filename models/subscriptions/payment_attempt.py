@@ -59,8 +59,11 @@ class PaymentTransaction(models.Model):
     def _compute_practice_reason(self):
         for transaction in self:
             failed = transaction.state in ("error", "cancel") and transaction.practice_invoice_id
-            text = html2plaintext(transaction.state_message or "").strip() if failed else ""
-            transaction.practice_reason = text[:120] or False
+            if not failed:
+                transaction.practice_reason = False
+                continue
+            text = html2plaintext(transaction.state_message or "").strip()[:120]
+            transaction.practice_reason = text or self.env._("No reason was given")
 
     # === ASKING THE PROVIDER === #
 
