@@ -172,7 +172,7 @@ class TestWebhook(SubscriptionMixin, HttpCase):
         self.env.flush_all()
         with self.assertRefused("Stop"):
             subscription.action_pause()
-            raise UserError("Stop")
+            raise UserError(self.env._("Stop"))
         self.send()
         self.assertEqual(self.receiver.states, ["active"])
 

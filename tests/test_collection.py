@@ -17,12 +17,13 @@ from .subscriptions import SubscriptionCase, day
 class CollectionCase(PaymentMixin, SubscriptionCase):
     @classmethod
     def setup_practice(cls):
-        super().setup_practice()
+        result = super().setup_practice()
         cls.setup_provider()
         cls.company.practice_retry_days = "3, 5, 7"
         cls.organisation = cls.make_organisation()
         cls.administrator = cls.make_patient("An Admin", parent_id=cls.organisation.id)
         cls.organisation.practice_administrator_ids = cls.administrator
+        return result
 
     def subscribe_with(self, outcome="done", **vals):
         """Make a subscription of the organisation with a saved card whose payments end as ``outcome``."""
@@ -391,7 +392,7 @@ class TestNoAnswer(CollectionCase):
                 raise error
             except requests.exceptions.RequestException:
                 # As Odoo's own provider code does it.
-                raise ValidationError("Could not establish the connection to the payment provider.")  # noqa: B904
+                raise ValidationError(self.env._("Could not establish the connection."))  # noqa: B904
 
         return asked, patch.object(type(self.env["payment.transaction"]), "_send_payment_request", send)
 

@@ -178,6 +178,7 @@ class PaymentTransaction(models.Model):
     def _tokenize(self, payment_data):
         """Keep until when the card is good, when the provider says so."""
         before = self.token_id
-        super()._tokenize(payment_data)
+        result = super()._tokenize(payment_data)
         if self.token_id != before:
             self.token_id.practice_expiry_date = card_expiry(payment_data)
+        return result

@@ -66,8 +66,9 @@ class PaymentToken(models.Model):
 
     def _handle_archiving(self):
         """A method that is removed collects nothing any more."""
-        super()._handle_archiving()
+        result = super()._handle_archiving()
         # sudo: whoever may remove the method
         subscriptions = self.env["practice.subscription"].sudo().search([("payment_token_id", "in", self.ids)])
         for subscription in subscriptions:
             subscription._set_payment_token(self.browse())
+        return result
