@@ -114,6 +114,16 @@ class TestCharging(CollectionCase):
         self.collect()
         self.assertFalse(move.practice_attempt_ids)
 
+    def test_a_transfer_that_is_taken_back_is_not_charged_instead(self):
+        subscription = self.subscribe_with("done")
+        move = self.bill_one(subscription)
+        self.pay(move)
+        self.unpay(move)
+        self.collect(day(3, 1))
+        self.assertFalse(move.practice_attempt_ids)
+        self.follow_time()
+        self.assertEqual(subscription.state, "past_due")
+
     def test_while_somebody_pays_on_the_page_it_is_not_charged_as_well(self):
         move = self.bill_one(self.subscribe_with("done"))
         online = self.env["payment.transaction"].create(

@@ -63,8 +63,11 @@ class AccountMove(models.Model):
     def _invoice_paid_hook(self):
         result = super()._invoice_paid_hook()
         # sudo: whoever registers a payment need not read subscriptions
-        if subscriptions := self.sudo().practice_subscription_id:
-            subscriptions._follow_paid()
+        mine = self.sudo().filtered("practice_subscription_id")
+        if mine:
+            # Should the money be taken back, it is not charged again by itself.
+            mine.practice_collect_date = False
+            mine.practice_subscription_id._follow_paid()
         return result
 
     def action_open_practice_subscription(self):
