@@ -8,6 +8,7 @@ from . import bill
 from . import invoice
 from . import invoice_preview
 from . import billing
+from . import collection
 from . import invoice_batch
 from . import subscription_change
 from . import period

@@ -18,6 +18,16 @@ class ResPartner(models.Model):
         string="Seats",
         groups="practice_billing.group_user,account.group_account_readonly",
     )
+    practice_administrator_ids = fields.Many2many(
+        "res.partner",
+        "practice_administrator_rel",
+        "organisation_id",
+        "administrator_id",
+        string="Portal Administrators",
+        groups="practice_billing.group_user",
+        help="Who runs the subscription of this organisation on the portal: plan, practitioners, payment. Other "
+        "practitioners see their own seat only.",
+    )
     practice_subscription_count = fields.Integer(
         compute="_compute_practice_subscription_count",
         groups="practice_billing.group_user,account.group_account_readonly",
@@ -41,3 +51,9 @@ class ResPartner(models.Model):
             return subscriptions.get_formview_action()
         context = {"default_organisation_id": self.id}
         return {**action, "domain": [("organisation_id", "=", self.id)], "context": context}
+
+    def _get_administered_organisations(self):
+        """Return the organisations whose subscription this contact runs on the portal."""
+        self.ensure_one()
+        # sudo: a login asks what it runs
+        return self.sudo().search([("practice_administrator_ids", "in", self.ids)]).sudo(False)

@@ -125,6 +125,17 @@ class PracticeSubscription(models.Model):
         help="Takes effect with the next period.",
     )
     pending_interval = fields.Selection(INTERVALS, string="Next Billing", readonly=True, copy=False, tracking=True)
+    payment_token_id = fields.Many2one(
+        "payment.token",
+        string="Payment Method",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        tracking=True,
+        groups="practice_billing.group_manager,account.group_account_readonly",
+        help="The saved card or direct debit that invoices are collected with. Empty: the organisation pays by itself.",
+    )
     seat_ids = fields.One2many("practice.subscription.seat", "subscription_id", string="Seats")
     seat_changes = fields.Integer(readonly=True, copy=False, default=0, required=True)
     usage_ids = fields.One2many("practice.subscription.usage", "subscription_id")
