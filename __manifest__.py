@@ -43,6 +43,9 @@
         "views/account_move_release_views.xml",
         "report/credit_statement_templates.xml",
         "views/patient_portal_templates.xml",
+        "views/practice_subscription_checkout_views.xml",
+        "views/organisation_portal_templates.xml",
+        "views/organisation_checkout_templates.xml",
     ],
     "assets": {
         "web.assets_backend": ["practice_billing/static/src/**/*"],
@@ -58,6 +61,7 @@
         "demo/sales.xml",
         "demo/subscriptions.xml",
         "demo/billing.xml",
+        "demo/organisation_portal.xml",
         "demo/appointments.xml",
         "demo/history.xml",
     ],

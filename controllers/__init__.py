@@ -1,1 +1,6 @@
 from . import patient_portal
+from . import payment
+from . import organisation_portal
+from . import organisation_practitioners
+from . import organisation_plan
+from . import organisation_checkout

@@ -12,3 +12,4 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.practice_subscription_journal_id", readonly=False
     )
     practice_grace_days = fields.Integer(related="company_id.practice_grace_days", readonly=False)
+    practice_trial_warning_days = fields.Integer(related="company_id.practice_trial_warning_days", readonly=False)

@@ -29,3 +29,4 @@ from . import test_subscription_membership
 from . import test_patient_portal
 from . import test_subscription_property
 from . import test_subscription_security
+from . import test_checkout

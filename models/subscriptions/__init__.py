@@ -16,3 +16,10 @@ from . import discount
 from . import account_move
 from . import revenue_release
 from . import res_partner
+from . import organisation_roles
+from . import checkout
+from . import checkout_completion
+from . import payment_transaction
+from . import payment_token
+from . import organisation_portal
+from . import organisation_doors

@@ -20,6 +20,12 @@ class ResCompany(models.Model):
         help="Days after which a subscription with an overdue invoice is suspended.",
     )
 
+    practice_trial_warning_days = fields.Integer(
+        string="Days of Warning",
+        default=7,
+        help="Days before the end of a trial from which the organisation's administrators see it on the portal.",
+    )
+
     def _get_subscription_journal(self):
         """Return the journal of subscription invoices.
 

@@ -12,6 +12,16 @@ class TestSlotInAddress(unittest.TestCase):
         self.assertEqual(Slot.decode(slot.encode()), slot)
 
     def test_nonsense_is_no_slot(self):
-        for text in (None, "", "1-2-3", "1-2-3-4-5", "1-2-3-x", "-1-2-3-4", "1-2-3-99999999999", "1-2-3-4\n", "①-2-3-4"):
+        for text in (
+            None,
+            "",
+            "1-2-3",
+            "1-2-3-4-5",
+            "1-2-3-x",
+            "-1-2-3-4",
+            "1-2-3-99999999999",
+            "1-2-3-4\n",
+            "①-2-3-4",
+        ):
             with self.subTest(text=text):
                 self.assertIsNone(Slot.decode(text))
