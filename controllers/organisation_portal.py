@@ -201,11 +201,12 @@ class OrganisationPortal(CustomerPortal):
         """Return what Odoo says about an address: VAT number, e-mail, what may not change once invoices were made."""
         organisation._check_practice_administrator()
         _invalid, missing, messages = self._validate_address_values(
-            values, organisation.sudo(), "billing", False, required
+            values, organisation.sudo(), "invoice", False, required
         )
         labels = [organisation._fields[name]._description_string(request.env) for name in sorted(missing)]
         if labels:
-            messages.append(request.env._("Missing: %s.", ", ".join(labels)))
+            # Odoo's last message says that something is missing, ours what.
+            messages[-1] = request.env._("Missing: %s.", ", ".join(labels))
         return messages
 
     # === ADMINISTRATORS === #

@@ -30,3 +30,4 @@ from . import test_patient_portal
 from . import test_subscription_property
 from . import test_subscription_security
 from . import test_checkout
+from . import test_organisation_portal
