@@ -31,3 +31,4 @@ from . import test_subscription_property
 from . import test_subscription_security
 from . import test_checkout
 from . import test_organisation_portal
+from . import test_checkout_race

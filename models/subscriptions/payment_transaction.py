@@ -34,5 +34,5 @@ class PaymentProvider(models.Model):
 
     _inherit = "payment.provider"
 
-    def _is_tokenization_required(self, practice_saves_method=False, **kwargs):
-        return practice_saves_method or super()._is_tokenization_required(**kwargs)
+    def _is_tokenization_required(self, **kwargs):
+        return kwargs.get("practice_saves_method", False) or super()._is_tokenization_required(**kwargs)
