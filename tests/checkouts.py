@@ -9,6 +9,7 @@ class OrganisationMixin:
 
     @classmethod
     def setup_organisation(cls):
+        cls.env["payment.provider"].search([("company_id", "=", cls.company.id)]).state = "disabled"
         cls.provider = cls.env.ref("payment.payment_provider_demo").copy(
             {"company_id": cls.company.id, "state": "test", "allow_tokenization": True, "is_published": True}
         )
