@@ -212,8 +212,8 @@ class OrganisationPortal(CustomerPortal):
     # === ADMINISTRATORS === #
 
     @http.route("/my/subscription/administrators", type="http", auth="user", website=True, methods=["POST"])
-    def portal_administrators(self, contact="", remove=None, **kw):
-        """Let another contact of the organisation run it too, or take one off the list."""
+    def portal_administrators(self, contact="", remove=None, invite=None, **kw):
+        """Let another contact of the organisation run it too, take one off the list, or invite one."""
         account = self._find_account(**kw)
         if not account:
             return request.redirect("/my")
@@ -225,6 +225,13 @@ class OrganisationPortal(CustomerPortal):
             self._try(
                 lambda: organisation._remove_practice_administrator(person),
                 request.env._("%s is no longer an administrator.", person.name),
+            )
+        elif invite:
+            self._try(
+                lambda: organisation._invite_practice_contact(person, account[1]),
+                request.env._(
+                    "An invitation goes to the e-mail address, unless it has a login already; then we get in touch."
+                ),
             )
         else:
             self._try(

@@ -105,6 +105,16 @@ class TestCheckout(OrganisationMixin, SubscriptionCase):
         self.assertEqual((checkout.state, self.subscription.state), ("done", "active"))
         self.assertEqual(len(self.subscription.period_ids), 1)
 
+    def test_nothing_is_made_or_sent_in_the_name_of_the_customer(self):
+        self.make_code(percentage=100.0)
+        checkout = self.checkout(code="WELCOME")
+        checkout._finish_without_payment(self.make_token(self.organisation))
+        move = self.last_invoice(self.subscription)
+        self.assertEqual(self.subscription.state, "active")
+        self.assertNotEqual(move.create_uid, self.boss)
+        self.assertNotEqual((move.sending_data or {}).get("author_user_id"), self.boss.id)
+        self.assertNotIn(self.boss.partner_id, checkout.message_partner_ids)
+
     def test_a_free_first_invoice_saves_the_method_without_a_payment(self):
         self.make_code(percentage=100.0)
         checkout = self.checkout(code="WELCOME")

@@ -178,6 +178,26 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
         accounts = self.boss.partner_id.with_user(self.boss)._get_portal_accounts()
         self.assertEqual(accounts[0][2], running)
 
+    def test_each_running_subscription_with_a_company_of_the_login_is_an_account(self):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        plan = self.standard.copy(
+            {"company_id": elsewhere.id, "income_account_id": False, "deferred_account_id": False}
+        )
+        there = self.env["practice.subscription"].create(
+            {
+                "organisation_id": self.organisation.id,
+                "company_id": elsewhere.id,
+                "plan_id": plan.id,
+                "trial_end": "2026-02-01",
+            }
+        )
+        login = self.boss.partner_id.with_user(self.boss)
+        self.assertEqual([it[2] for it in login._get_portal_accounts()], [self.subscription])
+        self.boss.company_ids |= elsewhere
+        self.assertEqual([it[2] for it in login._get_portal_accounts()], [self.subscription, there])
+        self.subscription._enter("expired")
+        self.assertEqual([it[2] for it in login._get_portal_accounts()], [there], "what runs comes first")
+
     # === PRACTITIONERS === #
 
     def running(self):
@@ -260,7 +280,10 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
         taken.practitioner_id.email = "pb_taken@example.com"
         self.assertIsNone(mine._portal_invite(taken.id))
         self.assertFalse(taken.practitioner_id.user_ids)
-        self.assertIn("by hand", " ".join(self.subscription.activity_ids.mapped("summary")))
+        self.assertIn("by hand", " ".join(self.organisation.activity_ids.mapped("summary")))
+        organisation = self.organisation.with_user(self.boss)
+        with self.assertRefused("one of the contacts"):
+            organisation._invite_practice_contact(self.rival.partner_id, self.company)
 
     def test_a_student_and_a_new_proof(self):
         seat = self.mine()._portal_add_practitioner("Carla", "carla@example.com", "student", day(2, 28))

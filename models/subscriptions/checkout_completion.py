@@ -31,8 +31,7 @@ class PracticeSubscriptionCheckout(models.Model):
         self.ensure_one()
         if transaction.state != "done":
             return
-        # The system does it, whoever looks at the payment: a customer's browser or a cron.
-        me = self.with_user(SUPERUSER_ID).with_company(self.company_id)
+        me = self._as_system()
         if me.transaction_id == transaction:
             me._try_complete()
         elif me.state in ("draft", "cancelled") and not me._get_rival():
@@ -48,6 +47,10 @@ class PracticeSubscriptionCheckout(models.Model):
                     transaction.reference,
                 ),
             )
+
+    def _as_system(self):
+        """Return this checkout as the system completes it, whoever looks at the payment: a browser or a cron."""
+        return self.with_user(SUPERUSER_ID).with_company(self.company_id)
 
     def _get_rival(self):
         """Return whatever else has begun the subscription meanwhile: another checkout, or people."""
@@ -82,7 +85,7 @@ class PracticeSubscriptionCheckout(models.Model):
         subscriptions._check_may_bill()
         me = self.sudo().filtered(lambda it: it.state == "paid")  # sudo: checked above
         for checkout in me:
-            checkout._try_complete()
+            checkout._as_system()._try_complete()
         failed = me.filtered("error")
         if failed:
             return subscriptions._notify(failed[0].error, "danger")
@@ -98,7 +101,7 @@ class PracticeSubscriptionCheckout(models.Model):
         for checkout in me.search([("state", "=", "paid")], order="id"):
             locked = checkout.try_lock_for_update()
             if locked.state == "paid":
-                locked.with_company(locked.company_id)._try_complete()
+                locked._as_system()._try_complete()
             if not cron._commit_progress(1):
                 return False
         return True

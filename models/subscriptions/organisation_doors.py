@@ -131,20 +131,9 @@ class PracticeSubscription(models.Model):
         )
 
     def _portal_invite(self, seat_id):
-        """Invite a practitioner to the portal.
-
-        When his address belongs to a login already, staff is told and he who invites is not: he might ask on purpose.
-        """
+        """Invite a practitioner to the portal."""
         seat = self._portal_find_seat(seat_id)
-        person = seat.practitioner_id.with_user(SUPERUSER_ID).with_company(self.company_id)
-        if not person._invite_to_practice_portal():
-            me = self.with_user(SUPERUSER_ID)
-            me.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.env._("Invite %s by hand", person.name),
-                note=self.env._("The e-mail address %s belongs to a login already, or is none.", person.email or ""),
-                user_id=me._get_responsible().id,
-            )
+        self.organisation_id._invite_practice_contact(seat.practitioner_id, self.company_id)
 
     # === WHAT IT WOULD COST === #
 

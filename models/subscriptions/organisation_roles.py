@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tools import email_normalize
@@ -71,8 +71,9 @@ class ResPartner(models.Model):
         self._check_practice_administrator()
         if contact not in self._get_practice_contacts():
             raise UserError(self.env._("Choose one of the contacts of the organisation."))
-        # sudo: the role was checked
-        self.sudo().write({"practice_administrator_ids": [Command.link(contact.id)]})
+        me = self.sudo()  # sudo: the role was checked
+        me.write({"practice_administrator_ids": [Command.link(contact.id)]})
+        me._note_administrators(self.env._("%s became an administrator of the subscription", contact.name))
 
     def _remove_practice_administrator(self, contact):
         """Take somebody off the list, oneself too, as long as somebody with a login stays.
@@ -94,6 +95,15 @@ class ResPartner(models.Model):
                 "practice_administrator_changes": me.practice_administrator_changes + 1,
             }
         )
+        me._note_administrators(self.env._("%s is no longer an administrator of the subscription", contact.name))
+
+    def _note_administrators(self, note):
+        """Say in the chatter who changed the administrators on the portal."""
+        user = self.env.user
+        self._message_log(
+            body=self.env._("On the portal, %(name)s: %(note)s", name=user.name, note=note),
+            author_id=user.partner_id.id,
+        )
 
     def _find_or_make_contact(self, name, email):
         """Return the person of this organisation with this e-mail address; a new contact when there is none.
@@ -110,19 +120,35 @@ class ResPartner(models.Model):
         # sudo: the role was checked by the door
         return known[:1] or self.sudo().create({"name": name, "email": email, "parent_id": self.id})
 
-    def _invite_to_practice_portal(self):
-        """Give this person a login and send the invitation.
+    def _invite_practice_contact(self, contact, company):
+        """Invite one of the organisation's people to the portal of ``company``.
 
-        :return: whether an invitation was sent; not when the address belongs to a login that exists
+        When the address belongs to a login already, staff is told and he who invites is not: he might ask on purpose.
+
+        :raises UserError: when the contact is none of them
         """
+        self._check_practice_administrator()
+        # sudo: the role was checked
+        if contact not in self._get_practice_contacts() | self.sudo().practice_administrator_ids:
+            raise UserError(self.env._("Choose one of the contacts of the organisation."))
+        # The system does it: the wizard writes users, and the e-mail is not sent in the name of a customer.
+        me = self.with_user(SUPERUSER_ID).with_company(company)
+        wizard = me.env["portal.wizard"].create({"partner_ids": [Command.set(contact.ids)]})
+        line = wizard.user_ids.filtered(lambda it: it.partner_id == contact)
+        if not line.is_internal and line.email_state == "ok":
+            line.action_invite_again() if line.is_portal else line.action_grant_access()
+            return
+        me.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.env._("Invite %s by hand", contact.name),
+            note=self.env._("The e-mail address %s belongs to a login already, or is none.", contact.email or ""),
+            user_id=me._get_practice_responsible(company).id,
+        )
+
+    def _get_practice_responsible(self, company):
+        """Return who looks after this organisation: as for its subscription, else its salesperson."""
         self.ensure_one()
-        # sudo: an administrator of the organisation may invite its people; the wizard writes users
-        wizard = self.env["portal.wizard"].sudo().create({"partner_ids": [Command.set(self.ids)]})
-        line = wizard.user_ids.filtered(lambda it: it.partner_id == self)
-        if line.is_internal or line.email_state != "ok":
-            return False
-        if line.is_portal:
-            line.action_invite_again()
-        else:
-            line.action_grant_access()
-        return True
+        subscription = self._get_practice_subscription(company) or self.env["practice.subscription"].new(
+            {"company_id": company.id, "user_id": self.user_id.id}
+        )
+        return subscription._get_responsible()
