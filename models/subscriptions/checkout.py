@@ -50,12 +50,25 @@ class PracticeSubscriptionCheckout(models.Model):
     )
     error = fields.Text(readonly=True, help="Why it could not be completed after the payment.")
     attempts = fields.Integer(readonly=True, required=True, default=0, help="Payments that were tried.")
-    transaction_ids = fields.One2many("payment.transaction", "practice_checkout_id", string="Payments")
+    # Payments and saved methods belong to the system.
+    transaction_ids = fields.One2many(
+        "payment.transaction", "practice_checkout_id", string="Payments", groups="base.group_system"
+    )
     transaction_id = fields.Many2one(
-        "payment.transaction", string="Paid With", index="btree_not_null", ondelete="restrict", readonly=True
+        "payment.transaction",
+        string="Paid With",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
+        groups="base.group_system",
     )
     token_id = fields.Many2one(
-        "payment.token", string="Saved Method", index="btree_not_null", ondelete="set null", readonly=True
+        "payment.token",
+        string="Saved Method",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+        groups="base.group_system",
     )
     first_day = fields.Date(readonly=True, help="First day of the period that the payment is for.")
     is_activated = fields.Boolean(readonly=True)

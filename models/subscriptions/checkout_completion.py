@@ -1,6 +1,6 @@
 import logging
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
@@ -226,8 +226,6 @@ class PracticeSubscription(models.Model):
     """Paid checkouts are tried again with what is followed every hour."""
 
     _inherit = "practice.subscription"
-
-    checkout_ids = fields.One2many("practice.subscription.checkout", "subscription_id", string="Checkouts")
 
     @api.model
     def _cron_follow_time(self):
