@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from odoo.exceptions import AccessError
-from odoo.fields import Command
+from odoo.fields import Command, Datetime
 from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -694,6 +694,22 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
                     kwargs={},
                 )
                 self.assertIn("error", answer)
+
+    def test_an_api_key_of_a_portal_user_opens_nothing(self):
+        keys = self.env["res.users.apikeys"].with_user(self.boss).sudo()
+        key = keys._generate("rpc", "test", Datetime.now() + timedelta(hours=1))
+        for model, method, body in (
+            ("practice.subscription", "search_read", {"domain": []}),
+            ("practice.subscription", "action_undo_cancel", {"ids": self.subscription.ids}),
+            ("practice.subscription.checkout", "action_complete", {"ids": [1]}),
+            ("practice.subscription.seat", "create", {"vals_list": [{"subscription_id": self.subscription.id}]}),
+            ("res.partner", "action_invite_practice_administrators", {"ids": self.other.ids}),
+        ):
+            with self.subTest(model=model, method=method), mute_logger("odoo.http"):
+                answer = self.url_open(
+                    f"/json/2/{model}/{method}", json=body, headers={"Authorization": f"bearer {key}"}
+                )
+                self.assertIn(answer.status_code, (403, 404, 422), answer.text)
 
     def test_posts_want_a_token_and_reading_changes_nothing(self):
         self.log_in(self.boss)
