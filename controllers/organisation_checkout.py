@@ -4,6 +4,7 @@ from odoo.http import request
 
 from odoo.addons.payment.controllers.portal import PaymentPortal
 
+from ..tools.periods import INTERVAL_MONTHS
 from .organisation_plan import OrganisationPlan
 
 
@@ -20,7 +21,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             return request.redirect("/my")
         chosen = self._find_plan(account, plan)
         checkouts = request.env["practice.subscription.checkout"]
-        if not chosen or interval not in ("month", "year"):
+        if not chosen or interval not in INTERVAL_MONTHS:
             self._say(request.env._("This plan is not offered. Choose another one."), "danger")
         elif self._try(lambda: checkouts._start(account[0], account[1], chosen, interval)):
             return self._redirect("/my/subscription/checkout", account)

@@ -4,6 +4,7 @@ from odoo.http import request
 
 from ..models.subscriptions.organisation_doors import REASONS
 from ..models.subscriptions.subscription import BILLED
+from ..tools.periods import INTERVAL_MONTHS
 from .organisation_portal import OrganisationPortal
 
 
@@ -22,7 +23,7 @@ class OrganisationPlan(OrganisationPortal):
         if not account:
             return request.redirect("/my")
         subscription, company = account[2], account[1]
-        interval = interval if interval in ("month", "year") else subscription.interval or "month"
+        interval = interval if interval in INTERVAL_MONTHS else subscription.interval or "month"
         plans = request.env["practice.plan"]._get_published(company)
         checkout = request.env["practice.subscription.checkout"]._get_open(account[0], company)
         values = self._prepare_account_values(
@@ -66,47 +67,33 @@ class OrganisationPlan(OrganisationPortal):
         if not account or not account[2]:
             return request.redirect("/my/subscription")
         subscription, chosen = account[2], self._find_plan(account, plan)
-        if not chosen or interval not in ("month", "year"):
-            return self._redirect("/my/subscription/plans", account)
-        if subscription.state not in BILLED:
+        if not chosen or interval not in INTERVAL_MONTHS or subscription.state not in BILLED:
             return self._redirect("/my/subscription/plans", account)
         if not subscription.payment_token_id.active:
             self._say(request.env._("Add an automatic payment method first: a card or direct debit."), "warning")
             return self._redirect("/my/subscription/method", account)
-        problem = when = preview = None
-        try:
-            if confirm and request.httprequest.method == "POST":
-                with request.env.cr.savepoint():
-                    subscription._portal_change_plan(chosen, interval, code, shown)
+        problem = None
+        if confirm and request.httprequest.method == "POST":
+            problem = self._attempt(lambda: subscription._portal_change_plan(chosen, interval, code, shown))
+            if not problem:
                 self._say(request.env._("Your plan is updated."))
                 return self._redirect("/my/subscription", account)
-        except UserError as error:
-            problem = str(error)
-        try:
-            when, preview = subscription._portal_get_change(chosen, interval, code)
-        except UserError as error:
-            problem = problem or str(error)
-            code_refused = bool(code)
-            if code_refused:
-                when, preview = self._try_without_code(subscription, chosen, interval)
+        change = self._prepare_change(subscription, chosen, interval, code)
+        change["problem"] = problem or change["problem"]
         values = self._prepare_account_values(
-            account,
-            section="change",
-            plan=chosen,
-            interval=interval,
-            code=code,
-            when=when,
-            preview=preview,
-            shown=subscription._describe_shown(when, preview) if when else "",
-            problem=problem,
+            account, section="change", plan=chosen, interval=interval, code=code, **change
         )
         return request.render("practice_billing.portal_change", values)
 
-    def _try_without_code(self, subscription, plan, interval):
+    def _prepare_change(self, subscription, plan, interval, code):
+        """Return what a change costs, and why it cannot be; when the code is refused, what it costs without it."""
         try:
-            return subscription._portal_get_change(plan, interval)
-        except UserError:
-            return None, None
+            when, preview = subscription._portal_get_change(plan, interval, code)
+        except UserError as error:
+            without = self._prepare_change(subscription, plan, interval, "") if code else {"when": None}
+            return {"preview": None, "shown": "", **without, "problem": str(error)}
+        shown = subscription._describe_shown(when, preview)
+        return {"when": when, "preview": preview, "shown": shown, "problem": None}
 
     @http.route("/my/subscription/change/withdraw", type="http", auth="user", website=True, methods=["POST"])
     def portal_withdraw_change(self, **kw):

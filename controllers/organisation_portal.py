@@ -65,15 +65,21 @@ class OrganisationPortal(CustomerPortal):
 
         :return: whether it was done
         """
+        problem = self._attempt(work)
+        if problem:
+            self._say(problem, "danger")
+        elif done:
+            self._say(done)
+        return not problem
+
+    def _attempt(self, work):
+        """Do ``work()`` as a whole or not at all; return why not, or nothing."""
         try:
             with request.env.cr.savepoint():
                 work()
         except UserError as error:
-            self._say(str(error), "danger")
-            return False
-        if done:
-            self._say(done)
-        return True
+            return str(error)
+        return None
 
     # === HOME === #
 

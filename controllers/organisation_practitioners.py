@@ -23,9 +23,7 @@ class OrganisationPractitioners(OrganisationPortal):
         if request.httprequest.method == "POST":
             try:
                 add = self._prepare_addition(subscription, form)
-                if confirm:
-                    with request.env.cr.savepoint():
-                        add(invite=bool(form["invite"]))
+                if confirm and not (problem := self._attempt(lambda: add(invite=bool(form["invite"])))):
                     self._say(request.env._("%s is added.", form["name"]))
                     return self._redirect("/my/subscription", account)
                 consequence = subscription._describe_addition(*subscription._portal_preview(add))
@@ -95,17 +93,19 @@ class OrganisationPractitioners(OrganisationPortal):
         account = self._find_account(**kw)
         if not account or not account[2]:
             return request.redirect("/my/subscription")
-        subscription, _t = account[2], request.env._
+        subscription = account[2]
         if what == "keep":
-            self._try(lambda: subscription._portal_keep_seat(seat_id), _t("The practitioner stays."))
+            self._try(lambda: subscription._portal_keep_seat(seat_id), request.env._("The practitioner stays."))
         elif what == "student":
             self._try(
                 lambda: subscription._portal_prolong_proof(seat_id, subscription._portal_parse_day(student_until)),
-                _t("The proof is noted."),
+                request.env._("The proof is noted."),
             )
         elif what == "invite":
             self._try(
                 lambda: subscription._portal_invite(seat_id),
-                _t("An invitation goes to the e-mail address, unless it has a login already; then we get in touch."),
+                request.env._(
+                    "An invitation goes to the e-mail address, unless it has a login already; then we get in touch."
+                ),
             )
         return self._redirect("/my/subscription", account)

@@ -227,6 +227,16 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
         self.assertEqual(sums[0]["additions"], sums[1]["additions"])
         self.assertIn("no extra cost", " ".join(mine._describe_addition(*sums)))
 
+    def test_who_has_left_does_not_come_back_as_if_he_had_stayed(self):
+        mine = self.running()
+        seat = self.subscription.seat_ids[:1]
+        mine._portal_end_seat(seat.id, day(1, 20))
+        self.go_to(day(1, 25))
+        for work in (lambda: mine._portal_end_seat(seat.id, day(3, 1)), lambda: mine._portal_keep_seat(seat.id)):
+            with self.assertRefused("has left|not about to leave"):
+                work()
+        self.assertEqual(seat.date_to, day(1, 20))
+
     def test_leaving_says_that_the_seat_stays_paid(self):
         mine = self.running()
         seat = self.subscription.seat_ids[:1]
@@ -250,7 +260,7 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
             ("has a seat", lambda: mine._portal_add_practitioner("Bert", "BERT@example.com")),
             ("at the earliest", lambda: mine._portal_end_seat(mine.seat_ids[:1].id, today - timedelta(days=1))),
             ("at the earliest", lambda: mine._portal_end_seat(mine.seat_ids[:1].id, None)),
-            ("has left", lambda: mine._portal_keep_seat(mine.seat_ids[:1].id)),
+            ("not about to leave", lambda: mine._portal_keep_seat(mine.seat_ids[:1].id)),
             ("standard rate", lambda: mine._portal_prolong_proof(mine.seat_ids[:1].id, today)),
             ("no date", lambda: mine._portal_parse_day("31/31/31")),
         ):

@@ -99,6 +99,9 @@ class PracticeSubscription(models.Model):
         """
         seat = self._portal_find_seat(seat_id).with_user(SUPERUSER_ID)
         today = self.company_id._practice_day()
+        if seat.date_to and seat.date_to < today:
+            # He would have been there all the time, and nobody would have paid.
+            raise UserError(self.env._("%s has left. Add him again.", seat.practitioner_id.name))
         if not last_day or last_day < max(today, seat.date_from):
             raise UserError(
                 self.env._("The last day is %s at the earliest.", format_date(self.env, max(today, seat.date_from)))
@@ -112,7 +115,7 @@ class PracticeSubscription(models.Model):
         """Withdraw the end of a seat that has not come yet."""
         seat = self._portal_find_seat(seat_id).with_user(SUPERUSER_ID)
         if not seat.date_to or seat.date_to < self.company_id._practice_day():
-            raise UserError(self.env._("This practitioner has left. Add him again."))
+            raise UserError(self.env._("%s is not about to leave.", seat.practitioner_id.name))
         seat.date_to = False
         self._portal_door(self.env._("%s stays", seat.practitioner_id.name))
 

@@ -78,7 +78,7 @@ class ResPartner(models.Model):
     def _remove_practice_administrator(self, contact):
         """Take somebody off the list, oneself too, as long as somebody with a login stays.
 
-        The row of the organisation is written, so that two who remove each other at once meet.
+        Two who remove each other at once meet on the organisation's row: Odoo notes there who wrote last.
 
         :raises UserError: when nobody would stay who can log in
         """
@@ -89,12 +89,7 @@ class ResPartner(models.Model):
             raise UserError(
                 self.env._("Somebody with a login has to stay. Add another administrator first, and invite him.")
             )
-        me.write(
-            {
-                "practice_administrator_ids": [Command.unlink(contact.id)],
-                "practice_administrator_changes": me.practice_administrator_changes + 1,
-            }
-        )
+        me.write({"practice_administrator_ids": [Command.unlink(contact.id)]})
         me._note_administrators(self.env._("%s is no longer an administrator of the subscription", contact.name))
 
     def _note_administrators(self, note):

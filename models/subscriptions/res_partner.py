@@ -28,9 +28,6 @@ class ResPartner(models.Model):
         help="Who runs the subscription of this organisation on the portal: plan, practitioners, payment. Other "
         "practitioners see their own seat only.",
     )
-    practice_administrator_changes = fields.Integer(
-        default=0, copy=False, groups="base.group_system", help="Makes two changes of the administrators at once meet."
-    )
     practice_subscription_count = fields.Integer(
         compute="_compute_practice_subscription_count",
         groups="practice_billing.group_user,account.group_account_readonly",
