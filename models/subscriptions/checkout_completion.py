@@ -126,13 +126,8 @@ class PracticeSubscriptionCheckout(models.Model):
             self._set_aside(error)
 
     def _begin_subscription(self):
-        """Begin the subscription with the saved method; remember the first day that the payment is for."""
+        """Begin the subscription; remember the first day that the payment is for."""
         subscription = self._get_running() or self._activate(forgiving=True)
-        if self.token_id:
-            try:
-                subscription._set_payment_token(self.token_id)
-            except UserError as error:
-                self._tell(self.env._("The payment method was not saved"), str(error))
         self.write(
             {
                 "subscription_id": subscription.id,
@@ -185,6 +180,16 @@ class PracticeSubscriptionCheckout(models.Model):
             self._settle(move)
         self.write({"state": "done", "error": False, "move_id": move.id})
         self.activity_unlink([BILLING_ACTIVITY])
+        self._save_method()
+
+    def _save_method(self):
+        """Collect later invoices with the method that was saved; after all else, so that it never pays this one too."""
+        if not self.token_id:
+            return
+        try:
+            self.subscription_id._set_payment_token(self.token_id)
+        except UserError as error:
+            self._tell(self.env._("The payment method was not saved"), str(error))
 
     def _settle(self, move):
         """Link the invoice to the payment; what Odoo has registered before there was an invoice settles it now."""
