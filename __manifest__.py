@@ -47,6 +47,9 @@
         "views/patient_portal_templates.xml",
         "views/patient_shop_templates.xml",
         "views/patient_booking_templates.xml",
+        "views/practice_subscription_checkout_views.xml",
+        "views/organisation_portal_templates.xml",
+        "views/organisation_checkout_templates.xml",
     ],
     "assets": {
         "web.assets_backend": ["practice_billing/static/src/**/*"],
@@ -62,6 +65,7 @@
         "demo/sales.xml",
         "demo/subscriptions.xml",
         "demo/billing.xml",
+        "demo/organisation_portal.xml",
         "demo/appointments.xml",
         "demo/booking.xml",
         "demo/history.xml",

@@ -39,3 +39,6 @@ from . import test_subscription_security
 from . import test_collection
 from . import test_access
 from . import test_collection_attack
+from . import test_checkout
+from . import test_organisation_portal
+from . import test_checkout_race

@@ -30,6 +30,7 @@ RIGHTS = {
     "practice.subscription.licence": {"front_desk": "r", "manager": "r", "accountant": "r"},
     "practice.subscription.usage": {"front_desk": "rwc", "manager": "rwcd", "accountant": "r"},
     "practice.subscription.period": {"front_desk": "r", "manager": "r", "accountant": "r"},
+    "practice.subscription.checkout": {"manager": "r", "accountant": "r"},
     "practice.discount.code": {"manager": "rwcd", "accountant": "r"},
     "practice.discount.redemption": {"manager": "rd", "accountant": "r"},
 }
@@ -99,6 +100,14 @@ class RolesMixin(SubscriptionMixin):
             {"subscription_id": cls.subscription.id, "kind_id": cls.file.id, "reference": "file 1"}
         )
         cls.subscription._bill_now()
+        cls.checkout = cls.env["practice.subscription.checkout"].create(
+            {
+                "organisation_id": cls.subscription.organisation_id.id,
+                "company_id": cls.company.id,
+                "plan_id": cls.starter.id,
+                "interval": "month",
+            }
+        )
         cls.env.flush_all()
 
     def samples(self):
@@ -122,6 +131,7 @@ class RolesMixin(SubscriptionMixin):
             "practice.subscription.licence": period.licence_ids,
             "practice.subscription.usage": self.usage,
             "practice.subscription.period": period,
+            "practice.subscription.checkout": self.checkout,
             "practice.discount.code": self.code,
             "practice.discount.redemption": self.subscription.redemption_ids,
         }

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo.tests import HttpCase, tagged
 
+from .checkouts import OrganisationMixin
 from .common import PracticeMixin
 from .subscriptions import SubscriptionMixin
 
@@ -77,3 +78,35 @@ class TestSubscriptionTours(SubscriptionMixin, HttpCase):
         self.assertRecordValues(subscription, [{"plan_id": self.standard.id, "state": "active", "end_date": False}])
         self.assertPreviewed(preview, self.last_invoice(subscription))
         self.assertEqual(code.redemption_ids.subscription_id, subscription)
+
+
+@tagged("post_install", "-at_install")
+class TestOrganisationTour(OrganisationMixin, SubscriptionMixin, HttpCase):
+    """An organisation's administrator from the end of the trial to a dearer plan, in a real browser."""
+
+    now = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.setup_organisation()
+        cls.subscription = cls.make_trial()
+        cls.subscription._enter("expired")
+        cls.make_code()
+
+    def test_an_administrator_selects_a_plan_pays_adds_somebody_and_upgrades(self):
+        self.start_tour("/my", "practice_organisation_subscribes", login="pb_boss")
+
+        self.assertRecordValues(self.subscription, [{"state": "active", "plan_id": self.standard.id}])
+        self.assertEqual(len(self.subscription.seat_ids), 3)
+        first, change = self.subscription.period_ids.sorted("number").move_id
+        self.assertEqual((first.amount_total, first.amount_residual), (29.04, 0.0))
+        self.assertEqual(change.state, "posted")
+        self.assertEqual(self.subscription.payment_token_id.partner_id, self.organisation)
+        self.assertWaiting()
+
+
+@tagged("post_install", "-at_install")
+class TestOrganisationTourOnPhone(TestOrganisationTour):
+    browser_size = "390x844"
+    touch_enabled = True

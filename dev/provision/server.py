@@ -20,6 +20,9 @@ LOGINS = [
     ("accountant", "accountant", "accountant"),
     ("patient", "patient", "patient"),
     ("organisation administrator", "organisation", "organisation"),
+    ("… whose trial ends", "trial", "trial"),
+    ("… whose trial has ended", "expired", "expired"),
+    ("practitioner", "practitioner", "practitioner"),
 ]
 SECONDS_TO_END = 10
 

@@ -21,3 +21,10 @@ from . import revenue_release
 from . import res_partner
 from . import access
 from . import webhook_delivery
+from . import organisation_roles
+from . import checkout
+from . import checkout_completion
+from . import payment_transaction
+from . import payment_token
+from . import organisation_portal
+from . import organisation_doors

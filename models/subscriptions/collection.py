@@ -222,7 +222,9 @@ class AccountMove(models.Model):
             return attempts
 
     def _is_being_paid(self):
-        """Return whether somebody may be paying this invoice on its page at this moment."""
+        """Return whether somebody may be paying this invoice on its page at this moment, or has paid its checkout."""
+        if "paid" in self.practice_subscription_id.checkout_ids.mapped("state"):
+            return True
         since = fields.Datetime.now() - PAYING
         return any(
             transaction.state == "draft" and not transaction.practice_invoice_id and transaction.create_date > since

@@ -89,19 +89,7 @@ class PracticeSubscription(models.Model):
         self.ensure_one()
         plan = invoice.plan
         partner = self._get_invoice_partner()
-        missing = [
-            partner._fields[name]._description_string(self.env)
-            for name in ("street", "city", "country_id")
-            if not partner[name]
-        ]
-        if missing:
-            raise UserError(
-                self.env._(
-                    "%(partner)s has no complete address (%(missing)s): an invoice needs one.",
-                    partner=partner.display_name,
-                    missing=", ".join(missing),
-                )
-            )
+        self._check_address(partner)
         for product in plan.product_id | self._get_usage_products(invoice):
             if not product.active:
                 raise UserError(
@@ -124,6 +112,26 @@ class PracticeSubscription(models.Model):
                     company=facts.company.name,
                     locked=format_date(self.env, facts.locked_until),
                     day=format_date(self.env, facts.day),
+                )
+            )
+
+    @api.model
+    def _check_address(self, partner):
+        """Refuse to make an invoice for a contact whose address is not complete.
+
+        :raises UserError: naming what is missing
+        """
+        missing = [
+            partner._fields[name]._description_string(self.env)
+            for name in ("street", "city", "country_id")
+            if not partner[name]
+        ]
+        if missing:
+            raise UserError(
+                self.env._(
+                    "%(partner)s has no complete address (%(missing)s): an invoice needs one.",
+                    partner=partner.display_name,
+                    missing=", ".join(missing),
                 )
             )
 

@@ -26,6 +26,11 @@ class PracticePlan(models.Model):
     description = fields.Text(translate=True, help="What is in the plan, in the words of who buys it.")
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
+    published = fields.Boolean(
+        string="On the Portal",
+        tracking=True,
+        help="Organisations can choose this plan by themselves. Running subscriptions go on when it is taken off.",
+    )
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company, ondelete="restrict"
     )

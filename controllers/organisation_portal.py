@@ -1,0 +1,247 @@
+from odoo import http
+from odoo.exceptions import UserError
+from odoo.http import request
+
+from odoo.addons.portal.controllers.portal import CustomerPortal
+
+#: What the form of billing details sends, and where it is kept: with the organisation, or with its invoice address.
+ORGANISATION_FIELDS = ("name", "vat")
+ADDRESS_FIELDS = ("street", "street2", "zip", "city", "country_id", "email")
+
+
+class OrganisationPortal(CustomerPortal):
+    """The subscription of an organisation, for its administrators; a practitioner's own seat.
+
+    Pages find what the login runs (``_get_portal_accounts``) and show what the models prepare; whatever changes
+    something goes through a door of the model, which asks for the role again.
+    """
+
+    # === WHAT IS THEIRS === #
+
+    def _find_account(self, organisation=None, company=None, **kw):
+        """Return ``(organisation, company, subscription)`` that the login runs, the first by default.
+
+        Ids of others give ``None``, as those that never were. With several accounts a form has to say which one.
+        """
+        accounts = request.env.user.partner_id._get_portal_accounts()
+        if organisation is None and company is None:
+            several = len(accounts) > 1 and request.httprequest.method == "POST"
+            return accounts[0] if accounts and not several else None
+        for account in accounts:
+            if (str(account[0].id), str(account[1].id)) == (organisation, company):
+                return account
+        return None
+
+    def _prepare_account_values(self, account, **values):
+        """Return what all pages of an account need."""
+        organisation, company, subscription = account
+        accounts = request.env.user.partner_id._get_portal_accounts()
+        return {
+            **self._prepare_portal_layout_values(),
+            "page_name": "practice_subscription",
+            "organisation": organisation,
+            "practice_company": company,
+            "subscription": subscription,
+            "accounts": accounts if len(accounts) > 1 else [],
+            "query": self._get_query(account) if len(accounts) > 1 else "",
+            "flash": request.session.pop("practice_flash", None),
+            **values,
+        }
+
+    def _get_query(self, account):
+        return f"?organisation={account[0].id}&company={account[1].id}"
+
+    def _redirect(self, path, account):
+        """Go to a page of the same account."""
+        accounts = request.env.user.partner_id._get_portal_accounts()
+        return request.redirect(path + (self._get_query(account) if len(accounts) > 1 else ""))
+
+    def _say(self, text, level="success"):
+        """Let the next page say something."""
+        request.session["practice_flash"] = {"level": level, "text": text}
+
+    def _try(self, work, done=None):
+        """Do ``work()`` as a whole or not at all; the next page says ``done``, or why not.
+
+        :return: whether it was done
+        """
+        problem = self._attempt(work)
+        if problem:
+            self._say(problem, "danger")
+        elif done:
+            self._say(done)
+        return not problem
+
+    def _attempt(self, work):
+        """Do ``work()`` as a whole or not at all; return why not, or nothing."""
+        try:
+            with request.env.cr.savepoint():
+                work()
+        except UserError as error:
+            return str(error)
+        return None
+
+    # === HOME === #
+
+    def _prepare_home_portal_values(self, counters):
+        values = super()._prepare_home_portal_values(counters)
+        partner = request.env.user.partner_id
+        if "practice_subscription_count" in counters:
+            values["practice_subscription_count"] = len(partner._get_portal_accounts())
+        if "practice_seat_count" in counters:
+            values["practice_seat_count"] = len(partner._get_portal_seats())
+        return values
+
+    @http.route("/my/seat", type="http", auth="user", website=True)
+    def portal_my_seat(self, **kw):
+        """Show a practitioner his own seat: no money, no colleagues."""
+        values = {
+            **self._prepare_portal_layout_values(),
+            "page_name": "practice_seat",
+            "seats": request.env.user.partner_id._get_portal_seats(),
+        }
+        return request.render("practice_billing.portal_my_seat", values)
+
+    # === BILLING === #
+
+    @http.route("/my/subscription", type="http", auth="user", website=True)
+    def portal_my_subscription(self, **kw):
+        account = self._find_account(**kw)
+        if not account:
+            return request.redirect("/my")
+        subscription = account[2]
+        values = self._prepare_account_values(
+            account,
+            seats=subscription._prepare_portal_seats() if subscription else [],
+            usage=subscription._prepare_portal_usage() if subscription else [],
+            preview=subscription._prepare_portal_next_invoice() if subscription else None,
+            administrators=account[0].sudo().practice_administrator_ids,  # sudo: an organisation that the login runs
+            candidates=account[0]._get_practice_contacts() - account[0].sudo().practice_administrator_ids,
+        )
+        return request.render("practice_billing.portal_my_subscription", values)
+
+    @http.route("/my/subscription/portal", type="http", auth="user", website=True)
+    def portal_billing(self, **kw):
+        """Show billing details, invoices, payment methods and plan."""
+        account = self._find_account(**kw)
+        if not account:
+            return request.redirect("/my")
+        subscription = account[2]
+        invoices = subscription._get_portal_invoices() if subscription else []
+        values = self._prepare_account_values(
+            account,
+            section="portal",
+            address=self._get_address(account),
+            # With the document's own key: an administrator need not be a contact of the organisation.
+            invoices=[(move, move.get_portal_url()) for move in invoices],
+            tokens=subscription._portal_get_tokens() if subscription else [],
+        )
+        return request.render("practice_billing.portal_billing", values)
+
+    @http.route("/my/subscription/pay", type="http", auth="user", website=True)
+    def portal_pay(self, **kw):
+        """Go to the invoice that is to be paid first."""
+        account = self._find_account(**kw)
+        moves = account and account[2] and account[2]._get_portal_open_invoices()
+        return request.redirect(moves[0].get_portal_url() if moves else "/my/subscription/portal")
+
+    # === BILLING DETAILS === #
+
+    def _get_address(self, account):
+        """Return the contact that invoices go to."""
+        organisation, _company, _subscription = account
+        subscriptions = request.env["practice.subscription"].sudo()  # sudo: of an organisation that the login runs
+        return subscriptions.new({"organisation_id": organisation.id})._get_invoice_partner()
+
+    @http.route("/my/subscription/details", type="http", auth="user", website=True, methods=["GET", "POST"])
+    def portal_details(self, back="portal", **kw):
+        """Show and change name, VAT number, address and e-mail address for invoices."""
+        account = self._find_account(**kw)
+        if not account:
+            return request.redirect("/my")
+        address = self._get_address(account)
+        organisation = account[0].commercial_partner_id
+        problems = []
+        if request.httprequest.method == "POST":
+            problems = self._save_details(organisation, address, kw)
+            if not problems:
+                self._say(request.env._("Your billing details are saved."))
+                return self._redirect(f"/my/subscription/{'checkout' if back == 'checkout' else 'portal'}", account)
+        entered = {name: kw[name] for name in (*ORGANISATION_FIELDS, *ADDRESS_FIELDS) if name in kw}
+        kept = {name: organisation[name] for name in ORGANISATION_FIELDS}
+        kept |= {name: address[name] for name in ADDRESS_FIELDS if name != "country_id"}
+        kept["country_id"] = str(address.country_id.id or "")
+        values = self._prepare_account_values(
+            account,
+            section="details",
+            details={name: value or "" for name, value in {**kept, **entered}.items()},
+            problems=problems,
+            countries=request.env["res.country"].sudo().search([]),  # sudo: a list of names
+            vat_is_fixed=bool(organisation.vat) and not organisation.can_edit_vat(),
+            back=back if back == "checkout" else "portal",
+        )
+        return request.render("practice_billing.portal_details", values)
+
+    def _save_details(self, organisation, address, form):
+        """Keep billing details as Odoo's own address page would; return what is wrong with them."""
+        values = {name: (form.get(name) or "").strip() for name in (*ORGANISATION_FIELDS, *ADDRESS_FIELDS)}
+        country = values["country_id"]
+        values["country_id"] = int(country) if country.isdecimal() else False
+        own = {name: values.pop(name) for name in ORGANISATION_FIELDS}
+        if organisation.vat and not organisation.can_edit_vat():
+            own.pop("vat")
+        checked = {**own, "country_id": values["country_id"]}
+        required = "name,street,city,country_id,email"
+        try:
+            with request.env.cr.savepoint():
+                problems = self._find_problems(organisation, {**values, **checked}, required)
+                if not problems:
+                    organisation.sudo().write(own)  # sudo: an organisation that the login runs
+                    address.sudo().write(values)  # sudo: as above
+                    request.env.flush_all()
+        except UserError as error:
+            problems = [str(error)]
+        return problems
+
+    def _find_problems(self, organisation, values, required):
+        """Return what Odoo says about an address: VAT number, e-mail, what may not change once invoices were made."""
+        organisation._check_practice_administrator()
+        _invalid, missing, messages = self._validate_address_values(
+            values, organisation.sudo(), "invoice", False, required
+        )
+        labels = [organisation._fields[name]._description_string(request.env) for name in sorted(missing)]
+        if labels:
+            # Odoo's last message says that something is missing, ours what.
+            messages[-1] = request.env._("Missing: %s.", ", ".join(labels))
+        return messages
+
+    # === ADMINISTRATORS === #
+
+    @http.route("/my/subscription/administrators", type="http", auth="user", website=True, methods=["POST"])
+    def portal_administrators(self, contact="", remove=None, invite=None, **kw):
+        """Let another contact of the organisation run it too, take one off the list, or invite one."""
+        account = self._find_account(**kw)
+        if not account:
+            return request.redirect("/my")
+        organisation = account[0]
+        # sudo: looked for among the organisation's own
+        people = (organisation._get_practice_contacts() | organisation.sudo().practice_administrator_ids).sudo()
+        person = people.filtered(lambda it: str(it.id) == contact)
+        if remove:
+            self._try(
+                lambda: organisation._remove_practice_administrator(person),
+                request.env._("%s is no longer an administrator.", person.name),
+            )
+        elif invite:
+            self._try(
+                lambda: organisation._invite_practice_contact(person, account[1]),
+                request.env._(
+                    "An invitation goes to the e-mail address, unless it has a login already; then we get in touch."
+                ),
+            )
+        else:
+            self._try(
+                lambda: organisation._add_practice_administrator(person),
+                request.env._("%s is an administrator now.", person.name),
+            )
+        return self._redirect("/my/subscription", account)

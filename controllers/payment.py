@@ -1,0 +1,20 @@
+from odoo.exceptions import AccessError
+from odoo.http import request, route
+
+from odoo.addons.payment.controllers import portal
+
+
+class PaymentPortal(portal.PaymentPortal):
+    """Odoo lets every contact of a company use and remove its saved methods; those of organisations are kept."""
+
+    def _create_transaction(self, provider_id, payment_method_id, token_id, *args, **kwargs):
+        # sudo: whose it is
+        if token_id and not request.env["payment.token"].sudo().browse(token_id).exists()._is_for_user():
+            raise AccessError(request.env._("You do not have access to this payment method."))
+        return super()._create_transaction(provider_id, payment_method_id, token_id, *args, **kwargs)
+
+    @route()
+    def archive_token(self, token_id):
+        # sudo: whose it is
+        token = request.env["payment.token"].sudo().browse(token_id).exists()
+        return super().archive_token(token_id) if token and token._is_for_user() else None

@@ -1,0 +1,149 @@
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tools import email_normalize
+
+from .subscription import RUNNING
+
+
+class ResPartner(models.Model):
+    """Who runs the subscription of an organisation on the portal.
+
+    Only the list of administrators counts: neither the parent of a contact nor a seat gives a right. Portal users have
+    no rights on these models; what they do goes through doors that ask :meth:`_check_practice_administrator`.
+    """
+
+    _inherit = "res.partner"
+
+    practice_lacks_administrator = fields.Boolean(
+        compute="_compute_practice_lacks_administrator", groups="practice_billing.group_user"
+    )
+
+    @api.depends("practice_administrator_ids", "practice_subscription_ids.state")
+    def _compute_practice_lacks_administrator(self):
+        for partner in self:
+            partner.practice_lacks_administrator = not partner.practice_administrator_ids and any(
+                it.state in RUNNING and not it.plan_id.package_id for it in partner.practice_subscription_ids
+            )
+
+    # === ACTIONS === #
+
+    def action_invite_practice_administrators(self):
+        """Open Odoo's dialog that gives the administrators portal access and sends the invitations."""
+        self.ensure_one()
+        if not self.practice_administrator_ids:
+            raise UserError(self.env._("Choose the administrators first, then save."))
+        return (
+            self.env["portal.wizard"]
+            .create({"partner_ids": [Command.set(self.practice_administrator_ids.ids)]})
+            ._action_open_modal()
+        )
+
+    # === THE ROLE === #
+
+    def _is_practice_administrator(self):
+        """Return whether the user runs the subscription of this organisation on the portal."""
+        self.ensure_one()
+        # sudo: only whether the user is on the list
+        return self.env.user.partner_id in self.sudo().practice_administrator_ids
+
+    def _check_practice_administrator(self):
+        """Let administrators of this organisation pass; the only place where the portal asks for the role.
+
+        :raises AccessError: for everybody else, former administrators too
+        """
+        if not self or not self._is_practice_administrator():
+            raise AccessError(self.env._("Only an administrator of the organisation can do this."))
+
+    def _get_practice_contacts(self):
+        """Return the people of this organisation: its contacts, and who has or had a seat in its subscriptions."""
+        self.ensure_one()
+        me = self.sudo()  # sudo: asked for an administrator of the organisation
+        domain = [("id", "child_of", me.id), ("is_company", "=", False), ("type", "=", "contact")]
+        seats = me.practice_subscription_ids.seat_ids
+        return (me.search(domain, order="name, id") | seats.practitioner_id).sorted("name") - me
+
+    def _add_practice_administrator(self, contact):
+        """Let another of the organisation's people run the subscription too.
+
+        :raises UserError: when the contact is none of them; somebody else's and one that never was look the same
+        """
+        self._check_practice_administrator()
+        if contact not in self._get_practice_contacts():
+            raise UserError(self.env._("Choose one of the contacts of the organisation."))
+        me = self.sudo()  # sudo: the role was checked
+        me.write({"practice_administrator_ids": [Command.link(contact.id)]})
+        me._note_administrators(self.env._("%s became an administrator of the subscription", contact.name))
+
+    def _remove_practice_administrator(self, contact):
+        """Take somebody off the list, oneself too, as long as somebody with a login stays.
+
+        Two who remove each other at once meet on the organisation's row: Odoo notes there who wrote last.
+
+        :raises UserError: when nobody would stay who can log in
+        """
+        self._check_practice_administrator()
+        me = self.sudo()  # sudo: the role was checked
+        staying = me.practice_administrator_ids - contact
+        if not staying.user_ids.filtered("active"):
+            raise UserError(
+                self.env._("Somebody with a login has to stay. Add another administrator first, and invite him.")
+            )
+        me.write({"practice_administrator_ids": [Command.unlink(contact.id)]})
+        me._note_administrators(self.env._("%s is no longer an administrator of the subscription", contact.name))
+
+    def _note_administrators(self, note):
+        """Say in the chatter who changed the administrators on the portal."""
+        user = self.env.user
+        self._message_log(
+            body=self.env._("On the portal, %(name)s: %(note)s", name=user.name, note=note),
+            author_id=user.partner_id.id,
+        )
+
+    def _find_or_make_contact(self, name, email):
+        """Return the person of this organisation with this e-mail address; a new contact when there is none.
+
+        Contacts of others are not looked at: whoever has the same address elsewhere is neither attached nor revealed.
+
+        :raises UserError: when the name is missing or the address is none
+        """
+        self.ensure_one()
+        name, email = (name or "").strip(), email_normalize(email or "")
+        if not name or not email:
+            raise UserError(self.env._("A practitioner needs a name and a valid e-mail address."))
+        known = self._get_practice_contacts().filtered(lambda it: it.email_normalized == email)
+        # sudo: the role was checked by the door
+        return known[:1] or self.sudo().create({"name": name, "email": email, "parent_id": self.id})
+
+    def _invite_practice_contact(self, contact, company):
+        """Invite one of the organisation's people to the portal of ``company``.
+
+        When the address belongs to a login already, staff is told and he who invites is not: he might ask on purpose.
+
+        :raises UserError: when the contact is none of them
+        """
+        self._check_practice_administrator()
+        # sudo: the role was checked
+        if contact not in self._get_practice_contacts() | self.sudo().practice_administrator_ids:
+            raise UserError(self.env._("Choose one of the contacts of the organisation."))
+        # The system does it: the wizard writes users, and the e-mail is not sent in the name of a customer.
+        me = self.with_user(SUPERUSER_ID).with_company(company)
+        wizard = me.env["portal.wizard"].create({"partner_ids": [Command.set(contact.ids)]})
+        line = wizard.user_ids.filtered(lambda it: it.partner_id == contact)
+        if not line.is_internal and line.email_state == "ok":
+            line.action_invite_again() if line.is_portal else line.action_grant_access()
+            return
+        me.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.env._("Invite %s by hand", contact.name),
+            note=self.env._("The e-mail address %s belongs to a login already, or is none.", contact.email or ""),
+            user_id=me._get_practice_responsible(company).id,
+        )
+
+    def _get_practice_responsible(self, company):
+        """Return who looks after this organisation: as for its subscription, else its salesperson."""
+        self.ensure_one()
+        subscription = self._get_practice_subscription(company) or self.env["practice.subscription"].new(
+            {"company_id": company.id, "user_id": self.user_id.id}
+        )
+        return subscription._get_responsible()

@@ -1,0 +1,38 @@
+from odoo import fields, models
+
+
+class PaymentTransaction(models.Model):
+    """A payment notices that its state was followed, and tells the checkout or the subscription it is for."""
+
+    _inherit = "payment.transaction"
+
+    practice_checkout_id = fields.Many2one(
+        "practice.subscription.checkout", index="btree_not_null", ondelete="restrict", readonly=True
+    )
+    practice_method_subscription_id = fields.Many2one(
+        "practice.subscription",
+        string="Saves the Method of",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+        help="Its saved method becomes that of this subscription.",
+    )
+
+    def _post_process(self):
+        # Before Odoo registers the payment: it settles the invoices that are linked by then.
+        for transaction in self:
+            if checkout := transaction.practice_checkout_id:
+                checkout._follow_transaction(transaction)
+            subscription, token = transaction.practice_method_subscription_id, transaction.token_id
+            if subscription and transaction.state == "done" and token.active and not transaction.is_post_processed:
+                subscription._set_payment_token(token)
+        return super()._post_process()
+
+
+class PaymentProvider(models.Model):
+    """What an organisation pays or adds on the portal is saved for later invoices."""
+
+    _inherit = "payment.provider"
+
+    def _is_tokenization_required(self, **kwargs):
+        return kwargs.get("practice_saves_method", False) or super()._is_tokenization_required(**kwargs)
