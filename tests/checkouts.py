@@ -3,21 +3,16 @@
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
+from .payments import PaymentMixin
 
-class OrganisationMixin:
+
+class OrganisationMixin(PaymentMixin):
     """*De Brug* with an administrator, two practitioners and Odoo's demo provider; all plans are published."""
 
     @classmethod
     def setup_organisation(cls):
         cls.env["payment.provider"].search([("company_id", "=", cls.company.id)]).state = "disabled"
-        cls.provider = cls.env.ref("payment.payment_provider_demo").copy(
-            {"company_id": cls.company.id, "state": "test", "allow_tokenization": True, "is_published": True}
-        )
-        cls.provider.journal_id = cls.bank
-        cls.method = cls.env.ref("payment.payment_method_card")
-        cls.provider.payment_method_ids = [Command.set(cls.method.ids)]
-        cls.method.active = True
-        cls.bank.inbound_payment_method_line_ids.payment_account_id = cls.outstanding
+        cls.setup_provider()
         cls.standard.description = "As many files as you like"
         (cls.standard | cls.starter | cls.blended).published = True
         cls.organisation = cls.make_organisation("De Brug")
@@ -58,21 +53,6 @@ class OrganisationMixin:
                 }
             )
         return subscription
-
-    @classmethod
-    def make_token(cls, partner, outcome="done", **vals):
-        """Save a card whose payments end as ``outcome``: done, pending, error or cancel."""
-        return cls.env["payment.token"].create(
-            {
-                "provider_id": cls.provider.id,
-                "payment_method_id": cls.method.id,
-                "partner_id": partner.id,
-                "payment_details": "4242",
-                "provider_ref": "card of the tests",
-                "demo_simulated_state": outcome,
-                **vals,
-            }
-        )
 
     def checkout(self, plan=None, interval="month", code=None, organisation=None, user=None):
         """Choose a plan as an administrator does; return the checkout with its amount."""

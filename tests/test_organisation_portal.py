@@ -125,7 +125,8 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
         self.bill(self.subscription)
         self.assertEqual(self.banners(), [("warning", "method")])
         self.subscription._set_payment_token(self.make_token(self.organisation))
-        self.assertEqual(self.banners(), [])
+        self.assertEqual(self.banners(), [], "it is charged by itself")
+        self.subscription._set_payment_token(self.env["payment.token"])
         self.go_to(day(1, 16))
         self.assertEqual(self.banners(), [("warning", "pay")])
         self.follow_time()
@@ -138,6 +139,23 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
         self.assertEqual(self.banners(), [("danger", None)])
         self.subscription._cancel_now("other")
         self.assertEqual(self.banners(), [("danger", "plan")])
+
+    def test_the_banner_says_what_became_of_the_automatic_payment(self):
+        self.subscription._activate()
+        self.subscription._set_payment_token(self.make_token(self.organisation, "error"))
+        move = self.bill(self.subscription).sudo()
+        self.run_cron("ir_cron_collect")
+        self.assertEqual((move.practice_collection, self.banners()), ("retry", [("warning", "pay")]))
+        self.subscription._set_payment_token(self.make_token(self.organisation, "cancel"))
+        self.run_cron("ir_cron_collect")
+        self.assertEqual((move.practice_collection, self.banners()), ("refused", [("warning", "method")]))
+        self.follow_time(day(1, 31))
+        self.assertEqual((self.subscription.state, self.banners()), ("suspended", [("danger", "pay")]))
+        self.subscription._set_payment_token(self.make_token(self.organisation, "pending"))
+        self.run_cron("ir_cron_collect")
+        self.assertEqual((move.practice_collection, self.banners()), ("collecting", [("danger", None)]))
+        self.notify(move._get_last_attempt(), "done")
+        self.assertEqual((self.subscription.state, self.banners()), ("active", []))
 
     def test_an_organisation_that_never_had_one_is_told_to_select_a_plan(self):
         self.assertEqual(self.banners(self.rival), [("danger", "plan")])

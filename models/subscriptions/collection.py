@@ -206,10 +206,10 @@ class AccountMove(models.Model):
         self.ensure_one()
         attempts = self.env["payment.transaction"]
         invoice = self.try_lock_for_update(allow_referencing=True)
-        if not invoice.filtered_domain(self._get_collect_domain()) or invoice._is_being_paid():
-            return attempts
         try:
             with self.env.cr.savepoint():
+                if not invoice.filtered_domain(self._get_collect_domain()) or invoice._is_being_paid():
+                    return attempts
                 return invoice._make_attempt()
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
@@ -223,7 +223,8 @@ class AccountMove(models.Model):
 
     def _is_being_paid(self):
         """Return whether somebody may be paying this invoice on its page at this moment, or has paid its checkout."""
-        if "paid" in self.practice_subscription_id.checkout_ids.mapped("state"):
+        checkouts = self.env["practice.subscription.checkout"]
+        if checkouts.search_count([("subscription_id", "=", self.practice_subscription_id.id), ("state", "=", "paid")]):
             return True
         since = fields.Datetime.now() - PAYING
         return any(
