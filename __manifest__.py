@@ -66,6 +66,7 @@
         "demo/subscriptions.xml",
         "demo/billing.xml",
         "demo/organisation_portal.xml",
+        "demo/collection.xml",
         "demo/appointments.xml",
         "demo/booking.xml",
         "demo/history.xml",
