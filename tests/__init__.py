@@ -42,3 +42,4 @@ from . import test_collection_attack
 from . import test_checkout
 from . import test_organisation_portal
 from . import test_checkout_race
+from . import test_portal_routes
