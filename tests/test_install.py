@@ -191,7 +191,7 @@ class TestInstall(InstallCase):
             "SELECT COUNT(*) FROM mail_mail",
         )
         before = [self.rows(fact) for fact in facts]
-        runs = ("subscription_time", "bill", "expire_credits", "warn_expiry")
+        runs = ("subscription_time", "bill", "collect", "expire_credits", "warn_expiry")
         self.run_at(moment, "\n".join(f"env.ref('{MODULE}.ir_cron_{run}').method_direct_trigger()" for run in runs))
         self.assertEqual([self.rows(fact) for fact in facts], before)
 
