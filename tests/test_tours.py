@@ -105,6 +105,25 @@ class TestOrganisationTour(OrganisationMixin, SubscriptionMixin, HttpCase):
         self.assertEqual(self.subscription.payment_token_id.partner_id, self.organisation)
         self.assertWaiting()
 
+    def test_an_administrator_renews_a_card_that_was_refused(self):
+        self.subscription._activate()
+        self.subscription._set_payment_token(self.make_token(self.organisation, "cancel", payment_details="0341"))
+        move = self.bill(self.subscription).sudo()
+        self.run_cron("ir_cron_collect")
+        self.assertEqual((self.subscription.state, move.practice_collection), ("past_due", "refused"))
+        subject = f"the payment of {move.name} failed"
+        reminder = self.env["mail.mail"].search([("model", "=", "account.move"), ("res_id", "=", move.id)])
+        self.assertEqual([subject in mail.subject for mail in reminder], [True])
+        self.assertEqual(reminder.recipient_ids, self.organisation | self.boss.partner_id)
+
+        self.start_tour("/my", "practice_organisation_renews_card", login="pb_boss")
+        self.assertEqual(self.subscription.state, "past_due", "a new card is no payment yet")
+        self.run_cron("ir_cron_collect")
+
+        self.assertIn(move.payment_state, ("paid", "in_payment"))
+        self.assertEqual(self.subscription.state, "active")
+        self.assertEqual(self.boss.partner_id.with_user(self.boss)._get_portal_banners(), [])
+
 
 @tagged("post_install", "-at_install")
 class TestOrganisationTourOnPhone(TestOrganisationTour):

@@ -117,3 +117,21 @@ registry.category("web_tour.tours").add("practice_organisation_subscribes", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("practice_organisation_renews_card", {
+    url: "/my",
+    steps: () => [
+        go(
+            ".alert-warning[role=alert]:contains(could not be collected) a:contains(Renew payment method)",
+            "The card was refused: the banner says so"
+        ),
+        {
+            trigger: "li:contains(0341) .badge:contains(In use)",
+        },
+        ...pay("done"),
+        {
+            content: "Invoices are collected with the new card from now on",
+            trigger: "li:contains(4242) .badge:contains(In use)",
+        },
+    ],
+});
