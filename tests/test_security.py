@@ -31,6 +31,7 @@ RIGHTS = {
     "practice.subscription.usage": {"front_desk": "rwc", "manager": "rwcd", "accountant": "r"},
     "practice.subscription.period": {"front_desk": "r", "manager": "r", "accountant": "r"},
     "practice.subscription.checkout": {"manager": "r", "accountant": "r"},
+    "practice.webhook.delivery": {"manager": "r"},
     "practice.discount.code": {"manager": "rwcd", "accountant": "r"},
     "practice.discount.redemption": {"manager": "rd", "accountant": "r"},
 }
@@ -100,6 +101,9 @@ class RolesMixin(SubscriptionMixin):
             {"subscription_id": cls.subscription.id, "kind_id": cls.file.id, "reference": "file 1"}
         )
         cls.subscription._bill_now()
+        cls.delivery = cls.env["practice.webhook.delivery"].create(
+            {"subscription_id": cls.subscription.id, "payload": "{}"}
+        )
         cls.checkout = cls.env["practice.subscription.checkout"].create(
             {
                 "organisation_id": cls.subscription.organisation_id.id,
@@ -132,6 +136,7 @@ class RolesMixin(SubscriptionMixin):
             "practice.subscription.usage": self.usage,
             "practice.subscription.period": period,
             "practice.subscription.checkout": self.checkout,
+            "practice.webhook.delivery": self.delivery,
             "practice.discount.code": self.code,
             "practice.discount.redemption": self.subscription.redemption_ids,
         }
