@@ -798,11 +798,16 @@ class TestOverview(SubscriptionCase):
 class TestOverviewInBrowser(SubscriptionMixin, HttpCase):
     now = None
 
-    def test_the_overview_opens_what_it_counts(self):
+    def setUp(self):
+        super().setUp()
         self.make_staff()
         for name in ("Tour Brug", "Tour Kade"):
             subscription = self.subscribe(organisation=self.make_organisation(name))
         self.bill(subscription)
         subscription._cancel_at_period_end("price")
+
+    def test_the_overview_opens_what_it_counts(self):
         self.start_tour("/odoo", "practice_subscription_overview", login="pb_manager")
+
+    def test_the_front_desk_sees_no_revenue(self):
         self.start_tour("/odoo", "practice_subscription_overview_desk", login="pb_front_desk")
