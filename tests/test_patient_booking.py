@@ -1,8 +1,12 @@
 """Patients book appointments over the pages: as themselves, as a parent, and as somebody else."""
 
+import re
 from datetime import timedelta
+from html import unescape
+from urllib.parse import urlsplit
 
 from odoo.fields import Command, Datetime
+from odoo.http import Request
 from odoo.tests import tagged
 
 from odoo.addons.practice_billing.tools.slots import Slot
@@ -135,6 +139,27 @@ class TestPatientBooking(BookingHttpCase):
         self.assertEqual(response.status_code, 200)
         self.assertIn("Credits of Ten sessions that are missing on that day: 1", response.text)
         self.assertFalse(self.appointments())
+
+    def test_who_buys_first_comes_back_to_the_chosen_time(self):
+        self.product.practice_published = True
+        self.stranger.email = "stranger@example.com"
+        self.authenticate("pb_stranger", "pb_stranger")
+        slot = self.slot(patient=self.stranger)
+        [shop] = re.findall(r'href="(/my/packages/buy\?[^"]+)"', self.page(f"{BOOK}/confirm?booking={slot}"))
+        [product] = re.findall(r'href="(/my/packages/buy/[^"]+)"', self.page(unescape(shop)))
+        [order] = re.findall(r'action="(/my/packages/buy/[^"]+)"', self.page(unescape(product)))
+        form = {"patient_id": self.stranger.id, "way": "invoice", "terms": "", "csrf_token": Request.csrf_token(self)}
+        purchase = self.url_open(unescape(order), data=form)
+        invoice = self.env["account.move"].search([("partner_id", "=", self.stranger.id)])
+        self.assertEqual(invoice.state, "posted")
+        self.assertNotIn("Continue with your appointment", purchase.text)
+        self.pay(invoice)
+        place = urlsplit(purchase.url)
+        page = self.page(f"{place.path}?{place.query}")
+        [back] = re.findall(r'href="(/my/appointments/book/confirm[^"]+)"', page)
+        self.assertIn("Book this appointment", self.page(unescape(back)))
+        event = self.booked(self.book(slot))
+        self.assertEqual((event.patient_id, event.credit_state), (self.stranger, "reserved"))
 
     def test_credits_that_expire_before_are_missing(self):
         self.lot._extend(self.today() + timedelta(days=1), "test")
