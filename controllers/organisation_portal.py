@@ -109,14 +109,15 @@ class OrganisationPortal(CustomerPortal):
         account = self._find_account(**kw)
         if not account:
             return request.redirect("/my")
-        subscription = account[2]
+        organisation, _company, subscription = account
+        administrators = organisation.sudo().practice_administrator_ids  # sudo: an organisation that the login runs
         values = self._prepare_account_values(
             account,
             seats=subscription._prepare_portal_seats() if subscription else [],
             usage=subscription._prepare_portal_usage() if subscription else [],
             preview=subscription._prepare_portal_next_invoice() if subscription else None,
-            administrators=account[0].sudo().practice_administrator_ids,  # sudo: an organisation that the login runs
-            candidates=account[0]._get_practice_contacts() - account[0].sudo().practice_administrator_ids,
+            administrators=administrators,
+            candidates=organisation._get_practice_contacts() - administrators,
         )
         return request.render("practice_billing.portal_my_subscription", values)
 
@@ -206,9 +207,8 @@ class OrganisationPortal(CustomerPortal):
     def _find_problems(self, organisation, values, required):
         """Return what Odoo says about an address: VAT number, e-mail, what may not change once invoices were made."""
         organisation._check_practice_administrator()
-        _invalid, missing, messages = self._validate_address_values(
-            values, organisation.sudo(), "invoice", False, required
-        )
+        me = organisation.sudo()  # sudo: the role was checked
+        _invalid, missing, messages = self._validate_address_values(values, me, "invoice", False, required)
         labels = [organisation._fields[name]._description_string(request.env) for name in sorted(missing)]
         if labels:
             # Odoo's last message says that something is missing, ours what.
@@ -224,8 +224,8 @@ class OrganisationPortal(CustomerPortal):
         if not account:
             return request.redirect("/my")
         organisation = account[0]
-        # sudo: looked for among the organisation's own
-        people = (organisation._get_practice_contacts() | organisation.sudo().practice_administrator_ids).sudo()
+        administrators = organisation.sudo().practice_administrator_ids  # sudo: an organisation that the login runs
+        people = (organisation._get_practice_contacts() | administrators).sudo()  # sudo: the organisation's own
         person = people.filtered(lambda it: str(it.id) == contact)
         if remove:
             self._try(

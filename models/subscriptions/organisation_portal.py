@@ -301,12 +301,7 @@ class PracticeSubscription(models.Model):
         self.ensure_one()
         moves = self.env["account.move"].sudo()  # sudo: asked for an administrator of the organisation
         return moves.search_fetch(
-            [
-                ("practice_subscription_id", "=", self.id),
-                ("move_type", "=", "out_invoice"),
-                ("state", "=", "posted"),
-                ("payment_state", "in", ("not_paid", "partial")),
-            ],
+            self._get_unpaid_domain() & Domain("practice_subscription_id", "=", self.id),
             ["name", "invoice_date_due", "amount_residual", "practice_collection", "practice_collect_date"],
             order="invoice_date_due, id",
         )

@@ -1,8 +1,9 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from .collection import WAITING
-from .subscription_state import BROKEN, UNPAID
+from .subscription_state import BROKEN
 
 
 class PracticeSubscription(models.Model):
@@ -45,15 +46,8 @@ class PracticeSubscription(models.Model):
     def _get_unpaid_invoices(self):
         """Return the posted invoices of this subscription that are not paid, oldest first."""
         self.ensure_one()
-        return self.env["account.move"].search(
-            [
-                ("practice_subscription_id", "=", self.id),
-                ("move_type", "=", "out_invoice"),
-                ("state", "=", "posted"),
-                ("payment_state", "in", UNPAID),
-            ],
-            order="invoice_date, id",
-        )
+        domain = self._get_unpaid_domain() & Domain("practice_subscription_id", "=", self.id)
+        return self.env["account.move"].search(domain, order="invoice_date, id")
 
 
 class PaymentToken(models.Model):
