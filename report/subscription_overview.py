@@ -6,8 +6,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..models.subscriptions.collection import ON_THE_WAY
-from ..models.subscriptions.subscription_state import BROKEN
+from ..models.subscriptions.collection.account_move import ON_THE_WAY
+from ..models.subscriptions.collection.subscription_unpaid import BROKEN
 from .subscription_mrr import MOVEMENTS
 
 #: Days before its end from which a trial is on the overview.

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..models.subscriptions.plan import INTERVALS
+from ..models.subscriptions.catalog.plan import INTERVALS
 
 
 class PracticeSubscriptionChange(models.TransientModel):

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..models.subscriptions.plan import INTERVALS
+from ..models.subscriptions.catalog.plan import INTERVALS
 
 
 class PracticeSubscriptionStart(models.TransientModel):

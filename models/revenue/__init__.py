@@ -1,4 +1,4 @@
 from . import deferral_mixin
 from . import revenue_release
-from . import release_entry
+from . import revenue_release_entry
 from . import account_move

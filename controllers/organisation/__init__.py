@@ -1,0 +1,5 @@
+from . import payment
+from . import portal
+from . import practitioners
+from . import plan
+from . import checkout

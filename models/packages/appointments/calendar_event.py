@@ -1,0 +1,308 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Command, Domain
+
+from ....tools.credits import wanted_position
+from ....tools.dates import free_until
+from .credit_lot_appointment import POSITIONS
+
+#: Positions of credits that are credit states of their appointment, in the order in which they count.
+POSITION_STATES = ("reserved", "used", "forfeited")
+
+
+class CalendarEvent(models.Model):
+    """An appointment is a calendar event with an appointment type.
+
+    The event holds no rule about credits: ``calendar_event_settling`` notices what Odoo did to it and asks
+    ``practice.credit.lot``; ``calendar_event_closing`` marks what has ended.
+    """
+
+    _inherit = "calendar.event"
+
+    practice_appointment_type_id = fields.Many2one(
+        "practice.appointment.type",
+        string="Appointment Type",
+        index="btree_not_null",
+        ondelete="restrict",
+        groups="practice_billing.group_user",
+        tracking=True,
+    )
+    patient_id = fields.Many2one(
+        "res.partner",
+        index="btree_not_null",
+        ondelete="restrict",
+        groups="practice_billing.group_user",
+    )
+    practice_color = fields.Integer(
+        related="practice_appointment_type_id.color", string="Color of the Type", groups="practice_billing.group_user"
+    )
+    practice_credits = fields.Integer(
+        string="Credits",
+        groups="practice_billing.group_user",
+        help="Whole credits that this appointment takes, as its type said when it was planned.",
+    )
+    attendance = fields.Selection(
+        [
+            ("planned", "Planned"),
+            ("attended", "Attended"),
+            ("no_show", "No-Show"),
+            ("late_cancelled", "Cancelled Late"),
+            ("cancelled", "Cancelled"),
+        ],
+        groups="practice_billing.group_user",
+        copy=False,
+        tracking=True,
+    )
+    credit_waived = fields.Boolean(
+        string="Credits Given Back", groups="practice_billing.group_user", copy=False, readonly=True
+    )
+    credit_error = fields.Char(
+        string="Credits Need Attention",
+        groups="practice_billing.group_user",
+        copy=False,
+        readonly=True,
+        help="Why the appointment could not be closed by itself.",
+    )
+    credit_retry_date = fields.Date(groups="practice_billing.group_user", copy=False, readonly=True)
+    credit_move_ids = fields.One2many("practice.credit.move", "event_id", groups="practice_billing.group_user")
+    credit_state = fields.Selection(
+        [("reserved", "Reserved"), ("used", "Used"), ("forfeited", "Lost"), ("returned", "Given Back")],
+        compute="_compute_credit_state",
+        store=True,
+        groups="practice_billing.group_user",
+        help="Where the credits of this appointment are.",
+    )
+    credit_unpaid = fields.Boolean(
+        string="Unpaid Credits",
+        compute="_compute_credit_unpaid",
+        search="_search_credit_unpaid",
+        groups="practice_billing.group_user",
+        help="The appointment was planned with credits whose payment was undone since.",
+    )
+    credit_needed = fields.Boolean(compute="_compute_credit_balance", groups="practice_billing.group_user")
+    credit_short = fields.Boolean(compute="_compute_credit_balance", groups="practice_billing.group_user")
+    credit_balance = fields.Char(
+        string="Balance", compute="_compute_credit_balance", groups="practice_billing.group_user"
+    )
+    cancel_free_until = fields.Datetime(compute="_compute_cancel_free_until", groups="practice_billing.group_user")
+
+    _practice_credits_not_negative = models.Constraint(
+        "CHECK (practice_credits >= 0)", "An appointment cannot take fewer than 0 credits."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("credit_move_ids.kind", "credit_move_ids.credits")
+    def _compute_credit_state(self):
+        held = self.env["practice.credit.lot"]._get_held(self)
+        for event in self:
+            lots = held[event].values()
+            state = next((state for state in POSITION_STATES if any(here[state] for here in lots)), False)
+            event.credit_state = state or ("returned" if lots else False)
+
+    # Not stored: a stored field would make every booking look at all movements of its lot.
+    def _compute_credit_unpaid(self):
+        held = self.env["practice.credit.lot"]._get_held(self)
+        for event in self:
+            event.credit_unpaid = any(lot.state == "pending" and here["reserved"] for lot, here in held[event].items())
+
+    def _search_credit_unpaid(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        # sudo: only staff of the practice can read the field, and the lots are those of their events.
+        moves = self.env["practice.credit.move"].sudo()
+        groups = moves._read_group(
+            [("lot_id.state", "=", "pending"), ("event_id.credit_state", "=", "reserved")],
+            ["event_id", "lot_id", "kind"],
+            ["credits:sum"],
+        )
+        reserved = defaultdict(int)
+        for event, lot, kind, credits in groups:
+            reserved[event.id, lot.id] += POSITIONS[kind].get("reserved", 0) * credits
+        return [("id", "in", [event_id for (event_id, _lot_id), credits in reserved.items() if credits > 0])]
+
+    @api.depends("practice_appointment_type_id", "patient_id", "credit_state", "start")
+    def _compute_credit_balance(self):
+        asked = self.filtered(lambda event: event.practice_appointment_type_id.package_id and event.patient_id)
+        described = self.env["practice.credit.lot"]._describe_balances(asked.filtered("start"))
+        for event in self:
+            event.credit_needed = bool(event.practice_appointment_type_id.package_id)
+            event.credit_short, event.credit_balance = described.get(event, (False, False))
+
+    @api.depends("start", "practice_appointment_type_id")
+    def _compute_cancel_free_until(self):
+        for event in self:
+            event.cancel_free_until = event.start and free_until(
+                event.start, event.practice_appointment_type_id.cancel_hours
+            )
+
+    @api.depends("patient_id", "practice_appointment_type_id")
+    def _compute_display_name(self):
+        super()._compute_display_name()
+        if not self.env.user.has_group("practice_billing.group_user"):
+            return
+        for event in self.filtered("patient_id"):
+            event.display_name = f"{event.patient_id.name} · {event.display_name}"
+
+    # === CONSTRAINTS AND ONCHANGES === #
+
+    @api.constrains("practice_appointment_type_id", "patient_id")
+    def _check_patient(self):
+        for event in self.sudo():  # sudo: the field is hidden from employees outside the practice
+            if event.practice_appointment_type_id.package_id and not event.patient_id:
+                raise ValidationError(
+                    self.env._(
+                        "An appointment of type %s takes credits: choose the patient.",
+                        event.practice_appointment_type_id.name,
+                    )
+                )
+
+    @api.constrains("practice_credits")
+    def _check_practice_credits(self):
+        # Before the credits are settled; the database would only refuse once everything is written.
+        if any(event.practice_credits < 0 for event in self.sudo()):  # sudo: hidden field
+            raise ValidationError(self.env._("An appointment cannot take fewer than 0 credits."))
+
+    @api.constrains("attendance", "start")
+    def _check_attendance(self):
+        for event in self.sudo():  # sudo: the field is hidden from employees outside the practice
+            if event.attendance in ("attended", "no_show") and event._get_visit_day() > event._get_today():
+                raise ValidationError(
+                    self.env._("%s has not taken place yet: it can be cancelled, not attended or missed.", event.name)
+                )
+
+    @api.onchange("practice_appointment_type_id")
+    def _onchange_practice_appointment_type_id(self):
+        if appointment_type := self.practice_appointment_type_id:
+            self.name = appointment_type.name
+            self.duration = appointment_type.duration
+            self.stop = self.start + timedelta(hours=appointment_type.duration)
+
+    @api.onchange("patient_id")
+    def _onchange_patient_id(self):
+        self.partner_ids += self.patient_id - self.partner_ids
+
+    @api.onchange("user_id")
+    def _onchange_user_id(self):
+        """Invite the practitioner of an appointment in place of the one before, or of whoever plans it."""
+        if not self.practice_appointment_type_id or not self.user_id:
+            return
+        invited = self.partner_ids._origin
+        before = self._origin.user_id.partner_id or invited.filtered(lambda partner: not partner.partner_share)
+        self.partner_ids = invited - (before - self.patient_id._origin) | self.user_id._origin.partner_id
+
+    # === ACTIONS === #
+
+    def action_mark_attended(self):
+        self.write({"attendance": "attended"})
+
+    def action_mark_no_show(self):
+        self.write({"attendance": "no_show"})
+
+    def action_mark_planned(self):
+        """Undo a mark: the appointment is planned again, its credits reserved."""
+        self.write({"attendance": "planned", "active": True})
+
+    def action_cancel_appointment(self):
+        """Open the dialog that shows what cancelling costs; a past visit is corrected at once."""
+        self.ensure_one()
+        if self.attendance != "planned":
+            self.write({"attendance": "cancelled"})
+            return True
+        return self._open_wizard("practice.appointment.cancel", self.env._("Cancel Appointment"), event_id=self.id)
+
+    def action_unlink_event(self, attendee_id=None, recurrence=False):
+        """Deleting an appointment in a calendar cancels it, and says first what that costs the patient."""
+        staff = self.env.user.has_group("practice_billing.group_user")
+        if len(self) != 1 or not staff or self.attendance != "planned":
+            return super().action_unlink_event(attendee_id, recurrence)
+        scope = {"next": "future_events", "all": "all_events"}.get(recurrence, "self_only")
+        return self._open_wizard(
+            "practice.appointment.cancel", self.env._("Cancel Appointment"), event_id=self.id, scope=scope
+        )
+
+    def action_give_back(self):
+        return self._open_wizard("practice.credit.give.back", self.env._("Give Credits Back"), event_ids=self.ids)
+
+    def _open_wizard(self, model, name, **defaults):
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": model,
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {f"default_{field}": value for field, value in defaults.items()},
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _get_visit_day(self):
+        """Return the day of the appointment in the practice's time zone; of a day-long one its first day."""
+        self.ensure_one()
+        if self.allday:
+            # Odoo keeps the days of day-long events without a time zone.
+            return self.start_date or self.start.date()
+        return self._get_practice()._practice_day(self.start)
+
+    def _get_today(self):
+        return self._get_practice()._practice_day()
+
+    def _get_practice(self):
+        """Return the company whose days count; one that lost its type is told by the user's."""
+        return self.practice_appointment_type_id.company_id or self.env.company
+
+    def _is_late(self):
+        """Return whether cancelling now is no longer free."""
+        self.ensure_one()
+        return fields.Datetime.now() > self.cancel_free_until
+
+    def _would_be_late(self):
+        """Return whether cancelling now would cost the patient credits."""
+        self.ensure_one()
+        forfeits = self.practice_appointment_type_id.late_policy == "forfeit"
+        return forfeits and self.credit_state == "reserved" and self._is_late()
+
+    def _notify_cancelled(self):
+        """Queue an e-mail to the participants that the appointment does not take place, with Odoo's own template."""
+        template = self.env.ref("calendar.calendar_template_delete_event", raise_if_not_found=False)
+        if not template:
+            return
+        for event in self:
+            recipients = event.partner_ids.filtered("email") - self.env.user.partner_id
+            if recipients:
+                template.send_mail(event.id, email_values={"recipient_ids": [Command.set(recipients.ids)]})
+
+    def _get_wanted_credits(self):
+        """Return where the credits of this appointment belong (see ``wanted_position``), and how many they are."""
+        self.ensure_one()
+        appointment_type = self.practice_appointment_type_id
+        if not appointment_type.package_id or not self.patient_id:
+            return None, 0
+        position = wanted_position(self.attendance, policy=appointment_type.late_policy, waived=self.credit_waived)
+        return position, self.practice_credits if position else 0
+
+    # === OTHER PEOPLE'S CALENDARS === #
+
+    def _check_private_event_conditions(self):
+        # An appointment belongs to the practice: its staff sees it in every calendar, and nobody else does (the
+        # record rules keep others away).
+        if self.sudo().practice_appointment_type_id and self.env.user.has_group("practice_billing.group_user"):
+            return False
+        return super()._check_private_event_conditions()
+
+    def _get_default_privacy_domain(self):
+        # The same, for totals and groups.
+        domain = super()._get_default_privacy_domain()
+        if self.env.user.has_group("practice_billing.group_user"):
+            domain = Domain(domain) | Domain("practice_appointment_type_id", "!=", False)
+        return domain
+
+    @api.depends("practice_appointment_type_id")
+    def _compute_user_can_edit(self):
+        result = super()._compute_user_can_edit()
+        if self.env.user.has_group("practice_billing.group_user"):
+            self.filtered("practice_appointment_type_id").user_can_edit = True
+        return result

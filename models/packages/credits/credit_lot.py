@@ -1,0 +1,314 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+from ....tools.credits import COUNTERS, RELEASED_KINDS, counters_after, open_credits_change, share_of_value
+
+#: Counters of a lot that movements change; their fields are named ``credits_<counter>``.
+COUNTER_FIELDS = {counter: f"credits_{counter}" for counter in COUNTERS}
+
+#: What staff may write on a lot. Everything else follows from the ledger or has a method of its own.
+EDITABLE_FIELDS = {"beneficiary_ids", "note"}
+
+
+class PracticeCreditLot(models.Model):
+    """The credits of one purchase, import or gift, and what is left of their value.
+
+    The counters are the sums of the lot's movements; :meth:`_record` is the one door to both. A booking *updates*
+    the lot's row, so that of two bookings of the same credit one gets a serialization failure and is repeated.
+
+    This file holds the lot and its ledger; where credits come from and go to has files of its own:
+    ``credit_lot_invoice`` (sold, credited), ``credit_lot_appointment`` (reserved, used, lost, given back),
+    ``credit_lot_expiry`` (expired, extended), ``credit_lot_low`` (running low); ``credit_lot_balance`` says what a
+    patient has.
+    """
+
+    _name = "practice.credit.lot"
+    _description = "Credits"
+    _inherit = ["mail.thread"]
+    _order = "expiry_date, id"
+    _check_company_auto = True
+
+    partner_id = fields.Many2one(
+        "res.partner", string="Patient", required=True, index=True, ondelete="restrict", help="Whose credits they are."
+    )
+    beneficiary_ids = fields.Many2many(
+        "res.partner",
+        "practice_credit_lot_beneficiary_rel",
+        "lot_id",
+        "partner_id",
+        string="Shared With",
+        help="Others of the household who may spend these credits. They see the balance, not the money.",
+    )
+    payer_id = fields.Many2one(
+        "res.partner", string="Paid By", required=True, index=True, ondelete="restrict", help="The invoice's customer."
+    )
+    package_id = fields.Many2one("practice.package", required=True, index=True, ondelete="restrict", check_company=True)
+    company_id = fields.Many2one("res.company", required=True, index=True, ondelete="restrict")
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    origin = fields.Selection(
+        [("invoice", "Invoice"), ("import", "Import"), ("gift", "Gift"), ("transfer", "Transfer"), ("plan", "Plan")],
+        required=True,
+        readonly=True,
+    )
+    reference = fields.Char(readonly=True, help="Where the credits come from: invoice number, list of the old system.")
+    note = fields.Char()
+    invoice_line_id = fields.Many2one("account.move.line", index="btree_not_null", ondelete="set null", readonly=True)
+    invoice_id = fields.Many2one("account.move", index="btree_not_null", ondelete="set null", readonly=True)
+    entry_id = fields.Many2one(
+        "account.move",
+        string="Opening Entry",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
+        help="The entry that brought the value of imported credits to the balance post.",
+    )
+    date = fields.Date(required=True, readonly=True, help="Day on which the credits were sold, imported or given.")
+    activation_date = fields.Date(
+        compute="_compute_state", store=True, help="Day from which the credits could be used: when they were paid."
+    )
+    expiry_date = fields.Date(
+        compute="_compute_expiry_date",
+        store=True,
+        readonly=False,
+        help="Last day on which the credits can be used. Empty: they do not expire.",
+    )
+    expired_on = fields.Date(readonly=True, help="Day on which the rest was written off.")
+    expiry_warned = fields.Integer(
+        readonly=True, help="The last warning sent, in days before expiry; 0 when none was sent."
+    )
+    internal_rate = fields.Monetary(
+        readonly=True,
+        groups="practice_billing.group_manager,account.group_account_readonly",
+        help="Money per credit, as the package (or the import) had it when the credits were given.",
+    )
+    deferred_account_id = fields.Many2one(
+        "account.account",
+        string="Balance Post",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
+        groups="practice_billing.group_manager,account.group_account_readonly",
+        help="The account that holds the value; empty when nothing waits.",
+    )
+    state = fields.Selection(
+        [
+            ("pending", "Waiting for Payment"),
+            ("active", "Active"),
+            ("used_up", "Used Up"),
+            ("expired", "Expired"),
+            ("cancelled", "Cancelled"),
+        ],
+        compute="_compute_state",
+        store=True,
+        index=True,
+    )
+    # Required: a CHECK lets NULL through.
+    credits_total = fields.Integer(string="Given", default=0, required=True, readonly=True)
+    credits_available = fields.Integer(string="Available", default=0, required=True, readonly=True)
+    credits_reserved = fields.Integer(string="Reserved", default=0, required=True, readonly=True)
+    credits_used = fields.Integer(string="Used", default=0, required=True, readonly=True)
+    credits_lost = fields.Integer(
+        string="Lost", default=0, required=True, readonly=True, help="No-shows, late cancellations and expiry."
+    )
+    credits_refunded = fields.Integer(string="Refunded", default=0, required=True, readonly=True)
+    value_total = fields.Monetary(
+        string="Value Given",
+        default=0.0,
+        required=True,
+        readonly=True,
+        groups="practice_billing.group_manager,account.group_account_readonly",
+        help="Without tax, in company currency.",
+    )
+    value_open = fields.Monetary(
+        string="Open Value",
+        default=0.0,
+        required=True,
+        readonly=True,
+        groups="practice_billing.group_manager,account.group_account_readonly",
+        help="What the balance post still holds for this lot.",
+    )
+    move_ids = fields.One2many("practice.credit.move", "lot_id", string="History")
+
+    _counters_not_negative = models.Constraint(
+        """CHECK (credits_total >= 0 AND credits_available >= 0 AND credits_reserved >= 0 AND credits_used >= 0
+                  AND credits_lost >= 0 AND credits_refunded >= 0)""",
+        "There are not enough credits for this.",
+    )
+    _counters_add_up = models.Constraint(
+        """CHECK (credits_available + credits_reserved + credits_used + credits_lost + credits_refunded
+                  = credits_total)""",
+        "Every credit is available, reserved, used, lost or refunded.",
+    )
+    _value_open_sound = models.Constraint(
+        "CHECK (value_open >= 0 AND (value_open = 0 OR credits_available + credits_reserved > 0))",
+        "Credits that are gone cannot have an open value.",
+    )
+    _invoice_line_uniq = models.UniqueIndex(
+        "(invoice_line_id) WHERE invoice_line_id IS NOT NULL", "An invoice line gives its credits once."
+    )
+    # What planning searches: the patient's spendable lots in spending order.
+    _spending_idx = models.Index(
+        "(partner_id, package_id, expiry_date, id) WHERE credits_available > 0 AND state = 'active'"
+    )
+    # What the expiry run searches.
+    _expiring_idx = models.Index("(expiry_date) WHERE credits_available > 0 AND state = 'active'")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("invoice_id.payment_state", "invoice_id.state", "origin", "expired_on", *COUNTER_FIELDS.values())
+    def _compute_state(self):
+        """Derive the state, so that no door of payment or of its undoing can be forgotten."""
+        for lot in self:
+            lot.state = lot._get_state()
+            first_time = lot.state == "active" and not lot.activation_date
+            lot.activation_date = lot.company_id._practice_day() if first_time else lot.activation_date
+
+    def _get_state(self):
+        if not self.credits_available + self.credits_reserved:
+            if not self.credits_used + self.credits_lost:
+                return "cancelled"
+            return "expired" if self.expired_on else "used_up"
+        if self.origin in ("invoice", "plan") and self.invoice_id.payment_state not in ("paid", "in_payment"):
+            return "pending"
+        return "active"
+
+    @api.depends("activation_date")
+    def _compute_expiry_date(self):
+        for lot in self:
+            if not lot.expiry_date:
+                lot.expiry_date = lot._get_first_expiry_date()
+
+    @api.depends("package_id", "reference", "credits_available", "credits_total")
+    def _compute_display_name(self):
+        for lot in self:
+            lot.display_name = self.env._(
+                "%(package)s: %(available)s of %(total)s (%(reference)s)",
+                package=lot.package_id.name,
+                available=lot.credits_available,
+                total=lot.credits_total,
+                reference=lot.reference or lot.id,
+            )
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        if not self.env.su and not vals.keys() <= EDITABLE_FIELDS:
+            raise AccessError(self.env._("Credits change by what happens to them; only sharing and the note are free."))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise AccessError(self.env._("Credits are never deleted; refund them or let them expire."))
+
+    # === ACTIONS === #
+
+    def action_open_moves(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_credit_move_action")
+        return {**action, "domain": [("lot_id", "in", self.ids)], "context": {"create": False}}
+
+    def action_extend(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Extend Credits"),
+            "res_model": "practice.credit.extend",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_lot_ids": self.ids},
+        }
+
+    def action_open_invoice(self):
+        self.ensure_one()
+        return self.invoice_id.get_formview_action()
+
+    # === LEDGER === #
+
+    @api.model
+    def _grant(self, vals_list):
+        """Give credits: the one door for invoices, imports, gifts and memberships.
+
+        :param list vals_list: values of lots, each with ``credits`` (whole, positive) and ``value`` (company
+            currency, without tax; 0.0 when no balance post holds anything) besides the fields of the lot
+        :return: the new lots
+        """
+        grants = [(vals.pop("credits"), vals.pop("value", 0.0)) for vals in vals_list]
+        lots = self.sudo().with_context(mail_create_nolog=True, mail_create_nosubscribe=True).create(vals_list)
+        self._record(
+            {
+                "lot": lot,
+                "kind": "grant",
+                "credits": credits,
+                "value": value,
+                "date": lot.date,
+                "invoice_line_id": lot.invoice_line_id.id,
+            }
+            for lot, (credits, value) in zip(lots, grants, strict=True)
+        )
+        return lots
+
+    @api.model
+    def _record(self, entries):
+        """Write movements, each worth what the lot says at that moment: the one door to counters and value.
+
+        :param entries: dicts with ``lot``, ``kind``, ``credits`` and ``date``, in the order in which they happen,
+            and optionally ``value`` (else the rule of :func:`share_of_value`), ``event``, ``partner_id``,
+            ``invoice_line_id``, ``reason`` and ``income_account_id`` (see ``practice.credit.move.create``)
+        :return: the movements
+        """
+        position = {}  # lot: [open credits, open value], ahead of the database while rows are prepared
+        vals_list = []
+        for entry in entries:
+            lot = entry["lot"].sudo()
+            here = position.setdefault(lot.id, [lot.credits_available + lot.credits_reserved, lot.value_open])
+            vals = lot._prepare_move_vals(entry, *here)
+            vals_list.append(vals)
+            here[0] += open_credits_change(vals["kind"], vals["credits"])
+            here[1] = lot.currency_id.round(here[1] + vals["value"])
+            if here[1] < 0 or (here[1] and not here[0]):
+                # What is left once the last credit is gone (or was missing when it was credited) goes to revenue.
+                vals_list.append({**vals, "kind": "adjust", "credits": 0, "value": -here[1], "production": 0.0})
+                here[1] = 0.0
+        return self.env["practice.credit.move"].sudo().create(vals_list)
+
+    def _prepare_move_vals(self, entry, open_credits, value_open):
+        """Return the values of one movement of this lot, which has this much open when it happens."""
+        kind, credits = entry["kind"], entry["credits"]
+        value = entry.get("value")
+        if value is None:
+            value = 0.0
+            if kind in RELEASED_KINDS:
+                rate = self.internal_rate if self.package_id.release_method == "internal_rate" else None
+                value = -share_of_value(
+                    value_open, open_credits, credits, rounding=self.currency_id.rounding, rate=rate
+                )
+        event = entry.get("event")
+        return {
+            "lot_id": self.id,
+            "package_id": self.package_id.id,
+            "company_id": self.company_id.id,
+            "partner_id": entry.get("partner_id") or self.partner_id.id,
+            "kind": kind,
+            "credits": credits,
+            "value": value,
+            "production": self.currency_id.round(credits * self.internal_rate) if kind == "use" else 0.0,
+            "date": entry["date"],
+            "event_id": event.id if event else False,
+            "user_id": event.user_id.id if event else False,
+            "invoice_line_id": entry.get("invoice_line_id", False),
+            "reason": entry.get("reason", False),
+            "income_account_id": entry.get("income_account_id"),
+        }
+
+    def _apply(self, moves):
+        """Add new movements to the counters and the value of their lots."""
+        for lot, of_lot in moves.grouped("lot_id").items():
+            changes = counters_after((move.kind, move.credits) for move in of_lot)
+            vals = {COUNTER_FIELDS[counter]: lot[COUNTER_FIELDS[counter]] + n for counter, n in changes.items() if n}
+            value = sum(of_lot.mapped("value"))
+            if value:
+                vals["value_open"] = lot.currency_id.round(lot.value_open + value)
+            granted = sum(move.value for move in of_lot if move.kind == "grant")
+            if granted:
+                vals["value_total"] = lot.currency_id.round(lot.value_total + granted)
+            lot.write(vals)
+            lot._note_if_low(of_lot)

@@ -1,0 +1,143 @@
+from datetime import timedelta
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ....tools.dates import expiry_day
+
+#: Days before expiry on which a patient is warned.
+WARNING_DAYS = (30, 7)
+
+
+class PracticeCreditLot(models.Model):
+    """Expiry of credits: warning, writing off, extending."""
+
+    _inherit = "practice.credit.lot"
+
+    def _get_first_expiry_date(self):
+        """Return the expiry date that the package gives to credits activated on their activation date, or ``False``."""
+        self.ensure_one()
+        if not self.activation_date:
+            return False
+        return expiry_day(self.activation_date, self.package_id.validity_months) or False
+
+    # === RUNS === #
+
+    @api.model
+    def _cron_expire(self):
+        """Write off what has expired, company by company, committing each batch of lots."""
+        cron = self.env["ir.cron"]
+        for company in self.env["res.company"].search([]):
+            domain = self._get_expired_domain(company)
+            while lots := self.search(domain, limit=200).try_lock_for_update():
+                lots._expire()
+                if not cron._commit_progress(len(lots), remaining=self.search_count(domain)):
+                    return
+
+    @api.model
+    def _get_expired_domain(self, company):
+        return Domain(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "active"),
+                ("credits_available", ">", 0),
+                ("expiry_date", "<", company._practice_day()),
+            ]
+        )
+
+    def _expire(self):
+        """Write off the available credits of these lots, dated their last day; reserved ones stay for their visit."""
+        self._record(
+            {"lot": lot, "kind": "expire", "credits": lot.credits_available, "date": lot.expiry_date}
+            for lot in self
+            if lot.credits_available
+        )
+        for day, lots in self.grouped("expiry_date").items():
+            lots.sudo().expired_on = day  # sudo: written by the run and the ledger only
+
+    @api.model
+    def _cron_warn_expiry(self):
+        """E-mail patients whose credits expire in 30 and in 7 days, once each; a missed day is caught up."""
+        cron = self.env["ir.cron"]
+        for company in self.env["res.company"].search([("practice_expiry_warning", "=", True)]):
+            for days in sorted(WARNING_DAYS):
+                domain = self._get_warning_domain(company, days)
+                while lots := self.search(domain, limit=50).try_lock_for_update():
+                    lots._warn_expiry(days)
+                    if not cron._commit_progress(len(lots), remaining=self.search_count(domain)):
+                        return
+
+    @api.model
+    def _get_warning_domain(self, company, days):
+        """Return the lots whose warning of this many days is due: later, nearer warnings make earlier ones moot."""
+        today = company._practice_day()
+        return Domain(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "active"),
+                ("credits_available", ">", 0),
+                ("expiry_date", ">=", today),
+                ("expiry_date", "<=", today + timedelta(days=days)),
+            ]
+        ) & (Domain("expiry_warned", "=", 0) | Domain("expiry_warned", ">", days))
+
+    def _warn_expiry(self, days):
+        """Queue the warning and remember it; where nobody has an e-mail address, the lot gets a note instead."""
+        template = self.env.ref("practice_billing.mail_template_credits_expiring")
+        for lot in self:
+            if lot._get_mail_recipients():
+                template.send_mail(lot.id)
+            else:
+                lot.message_post(body=self.env._("No warning of expiry was sent: the patient has no e-mail address."))
+        self.write({"expiry_warned": days})
+
+    # === EXTENDING === #
+
+    def _extend(self, expiry_date, reason):
+        """Move the expiry of these lots to ``expiry_date`` (included); what had expired comes back to life.
+
+        :raises UserError: when the new date lies before today
+        """
+        for lot in self.sudo():  # sudo: the wizard that asks for it is open to staff only
+            if expiry_date and expiry_date < lot.company_id._practice_day():
+                raise UserError(self.env._("Credits can be extended to today or later, not to %s.", expiry_date))
+            before = lot.expiry_date
+            lot.write({"expiry_date": expiry_date, "expired_on": False, "expiry_warned": 0})
+            lot._revive(reason)
+            lot.message_post(
+                body=self.env._(
+                    "Expiry moved from %(before)s to %(after)s: %(reason)s",
+                    before=before or self.env._("never"),
+                    after=expiry_date or self.env._("never"),
+                    reason=reason,
+                )
+            )
+
+    def _revive(self, reason):
+        """Take back the expiry of this lot: the exact credits and value, on the accounts they went to."""
+        self.ensure_one()
+        expired = self.move_ids.filtered(lambda move: move.kind == "expire")
+        credits = sum(expired.mapped("credits"))
+        if not credits:
+            return
+        self._record(
+            [
+                {
+                    "lot": self,
+                    "kind": "expire",
+                    "credits": -credits,
+                    "value": -sum(expired.mapped("value")),
+                    "date": self._get_reversal_day(expired[0].date),
+                    "reason": reason,
+                    "income_account_id": expired.release_ids[:1].income_account_id.id,
+                }
+            ]
+        )
+
+    def _get_reversal_day(self, day):
+        """Return the day on which a reversal of ``day`` is booked: that day when it is open, otherwise today."""
+        self.ensure_one()
+        company = self.company_id
+        locked = company._get_release_lock(company._get_release_journal(), day)
+        return company._practice_day() if locked else day

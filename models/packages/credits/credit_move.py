@@ -1,0 +1,103 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ....tools.credits import BREAKAGE_KINDS, RELEASED_KINDS
+
+
+class PracticeCreditMove(models.Model):
+    """The ledger of credits: what happened to each credit of a lot. Rows are written once and stay.
+
+    Creating a row is the only thing that changes the counters and the value of a lot, and the only thing that
+    makes a revenue release; so the ledger, the counters and the books cannot drift apart.
+    """
+
+    _name = "practice.credit.move"
+    _description = "Credit Movement"
+    _order = "date desc, id desc"
+    _rec_name = "kind"
+
+    lot_id = fields.Many2one("practice.credit.lot", required=True, index=True, ondelete="restrict")
+    package_id = fields.Many2one("practice.package", required=True, index=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, index=True, ondelete="restrict")
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    partner_id = fields.Many2one(
+        "res.partner", string="Patient", required=True, index=True, ondelete="restrict", help="Who spent or got them."
+    )
+    kind = fields.Selection(
+        [
+            ("grant", "Given"),
+            ("reserve", "Reserved"),
+            ("unreserve", "Reservation ended"),
+            ("use", "Used"),
+            ("forfeit", "Lost: no-show or late"),
+            ("expire", "Expired"),
+            ("refund", "Refunded"),
+            ("adjust", "Value corrected"),
+        ],
+        required=True,
+    )
+    credits = fields.Integer(required=True, help="Whole credits; negative undoes an earlier row of the same kind.")
+    value = fields.Monetary(
+        groups="practice_billing.group_manager,account.group_account_readonly",
+        help="Change of the lot's open value, in company currency.",
+    )
+    production = fields.Monetary(
+        groups="practice_billing.group_manager,account.group_account_readonly",
+        help="Work done, at the internal rate: credits used x the lot's internal rate.",
+    )
+    date = fields.Date(required=True, help="Day in the practice's time zone from which the books know it.")
+    event_id = fields.Many2one(
+        "calendar.event",
+        string="Appointment",
+        index="btree_not_null",
+        ondelete="set null",
+        groups="practice_billing.group_user",
+    )
+    user_id = fields.Many2one(
+        "res.users", string="Practitioner", index="btree_not_null", ondelete="set null", readonly=True
+    )
+    invoice_line_id = fields.Many2one("account.move.line", index="btree_not_null", ondelete="set null")
+    release_ids = fields.One2many("practice.revenue.release", "credit_move_id", string="Revenue Release")
+    reason = fields.Char(help="Why staff decided so.")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Write rows and everything that follows from them: counters, open value and revenue releases.
+
+        An optional ``income_account_id`` in the values names the revenue account of the release; a correction
+        uses it to go back to the account that the original went to.
+        """
+        accounts = [vals.pop("income_account_id", None) for vals in vals_list]
+        moves = super().create(vals_list)
+        moves.lot_id._apply(moves)
+        releases = [
+            move._prepare_release_vals(account_id)
+            for move, account_id in zip(moves, accounts, strict=True)
+            if move.kind in RELEASED_KINDS and move.value
+        ]
+        if releases:
+            self.env["practice.revenue.release"].create(releases)
+        return moves
+
+    def write(self, vals):  # pylint: disable=method-required-super
+        raise UserError(self.env._("What happened to a credit is never changed; a correction is a row of its own."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("What happened to a credit is never deleted; a correction is a row of its own."))
+
+    def _prepare_release_vals(self, income_account_id=None):
+        """Return the release of the value that this row took out of its lot (or, negative, brought back)."""
+        self.ensure_one()
+        package = self.package_id
+        income_account = package._get_released_account(breakage=self.kind in BREAKAGE_KINDS)
+        return {
+            "name": package.name,
+            "date": self.date,
+            "company_id": self.company_id.id,
+            "partner_id": self.lot_id.payer_id.id,
+            "deferred_account_id": self.lot_id.deferred_account_id.id,
+            "income_account_id": income_account_id or income_account.id,
+            "amount": -self.value,
+            "credit_move_id": self.id,
+        }

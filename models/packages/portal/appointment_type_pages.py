@@ -1,0 +1,171 @@
+from datetime import date, timedelta
+
+from odoo import fields, models
+from odoo.tools import format_date, format_datetime
+
+from ....tools.dates import free_until
+from ....tools.slots import Slot, span_of_days, week_of
+
+
+class PracticeAppointmentType(models.Model):
+    """What patients see while they book: types, free times, and what a booking means."""
+
+    _inherit = "practice.appointment.type"
+
+    def _prepare_booking_cards(self):
+        """Return what the portal shows of these types when one of them is chosen."""
+        several = len(self.company_id) > 1
+        return [
+            {
+                "id": appointment_type.id,
+                "name": appointment_type.name,
+                "description": appointment_type.online_description,
+                "minutes": appointment_type._get_duration() // timedelta(minutes=1),
+                "credits": appointment_type.package_id and appointment_type.package_credits,
+                "practice": several and appointment_type.company_id.name,
+            }
+            for appointment_type in self
+        ]
+
+    def _prepare_week(self, practitioners, patient, week=None, event=None):
+        """Return what a page shows of the free times of one week.
+
+        :param practitioners: users who give this type, one of whom gets the appointment
+        :param str week: ISO date of a day of the week; by default, the first week with free times
+        :param event: the appointment that is moved, when it is not a new one
+        :return: dict: ``days`` with their times, the ``previous`` and the ``next`` week, ``until`` when times can be
+            chosen at all, whether there is ``nothing`` until then
+        """
+        opens, closes = self._get_booking_window()
+        first_monday, last_sunday = week_of(self._get_day(opens))[0], week_of(self._get_day(closes))[1]
+        monday, nothing = self._read_week(week, first_monday, last_sunday), False
+        if monday:
+            times = self._find_times(practitioners, patient, event, *week_of(monday))
+        else:
+            times = self._find_times(practitioners, patient, event, first_monday, last_sunday)
+            monday = week_of(self._get_day(min(times)))[0] if times else first_monday
+            nothing = not times
+        sunday = monday + timedelta(days=6)
+        days = {}
+        for start in sorted(times):
+            if monday <= (day := self._get_day(start)) <= sunday:
+                days.setdefault(day, []).append(self._prepare_time(start, times[start], patient))
+        return {
+            "title": " – ".join(format_date(self.env, day, date_format="d MMMM") for day in (monday, sunday)),
+            "days": [
+                {"label": format_date(self.env, day, date_format="EEEE d MMMM"), "times": times}
+                for day, times in days.items()
+            ],
+            "previous": monday > first_monday and (monday - timedelta(days=7)).isoformat(),
+            "next": sunday < last_sunday and (monday + timedelta(days=7)).isoformat(),
+            "until": format_date(self.env, self._get_day(closes)),
+            "nothing": nothing,
+            "tz": self.company_id.practice_tz,
+        }
+
+    def _read_week(self, text, first_monday, last_sunday):
+        """Return the Monday of the week that an address names, within what can be booked; ``None`` for nonsense."""
+        try:
+            day = date.fromisoformat(text or "")
+        except ValueError:
+            return None
+        return week_of(min(max(day, first_monday), last_sunday))[0]
+
+    def _get_day(self, moment):
+        return self.company_id._practice_day(moment)
+
+    def _find_times(self, practitioners, patient, event, first_day, last_day):
+        """Return ``{start: practitioner}`` of the days given, both included.
+
+        When several are free at a time, it is the one with the most free times.
+        """
+        first, last = span_of_days(first_day, last_day, self.company_id.practice_tz)
+        bounds = {"first": first, "last": last - timedelta(minutes=1)}
+        if event:
+            free = event._get_times_to_move_to(practitioners, **bounds)
+        else:
+            free = self._get_free_times(practitioners, patient, **bounds)
+        times = {}
+        for practitioner in sorted(free, key=lambda it: -len(free[it])):
+            for start in free[practitioner]:
+                if not event or (start, practitioner) != (event.start, event.user_id):
+                    times.setdefault(start, practitioner)
+        return times
+
+    def _prepare_time(self, start, practitioner, patient):
+        return {
+            "label": format_datetime(self.env, start, tz=self.company_id.practice_tz, dt_format="HH:mm"),
+            "slot": Slot(self.id, practitioner.id, patient.id, start).encode(),
+        }
+
+    def _prepare_booking(self, practitioner, patient, start):
+        """Return what a page shows of an appointment before it is booked: when, with whom, what it costs.
+
+        Credits are whole numbers: what it takes, what is ``available`` before, ``left`` after and ``missing`` for it.
+        """
+        return {
+            **self._prepare_choice(practitioner, patient, start, self._get_duration()),
+            **self._prepare_policy(start),
+            **self._prepare_cost(patient, start),
+            "limit": self._has_reached_limit(patient) and self.booking_limit,
+        }
+
+    def _prepare_choice(self, practitioner, patient, start, duration):
+        """Return what a chosen time is, in words."""
+        tz = self.company_id.practice_tz
+        return {
+            "slot": Slot(self.id, practitioner.id, patient.id, start).encode(),
+            "type": self.name,
+            "type_id": self.id,
+            "practitioner": practitioner.name,
+            "patient": patient.name,
+            "patient_id": patient.id,
+            "when": format_datetime(self.env, start, tz=tz, dt_format="EEEE d MMMM y, HH:mm"),
+            "until": format_datetime(self.env, start + duration, tz=tz, dt_format="HH:mm"),
+            "tz": tz,
+            "place": self.company_id._get_portal_address(),
+        }
+
+    def _prepare_policy(self, start):
+        """Return until when an appointment at ``start`` can be cancelled and moved, and whether that is over."""
+        last = free_until(start, self.cancel_hours)
+        return {
+            "policy": self.package_id and self.late_policy,
+            "late": fields.Datetime.now() > last,
+            "free_until": format_datetime(
+                self.env, last, tz=self.company_id.practice_tz, dt_format="EEEE d MMMM, HH:mm"
+            ),
+        }
+
+    def _prepare_cost(self, patient, start):
+        """Return the credits that an appointment of ``patient`` takes, and the balance before and after."""
+        if not self.package_id:
+            return {"package": False, "credits": 0, "missing": 0}
+        lots = self.env["practice.credit.lot"]
+        available = lots._get_balances({(patient, self.package_id)})[patient, self.package_id]["available"]
+        return {
+            "package": self.package_id.name,
+            "package_id": self.package_id.id,
+            "credits": self.package_credits,
+            "available": available,
+            "left": available - self.package_credits,
+            "missing": lots._count_missing(patient, self, start),
+        }
+
+
+class CalendarEvent(models.Model):
+    """What patients see while they move an appointment."""
+
+    _inherit = "calendar.event"
+
+    def _prepare_move(self, practitioner, start):
+        """Return what a page shows of this appointment before it is moved."""
+        self.ensure_one()
+        appointment_type = self.practice_appointment_type_id
+        duration = self.stop - self.start
+        return {
+            **appointment_type._prepare_choice(practitioner, self.patient_id, start, duration),
+            **appointment_type._prepare_policy(start),
+            "place": self.location or self._get_practice()._get_portal_address(),
+            "credits": self.practice_credits,
+        }

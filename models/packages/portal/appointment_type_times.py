@@ -1,0 +1,185 @@
+from collections import defaultdict
+from datetime import timedelta
+
+import pytz
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ....tools.slots import free_starts, span_of_days
+from ..appointments.calendar_event_settling import CANCELLED
+
+#: Odoo keeps day-long events at office hours of UTC, whatever the time zone: they are looked for this much wider.
+DAY_LONG_MARGIN = timedelta(days=2)
+
+
+class CalendarEvent(models.Model):
+    """Which events keep somebody from giving, or having, an appointment."""
+
+    _inherit = "calendar.event"
+
+    # What free times search: the events that are not over yet.
+    _busy_idx = models.Index("(stop) WHERE active AND show_as = 'busy'")
+
+    @api.model
+    def _get_busy_times(self, partners, start, stop, tz, ignore=None):
+        """Return when ``partners`` are busy between two moments, with two queries for all of them.
+
+        Somebody is busy with what he attends and did not decline, and with what he organises; not with what is
+        archived, cancelled or shown as available.
+
+        :param str tz: time zone in which the days of day-long events lie
+        :param ignore: an event that does not count, because it is about to be moved
+        :return: ``{partner id: [(start, stop)]}``
+        """
+        domain = (
+            Domain("start", "<", stop + DAY_LONG_MARGIN)
+            & Domain("stop", ">", start - DAY_LONG_MARGIN)
+            & Domain("active", "=", True)
+            & Domain("show_as", "=", "busy")
+            & Domain("attendance", "not in", CANCELLED)
+            & (Domain("partner_ids", "in", partners.ids) | Domain("user_id.partner_id", "in", partners.ids))
+            & Domain("id", "not in", ignore.ids if ignore else [])
+        )
+        names = ["start", "stop", "allday", "start_date", "stop_date", "user_id"]
+        # sudo: only times leave this method, whoever may see the events
+        events = self.sudo().search_fetch(domain, names, order="id")
+        attendees = events.env["calendar.attendee"].search_fetch(
+            [("event_id", "in", events.ids), ("partner_id", "in", partners.ids)], ["event_id", "partner_id", "state"]
+        )
+        taking_part = {(event.id, event.user_id.partner_id.id) for event in events}
+        for attendee in attendees:
+            there = (attendee.event_id.id, attendee.partner_id.id)
+            if attendee.state == "declined":
+                taking_part.discard(there)
+            else:
+                taking_part.add(there)
+        spans = {event.id: event._get_span(tz) for event in events}
+        busy = defaultdict(list)
+        for event_id, partner_id in taking_part:
+            busy[partner_id].append(spans[event_id])
+        return busy
+
+    def _get_span(self, tz):
+        """Return start and stop as moments, of a day-long event the midnights of its days in ``tz``."""
+        self.ensure_one()
+        if self.allday and self.start_date:
+            return span_of_days(self.start_date, max(self.start_date, self.stop_date or self.start_date), tz)
+        return self.start, self.stop
+
+
+class PracticeAppointmentType(models.Model):
+    """The free times of the practitioners who give a type: working hours without what they are busy with."""
+
+    _inherit = "practice.appointment.type"
+
+    def _get_duration(self):
+        """Return how long an appointment lasts, in whole minutes."""
+        self.ensure_one()
+        return timedelta(minutes=max(round(self.duration * 60), 1))
+
+    def _get_booking_window(self):
+        """Return the first and the last moment, both included, at which an appointment booked now may start.
+
+        The horizon ends with its last day in the practice's time zone.
+        """
+        self.ensure_one()
+        now = fields.Datetime.now()
+        last_day = self.company_id._practice_day() + timedelta(days=self.booking_horizon)
+        _midnight, stop = span_of_days(last_day, last_day, self.company_id.practice_tz)
+        return now + timedelta(hours=self.booking_notice), stop - timedelta(minutes=1)
+
+    def _get_free_times(self, practitioners, patient, *, first=None, last=None, duration=None, ignore=None):
+        """Return the moments at which each practitioner could begin an appointment of this type with ``patient``.
+
+        The number of queries depends neither on the days nor on the appointments nor on the practitioners.
+
+        :param practitioners: users who give this type
+        :param patient: partner; a time at which he has something else is not free
+        :param datetime first, last: only starts between these moments, both included
+        :param timedelta duration: of an appointment that is not as long as its type says
+        :param ignore: an event that does not count as busy, because it is about to be moved
+        :return: ``{practitioner: [moment, …]}``, in order
+        """
+        self.ensure_one()
+        opens, closes = self._get_booking_window()
+        earliest, latest = max(opens, first or opens), min(closes, last or closes)
+        if earliest > latest or not practitioners:
+            return {practitioner: [] for practitioner in practitioners}
+        duration = duration or self._get_duration()
+        buffer = timedelta(minutes=self.booking_buffer)
+        tz = self.company_id.practice_tz
+        work = self._get_working_times(practitioners, earliest, latest + duration)
+        partner_of = {practitioner: practitioner.sudo().partner_id for practitioner in practitioners}  # sudo: who it is
+        people = patient.union(*partner_of.values())
+        busy = self.env["calendar.event"]._get_busy_times(
+            people, earliest - buffer, latest + duration + buffer, tz, ignore
+        )
+        return {
+            practitioner: free_starts(
+                work[practitioner],
+                busy[partner_of[practitioner].id],
+                duration=duration,
+                step=self.booking_step,
+                buffer=buffer,
+                earliest=earliest,
+                latest=latest,
+                tz=tz,
+                elsewhere=busy[patient.id],
+            )
+            for practitioner in practitioners
+        }
+
+    # === WORKING HOURS === #
+
+    def _get_working_times(self, practitioners, start, stop):
+        """Return ``{practitioner: [(start, stop)]}``: working hours without leaves, between two moments.
+
+        They are those of the practitioner's resource in the practice's company, with the contracts of its employee
+        where Human Resources is installed; when he has several, the newest one counts. A practitioner without resource,
+        or whose resource has no working hours of its own, works when the company does.
+        """
+        start, stop = pytz.utc.localize(start), pytz.utc.localize(stop)
+        resource_of = self._get_resources(practitioners)
+        resources = self.env["resource.resource"].sudo().union(*resource_of.values())  # sudo: working hours only
+        own = resources.filtered("calendar_id")
+        intervals, _by_calendar = own._get_valid_work_intervals(start, stop)
+        company_hours = self._get_company_times(resources - own, start, stop)
+        return {
+            practitioner: [
+                (self._to_moment(begins), self._to_moment(ends))
+                for begins, ends, _attendance in (
+                    intervals[resource.id] if resource in own else company_hours.get(resource.id, [])
+                )
+            ]
+            for practitioner, resource in resource_of.items()
+        }
+
+    @api.model
+    def _to_moment(self, local):
+        """Return a moment as naive UTC; Odoo writes the midnight that ends a day as its last microsecond."""
+        moment = local.astimezone(pytz.utc).replace(tzinfo=None)
+        return moment + timedelta(microseconds=1) if moment.microsecond == 999_999 else moment
+
+    def _get_resources(self, practitioners):
+        """Return ``{practitioner: resource}``: his resource in the company of this type, or an empty one."""
+        resources = self.env["resource.resource"].sudo()  # sudo: working hours only
+        found = resources.search([("user_id", "in", practitioners.ids)], order="id desc")
+        companies = (self.company_id, self.env["res.company"])
+        by_user = found.filtered(lambda resource: resource.company_id in companies).grouped("user_id")
+        return {
+            practitioner: by_user.get(practitioner.sudo(), resources).sorted(lambda it: not it.company_id)[:1]
+            for practitioner in practitioners
+        }
+
+    def _get_company_times(self, resources, start, stop):
+        """Return ``{resource id: intervals}``: the company's hours without the leaves of each resource; under
+        ``False`` for whoever has none."""
+        calendar = self.company_id.sudo().resource_calendar_id  # sudo: working hours only
+        if not calendar:
+            return {}
+        hours = calendar._attendance_intervals_batch(start, stop)[False]
+        # Leaves without calendar are everybody's; without a resource Odoo does not look at their company.
+        domain = [("time_type", "=", "leave"), ("company_id", "in", (False, self.company_id.id))]
+        leaves = calendar._leave_intervals_batch(start, stop, resources, domain)
+        return {resource_id: hours - leave for resource_id, leave in leaves.items()}

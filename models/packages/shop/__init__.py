@@ -1,0 +1,5 @@
+from . import product_product
+from . import account_move
+from . import account_move_line
+from . import credit_lot
+from . import payment_transaction

@@ -1,0 +1,40 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class AccountMoveLine(models.Model):
+    """A line that was bought on the portal keeps the terms that were agreed to."""
+
+    _inherit = "account.move.line"
+
+    practice_terms_id = fields.Many2one(
+        "practice.package.terms",
+        string="Terms Agreed To",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        groups="practice_billing.group_user,account.group_account_readonly",
+    )
+    practice_terms_date = fields.Datetime(
+        string="Agreed On",
+        readonly=True,
+        copy=False,
+        groups="practice_billing.group_user,account.group_account_readonly",
+    )
+    practice_terms_user_id = fields.Many2one(
+        "res.users",
+        string="Agreed By",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        groups="practice_billing.group_user,account.group_account_readonly",
+    )
+
+    def write(self, vals):
+        """Refuse to change who agreed to what: it is written once, by the purchase."""
+        agreed = {"practice_terms_id", "practice_terms_date", "practice_terms_user_id"} & vals.keys()
+        if agreed and not self.env.su:
+            raise UserError(self.env._("What a patient agreed to is written by the purchase and stays."))
+        return super().write(vals)

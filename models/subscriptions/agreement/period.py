@@ -1,0 +1,258 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ....tools import pricing
+from ....tools.periods import INTERVAL_MONTHS, release_plan
+from ..catalog.plan import INTERVALS
+
+
+class PracticeSubscriptionPeriod(models.Model):
+    """A period of a subscription and its invoice: billed once, because its number is unique."""
+
+    _name = "practice.subscription.period"
+    _description = "Subscription Period"
+    _order = "subscription_id, number desc"
+
+    subscription_id = fields.Many2one(
+        "practice.subscription", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    organisation_id = fields.Many2one(related="subscription_id.organisation_id", store=True, index=True)
+    company_id = fields.Many2one(related="subscription_id.company_id", store=True, index=True)
+    number = fields.Integer(required=True, readonly=True)
+    kind = fields.Selection(
+        [("regular", "Regular"), ("change", "Change of Plan"), ("extras", "Extras")],
+        required=True,
+        readonly=True,
+        default="regular",
+        help="Extras: an invoice of additions and usage only, at the end or on purpose.",
+    )
+    plan_id = fields.Many2one("practice.plan", required=True, index=True, ondelete="restrict", readonly=True)
+    currency_id = fields.Many2one(related="plan_id.currency_id")
+    interval = fields.Selection(INTERVALS, string="Billing", required=True, readonly=True)
+    date_from = fields.Date(string="From", required=True, readonly=True)
+    date_to = fields.Date(string="Until", required=True, readonly=True)
+    base_from = fields.Date(required=True, readonly=True, help="First day of the whole period that the prices are for.")
+    service_to = fields.Date(
+        string="Served Until", required=True, readonly=True, help="Earlier than the end when the plan was changed."
+    )
+    price_standard = fields.Monetary(readonly=True)
+    price_student = fields.Monetary(readonly=True)
+    discount_rate = fields.Float(
+        readonly=True, digits=(16, 10), help="The part of the price, from 0 to 1, that a code took off."
+    )
+    recurring_rate = fields.Float(
+        readonly=True, digits=(16, 10), help="The same for codes that run for more than one invoice."
+    )
+    licence_ids = fields.One2many("practice.subscription.licence", "period_id", string="Paid Seats", readonly=True)
+    usage_ids = fields.One2many("practice.subscription.usage", "period_id", readonly=True)
+    redemption_id = fields.Many2one(
+        "practice.discount.redemption", string="Discount", index="btree_not_null", ondelete="restrict", readonly=True
+    )
+    deferred_account_id = fields.Many2one(
+        "account.account",
+        string="Balance Post",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
+        groups="practice_billing.group_manager,account.group_account_readonly",
+    )
+    income_account_id = fields.Many2one(
+        "account.account",
+        string="Ledger Account",
+        ondelete="restrict",
+        readonly=True,
+        groups="practice_billing.group_manager,account.group_account_readonly",
+    )
+    move_id = fields.Many2one(
+        "account.move", string="Invoice", index="btree_not_null", ondelete="set null", readonly=True
+    )
+    move_ids = fields.One2many("account.move", "practice_period_id", string="Invoices and Credit Notes", readonly=True)
+    release_ids = fields.One2many(
+        "practice.revenue.release",
+        "period_id",
+        string="Releases",
+        readonly=True,
+        groups="practice_billing.group_manager,account.group_account_readonly",
+    )
+    state = fields.Selection(
+        [("missing", "Not Billed"), ("draft", "Draft"), ("billed", "Billed"), ("credited", "Credited")],
+        compute="_compute_state",
+        store=True,
+        help="Not billed: its invoice was cancelled or deleted. It is billed again on purpose only.",
+    )
+    seat_count = fields.Integer(string="Seats", compute="_compute_mrr", store=True)
+    student_count = fields.Integer(string="Students", compute="_compute_mrr", store=True)
+    mrr = fields.Monetary(
+        string="MRR",
+        compute="_compute_mrr",
+        store=True,
+        help="Monthly recurring revenue: what the paid seats cost a month, after discounts that last.",
+    )
+
+    # The guard against billing twice.
+    _number_uniq = models.Constraint("UNIQUE (subscription_id, number)", "This period was billed already.")
+    _move_uniq = models.UniqueIndex("(move_id) WHERE move_id IS NOT NULL", "An invoice belongs to one period.")
+    _regular_uniq = models.UniqueIndex(
+        "(subscription_id, date_from) WHERE kind = 'regular' AND service_to >= date_from",
+        "This period was billed already.",
+    )
+    _dates_in_order = models.Constraint(
+        "CHECK (base_from <= date_from AND date_from <= date_to)", "A period cannot end before it begins."
+    )
+    # Reports look for the period that covers a day.
+    _covering_idx = models.Index("(company_id, date_from, service_to) WHERE kind <> 'extras'")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("subscription_id", "number")
+    def _compute_display_name(self):
+        for period in self:
+            period.display_name = f"{period.subscription_id.name}/{period.number}"
+
+    @api.depends("move_id.state", "move_id.reversal_move_ids.state", "move_id.reversal_move_ids.amount_total")
+    def _compute_state(self):
+        for period in self:
+            move = period.move_id
+            if not move or move.state == "cancel":
+                period.state = "missing"
+            elif move.state == "draft":
+                period.state = "draft"
+            else:
+                period.state = "credited" if period._is_credited() else "billed"
+
+    def _is_credited(self):
+        """Return whether the invoice was taken back as a whole.
+
+        For Odoo an invoice is "reversed" when it is settled with any credit note, also with that of another period; and
+        it is "paid" when it was paid before it was credited.
+        """
+        self.ensure_one()
+        move = self.move_id
+        notes = move.reversal_move_ids.filtered(lambda note: note.state == "posted")
+        credited = sum(notes.mapped("amount_total"))
+        return bool(notes) and move.currency_id.compare_amounts(credited, move.amount_total) >= 0
+
+    @api.depends("licence_ids.price", "licence_ids.kind", "recurring_rate", "interval", "kind")
+    def _compute_mrr(self):
+        for period in self:
+            price = sum(period.licence_ids.mapped("price")) * (1 - period.recurring_rate)
+            period.mrr = price / INTERVAL_MONTHS[period.interval]
+            period.seat_count = len(period.licence_ids)
+            period.student_count = len(period.licence_ids.filtered(lambda licence: licence.kind == "student"))
+
+    # === ACTIONS === #
+
+    def action_open_invoice(self):
+        self.ensure_one()
+        return self.move_id.get_formview_action()
+
+    def action_bill_again(self):
+        """Open a draft with the same lines for a period whose invoice was cancelled.
+
+        :raises UserError: when the period has an invoice
+        """
+        self.ensure_one()
+        self.subscription_id._check_may_bill()
+        cancelled = self.move_id or self.move_ids.filtered(lambda move: move.state == "cancel")[:1]
+        if self.state != "missing" or not cancelled:
+            raise UserError(
+                self.env._(
+                    "Only a period whose invoice was cancelled can be billed again. Cancel the invoice first; a "
+                    "credited invoice stays credited, make a new one by hand when it is needed."
+                )
+            )
+        # sudo: the accountant and the administrator may; the period itself is written by the module only
+        period = self.sudo()
+        copy = cancelled.sudo().with_context(include_business_fields=True).copy({"invoice_date": False})
+        old_lines = cancelled.sudo().invoice_line_ids.sorted("id")
+        for old, new in zip(old_lines, copy.invoice_line_ids.sorted("id"), strict=True):
+            usage = period.usage_ids.filtered(lambda it, old=old: it.invoice_line_id == old)
+            usage.invoice_line_id = new
+        period.move_id = copy
+        copy.message_post(body=self.env._("Billed again instead of %s.", cancelled.display_name))
+        return copy.sudo(False).get_formview_action()
+
+    # === BUSINESS METHODS === #
+
+    def _to_rules(self):
+        """Return this period as the pure rules know it, or ``None`` for no period."""
+        if not self:
+            return None
+        self.ensure_one()
+        prices = {"standard": self.price_standard, "student": self.price_student}
+        return pricing.Period(
+            terms=self.plan_id._make_terms(self.interval, prices),
+            date_from=self.date_from,
+            date_to=self.date_to,
+            base_from=self.base_from,
+            licences=self.licence_ids._to_rules(),
+            discount_rate=self.discount_rate,
+            paid=self.state == "billed",
+        )
+
+    # === RELEASE === #
+
+    def _settle_releases(self):
+        """Make the releases of these periods fit what their invoices and credit notes hold on the balance post.
+
+        What is not released yet is planned anew by days and calendar months; what was released too much is taken back.
+        """
+        periods = self.sudo().filtered("deferred_account_id")  # sudo: follows from whatever posted the invoice
+        if not periods:
+            return
+        kept, days = periods._get_kept_amounts()
+        releases = self.env["practice.revenue.release"].sudo()
+        existing = releases.search([("period_id", "in", periods.ids)], order="date, id").grouped("period_id")
+        vals_list, obsolete = [], releases.browse()
+        for period in periods:
+            of_period, amount = existing.get(period, releases), kept.get(period, 0.0)
+            day = days.get(period) or period.company_id._practice_day()
+            # What lies behind stays as it was planned, unless something is taken back.
+            grows = amount >= sum(of_period.mapped("amount"))
+            done = of_period.filtered(
+                lambda it, day=day, grows=grows: it.state == "posted" or (grows and it.date < day)
+            )
+            steps = release_plan(
+                amount,
+                period.date_from,
+                period.service_to,
+                done.mapped(lambda release: (release.date, release.amount)),
+                day,
+                rounding=period.company_id.currency_id.rounding,
+            )
+            planned = of_period - done
+            if steps != planned.mapped(lambda release: (release.date, release.amount)):
+                obsolete += planned
+                vals_list += [period._prepare_release_vals(day, amount) for day, amount in steps]
+        obsolete.unlink()
+        releases.create(vals_list)
+
+    def _get_kept_amounts(self):
+        """Return what posted lines hold on the balance post (company currency) and the last day of such a line."""
+        groups = self.env["account.move.line"]._read_group(
+            [
+                ("practice_period_id", "in", self.ids),
+                ("parent_state", "=", "posted"),
+                ("account_id", "in", self.deferred_account_id.ids),
+                ("display_type", "=", "product"),
+            ],
+            ["practice_period_id", "account_id"],
+            ["balance:sum", "date:max"],
+        )
+        kept, days = {}, {}
+        for period, account, balance, day in groups:
+            if account == period.deferred_account_id:
+                kept[period], days[period] = -balance, day
+        return kept, days
+
+    def _prepare_release_vals(self, day, amount):
+        return {
+            "name": f"{self.subscription_id.name} {self.plan_id.name}",
+            "period_id": self.id,
+            "date": day,
+            "company_id": self.company_id.id,
+            "partner_id": self.organisation_id.commercial_partner_id.id,
+            "deferred_account_id": self.deferred_account_id.id,
+            "income_account_id": self.income_account_id.id,
+            "amount": amount,
+        }

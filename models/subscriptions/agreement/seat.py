@@ -1,0 +1,191 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+from ....tools.seats import Licence, Seat
+from ..catalog.plan import KINDS
+
+
+class PracticeSubscriptionSeat(models.Model):
+    """A practitioner who uses the subscription from a day to a day (days of the company's time zone, both included)."""
+
+    _name = "practice.subscription.seat"
+    _description = "Seat"
+    _order = "subscription_id, date_to desc, date_from, id"
+    _rec_name = "practitioner_id"
+
+    subscription_id = fields.Many2one("practice.subscription", required=True, index=True, ondelete="cascade")
+    organisation_id = fields.Many2one(related="subscription_id.organisation_id", store=True, index=True)
+    company_id = fields.Many2one(related="subscription_id.company_id", store=True, index=True)
+    practitioner_id = fields.Many2one("res.partner", required=True, index=True, ondelete="restrict")
+    kind = fields.Selection(KINDS, string="Rate", required=True, default="standard")
+    date_from = fields.Date(
+        string="From",
+        required=True,
+        default=lambda self: self.env.company._practice_day(),
+    )
+    date_to = fields.Date(string="Until", help="Last day. The seat stays paid until the period ends.")
+    student_until = fields.Date(
+        help="Last day of the student's proof. Periods that begin later are billed at the standard rate."
+    )
+    is_active = fields.Boolean(compute="_compute_is_active", search="_search_is_active", string="In Use")
+
+    _dates_in_order = models.Constraint(
+        "CHECK (date_to IS NULL OR date_to >= date_from)", "A seat cannot end before it begins."
+    )
+    _student_until_of_student = models.Constraint(
+        "CHECK (student_until IS NULL OR kind = 'student')", "Only a student has a proof with an end."
+    )
+
+    @api.depends("date_from", "date_to")
+    def _compute_is_active(self):
+        for seat in self:
+            day = (seat.company_id or self.env.company)._practice_day()
+            seat.is_active = bool(
+                seat.date_from and seat.date_from <= day and (not seat.date_to or seat.date_to >= day)
+            )
+
+    def _search_is_active(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        domains = []
+        for company in self.env.companies:
+            day = company._practice_day()
+            domains.append(
+                Domain("company_id", "=", company.id)
+                & Domain("date_from", "<=", day)
+                & (Domain("date_to", "=", False) | Domain("date_to", ">=", day))
+            )
+        domain = Domain.OR(domains)
+        return domain if True in value else ~domain
+
+    @api.onchange("kind")
+    def _onchange_kind(self):
+        if self.kind != "student":
+            self.student_until = False
+
+    @api.constrains("practitioner_id", "date_from", "date_to", "subscription_id")
+    def _check_once_a_day(self):
+        for seat in self:
+            domain = Domain("id", "!=", seat.id) & Domain("subscription_id", "=", seat.subscription_id.id)
+            domain &= Domain("practitioner_id", "=", seat.practitioner_id.id)
+            domain &= Domain("date_to", "=", False) | Domain("date_to", ">=", seat.date_from)
+            if seat.date_to:
+                domain &= Domain("date_from", "<=", seat.date_to)
+            if other := self.search(domain, limit=1):
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s has a seat from %(day)s already. A practitioner counts once.",
+                        name=seat.practitioner_id.display_name,
+                        day=format_date(self.env, other.date_from),
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        seats = super().create(vals_list)
+        seats._follow_change(seats.mapped("date_from"))
+        return seats
+
+    def write(self, vals):
+        if not vals.keys() & {"practitioner_id", "kind", "date_from", "date_to", "student_until", "subscription_id"}:
+            return super().write(vals)
+        if vals.keys() & {"practitioner_id", "subscription_id", "date_from"}:
+            self._check_not_billed()
+        result = super().write(vals)
+        self._follow_change(self.mapped("date_from") if "date_from" in vals else [])
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_not_billed(self):
+        self._check_not_billed()
+        self._follow_change([])
+
+    def _check_not_billed(self):
+        billed = self.env["practice.subscription.licence"].sudo().search([("seat_id", "in", self.ids)], limit=1)
+        if billed:
+            raise UserError(
+                self.env._(
+                    "The seat of %s is on an invoice. Let it end instead, and make a new seat for somebody else.",
+                    billed.practitioner_id.display_name,
+                )
+            )
+
+    def _follow_change(self, starts):
+        """Take the subscription's row, so that two changes at once are seen, and refuse to begin in the past.
+
+        :param list starts: first days that the change brings
+        :raises ValidationError: when a period that begins later was billed: what was billed is settled
+        """
+        subscriptions = self.subscription_id
+        # sudo: the front desk adds seats; the counter only makes two changes at once meet.
+        for subscription in subscriptions.sudo():
+            subscription.seat_changes += 1
+        for seat, start in zip(self, starts, strict=False):
+            period = seat.subscription_id.sudo().period_id  # sudo: its first day only
+            if period and start < period.date_from:
+                raise ValidationError(
+                    self.env._(
+                        "The period from %(day)s was billed: the seat of %(name)s can begin on that day at the "
+                        "earliest.",
+                        day=format_date(self.env, period.date_from),
+                        name=seat.practitioner_id.display_name,
+                    )
+                )
+
+    def _to_rules(self):
+        """Return these seats as the pure rules know them."""
+        return [
+            Seat(
+                seat.id,
+                seat.practitioner_id.id,
+                seat.kind,
+                seat.date_from,
+                seat.date_to or None,
+                seat.student_until or None,
+            )
+            for seat in self
+        ]
+
+
+class PracticeSubscriptionLicence(models.Model):
+    """A paid seat of a period. Who takes it over when the first one leaves pays nothing."""
+
+    _name = "practice.subscription.licence"
+    _description = "Paid Seat"
+    _order = "period_id, date_from, id"
+    _rec_name = "practitioner_id"
+
+    period_id = fields.Many2one("practice.subscription.period", required=True, index=True, ondelete="cascade")
+    billed_period_id = fields.Many2one(
+        "practice.subscription.period",
+        string="Billed With",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        help="The period whose invoice charged it: an addition is charged with the next one.",
+    )
+    company_id = fields.Many2one(related="period_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="period_id.currency_id")
+    seat_id = fields.Many2one("practice.subscription.seat", required=True, index=True, ondelete="restrict")
+    practitioner_id = fields.Many2one("res.partner", required=True, index=True, ondelete="restrict")
+    kind = fields.Selection(KINDS, string="Rate", required=True)
+    date_from = fields.Date(string="Paid From", required=True)
+    date_to = fields.Date(related="period_id.date_to", string="Paid Until")
+    price = fields.Monetary(required=True, help="For a whole period, without tax and before discount.")
+    discount_rate = fields.Float(digits=(16, 10), help="The part of the price, from 0 to 1, that a code took off.")
+
+    def _to_rules(self):
+        """Return these licences as the pure rules know them."""
+        return tuple(
+            Licence(
+                licence.seat_id.id,
+                licence.practitioner_id.id,
+                licence.kind,
+                licence.date_from,
+                licence.price,
+                licence.discount_rate,
+            )
+            for licence in self
+        )

@@ -1,0 +1,415 @@
+import logging
+from datetime import timedelta
+
+from psycopg2 import errors
+
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import SQL, format_date
+
+from .subscription_invoice import InvoiceFacts
+from ..agreement.subscription import BILLED
+
+_logger = logging.getLogger(__name__)
+
+#: Subscriptions that one transaction of the run bills.
+BATCH_SIZE = 200
+
+#: Subscriptions that a person bills while waiting; more are left to the run in the background.
+INTERACTIVE = 200
+
+
+class PracticeSubscription(models.Model):
+    """The billing run: claims what is due, bills it in batches, sets aside what fails, and can be cut anywhere.
+
+    A batch is one transaction: periods, invoices, numbers and the next date are committed together or not at all.
+    Several workers share the work, because claimed rows are skipped; the period's number stops whoever is late.
+    """
+
+    _inherit = "practice.subscription"
+
+    # === DUE === #
+
+    @api.model
+    def _get_due_domain(self, company, day, retry=False):
+        """Return what ``company`` bills on ``day``: due, and not set aside by a failure (unless ``retry``)."""
+        domain = Domain("company_id", "=", company.id) & Domain("state", "in", BILLED)
+        domain &= Domain("next_invoice_date", "<=", day)
+        if retry:
+            return domain
+        return domain & (Domain("retry_date", "=", False) | Domain("retry_date", "<=", day))
+
+    @api.model
+    def _get_all_due_domain(self):
+        """Return what is due today in each company, whose day depends on its time zone."""
+        # sudo: the run works for all companies
+        companies = self.env["res.company"].sudo().search([])
+        return Domain.OR(self._get_due_domain(company, company._practice_day()) for company in companies)
+
+    @api.model
+    def _claim_due(self, limit):
+        """Return up to ``limit`` due subscriptions, oldest period first, whose rows nobody else holds.
+
+        One statement finds and locks them, so it has to be the first one after a commit.
+        """
+        # sudo: the run works for all companies
+        for company in self.env["res.company"].sudo().search([]):
+            domain = self._get_due_domain(company, company._practice_day())
+            query = self.sudo()._search(domain, order="next_invoice_date, id", limit=limit)
+            rows = self.env.execute_query(SQL("%s FOR NO KEY UPDATE SKIP LOCKED", query.select()))
+            if rows:
+                return self.sudo().browse(row_id for [row_id] in rows)
+        return self.sudo().browse()
+
+    # === RUN === #
+
+    @api.model
+    def _cron_bill(self, batch_size=BATCH_SIZE):
+        """Bill all that is due, missed periods oldest first, committing each batch."""
+        cron, conflicts = self.env["ir.cron"], 0
+        while True:
+            try:
+                self.env["account.move"]._practice_prepare_run()
+                batch = self._claim_due(batch_size)
+                if not batch:
+                    break
+                batch._bill_or_set_aside()
+                remaining = self.sudo().search_count(self._get_all_due_domain())  # sudo: the run
+                self.env.flush_all()
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                # Somebody changed what was claimed; what he did is visible after the rollback.
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+                conflicts += 1
+                if conflicts > 20:
+                    raise
+                continue
+            conflicts = 0
+            if not cron._commit_progress(len(batch), remaining=remaining):
+                break
+
+    def _bill_or_set_aside(self, day=None):
+        """Bill the next period of each of these subscriptions; those that fail keep the reason and wait a day.
+
+        :param date day: the invoice date; today by default
+        :return: the posted invoices
+        """
+        moves, invoices = self.env["account.move"], []
+        for company, of_company in self.grouped("company_id").items():
+            facts = InvoiceFacts(company, day or company._practice_day())
+            for subscription in of_company.with_company(company):
+                try:
+                    invoice = subscription._make_next_invoice()
+                    if invoice.bill.lines:
+                        subscription._check_billable(invoice, facts)
+                except errors.Error:
+                    raise
+                except Exception as error:  # noqa: BLE001 - whatever is wrong with one may not stop the others
+                    subscription._set_aside(error)
+                else:
+                    if invoice.bill.lines:
+                        invoices.append(invoice)
+                    else:
+                        # It ended, and there is nothing left to bill.
+                        subscription._close_usage(invoice)
+                        subscription._enter(**subscription._prepare_end_vals())
+            moves |= self._try_bill(invoices, facts)
+            invoices = []
+        return moves
+
+    @api.model
+    def _try_bill(self, invoices, facts):
+        """Bill together; when that fails, halves of them, until the one that fails stands alone."""
+        if not invoices:
+            return self.env["account.move"]
+        try:
+            with self.env.cr.savepoint():
+                moves = self._bill(invoices, facts)
+                self.env.flush_all()
+                return moves
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception as error:  # noqa: BLE001 - one bad subscription may not stop the others
+            if len(invoices) == 1:
+                invoices[0].subscription._set_aside(error)
+                return self.env["account.move"]
+            middle = len(invoices) // 2
+            return self._try_bill(invoices[:middle], facts) | self._try_bill(invoices[middle:], facts)
+
+    def _set_aside(self, error):
+        """Keep ``error`` on this subscription, tell who is responsible and try again tomorrow."""
+        self.ensure_one()
+        reason = str(error)
+        if isinstance(error, UserError):
+            # A matter for people, who find it on the subscription and among their activities; the log is for servers.
+            _logger.info("%s could not be billed: %s", self.name, reason)
+        else:
+            _logger.error("%s could not be billed", self.name, exc_info=error)
+            reason = self.env._("An unexpected error, ask your administrator: %s", repr(error))
+        tomorrow = self.company_id._practice_day() + timedelta(days=1)
+        me = self.sudo()  # sudo: the run, or who may bill
+        me.write({"error": reason, "retry_date": tomorrow})
+        me.activity_unlink(["practice_billing.mail_activity_type_billing"])
+        me.activity_schedule(
+            "practice_billing.mail_activity_type_billing",
+            summary=self.env._("Subscription could not be billed"),
+            note=reason,
+            user_id=self._get_responsible().id,
+        )
+
+    def _has_ended(self):
+        """Return whether the last day of a cancelled subscription is over."""
+        return bool(self.end_date and self.end_date < self.company_id._practice_day())
+
+    def _get_responsible(self):
+        """Return who is told about a failure."""
+        self.ensure_one()
+        user = self.user_id
+        if user.active and self.company_id in user.company_ids:
+            return user
+        managers = self.env.ref("practice_billing.group_manager").sudo().all_user_ids  # sudo: asked by crons
+        return managers.filtered(lambda it: it.active and self.company_id in it.company_ids)[:1] or self.env.user
+
+    # === BILL === #
+
+    @api.model
+    def _bill(self, invoices, facts):
+        """Post these :class:`~.bill.NextInvoice` of one company: the period, its invoice, and what follows from it.
+
+        :return: the posted invoices, in the order of ``invoices``
+        """
+        periods = self._make_periods(invoices, facts)
+        vals_list = [
+            invoice.subscription._prepare_invoice_vals(invoice, facts, period)
+            for invoice, period in zip(invoices, periods, strict=True)
+        ]
+        # Before posting: what is released depends on the days that were served.
+        self._advance(invoices, periods)
+        moves = self.env["account.move"].sudo().with_company(facts.company)  # sudo: the run, or who may bill
+        notes = [invoice.subscription._get_origin_note(invoice) for invoice in invoices]
+        moves = moves._practice_bill(vals_list, notes)
+        for invoice, period, move in zip(invoices, periods, moves, strict=True):
+            period.move_id = move
+            self._settle_usage(invoice, period, move)
+        moves._practice_send()
+        return moves
+
+    @api.model
+    def _make_periods(self, invoices, facts):
+        """Create the periods and their licences; the additions are licences of the period before."""
+        periods = self.env["practice.subscription.period"].sudo()  # sudo: written by the module only
+        periods = periods.create([invoice.subscription._prepare_period_vals(invoice, facts) for invoice in invoices])
+        licences = []
+        for invoice, period in zip(invoices, periods, strict=True):
+            before = invoice.subscription.period_id
+            licences += [self._prepare_licence_vals(licence, before, period) for licence in invoice.bill.additions]
+            licences += [self._prepare_licence_vals(licence, period, period) for licence in invoice.bill.licences]
+        self.env["practice.subscription.licence"].sudo().create(licences)  # sudo: as above
+        return periods
+
+    def _prepare_period_vals(self, invoice, facts):
+        rules, redemption, plan = invoice.period, invoice.redemption, invoice.plan
+        lasts = redemption and redemption.code_id.duration != "once"
+        # What waits for the days of the period; a membership's money waits for visits instead.
+        deferred = rules and not plan.package_id and plan.deferred_account_id
+        position = facts.get_position(self._get_invoice_partner())
+        return {
+            "subscription_id": self.id,
+            "number": self.next_number,
+            "kind": invoice.kind,
+            "plan_id": plan.id,
+            "interval": invoice.interval,
+            "date_from": invoice.date_from,
+            "date_to": invoice.date_to,
+            "service_to": invoice.date_to,
+            "base_from": rules.base_from if rules else invoice.date_from,
+            "price_standard": rules.terms.prices["standard"] if rules else 0.0,
+            "price_student": rules.terms.prices["student"] if rules else 0.0,
+            "discount_rate": invoice.bill.discount_rate,
+            "recurring_rate": invoice.bill.discount_rate if lasts else 0.0,
+            "redemption_id": redemption.id if redemption else False,
+            "deferred_account_id": position.map_account(deferred).id if deferred else False,
+            "income_account_id": position.map_account(plan._get_income_account()).id if deferred else False,
+        }
+
+    @api.model
+    def _prepare_licence_vals(self, licence, period, billed_with):
+        return {
+            "period_id": period.id,
+            "billed_period_id": billed_with.id,
+            "seat_id": licence.seat,
+            "practitioner_id": licence.person,
+            "kind": licence.kind,
+            "date_from": licence.date_from,
+            "price": licence.price,
+            "discount_rate": licence.discount_rate or 0.0,
+        }
+
+    def _advance(self, invoices, periods):
+        """Move each subscription on to what comes after its invoice."""
+        for invoice, period in zip(invoices, periods, strict=True):
+            subscription = invoice.subscription
+            vals = {"next_number": subscription.next_number + 1}
+            if subscription.error:
+                vals |= {"error": False, "retry_date": False}
+                subscription.activity_unlink(["practice_billing.mail_activity_type_billing"])
+            if invoice.period:
+                if invoice.kind == "change":
+                    subscription.period_id.sudo().service_to = invoice.until  # sudo: written by the module only
+                vals |= {
+                    "next_invoice_date": invoice.date_to + timedelta(days=1),
+                    "period_id": period.id,
+                }
+                if subscription.plan_id != invoice.plan or subscription.interval != invoice.interval:
+                    vals |= {"plan_id": invoice.plan.id, "interval": invoice.interval, "anchor_date": invoice.anchor}
+                if subscription.pending_plan_id or subscription.pending_interval:
+                    vals |= {"pending_plan_id": False, "pending_interval": False}
+            elif subscription._has_ended():
+                vals |= subscription._prepare_end_vals()
+            subscription.sudo().write(vals)  # sudo: the run, or who may bill
+
+    @api.model
+    def _settle_usage(self, invoice, period, move):
+        """Point each usage at the line that billed it; what is free or included at the period only."""
+        if not invoice.usages:
+            return
+        usage = self.env["practice.subscription.usage"].sudo()  # sudo: written by the module only
+        of_usage = {
+            line.usage: move_line
+            for (_section, line), move_line in zip(
+                self._get_ordered_lines(invoice), move.invoice_line_ids.sorted("id"), strict=True
+            )
+            if line and line.usage
+        }
+        for rules in invoice.usages:
+            settled = usage.browse(rules.ids)
+            settled.write(
+                {
+                    "period_id": period.id,
+                    "service_period_id": settled[0].use_period_id.id,
+                    "invoice_line_id": of_usage[rules].id if rules in of_usage else False,
+                }
+            )
+
+    def _close_usage(self, invoice):
+        """Count usage that costs nothing to the last period, when no invoice is to follow that could hold it."""
+        self.ensure_one()
+        usage = self.env["practice.subscription.usage"].sudo()  # sudo: written by the module only
+        for rules in invoice.usages:
+            closed = usage.browse(rules.ids)
+            closed.write({"period_id": self.period_id.id, "service_period_id": closed[0].use_period_id.id})
+
+    def _get_origin_note(self, invoice):
+        """Return the line in the invoice's chatter that says where it came from."""
+        self.ensure_one()
+        return self.env._(
+            "Made from subscription %(subscription)s (%(plan)s) for %(first)s – %(last)s.",
+            subscription=self._get_html_link(title=self.name),
+            plan=invoice.plan.name,
+            first=format_date(self.env, invoice.date_from),
+            last=format_date(self.env, invoice.date_to),
+        )
+
+    # === BY HAND === #
+
+    def _check_may_bill(self):
+        """Only administrators and accountants bill and change subscriptions.
+
+        :raises AccessError: for everybody else
+        """
+        user = self.env.user
+        if not self.env.su and not (
+            user.has_group("practice_billing.group_manager") or user.has_group("account.group_account_user")
+        ):
+            raise AccessError(self.env._("Only an administrator or an accountant bills subscriptions."))
+        self.check_access("read")
+
+    def action_bill(self):
+        """Bill what is due of these subscriptions now; many are left to the run in the background."""
+        self._check_may_bill()
+        if len(self) > INTERACTIVE:
+            self.filtered("retry_date").sudo().retry_date = False  # sudo: checked above
+            self.env.ref("practice_billing.ir_cron_bill").sudo()._trigger()  # sudo: checked above
+            message = self.env._("%s subscriptions are billed in the background.", len(self))
+            return self._notify(message, "info")
+        moves = self._bill_now()
+        failed = self.filtered("error")
+        if not moves and not failed:
+            coming = min(self.filtered("next_invoice_date").mapped("next_invoice_date"), default=None)
+            if not coming:
+                return self._notify(self.env._("There is nothing to bill."), "info")
+            message = self.env._("Nothing is due; the next invoice is of %s.", format_date(self.env, coming))
+            return self._notify(message, "info")
+        message = self.env._("Invoices posted: %s.", len(moves))
+        if failed:
+            message += " " + self.env._("Failed: %(count)s. %(error)s", count=len(failed), error=failed[0].error)
+        return self._notify(message, "danger" if failed else "success")
+
+    def _bill_now(self):
+        """Bill everything of these subscriptions that is due today, missed periods too, in this transaction.
+
+        :return: the posted invoices
+        """
+        moves, due = self.env["account.move"], self._filter_due()
+        while billed := due.try_lock_for_update(allow_referencing=True)._bill_or_set_aside():
+            moves |= billed
+            due = due._filter_due().filtered(lambda it: not it.error)
+        return moves.sudo(False)
+
+    def _bill_first(self):
+        """Bill what is due before something that follows from the paid period.
+
+        :raises UserError: when it cannot be billed
+        """
+        self.ensure_one()
+        due = self._filter_due()
+        due._bill_now()
+        if due.error:
+            raise UserError(due.error)
+
+    def _filter_due(self):
+        """Return those of these subscriptions that have a period to bill today."""
+        # sudo: asked by those who may bill
+        return self.sudo().filtered(
+            lambda it: it.state in BILLED and it.next_invoice_date <= it.company_id._practice_day()
+        )
+
+    def action_bill_extras(self):
+        """Bill additions and usage until today without waiting for the next period."""
+        self._check_may_bill()
+        moves = self._bill_extras()
+        if not moves:
+            return self._notify(self.env._("There are no additions and no usage to bill."), "info")
+        return moves.get_formview_action()
+
+    def _bill_extras(self, credit_from=None):
+        """Make the invoice of additions and usage until today; see ``_make_extras_invoice``.
+
+        :return: the posted invoice, or none when there is nothing on it
+        :raises UserError: when it cannot be billed
+        """
+        self.ensure_one()
+        me = self.sudo().with_company(self.company_id)  # sudo: asked by those who may bill
+        day = me.company_id._practice_day()
+        invoice = me._make_extras_invoice(min(day, me.end_date or day), credit_from)
+        if not invoice.bill.lines:
+            if me.end_date and me.end_date <= day:
+                me._close_usage(invoice)
+            return self.env["account.move"]
+        facts = InvoiceFacts(me.company_id, day)
+        me._check_billable(invoice, facts)
+        return me._bill([invoice], facts).sudo(False)
+
+    @api.model
+    def _notify(self, message, kind):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "message": message,
+                "type": kind,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }

@@ -1,0 +1,181 @@
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from odoo import models
+
+from ....tools import pricing
+from ....tools.periods import period_days, period_number
+
+
+@dataclass(frozen=True)
+class NextInvoice:
+    """An invoice as the run would make it: whose, what for, and its bill.
+
+    :param str kind: regular, change or extras, as a period's
+    :param plan: the plan and ``interval`` in force from this invoice on
+    :param date anchor: the day that later periods are counted from
+    :param pricing.Period period: the period that is paid in advance; ``None`` for extras
+    :param date until: the last day whose usage and additions are on it
+    :param tuple usages: the :class:`pricing.Usage` that it settles, charged or not
+    :param redemption: the discount code at work, or none
+    """
+
+    subscription: object
+    kind: str
+    plan: object
+    interval: str
+    anchor: date
+    bill: pricing.Bill
+    until: date
+    usages: tuple = ()
+    period: pricing.Period | None = None
+    redemption: object = None
+
+    @property
+    def date_from(self):
+        return self.period.date_from if self.period else self.until
+
+    @property
+    def date_to(self):
+        return self.period.date_to if self.period else self.until
+
+
+class PracticeSubscription(models.Model):
+    """What the next invoice is made of: the facts are collected here, ``tools.pricing`` makes the lines."""
+
+    _inherit = "practice.subscription"
+
+    def _make_next_invoice(self, plan=None, interval=None, discount=None):
+        """Return what the run bills when the next period begins: the :class:`NextInvoice`.
+
+        :param plan: preview the invoice as if this plan (and ``interval``) were chosen for the next period
+        :param discount: a redemption that is not saved yet, for a preview
+        :raises UserError: when the plan has no price for the interval
+        """
+        self.ensure_one()
+        if self.end_date and self.next_invoice_date > self.end_date:
+            return self._make_extras_invoice(self.end_date)
+        plan = plan or self.pending_plan_id or self.plan_id
+        interval = interval or self.pending_interval or self.interval
+        anchor = self._get_next_anchor(interval)
+        number = period_number(anchor, self.next_invoice_date, interval)
+        first, last = period_days(anchor, number, interval)
+        period = pricing.Period(plan._get_terms(interval, first), first, last, first)
+        redemption = discount or self._get_running_redemption(plan)
+        until = first - timedelta(days=1)
+        usages = self._get_usage_to_bill(until)
+        bill = pricing.regular_bill(
+            self.period_id._to_rules(),
+            period,
+            self.seat_ids._to_rules(),
+            usages,
+            redemption and redemption._to_rules(),
+            rounding=plan.currency_id.rounding,
+        )
+        return self._make_invoice("regular", plan, interval, anchor, period, bill, until, usages, redemption)
+
+    def _get_next_anchor(self, interval):
+        """Return the day that periods are counted from when the next one has this interval."""
+        self.ensure_one()
+        return self.anchor_date if interval == self.interval else self.next_invoice_date
+
+    def _make_change_invoice(self, plan, interval, day, discount=None):
+        """Return the invoice of a change of plan or interval on ``day``, in the middle of the paid period.
+
+        The same interval keeps its dates; another one begins on ``day``, which becomes the anchor.
+        """
+        self.ensure_one()
+        previous = self.period_id._to_rules()
+        if interval == self.interval:
+            anchor, first, last, base = self.anchor_date, day, previous.date_to, previous.base_from
+        else:
+            anchor = base = day
+            first, last = period_days(day, 0, interval)
+        period = pricing.Period(plan._get_terms(interval, day), first, last, base)
+        redemption = discount or self._get_running_redemption(plan)
+        until = day - timedelta(days=1)
+        usages = self._get_usage_to_bill(until)
+        bill = pricing.change_bill(
+            previous,
+            period,
+            self.seat_ids._to_rules(),
+            usages,
+            redemption and redemption._to_rules(),
+            rounding=plan.currency_id.rounding,
+        )
+        return self._make_invoice("change", plan, interval, anchor, period, bill, until, usages, redemption)
+
+    def _make_extras_invoice(self, until, credit_from=None):
+        """Return the invoice of additions and usage until ``until`` (included), without a new period.
+
+        :param date credit_from: first unused day, when the rest of the paid period is given back
+        """
+        self.ensure_one()
+        redemption = self._get_running_redemption(self.plan_id)
+        # An amount is for each period's invoice; extras may be billed as often as one likes.
+        redemption = redemption.filtered(lambda it: it.code_id.kind == "percentage")
+        usages = self._get_usage_to_bill(until)
+        bill = pricing.extras_bill(
+            self.period_id._to_rules(),
+            self.seat_ids._to_rules(),
+            usages,
+            redemption and redemption._to_rules(),
+            until=until,
+            credit_from=credit_from,
+            rounding=self.currency_id.rounding,
+        )
+        terms = self.plan_id, self.interval, self.anchor_date
+        return self._make_invoice("extras", *terms, None, bill, until, usages, redemption)
+
+    def _make_invoice(self, kind, plan, interval, anchor, period, bill, until, usages, redemption):
+        if period:
+            period = replace(period, licences=bill.licences, discount_rate=bill.discount_rate)
+        if not bill.is_discounted:
+            redemption = None
+        return NextInvoice(self, kind, plan, interval, anchor, bill, until, usages, period, redemption)
+
+    # === USAGE === #
+
+    def _get_usage_to_bill(self, until):
+        """Return what this subscription used until ``until`` (included) and was not billed for, as the rules know it.
+
+        Usage is billed at the terms of the period it falls in, however late it is recorded.
+        """
+        self.ensure_one()
+        usages = self.unbilled_usage_ids.filtered(lambda usage: usage.state == "unbilled" and usage.date <= until)
+        # As they stand on the invoice: what is late comes first, then the kinds in their order.
+        usages = usages.sorted(lambda usage: (usage.use_period_id.number, usage.kind_id.sequence, usage.kind_id.id))
+        return usages._to_rules(until)
+
+
+class PracticeSubscriptionUsage(models.Model):
+    """What usage is billed at."""
+
+    _inherit = "practice.subscription.usage"
+
+    def _to_rules(self, until=None):
+        """Return these unbilled usages as the pure rules know them: together what falls under the same terms.
+
+        :param date until: the last day that is billed; without it the day that the period, or the last use, ends
+        """
+        rules = []
+        for (subscription, period, kind), of_use in self.grouped(
+            lambda usage: (usage.subscription_id, usage.use_period_id, usage.kind_id)
+        ).items():
+            plan = period.plan_id or subscription.plan_id
+            price, included = plan._get_usage_price(kind, period.date_from or of_use[0].date)
+            rules.append(
+                pricing.Usage(
+                    plan=plan.id,
+                    kind=kind.id,
+                    unit_price=price,
+                    quantity=sum(of_use.mapped("quantity")),
+                    included=included,
+                    billed_before=of_use[0].billed_before,
+                    date_from=period.date_from or min(of_use.mapped("date")),
+                    # A change of plan, or an invoice of extras, comes in the middle of the period.
+                    date_to=min(filter(None, (period.service_to, until)), default=max(of_use.mapped("date"))),
+                    ids=tuple(of_use.ids),
+                )
+            )
+        return tuple(rules)

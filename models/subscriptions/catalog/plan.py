@@ -1,0 +1,292 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+from ....tools.pricing import SEAT_KINDS, Terms, price_on
+
+INTERVALS = [("month", "Monthly"), ("year", "Yearly")]
+KINDS = [("standard", "Standard"), ("student", "Student")]
+VALIDITIES = [("past", "Past"), ("current", "In Force"), ("planned", "Planned")]
+
+
+class PracticePlan(models.Model):
+    """What a subscription costs: prices of seats and of usage, and the accounts that hold what is paid in advance.
+
+    A plan whose product sells credits of a package is a membership: each seat gets the product's credits each period.
+    """
+
+    _name = "practice.plan"
+    _description = "Plan"
+    _inherit = ["practice.deferral.mixin", "mail.thread"]
+    _order = "sequence, name, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, translate=True, tracking=True)
+    description = fields.Text(translate=True, help="What is in the plan, in the words of who buys it.")
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    published = fields.Boolean(
+        string="On the Portal",
+        tracking=True,
+        help="Organisations can choose this plan by themselves. Running subscriptions go on when it is taken off.",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company, ondelete="restrict"
+    )
+    currency_id = fields.Many2one(
+        "res.currency", required=True, default=lambda self: self.env.company.currency_id, ondelete="restrict"
+    )
+    product_id = fields.Many2one(
+        "product.product",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+        domain="[('type', '=', 'service')]",
+        tracking=True,
+        help="Gives the invoice lines their taxes and, when the plan has none, their account.",
+    )
+    income_account_id = fields.Many2one(tracking=True)
+    deferred_account_id = fields.Many2one(tracking=True)
+    trial_days = fields.Integer(help="Days, the first and the last included, that a new subscription costs nothing.")
+    price_ids = fields.One2many("practice.plan.price", "plan_id", copy=True)
+    usage_price_ids = fields.One2many("practice.plan.usage.price", "plan_id", string="Usage Prices", copy=True)
+    package_id = fields.Many2one(related="product_id.package_id")
+    package_credits = fields.Integer(related="product_id.package_credits", string="Credits per Period")
+    rollover = fields.Boolean(
+        string="Keep Unused Credits",
+        help="Credits of a period stay valid as the package says. Otherwise they expire when the period ends.",
+    )
+    price_month = fields.Monetary(compute="_compute_prices", string="Monthly Price", help="Per practitioner, today.")
+    price_year = fields.Monetary(compute="_compute_prices", string="Yearly Price", help="Per practitioner, today.")
+    subscription_ids = fields.One2many("practice.subscription", "plan_id")
+    subscription_count = fields.Integer(compute="_compute_subscription_count", string="Subscriptions")
+
+    _trial_days_not_negative = models.Constraint("CHECK (trial_days >= 0)", "A trial cannot have a negative length.")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("price_ids.amount", "price_ids.date_from", "price_ids.interval", "price_ids.kind")
+    def _compute_prices(self):
+        for plan in self:
+            day = (plan.company_id or self.env.company)._practice_day()
+            plan.price_month = plan._get_price("month", "standard", day) or 0.0
+            plan.price_year = plan._get_price("year", "standard", day) or 0.0
+
+    @api.depends("subscription_ids.state")
+    def _compute_subscription_count(self):
+        counts = dict(
+            self.env["practice.subscription"]._read_group(
+                [("plan_id", "in", self.ids), ("is_running", "=", True)], ["plan_id"], ["__count"]
+            )
+        )
+        for plan in self:
+            plan.subscription_count = counts.get(plan, 0)
+
+    # === CONSTRAINTS === #
+
+    @api.constrains("product_id", "deferred_account_id")
+    def _check_membership(self):
+        for plan in self:
+            if plan.package_id and plan.deferred_account_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(plan)s gives credits of %(package)s: its money waits on the balance post of the package. "
+                        "Leave the balance post of the plan empty.",
+                        plan=plan.name,
+                        package=plan.package_id.name,
+                    )
+                )
+
+    @api.constrains("company_id", "currency_id")
+    def _check_unchanged(self):
+        if self.env["practice.subscription.period"].sudo().search_count([("plan_id", "in", self.ids)], limit=1):
+            raise ValidationError(
+                self.env._("A plan that was billed keeps its company and its currency. Make another plan.")
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_unused(self):
+        subscriptions = self.env["practice.subscription"].sudo().with_context(active_test=False)
+        for plan in self:
+            count = subscriptions.search_count([("plan_id", "=", plan.id)])
+            if count:
+                raise UserError(
+                    self.env._(
+                        "%(plan)s has %(count)s subscriptions and cannot be deleted. Archive it instead: it can then "
+                        "no longer be chosen, and running subscriptions go on.",
+                        plan=plan.name,
+                        count=count,
+                    )
+                )
+
+    # === ACTIONS === #
+
+    def action_open_subscriptions(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_subscription_action")
+        return {**action, "domain": [("plan_id", "=", self.id)], "context": {"default_plan_id": self.id}}
+
+    # === BUSINESS METHODS === #
+
+    def _get_price(self, interval, kind, day):
+        """Return the price of a seat for a period that begins on ``day``, or ``None`` when the plan has none."""
+        self.ensure_one()
+        prices = [
+            (price.date_from, price.amount)
+            for price in self.price_ids
+            if price.interval == interval and price.kind == kind
+        ]
+        return price_on(prices, day)
+
+    def _get_validity(self, price, prices):
+        """Return whether ``price`` is past, current or planned today; it is one of ``prices`` of the same thing."""
+        day = (self.company_id or self.env.company)._practice_day()
+        if price.date_from and price.date_from > day:
+            return "planned"
+        starts = [(it.date_from, it.date_from) for it in prices]
+        return "current" if price_on(starts, day) == price.date_from else "past"
+
+    def _get_terms(self, interval, day):
+        """Return the :class:`~.pricing.Terms` of a period that begins on ``day``.
+
+        Students pay as everybody when the plan has no price for them.
+
+        :raises UserError: when the plan has no price for the interval
+        """
+        self.ensure_one()
+        prices = {kind: self._get_price(interval, kind, day) for kind in SEAT_KINDS}
+        if prices["standard"] is None:
+            raise UserError(
+                self.env._(
+                    "%(plan)s has no price for %(interval)s billing on %(day)s. Add one to the plan, or choose another "
+                    "plan or interval.",
+                    plan=self.name,
+                    interval=dict(self.price_ids._fields["interval"]._description_selection(self.env))[
+                        interval
+                    ].lower(),
+                    day=format_date(self.env, day),
+                )
+            )
+        if prices["student"] is None:
+            prices["student"] = prices["standard"]
+        return self._make_terms(interval, prices)
+
+    def _make_terms(self, interval, prices):
+        membership = bool(self.package_id)
+        return Terms(self.id, interval, prices, by_days=not membership, inline_discount=membership)
+
+    # === ACCOUNTS === #
+
+    def _get_licence_account(self):
+        """Return the account that licences are booked to: the balance post when the plan has one.
+
+        :raises UserError: when neither the plan nor its product has an account
+        """
+        self.ensure_one()
+        if self.package_id:
+            # A membership's money waits on the balance post of its package, for the visits.
+            account = self.product_id.product_tmpl_id._get_product_accounts()["income"]
+        else:
+            account = self.deferred_account_id or self._get_income_account()
+        if not account or not account.active:
+            raise UserError(
+                self.env._("%s has no ledger account. Choose one on the plan or on its product.", self.name)
+            )
+        return account
+
+    def _get_income_account(self):
+        """Return the ledger account of the plan, else the one of its product."""
+        self.ensure_one()
+        template = self.product_id.product_tmpl_id.with_company(self.company_id)
+        return self.income_account_id or template._get_product_accounts()["income"]
+
+    def _get_usage_account(self, kind):
+        """Return where usage is booked to: revenue at once, for it has been used."""
+        self.ensure_one()
+        if kind.product_id:
+            template = kind.product_id.product_tmpl_id.with_company(self.company_id)
+            return template._get_product_accounts()["income"] or self._get_income_account()
+        return self._get_income_account()
+
+
+class PracticePriceMixin(models.AbstractModel):
+    """A price of a plan: it stays as it is from the moment that subscriptions are billed at it."""
+
+    _name = "practice.price.mixin"
+    _description = "Price of a Plan"
+
+    plan_id = fields.Many2one("practice.plan", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="plan_id.company_id")
+    currency_id = fields.Many2one(related="plan_id.currency_id")
+    date_from = fields.Date(string="From")
+    validity = fields.Selection(VALIDITIES, compute="_compute_validity")
+
+    def write(self, vals):
+        self._check_not_in_force(vals)
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_not_in_force(self):
+        self._check_not_in_force()
+
+    def _get_billed_domain(self):
+        """Return the periods that were billed at this price, or may have been."""
+        self.ensure_one()
+        return Domain("plan_id", "=", self.plan_id.id)
+
+    def _check_not_in_force(self, vals=None):
+        """Refuse to change (to ``vals``) or delete what subscriptions were promised.
+
+        :raises UserError: when a price is in force already and was billed
+        """
+        names = [name for name in vals or () if name in self._fields]
+        for price in self:
+            after = price._convert_to_write({name: price[name] for name in names})
+            if vals is not None and all(after[name] == vals[name] for name in names):
+                continue
+            day = price.company_id._practice_day()
+            in_force = not price.date_from or price.date_from <= day
+            # sudo: only whether there is a bill is asked
+            periods = self.env["practice.subscription.period"].sudo()
+            if in_force and periods.search_count(price._get_billed_domain(), limit=1):
+                raise UserError(
+                    self.env._(
+                        "Subscriptions were billed at this price of %s. Add a price with a date instead: it holds for "
+                        "periods that begin from that day on.",
+                        price.plan_id.name,
+                    )
+                )
+
+
+class PracticePlanPrice(models.Model):
+    """What one seat costs for a whole period, from a date on."""
+
+    _name = "practice.plan.price"
+    _description = "Plan Price"
+    _inherit = ["practice.price.mixin"]
+    _order = "plan_id, interval, kind, date_from nulls first, id"
+
+    interval = fields.Selection(INTERVALS, required=True, default="month")
+    kind = fields.Selection(KINDS, string="Seat", required=True, default="standard")
+    amount = fields.Monetary(string="Price", required=True, help="Per practitioner and period, without tax.")
+    date_from = fields.Date(
+        help="Periods that begin on this day or later cost this much. Running subscriptions pay the old price until "
+        "then. Empty: from the beginning.",
+    )
+
+    _price_uniq = models.UniqueIndex(
+        "(plan_id, interval, kind, COALESCE(date_from, '-infinity'))", "There is a price from this day already."
+    )
+    _amount_not_negative = models.Constraint("CHECK (amount >= 0)", "A price cannot be negative.")
+
+    @api.depends("interval", "kind", "date_from", "plan_id.price_ids.date_from")
+    def _compute_validity(self):
+        for price in self:
+            plan = price.plan_id
+            same = plan.price_ids.filtered(lambda it, own=price: (it.interval, it.kind) == (own.interval, own.kind))
+            price.validity = plan._get_validity(price, same)
+
+    def _get_billed_domain(self):
+        return super()._get_billed_domain() & Domain("interval", "=", self.interval)

@@ -1,0 +1,3 @@
+from . import checkout
+from . import checkout_completion
+from . import payment_transaction

@@ -1,0 +1,6 @@
+from . import subscription_unpaid
+from . import account_move
+from . import payment_transaction
+from . import subscription_method
+from . import subscription_mail
+from . import payment_token

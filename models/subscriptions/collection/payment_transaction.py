@@ -1,0 +1,184 @@
+import logging
+from datetime import timedelta
+
+import requests
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import html2plaintext
+
+from ....tools.collection import card_expiry
+from .subscription_unpaid import UNPAID
+
+_logger = logging.getLogger(__name__)
+
+#: Payments that a person makes, who may save the method with it.
+ONLINE = ("online_redirect", "online_direct")
+
+#: A provider that has not answered after this time is not asked with the same key any more.
+NO_ANSWER = timedelta(days=3)
+
+
+class PaymentTransaction(models.Model):
+    """One attempt to charge an invoice to a saved method.
+
+    Its reference is the key that the provider knows it by. An attempt without an answer, after a crash or a time-out,
+    is repeated with that key and never replaced by another one, so that money moves once.
+    """
+
+    _inherit = "payment.transaction"
+
+    practice_invoice_id = fields.Many2one(
+        "account.move",
+        string="Collected Invoice",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
+        help="The invoice of a subscription that is charged automatically.",
+    )
+    practice_subscription_id = fields.Many2one(related="practice_invoice_id.practice_subscription_id")
+    practice_attempt = fields.Integer(string="Attempt", readonly=True)
+    practice_is_hard = fields.Boolean(
+        string="Refused", readonly=True, help="Not to be tried again with the same payment method."
+    )
+    practice_followed = fields.Char(readonly=True, help="The last state from which something followed.")
+    practice_reason = fields.Char(
+        string="Reason", compute="_compute_practice_reason", store=True, help="Why the payment failed."
+    )
+
+    _practice_attempt_uniq = models.UniqueIndex(
+        "(practice_invoice_id, practice_attempt) WHERE practice_invoice_id IS NOT NULL",
+        "This attempt to collect the invoice was made already.",
+    )
+    # What a run looks for first.
+    _practice_begun_idx = models.Index("(id) WHERE practice_invoice_id IS NOT NULL AND state = 'draft'")
+
+    @api.depends("state", "state_message")
+    def _compute_practice_reason(self):
+        for transaction in self:
+            failed = transaction.state in ("error", "cancel") and transaction.practice_invoice_id
+            if not failed:
+                transaction.practice_reason = False
+                continue
+            text = html2plaintext(transaction.state_message or "").strip()[:120]
+            transaction.practice_reason = text or self.env._("No reason was given")
+
+    # === ASKING THE PROVIDER === #
+
+    @api.model
+    def _get_begun_domain(self):
+        """Return the attempts that were committed and have no answer: of a process that died, or a provider that did
+        not answer."""
+        return Domain("practice_invoice_id", "!=", False) & Domain("state", "=", "draft")
+
+    def _charge(self, cron, remaining):
+        """Ask the provider for the money of this committed attempt, and commit the answer before it is followed.
+
+        Nobody else can be asking at the same time, because the row stays locked until the answer is committed.
+
+        :return: the seconds that the run has left
+        """
+        attempt = self.try_lock_for_update(allow_referencing=True)
+        if attempt.state == "draft":
+            attempt._ask_provider()
+        time_left = cron._commit_progress(1, remaining=remaining)
+        if attempt.state != "draft" and not attempt.is_post_processed:
+            attempt._post_process_or_note()
+            time_left = cron._commit_progress(remaining=remaining)
+        return time_left
+
+    def _ask_provider(self):
+        """Send the request. Without an answer the attempt stays as it is, to be repeated with the same key."""
+        self.ensure_one()
+        if self.practice_invoice_id.payment_state not in UNPAID:
+            # An error, because of all ends that is the one from which a late confirmation is still accepted.
+            self._set_error(self.env._("The invoice was paid in another way."))
+            return
+        try:
+            with self.env.cr.savepoint():
+                self._ensure_provider_is_not_disabled()
+                self._send_payment_request()
+        except ValidationError as error:
+            if not self._is_unanswered(error):
+                self._set_error(str(error))
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception:
+            _logger.exception("The provider could not be asked for %s", self.reference)
+        if self.state == "draft" and self.create_date < fields.Datetime.now() - NO_ANSWER:
+            self._set_error(self.env._("The payment provider did not answer."))
+
+    @api.model
+    def _is_unanswered(self, error):
+        """Return whether the request may have reached the provider, whose answer did not reach us."""
+        return isinstance(
+            error.__cause__ or error.__context__,
+            requests.exceptions.ConnectionError | requests.exceptions.Timeout,
+        )
+
+    # === WHAT FOLLOWS === #
+
+    def _post_process_or_note(self):
+        """Do what follows from the answer; a failure is told, and Odoo's own run tries again."""
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                self._post_process()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception as error:
+            _logger.exception("The payment %s could not be processed", self.reference)
+            self.practice_subscription_id._note_payment_problem(
+                self.env._(
+                    "The payment %(payment)s is %(state)s and could not be entered: %(error)s",
+                    payment=self.reference,
+                    state=dict(self._fields["state"]._description_selection(self.env))[self.state].lower(),
+                    error=error,
+                )
+            )
+
+    def _post_process(self):
+        """Follow an attempt once Odoo has registered the payment; each state once, however often it is reported."""
+        result = super()._post_process()
+        for attempt in self.filtered("practice_invoice_id"):
+            if attempt.practice_followed != attempt.state:
+                attempt.practice_followed = attempt.state
+                attempt._follow_state()
+        for transaction in self - self.filtered("practice_invoice_id"):
+            if transaction.state == "done" and transaction.operation in ONLINE and transaction.token_id:
+                transaction._adopt_token()
+        return result
+
+    def _follow_state(self):
+        self.ensure_one()
+        invoice = self.practice_invoice_id.with_company(self.company_id)
+        if self.state == "done":
+            invoice._follow_paid_attempt(self)
+            return
+        is_last = self == invoice._get_last_attempt()
+        if is_last and self.state in ("error", "cancel") and invoice.payment_state in UNPAID:
+            invoice._follow_failed_attempt(self)
+
+    def _adopt_token(self):
+        """Let the method that was saved with a payment collect what comes, when there is none or the one there failed.
+
+        Only when those paid who run the subscription, or for whom the invoice is.
+        """
+        self.ensure_one()
+        for invoice in self.invoice_ids.filtered("practice_subscription_id"):
+            subscription = invoice.practice_subscription_id
+            organisation = subscription.organisation_id
+            may = organisation.commercial_partner_id | invoice.partner_id | organisation.practice_administrator_ids
+            failed = invoice._get_last_attempt().state in ("error", "cancel")
+            if self.partner_id in may and (failed or not subscription.payment_token_id):
+                subscription._set_payment_token(self.token_id)
+
+    def _tokenize(self, payment_data):
+        """Keep until when the card is good, when the provider says so."""
+        before = self.token_id
+        result = super()._tokenize(payment_data)
+        if self.token_id != before:
+            self.token_id.practice_expiry_date = card_expiry(payment_data)
+        return result

@@ -1,0 +1,2 @@
+from . import subscription_state
+from . import subscription_change

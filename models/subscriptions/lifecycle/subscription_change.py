@@ -1,0 +1,116 @@
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+from ....tools.periods import period_days
+from ....tools.pricing import is_change_now
+from ..billing.subscription_billing import InvoiceFacts
+from ..agreement.subscription import BILLED
+
+
+class PracticeSubscription(models.Model):
+    """Changing plan or interval: dearer at once, cheaper when the paid period ends."""
+
+    _inherit = "practice.subscription"
+
+    def action_change_plan(self):
+        """Ask for the new plan and show what it costs and from when."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Change Plan"),
+            "res_model": "practice.subscription.change",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_subscription_id": self.id},
+        }
+
+    def action_withdraw_change(self):
+        """Stay on the plan: withdraw a change that waits for the next period."""
+        self._check_may_bill()
+        self.sudo().write({"pending_plan_id": False, "pending_interval": False})  # sudo: checked above
+
+    def _get_change(self, plan, interval):
+        """Return when a change takes effect: ``free`` (nothing is paid yet), ``now`` or ``period_end``.
+
+        :raises UserError: when the subscription cannot change, nothing changes, or the plan has no such price or is in
+            another currency than what is paid
+        """
+        self.ensure_one()
+        today = self.company_id._practice_day()
+        if self.state not in ("trial", *BILLED):
+            raise UserError(self.env._("Only a running subscription changes its plan; reactivate it first."))
+        if self.end_date:
+            raise UserError(
+                self.env._(
+                    "The subscription ends on %s. Withdraw the cancellation first.",
+                    format_date(self.env, self.end_date),
+                )
+            )
+        now = (self.plan_id, self.interval)
+        if (plan, interval) == now:
+            raise UserError(self.env._("This is the plan that the subscription has."))
+        new = plan._get_terms(interval, max(today, self.next_invoice_date or today))
+        paid = self.period_id
+        if not paid or paid.date_to < today:
+            return "free"
+        if plan.currency_id != self.currency_id:
+            raise UserError(
+                self.env._(
+                    "%(plan)s is in %(currency)s, and an invoice has one currency. Cancel the subscription, and begin "
+                    "again with the new plan.",
+                    plan=plan.name,
+                    currency=plan.currency_id.name,
+                )
+            )
+        old = paid._to_rules()
+        new = plan._get_terms(interval, today)
+        new_first, new_last = (
+            (paid.base_from, paid.date_to) if interval == self.interval else period_days(today, 0, interval)
+        )
+        old_days, new_days = (paid.date_to - paid.base_from).days + 1, (new_last - new_first).days + 1
+        seats = self.seat_ids._to_rules()
+        return "now" if is_change_now(old.terms, old_days, new, new_days, seats, today) else "period_end"
+
+    def _get_change_preview(self, plan, interval, code=None):
+        """Return ``(when, the NextInvoice)`` of a change; there is no invoice when nothing is paid yet.
+
+        :param code: the discount code that would be used
+        :raises UserError: see :meth:`_get_change` and the rules of the code
+        """
+        self.ensure_one()
+        when = self._get_change(plan, interval)
+        redemption = None
+        if code:
+            code.sudo()._check_for(self, plan)  # sudo: an organisation may use a code it knows
+            redemption = self.env["practice.discount.redemption"].sudo().new({"code_id": code.id})  # sudo: as above
+        me = self.sudo()  # sudo: the lines of an invoice that the user is about to order
+        if when == "now":
+            return when, me._make_change_invoice(plan, interval, self.company_id._practice_day(), redemption)
+        if self.state == "trial":
+            return when, None
+        return when, me._make_next_invoice(plan, interval, redemption)
+
+    def _change_plan(self, plan, interval, code=None):
+        """Change plan or interval, now or with the next period, as :meth:`_get_change` says.
+
+        :return: the posted invoice of a change that takes effect now, otherwise none
+        :raises UserError: see :meth:`_get_change`; also when something due could not be billed first
+        """
+        self.ensure_one()
+        me = self.sudo().with_company(self.company_id)  # sudo: doors check who may
+        me._bill_first()
+        when = me._get_change(plan, interval)
+        if code:
+            code._redeem(me, plan)
+        if when == "free":
+            me.write({"plan_id": plan.id, "interval": interval, "pending_plan_id": False, "pending_interval": False})
+        elif when == "period_end":
+            me.write({"pending_plan_id": plan.id, "pending_interval": interval})
+        else:
+            day = me.company_id._practice_day()
+            facts = InvoiceFacts(me.company_id, day)
+            invoice = me._make_change_invoice(plan, interval, day)
+            me._check_billable(invoice, facts)
+            return me._bill([invoice], facts).sudo(False)
+        return self.env["account.move"]

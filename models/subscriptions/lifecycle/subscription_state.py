@@ -1,0 +1,398 @@
+from datetime import timedelta
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import format_amount, format_date
+
+from ....tools.periods import period_days, period_number
+from ..agreement.subscription import RUNNING
+from ..collection.subscription_unpaid import BROKEN, UNPAID
+
+#: From which states each state can be entered.
+SOURCES = {
+    "active": ("trial", "past_due", "suspended", "cancelled", "expired"),
+    "past_due": ("active",),
+    "suspended": ("active", "past_due"),
+    "cancelled": ("trial", "active", "past_due", "suspended"),
+    "expired": ("trial",),
+}
+
+#: Days before a card expires from which the organisation is told.
+CARD_DAYS = 30
+
+
+class PracticeSubscription(models.Model):
+    """The states of a subscription: one door into each, which knows where one may come from."""
+
+    _inherit = "practice.subscription"
+
+    def _enter(self, state, **vals):
+        """Change the state of these subscriptions.
+
+        :raises UserError: when one of them cannot get there from where it is
+        """
+        self._check_can_enter(state)
+        self.sudo().write({"state": state, **vals})  # sudo: doors check who may; the field is written by them only
+
+    def _check_can_enter(self, state, sources=None):
+        """Refuse to go on when one of these subscriptions cannot enter ``state`` from where it is.
+
+        :param sources: the states that a door leads from, when these are fewer than all that lead there
+        """
+        names = dict(self._fields["state"]._description_selection(self.env))
+        for subscription in self:
+            if subscription.state not in (sources or SOURCES[state]):
+                raise UserError(
+                    self.env._(
+                        "%(subscription)s is %(now)s and cannot become %(wanted)s.",
+                        subscription=subscription.display_name,
+                        now=names[subscription.state].lower(),
+                        wanted=names[state].lower(),
+                    )
+                )
+
+    # === START === #
+
+    def _activate(self, plan=None, interval=None, day=None, code=None):
+        """Begin billing, or begin again: from a trial, expired or cancelled.
+
+        Whoever comes back within the time he paid for goes on; otherwise the first period begins on ``day``, or on the
+        day after the last one that was served, which is paid for.
+
+        :param date day: first day that is paid for; today by default
+        :param code: a discount code
+        :raises UserError: when it has begun already, the plan has no price for the interval, or the code is refused
+        """
+        self.ensure_one()
+        self._check_can_enter("active", ("trial", "cancelled", "expired"))
+        plan, interval = plan or self.plan_id, interval or self.interval
+        today = self.company_id._practice_day()
+        day = day or today
+        if day < today:
+            raise UserError(self.env._("A subscription cannot begin in the past: choose today or a later day."))
+        plan._get_terms(interval, day)
+        me = self.sudo()  # sudo: doors check who may
+        vals = {"end_date": False, "cancel_reason": False, "cancel_note": False, "error": False, "retry_date": False}
+        me.activity_unlink(["practice_billing.mail_activity_type_billing"])
+        paid = me.period_id
+        goes_on = paid and paid.date_to >= day and (paid.plan_id, paid.interval) == (plan, interval)
+        if goes_on and paid.state == "billed":
+            paid.service_to = paid.date_to
+            paid._settle_releases()
+            vals["next_invoice_date"] = paid.date_to + timedelta(days=1)
+        else:
+            served = me.period_ids.filtered(lambda it: it.kind != "extras").mapped("service_to")
+            day = max([day, *(last + timedelta(days=1) for last in served)])
+            vals |= {"plan_id": plan.id, "interval": interval, "anchor_date": day, "next_invoice_date": day}
+            vals["period_id"] = False
+            vals["date_start"] = self.date_start or day
+        self._enter("active", **vals)
+        if code:
+            code._redeem(self, plan)
+
+    def action_start(self):
+        """Ask for plan, billing, first day and code, and begin (again)."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Start Subscription") if self.state == "trial" else self.env._("Reactivate"),
+            "res_model": "practice.subscription.start",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_subscription_id": self.id},
+        }
+
+    # === CANCEL === #
+
+    def action_cancel(self):
+        """Ask when and why, and show what it means."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Cancel Subscription"),
+            "res_model": "practice.subscription.cancel",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_subscription_id": self.id},
+        }
+
+    def _get_period_end(self):
+        """Return the last day that is paid for, or will be when what is due is billed; today when nothing is."""
+        self.ensure_one()
+        today = self.company_id._practice_day()
+        if self._filter_due():
+            interval = self.pending_interval or self.interval
+            anchor = self._get_next_anchor(interval)
+            return period_days(anchor, period_number(anchor, today, interval), interval)[1]
+        return max(self.paid_until or today, today)
+
+    def _cancel_at_period_end(self, reason, note=None):
+        """Let the subscription end with the paid period. Until then it can be undone.
+
+        :raises UserError: when it is not billed, or something due cannot be billed first
+        """
+        self.ensure_one()
+        if self.state not in ("active", "past_due", "suspended"):
+            raise UserError(self.env._("Only a subscription that is billed can end with its period; cancel it now."))
+        self._bill_first()
+        # sudo: doors check who may
+        self.sudo().write(
+            {
+                "end_date": self._get_period_end(),
+                "cancel_reason": reason,
+                "cancel_note": note,
+                "pending_plan_id": False,
+                "pending_interval": False,
+            }
+        )
+
+    def _cancel_now(self, reason, note=None, credit_unused=False):
+        """End the subscription today; additions and usage until today are billed.
+
+        :param bool credit_unused: give back the days of the paid period after today
+        :raises UserError: when it has ended already, or they cannot be given back
+        """
+        self.ensure_one()
+        self._check_can_enter("cancelled")
+        if credit_unused and self.plan_id.package_id:
+            raise UserError(
+                self.env._("A membership gives visits, not days: credit its invoice to take back what is left.")
+            )
+        today = self.company_id._practice_day()
+        paid = self.period_id.sudo()  # sudo: written by the module only
+        # sudo: doors check who may
+        self.sudo().write({"end_date": today, "cancel_reason": reason, "cancel_note": note})
+        if paid and self.state != "trial":
+            paid.service_to = min(paid.service_to, today)
+            if credit_unused:
+                self._bill_extras(credit_from=today + timedelta(days=1))
+                # Given back: whoever returns begins a new period.
+                self.sudo().period_id = False  # sudo: as above
+            else:
+                self._try_bill_rest()
+            paid._settle_releases()
+        self._enter(**self._prepare_end_vals())
+
+    def _describe_cancel_now(self, credit_unused):
+        """Return what ending today means, with the amount of the last invoice."""
+        self.ensure_one()
+        today = self.company_id._practice_day()
+        me = self.sudo()  # sudo: the lines of an invoice that the user is about to order
+        tomorrow = today + timedelta(days=1)
+        invoice = me._make_extras_invoice(today, tomorrow if credit_unused else None)
+        total = invoice.bill.total
+        amount = format_amount(self.env, abs(total), self.currency_id)
+        if total < 0:
+            last = self.env._("A credit note of %s without tax is made.", amount)
+        elif invoice.bill.lines:
+            last = self.env._("Additions and usage until today are billed: %s without tax.", amount)
+        else:
+            last = self.env._("There is nothing left to bill.")
+        paid = self.period_id
+        if paid and paid.date_to > today and not credit_unused:
+            last += " " + self.env._("What is paid until %s is not given back.", format_date(self.env, paid.date_to))
+        return self.env._("The subscription ends today.") + " " + last
+
+    def _try_bill_rest(self):
+        """Bill what is left when the subscription ends. A failure stays on it and does not keep it from ending."""
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                self._bill_extras()
+        except UserError as error:
+            self._set_aside(error)
+
+    def _prepare_end_vals(self):
+        """Return what a subscription is when it has ended."""
+        return {
+            "state": "cancelled",
+            "next_invoice_date": False,
+            "pending_plan_id": False,
+            "pending_interval": False,
+            "suspended_reason": False,
+            "past_due_since": False,
+        }
+
+    def action_undo_cancel(self):
+        """Withdraw a cancellation that has not taken effect."""
+        self._check_may_bill()
+        for subscription in self:
+            if not subscription.end_date or not subscription.is_running:
+                raise UserError(self.env._("%s is not about to end.", subscription.display_name))
+        # sudo: checked above
+        self.sudo().write({"end_date": False, "cancel_reason": False, "cancel_note": False})
+
+    # === PAUSE === #
+
+    def action_pause(self):
+        """Suspend these subscriptions: nothing is billed until they are resumed; the paid period runs out."""
+        self._check_may_bill()
+        self._enter("suspended", suspended_reason="paused")
+
+    def action_resume(self):
+        """Let suspended subscriptions go on."""
+        self._check_may_bill()
+        self._resume()
+
+    def _resume(self):
+        """Let suspended subscriptions go on: in the paid period, or with a new one that begins today."""
+        self._check_can_enter("active", ("suspended",))
+        for subscription in self:
+            today = subscription.company_id._practice_day()
+            vals = {"suspended_reason": False, "past_due_since": False}
+            if subscription.next_invoice_date <= today:
+                # What lies between was not served and is not billed.
+                vals |= {"anchor_date": today, "next_invoice_date": today}
+            subscription._enter("active", **vals)
+
+    # === PAID OR NOT === #
+
+    @api.model
+    def _get_unpaid_domain(self):
+        """Return the invoices of subscriptions that are not paid."""
+        return (
+            Domain("practice_subscription_id", "!=", False)
+            & Domain("move_type", "=", "out_invoice")
+            & Domain("state", "=", "posted")
+            & Domain("payment_state", "in", UNPAID)
+        )
+
+    @api.model
+    def _get_late_domain(self):
+        """Return the invoices whose due date has passed, in each company's time zone."""
+        # sudo: the run works for all companies
+        companies = self.env["res.company"].sudo().search([])
+        return Domain.OR(
+            Domain("company_id", "=", company.id) & Domain("invoice_date_due", "<", company._practice_day())
+            for company in companies
+        )
+
+    @api.model
+    def _get_overdue_domain(self):
+        """Return the invoices of subscriptions that should be paid by now.
+
+        One that is collected automatically is overdue when that has failed for good, and not before: a direct debit
+        takes days, and so do the attempts after one that failed.
+        """
+        by_itself = Domain("practice_collection", "=", False) & self._get_late_domain()
+        return self._get_unpaid_domain() & (Domain("practice_collection", "in", BROKEN) | by_itself)
+
+    @api.model
+    def _get_unsettled_domain(self):
+        """Return the invoices that keep a subscription past due or suspended until they are paid: late, or failed once.
+
+        A new attempt is no payment yet.
+        """
+        failed = Domain("practice_attempt_ids", "any", [("state", "in", ("error", "cancel"))])
+        return self._get_unpaid_domain() & (
+            self._get_late_domain() | failed | Domain("practice_collection", "=", "returned")
+        )
+
+    def _follow_paid(self):
+        """Let subscriptions of which no invoice is overdue any more be active again."""
+        waiting = self.sudo().filtered(  # sudo: whoever registers a payment
+            lambda it: it.state == "past_due" or (it.state == "suspended" and it.suspended_reason == "unpaid")
+        )
+        if not waiting:
+            return
+        domain = self._get_unsettled_domain() & Domain("practice_subscription_id", "in", waiting.ids)
+        groups = self.env["account.move"].sudo()._read_group(domain, ["practice_subscription_id"])  # sudo: as above
+        unsettled = {subscription.id for [subscription] in groups}
+        for subscription in waiting.filtered(lambda it: it.id not in unsettled):
+            subscription.activity_unlink(["practice_billing.mail_activity_type_payment"])
+            if subscription.state == "suspended":
+                subscription._resume()
+            else:
+                subscription._enter("active", past_due_since=False)
+
+    # === EVERY DAY === #
+
+    @api.model
+    def _cron_follow_time(self):
+        """Let trials end, follow what is overdue or paid, suspend after the days of grace, end what was cancelled."""
+        cron = self.env["ir.cron"]
+        me = self.sudo()  # sudo: the run works for all companies
+        for step, domain in me._get_time_steps():
+            for subscription in me.search(domain):
+                subscription = subscription.try_lock_for_update(allow_referencing=True)
+                if subscription.filtered_domain(domain):
+                    try:
+                        with self.env.cr.savepoint():
+                            step(subscription.with_company(subscription.company_id))
+                    except UserError as error:
+                        subscription._set_aside(error)
+                if not cron._commit_progress(1):
+                    return
+
+    @api.model
+    def _get_time_steps(self):
+        """Return ``[(what to do with one subscription, domain of those it is due for)]``."""
+        steps = []
+        for company in self.env["res.company"].search([]):
+            today = company._practice_day()
+            mine = Domain("company_id", "=", company.id)
+            waits = Domain("retry_date", "=", False) | Domain("retry_date", "<=", today)
+            trial = mine & Domain("state", "=", "trial") & Domain("trial_end", "<", today) & waits
+            overdue = self._get_ids_with(self._get_overdue_domain(), company)
+            unsettled = self._get_ids_with(self._get_unsettled_domain(), company)
+            unpaid = Domain("state", "in", ("past_due", "suspended")) & Domain("suspended_reason", "!=", "paused")
+            grace = today - timedelta(days=company.practice_grace_days)
+            ended = mine & Domain("state", "=", "suspended") & Domain("end_date", "<", today)
+            late = mine & Domain("id", "in", overdue)
+            steps += [
+                (type(self)._end_trial, trial),
+                (type(self)._mark_past_due, late & Domain("state", "=", "active")),
+                # Nobody is told when an invoice is credited, cancelled or due later.
+                (type(self)._follow_paid, mine & unpaid & Domain("id", "not in", unsettled)),
+                (type(self)._suspend, late & Domain("state", "=", "past_due") & Domain("past_due_since", "<=", grace)),
+                (type(self)._end_suspended, ended),
+                (type(self)._warn_trial_ends, mine & self._get_trial_warning_domain(company, today)),
+                (type(self)._warn_card_expires, mine & self._get_card_warning_domain(today)),
+            ]
+        return steps
+
+    @api.model
+    def _get_ids_with(self, domain, company):
+        """Return the ids of the subscriptions that have an invoice of ``domain``."""
+        groups = self.env["account.move"]._read_group(
+            domain & Domain("company_id", "=", company.id), ["practice_subscription_id"]
+        )
+        return [subscription.id for [subscription] in groups]
+
+    @api.model
+    def _get_trial_warning_domain(self, company, today):
+        last = today + timedelta(days=company.practice_trial_warning_days)
+        return (
+            Domain("state", "=", "trial")
+            & Domain("trial_end", ">=", today)
+            & Domain("trial_end", "<", last)
+            & Domain("trial_warned", "=", False)
+        )
+
+    @api.model
+    def _get_card_warning_domain(self, today):
+        soon = Domain("practice_expiry_date", "<=", today + timedelta(days=CARD_DAYS))
+        return Domain("state", "in", RUNNING) & Domain(
+            "payment_token_id", "any", soon & Domain("practice_expiry_warned", "=", False)
+        )
+
+    def _end_trial(self):
+        """Begin billing the day after the trial, or let the trial expire."""
+        self.ensure_one()
+        if not self.activate_after_trial:
+            self._enter("expired")
+            return
+        day = self.trial_end + timedelta(days=1)
+        self.plan_id._get_terms(self.interval, day)
+        self._enter("active", date_start=day, anchor_date=day, next_invoice_date=day)
+
+    def _mark_past_due(self):
+        self._enter("past_due", past_due_since=self.company_id._practice_day())
+
+    def _suspend(self):
+        self._enter("suspended", suspended_reason="unpaid")
+
+    def _end_suspended(self):
+        self._try_bill_rest()
+        self._enter(**self._prepare_end_vals())

@@ -1,0 +1,2 @@
+from . import subscription_access
+from . import webhook_delivery

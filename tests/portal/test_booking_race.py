@@ -1,0 +1,209 @@
+"""Two patients never get the same time: real sessions, real commits, in a database of their own."""
+
+# Other sessions see only what is committed; pylint: disable=invalid-commit
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import timedelta
+
+import requests
+
+from odoo.api import SUPERUSER_ID, Environment
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.service.model import retrying
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.practice_billing.models.packages.portal.appointment_type_booking import TimeTakenError
+from odoo.addons.practice_billing.tools.slots import Slot
+
+from ..common.booking import BOOK, BookingMixin
+from ..common.databases import server
+from ..packages.test_concurrency import CopyCase
+
+SESSIONS = 8
+
+
+class Page:
+    """A patient who is logged in and has the page open on which a time is confirmed."""
+
+    def __init__(self, port, login, slot):
+        self.address, self.slot, self.session = f"http://127.0.0.1:{port}", slot, requests.Session()
+        token = self.read_token("/web/login")
+        self.session.post(
+            f"{self.address}/web/login", data={"login": login, "password": login, "csrf_token": token}, timeout=60
+        )
+        self.token = self.read_token(f"{BOOK}/confirm?booking={slot}")
+
+    def read_token(self, path):
+        text = self.session.get(self.address + path, timeout=60).text
+        return re.search(r'name="csrf_token" value="([^"]+)"', text).group(1)
+
+    def book(self):
+        """Confirm; return where the patient is sent."""
+        data = {"booking": self.slot, "csrf_token": self.token}
+        response = self.session.post(f"{self.address}{BOOK}/plan", data=data, timeout=120, allow_redirects=False)
+        return response.headers.get("Location", response.text)
+
+
+@tagged("post_install", "-at_install")
+class TestBookingRace(BookingMixin, CopyCase):
+    now = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.patients = cls.env["res.partner"].union(*(cls.make_patient(f"Racer {n}") for n in range(SESSIONS)))
+        cls.long = cls.make_type(
+            cls.package,
+            name="Long",
+            duration=2.0,
+            online_booking=True,
+            practitioner_ids=[Command.set(cls.katrien.ids)],
+        )
+        cls.intake = cls.env["practice.appointment.type"].create(
+            {
+                "name": "Intake",
+                "online_booking": True,
+                "practitioner_ids": [Command.set((cls.katrien | cls.pieter).ids)],
+                "booking_limit": 1,
+            }
+        )
+        cls.cr.commit()
+
+    def setUp(self):
+        super().setUp()
+        self.env["calendar.event"].search([("practice_appointment_type_id", "!=", False)]).active = False
+        for patient in self.patients:
+            self.give(patient, credits=3)
+        # The first times of a morning that is free: 9:00, 9:30, …
+        self.morning = self.local(self.company._practice_day(self.at(days=4)), 9)
+        self.cr.commit()
+
+    def race(self, work):
+        """Let all sessions run ``work(env, number)`` at once; return what each returned or raised.
+
+        Every session looks at the free times before anybody books, so that all of them find the same ones free.
+        """
+        barrier, results = threading.Barrier(SESSIONS), [None] * SESSIONS
+
+        def session(number):
+            try:
+                with closing(self.copy.cursor()) as cr:
+                    env = Environment(cr, SUPERUSER_ID, {"no_mail_to_attendees": True})
+                    first = [True]
+
+                    def attempt():
+                        here = self.type.with_env(env)
+                        here._get_free_times(self.katrien.with_env(env), self.patients[number].with_env(env))
+                        if first:
+                            first.clear()
+                            barrier.wait(60)
+                        return work(env, number)
+
+                    results[number] = retrying(attempt, env)
+            except Exception as error:  # noqa: BLE001 - the test looks at it
+                results[number] = error
+
+        threads = [threading.Thread(target=session, args=(number,)) for number in range(SESSIONS)]
+        with mute_logger("odoo.sql_db", "odoo.service.model"):
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        self.cr.rollback()
+        self.env.invalidate_all()
+        return results
+
+    def book(self, appointment_type, practitioner, patient, start, env):
+        appointment_type, practitioner, patient = (it.with_env(env) for it in (appointment_type, practitioner, patient))
+        return appointment_type._book(practitioner, patient, start, patient).id
+
+    def assertOneWon(self, results, refusal=TimeTakenError):
+        winners = [result for result in results if isinstance(result, int)]
+        for result in results:
+            self.assertIsInstance(result, (int, refusal))
+        self.assertEqual(len(winners), 1)
+        self.assertEqual(self.lot_problems(), [])
+        return self.env["calendar.event"].browse(winners)
+
+    def test_of_many_who_want_the_same_time_one_gets_it(self):
+        def work(env, number):
+            return self.book(self.type, self.katrien, self.patients[number], self.morning, env)
+
+        event = self.assertOneWon(self.race(work))
+        self.assertEqual((event.start, event.user_id), (self.morning, self.katrien))
+
+    def test_over_the_pages_one_gets_it_and_the_others_are_shown_other_times(self):
+        people = self.patients[:4]
+        slots = [Slot(self.type.id, self.katrien.id, person.id, self.morning).encode() for person in people]
+        for number, person in enumerate(people):
+            new_test_user(self.env, f"pb_racer_{number}", "base.group_portal", partner_id=person.id)
+        self.cr.commit()
+        with server(self.database) as port:
+            pages = [Page(port, f"pb_racer_{number}", slot) for number, slot in enumerate(slots)]
+            with ThreadPoolExecutor(len(pages)) as pool:
+                answers = list(pool.map(Page.book, pages))
+        self.cr.rollback()
+        self.assertEqual(sum("message=booked" in answer for answer in answers), 1, answers)
+        self.assertEqual(sum("message=taken" in answer for answer in answers), len(pages) - 1, answers)
+        events = self.env["calendar.event"].search([("patient_id", "in", people.ids)])
+        self.assertRecordValues(events, [{"start": self.morning, "credit_state": "reserved"}])
+
+    def test_of_different_types_that_overlap_with_one_practitioner_one_is_booked(self):
+        choices = [(self.type, 60), (self.long, 0), (self.long, 30), (self.intake, 90)]
+
+        def work(env, number):
+            appointment_type, minutes = choices[number % len(choices)]
+            start = self.morning + timedelta(minutes=minutes)
+            return self.book(appointment_type, self.katrien, self.patients[number], start, env)
+
+        results = self.race(work)
+        events = self.env["calendar.event"].browse(result for result in results if isinstance(result, int))
+        self.assertTrue(events)
+        for event in events:
+            for other in events - event:
+                self.assertFalse(event.start < other.stop and other.start < event.stop, "two at once")
+        self.assertTrue(all(isinstance(result, (int, TimeTakenError)) for result in results))
+
+    def test_times_with_different_practitioners_do_not_exclude_each_other(self):
+        def work(env, number):
+            practitioner = (self.katrien, self.pieter)[number % 2]
+            start = self.morning + timedelta(hours=number // 2 % 3)
+            return self.book(self.type, practitioner, self.patients[number], start, env)
+
+        results = self.race(work)
+        self.assertEqual(sum(isinstance(result, int) for result in results), 6)
+
+    def test_one_patient_is_not_at_two_places_and_stays_within_his_limit(self):
+        patient = self.patients[0]
+
+        def same_time(env, number):
+            return self.book(self.type, (self.katrien, self.pieter)[number % 2], patient, self.morning, env)
+
+        self.assertOneWon(self.race(same_time))
+
+        def hoard(env, number):
+            start = self.morning + timedelta(days=1, hours=number // 2)
+            if number // 2 == 3:
+                start += timedelta(hours=1)  # not over lunch
+            return self.book(self.intake, (self.katrien, self.pieter)[number % 2], patient, start, env)
+
+        self.assertOneWon(self.race(hoard), refusal=UserError)
+
+    def test_moving_and_booking_never_both_get_a_time(self):
+        mine = self.type._book(self.katrien, self.patients[0], self.morning, self.patients[0])
+        self.cr.commit()
+        target = self.morning + timedelta(hours=2)
+
+        def work(env, number):
+            if number:
+                return self.book(self.type, self.katrien, self.patients[number], target, env)
+            mine.with_env(env)._move_by_patient(self.katrien.with_env(env), target, self.patients[0].with_env(env))
+            return mine.id
+
+        event = self.assertOneWon(self.race(work))
+        self.assertEqual(event.start, target)
+        self.assertEqual(mine.start, target if event == mine else self.morning)

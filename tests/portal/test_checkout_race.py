@@ -1,0 +1,157 @@
+"""Two windows, two administrators, a browser and a cron at once: real sessions and commits, in their own database."""
+
+# Other sessions see only what is committed; pylint: disable=invalid-commit
+import threading
+from contextlib import closing
+from functools import partial
+from uuid import uuid4
+
+from odoo.api import SUPERUSER_ID, Environment
+from odoo.exceptions import UserError
+from odoo.service.model import retrying
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..common.checkouts import OrganisationMixin
+from ..common.subscriptions import SubscriptionMixin
+from ..packages.test_concurrency import CopyCase
+
+SESSIONS = 6
+
+
+@tagged("post_install", "-at_install")
+class TestCheckoutRace(OrganisationMixin, SubscriptionMixin, CopyCase):
+    now = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.setup_organisation()
+        cls.cr.commit()
+
+    def setUp(self):
+        super().setUp()
+        self.organisation = self.make_organisation("Racing Practice")
+        self.organisation.practice_administrator_ids = self.boss.partner_id | self.an.partner_id
+        self.subscription = self.make_trial(organisation=self.organisation)
+        self.cr.commit()
+
+    def race(self, works):
+        """Let each of ``works`` run in a session of its own, at the same moment; return what each gave or raised."""
+        barrier, results = threading.Barrier(len(works)), [None] * len(works)
+
+        def session(number, user, work):
+            with closing(self.copy.cursor()) as cr:
+                env = Environment(cr, user, {"tracking_disable": True})
+                # The snapshot of all sessions is older than what any of them does.
+                cr.execute("SELECT 1")
+                barrier.wait()
+                try:
+                    results[number] = retrying(partial(work, env), env)
+                except Exception as error:  # noqa: BLE001 - the test looks at it
+                    results[number] = error
+
+        threads = [threading.Thread(target=session, args=(number, *it)) for number, it in enumerate(works)]
+        with mute_logger("odoo.sql_db", "odoo.service.model", "odoo.addons.payment.models.payment_transaction"):
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        self.cr.rollback()
+        self.env.invalidate_all()
+        return results
+
+    def assertRefusedOrDone(self, results, done):
+        """Check that as many as expected came through, and that the others were refused in words."""
+        refused = [it for it in results if isinstance(it, Exception)]
+        for error in refused:
+            self.assertIsInstance(error, UserError, repr(error))
+        self.assertEqual(len(results) - len(refused), done, results)
+
+    def in_env(self, env):
+        return env["res.partner"].sudo().browse(self.organisation.id)
+
+    def test_two_windows_that_choose_at_once_leave_one_open_checkout(self):
+        plans = [self.standard, self.starter, self.blended] * 2
+
+        def choose(plan_id, env):
+            company = env["res.company"].sudo().browse(self.company.id)
+            plan = env["practice.plan"].sudo().browse(plan_id)
+            return env["practice.subscription.checkout"]._start(self.in_env(env), company, plan, "month").id
+
+        results = self.race([(self.boss.id, partial(choose, plan.id)) for plan in plans])
+        self.assertRefusedOrDone(results, len(plans))
+        checkouts = self.env["practice.subscription.checkout"].search([("organisation_id", "=", self.organisation.id)])
+        self.assertEqual(len(checkouts.filtered(lambda it: it.state == "draft")), 1)
+
+    def test_two_windows_that_pay_at_once_pay_once(self):
+        checkout = self.checkout()
+        token = self.make_token(self.organisation)
+        self.cr.commit()
+
+        def pay(env):
+            mine = env["practice.subscription.checkout"].sudo().browse(checkout.id)
+            amount = mine._begin_payment()
+            transaction = (
+                env["payment.transaction"]
+                .sudo()
+                .create(
+                    {
+                        "provider_id": self.provider.id,
+                        "payment_method_id": self.method.id,
+                        # Nothing but the checkout itself is to say no.
+                        "reference": str(uuid4()),
+                        "amount": amount,
+                        "currency_id": mine.currency_id.id,
+                        "partner_id": self.organisation.id,
+                        "token_id": token.id,
+                        "operation": "online_token",
+                        "practice_checkout_id": mine.id,
+                    }
+                )
+            )
+            transaction._charge_with_token()
+            return transaction.id
+
+        results = self.race([(self.boss.id, pay)] * SESSIONS)
+        self.assertRefusedOrDone(results, 1)
+        self.assertEqual(checkout.transaction_ids.mapped("state"), ["done"])
+
+    def test_a_browser_and_a_cron_that_follow_a_payment_at_once_bill_once(self):
+        checkout = self.checkout()
+        transaction = self.begin(checkout)
+        self.notify(transaction, "done", follow=False)
+        self.cr.commit()
+
+        def follow(env):
+            env["payment.transaction"].sudo().browse(transaction.id)._post_process()
+            return True
+
+        results = self.race([(self.boss.id, follow), (SUPERUSER_ID, follow)] * 3)
+        self.assertRefusedOrDone(results, len(results))
+        self.assertEqual(len(self.subscription.period_ids), 1)
+        self.assertEqual(self.subscription.period_ids.move_id.amount_residual, 0.0)
+        payments = self.env["account.payment"].search([("payment_transaction_id", "=", transaction.id)])
+        self.assertEqual(len(payments), 1)
+        self.assertWaiting()
+
+    def test_two_administrators_that_remove_each_other_leave_one(self):
+        def remove(person, env):
+            self.in_env(env)._remove_practice_administrator(env["res.partner"].browse(person))
+            return True
+
+        pairs = ((self.boss, self.an), (self.an, self.boss))
+        results = self.race([(user.id, partial(remove, other.partner_id.id)) for user, other in pairs])
+        self.assertRefusedOrDone(results, 1)
+        self.assertEqual(len(self.organisation.practice_administrator_ids), 1)
+
+    def test_a_practitioner_who_is_added_twice_at_once_has_one_seat(self):
+        def add(env):
+            mine = env["practice.subscription"].sudo().browse(self.subscription.id)
+            return mine._portal_add_practitioner("Cas", "cas@example.com").id
+
+        results = self.race([(self.boss.id, add)] * SESSIONS)
+        self.assertRefusedOrDone(results, 1)
+        people = self.env["res.partner"].search([("parent_id", "=", self.organisation.id), ("name", "=", "Cas")])
+        self.assertEqual(len(people), 1)
+        self.assertEqual(len(self.subscription.seat_ids), 3)

@@ -1,0 +1,435 @@
+"""Who may do what, through every door: the ORM, /web/dataset/call_kw and /json/2."""
+
+import json
+from datetime import timedelta
+
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command, Datetime
+from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
+
+from ..common.practice import NOW
+from ..common.subscriptions import SubscriptionMixin
+
+ROLES = ("front_desk", "manager", "accountant", "employee", "portal", "public")
+
+#: What each role may do with each model: r(ead), w(rite), c(reate), d(elete). What is not named is forbidden.
+RIGHTS = {
+    "practice.package": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},
+    "practice.package.terms": {"front_desk": "r", "manager": "r", "accountant": "r"},
+    "practice.appointment.type": {"front_desk": "r", "manager": "rwcd"},
+    "practice.credit.lot": {"front_desk": "rw", "manager": "rw", "accountant": "r"},
+    "practice.credit.import": {"manager": "rwcd"},
+    "practice.credit.move": {"front_desk": "r", "manager": "r", "accountant": "r"},
+    "practice.revenue.release": {"manager": "r", "accountant": "r"},
+    "practice.plan": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},
+    "practice.plan.price": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},
+    "practice.plan.usage.price": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},
+    "practice.usage.kind": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},
+    "practice.subscription": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},
+    "practice.subscription.seat": {"front_desk": "rwc", "manager": "rwcd", "accountant": "r"},
+    "practice.subscription.licence": {"front_desk": "r", "manager": "r", "accountant": "r"},
+    "practice.subscription.usage": {"front_desk": "rwc", "manager": "rwcd", "accountant": "r"},
+    "practice.subscription.period": {"front_desk": "r", "manager": "r", "accountant": "r"},
+    "practice.subscription.checkout": {"manager": "r", "accountant": "r"},
+    "practice.webhook.delivery": {"manager": "r"},
+    "practice.discount.code": {"manager": "rwcd", "accountant": "r"},
+    "practice.discount.redemption": {"manager": "rd", "accountant": "r"},
+}
+OPERATIONS = {"r": "read", "w": "write", "c": "create", "d": "unlink"}
+MONEY = {
+    "practice.credit.lot": ("value_total", "value_open", "internal_rate", "deferred_account_id"),
+    "practice.credit.move": ("value", "production"),
+    "practice.package": ("value_open",),
+    "practice.subscription.period": ("deferred_account_id", "income_account_id"),
+}
+APPOINTMENT_FIELDS = (
+    "practice_appointment_type_id",
+    "patient_id",
+    "practice_credits",
+    "attendance",
+    "credit_waived",
+    "credit_error",
+    "credit_state",
+    "credit_unpaid",
+    "credit_balance",
+    "credit_move_ids",
+)
+PARTNER_FIELDS = ("practice_lot_ids", "practice_credits_available", "practice_lot_count", "practice_appointment_count")
+
+
+class RolesMixin(SubscriptionMixin):
+    now = NOW
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_staff()
+        cls.public = cls.env.ref("base.public_user")
+        cls.lot = cls.env["practice.credit.lot"]._grant(
+            [
+                {
+                    "partner_id": cls.patient.id,
+                    "payer_id": cls.patient.id,
+                    "package_id": cls.package.id,
+                    "company_id": cls.company.id,
+                    "origin": "import",
+                    "date": "2026-01-01",
+                    "credits": 5,
+                    "value": 375.0,
+                    "internal_rate": 75.0,
+                    "deferred_account_id": cls.liability.id,
+                }
+            ]
+        )
+        cls.package.terms = "<p>Credits are valid for two years.</p>"
+        cls.terms = cls.package._get_terms_version()
+        start = Datetime.now() - timedelta(days=1)
+        cls.event = cls.env["calendar.event"].create(
+            {
+                "name": "Secret session",
+                "practice_appointment_type_id": cls.type.id,
+                "patient_id": cls.patient.id,
+                "start": start,
+                "stop": start + timedelta(hours=1),
+                "user_id": cls.manager.id,
+            }
+        )
+        cls.event.attendance = "attended"
+        cls.code = cls.make_code(duration="forever")
+        cls.subscription = cls.subscribe(cls.starter, seats=("An",), code=cls.code)
+        cls.usage = cls.env["practice.subscription.usage"].create(
+            {"subscription_id": cls.subscription.id, "kind_id": cls.file.id, "reference": "file 1"}
+        )
+        cls.subscription._bill_now()
+        cls.delivery = cls.env["practice.webhook.delivery"].create(
+            {"subscription_id": cls.subscription.id, "payload": "{}"}
+        )
+        cls.checkout = cls.env["practice.subscription.checkout"].create(
+            {
+                "organisation_id": cls.subscription.organisation_id.id,
+                "company_id": cls.company.id,
+                "plan_id": cls.starter.id,
+                "interval": "month",
+            }
+        )
+        cls.env.flush_all()
+
+    def samples(self):
+        period = self.subscription.period_id
+        return {
+            "practice.package": self.package,
+            "practice.package.terms": self.terms,
+            "practice.appointment.type": self.type,
+            "practice.credit.lot": self.lot,
+            "practice.credit.import": self.env["practice.credit.import"].create(
+                {"partner_id": self.patient.id, "package_id": self.package.id}
+            ),
+            "practice.credit.move": self.lot.move_ids[:1],
+            "practice.revenue.release": self.lot.move_ids.release_ids[:1],
+            "practice.plan": self.starter,
+            "practice.plan.price": self.starter.price_ids[:1],
+            "practice.plan.usage.price": self.starter.usage_price_ids,
+            "practice.usage.kind": self.file,
+            "practice.subscription": self.subscription,
+            "practice.subscription.seat": self.subscription.seat_ids,
+            "practice.subscription.licence": period.licence_ids,
+            "practice.subscription.usage": self.usage,
+            "practice.subscription.period": period,
+            "practice.subscription.checkout": self.checkout,
+            "practice.webhook.delivery": self.delivery,
+            "practice.discount.code": self.code,
+            "practice.discount.redemption": self.subscription.redemption_ids,
+        }
+
+
+@tagged("post_install", "-at_install")
+class TestRights(RolesMixin, TransactionCase):
+    def test_every_role_may_do_with_every_model_what_is_written_here(self):
+        for model, rights in RIGHTS.items():
+            for role in ROLES:
+                for letter, operation in OPERATIONS.items():
+                    with self.subTest(model=model, role=role, operation=operation):
+                        records = self.samples()[model].with_user(getattr(self, role))
+                        self.assertEqual(records.has_access(operation), letter in rights.get(role, ""))
+
+    def test_every_model_of_the_module_stands_in_the_table(self):
+        names = {
+            model
+            for model, cls in self.env.registry.items()
+            if cls._original_module == "practice_billing" and not cls._abstract and not cls._transient and cls._auto
+        }
+        self.assertEqual(names, set(RIGHTS))
+
+    def test_who_may_not_read_a_model_may_not_search_it_either(self):
+        for model, rights in RIGHTS.items():
+            for role in set(ROLES) - set(rights):
+                with self.subTest(model=model, role=role), self.assertRaises(AccessError):
+                    self.env[model].with_user(getattr(self, role)).search([])
+
+    def test_money_is_hidden_from_the_front_desk_and_shown_to_the_others(self):
+        for model, names in MONEY.items():
+            for name in names:
+                with self.subTest(model=model, field=name):
+                    record = self.samples()[model]
+                    with self.assertRaises(AccessError):
+                        record.with_user(self.front_desk).read([name])
+                    with self.assertRaises(AccessError):
+                        record.with_user(self.front_desk).search([(name, "!=", False)])
+                    self.assertTrue(record.with_user(self.manager).read([name]))
+                    self.assertTrue(record.with_user(self.accountant).read([name]))
+
+    def test_the_front_desk_does_not_see_money_in_the_history_of_messages(self):
+        tracked = self.env["mail.tracking.value"].search([("mail_message_id.model", "=", "practice.credit.lot")])
+        self.assertFalse(tracked.field_id.filtered(lambda field: field.name in MONEY["practice.credit.lot"]))
+
+    def test_the_front_desk_changes_sharing_and_note_only(self):
+        lot = self.lot.with_user(self.front_desk)
+        lot.write({"note": "Called", "beneficiary_ids": [Command.link(self.make_patient("Child").id)]})
+        for name, value in (("credits_available", 99), ("expiry_date", "2030-01-01"), ("state", "active")):
+            with self.subTest(field=name), self.assertRaises(AccessError):
+                lot.write({name: value})
+
+    def test_even_an_administrator_gives_no_credits_by_writing(self):
+        for name, value in (("credits_available", 99), ("value_open", 9.0), ("partner_id", self.manager.partner_id.id)):
+            with self.subTest(field=name), self.assertRaises(AccessError):
+                self.lot.with_user(self.manager).write({name: value})
+        with self.assertRaises(AccessError):
+            self.lot.with_user(self.manager).unlink()
+
+    def test_nobody_writes_in_the_ledger(self):
+        for role in ROLES:
+            with self.subTest(role=role), self.assertRaises(UserError):
+                self.lot.move_ids[:1].with_user(getattr(self, role)).write({"credits": 99})
+
+
+@tagged("post_install", "-at_install")
+class TestPrivacy(RolesMixin, TransactionCase):
+    """A patient's appointment is for the practice's staff and for those who take part."""
+
+    outsiders = ("employee", "accountant", "portal")
+
+    def test_the_front_desk_sees_it(self):
+        event = self.event.with_user(self.front_desk)
+        self.assertTrue(event.read(APPOINTMENT_FIELDS))
+        self.assertIn(event, event.search([("patient_id", "=", self.patient.id)]))
+
+    def test_outsiders_cannot_read_it(self):
+        for role in self.outsiders:
+            with self.subTest(role=role), self.assertRaises(AccessError):
+                self.event.with_user(getattr(self, role)).read(["name"])
+
+    def test_outsiders_cannot_find_it_by_anything(self):
+        domains = (
+            [("id", "=", self.event.id)],
+            [("name", "=", "Secret session")],
+            [("name", "ilike", "secret")],
+            [("partner_ids", "in", self.patient.ids)],
+            [("attendee_ids.partner_id", "=", self.patient.id)],
+            [("user_id", "=", self.manager.id)],
+            [("start", "=", self.event.start)],
+        )
+        for role in ("employee", "accountant"):
+            for domain in domains:
+                with self.subTest(role=role, domain=domain):
+                    events = self.env["calendar.event"].with_user(getattr(self, role))
+                    self.assertFalse(events.search(domain))
+                    self.assertFalse(events.search_count(domain))
+                    self.assertFalse(events._read_group(domain, ["partner_ids"], ["__count"]))
+
+    def test_outsiders_cannot_read_its_hidden_fields_even_of_their_own_events(self):
+        self.event.partner_ids += self.employee.partner_id
+        for name in APPOINTMENT_FIELDS:
+            with self.subTest(field=name), self.assertRaises(AccessError):
+                self.event.with_user(self.employee).read([name])
+
+    def test_who_takes_part_sees_the_event(self):
+        self.event.partner_ids += self.employee.partner_id
+        self.assertEqual(self.event.with_user(self.employee).read(["name"])[0]["name"], "Secret session")
+
+    def test_the_title_that_others_see_does_not_name_the_patient(self):
+        self.event.partner_ids += self.employee.partner_id
+        self.assertNotIn("Peeters", self.event.with_user(self.employee).display_name)
+
+    def test_outsiders_cannot_see_who_is_invited(self):
+        for role in ("employee", "accountant"):
+            with self.subTest(role=role):
+                attendees = self.env["calendar.attendee"].with_user(getattr(self, role))
+                self.assertFalse(attendees.search([("partner_id", "=", self.patient.id)]))
+                with self.assertRaises(AccessError):
+                    self.event.attendee_ids.with_user(getattr(self, role)).read(["partner_id"])
+
+    def test_outsiders_cannot_read_its_messages(self):
+        message = self.event.message_post(body="Health matters")
+        for role in ("employee", "accountant"):
+            with self.subTest(role=role):
+                message = message.with_user(getattr(self, role))
+                with self.assertRaises(AccessError):
+                    message.search([("id", "=", message.id)])
+                with self.assertRaises(AccessError):
+                    message.read(["body"])
+
+    def test_outsiders_cannot_change_or_delete_it(self):
+        for role in self.outsiders:
+            event = self.event.with_user(getattr(self, role))
+            with self.subTest(role=role):
+                with self.assertRaises(AccessError):
+                    event.write({"name": "Mine"})
+                with self.assertRaises(AccessError):
+                    event.unlink()
+
+    def test_outsiders_plan_no_appointments(self):
+        for role in ("employee", "accountant"):
+            with self.subTest(role=role), self.assertRaises(AccessError):
+                self.env["calendar.event"].with_user(getattr(self, role)).create(
+                    {
+                        "name": "Mine",
+                        "practice_appointment_type_id": self.type.id,
+                        "patient_id": self.patient.id,
+                        "start": self.at(days=1),
+                        "stop": self.at(days=1, hours=1),
+                    }
+                )
+
+    def test_credits_on_a_contact_are_hidden_from_outsiders(self):
+        for name in PARTNER_FIELDS:
+            with self.subTest(field=name), self.assertRaises(AccessError):
+                self.patient.with_user(self.employee).read([name])
+
+    def test_a_plain_event_is_as_open_as_ever(self):
+        lunch = self.env["calendar.event"].create({"name": "Lunch", "start": self.at(), "stop": self.at(hours=1)})
+        self.assertTrue(lunch.with_user(self.employee).read(["name"]))
+
+    def test_an_archived_appointment_is_as_private(self):
+        self.event.active = False
+        events = self.env["calendar.event"].with_user(self.employee).with_context(active_test=False)
+        self.assertFalse(events.search([("id", "=", self.event.id)]))
+
+
+@tagged("post_install", "-at_install")
+class TestCompanies(RolesMixin, TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other = cls.env["res.company"].create({"name": "PB other"})
+        cls.stranger = new_test_user(
+            cls.env,
+            "pb_stranger",
+            "practice_billing.group_manager,practice_billing.group_accountant",
+            company_id=cls.other.id,
+            company_ids=[Command.set(cls.other.ids)],
+        )
+
+    def test_another_companys_practice_is_invisible(self):
+        for model, record in self.samples().items():
+            with self.subTest(model=model):
+                self.assertFalse(self.env[model].with_user(self.stranger).search([("id", "=", record.id)]))
+                with self.assertRaises(AccessError):
+                    record.with_user(self.stranger).read(["display_name"])
+
+    def test_another_companys_appointments_are_invisible(self):
+        events = self.env["calendar.event"].with_user(self.stranger)
+        self.assertFalse(events.search([("id", "=", self.event.id)]))
+
+    def test_a_branch_uses_the_packages_of_its_parent(self):
+        branch = self.env["res.company"].create({"name": "PB branch", "parent_id": self.company.id})
+        self.stranger.company_ids += branch
+        package = self.package.with_user(self.stranger).with_company(branch)
+        self.assertTrue(package.with_context(allowed_company_ids=branch.ids).read(["name"]))
+
+    def test_a_product_of_a_company_cannot_sell_a_package_of_another(self):
+        with self.assertRaises(UserError):
+            self.make_product(self.package, company_id=self.other.id)
+
+    def test_a_package_with_credits_stays_in_its_company(self):
+        with self.assertRaises(UserError):
+            self.package.company_id = self.other
+
+
+@tagged("post_install", "-at_install")
+class TestOverHttp(RolesMixin, HttpCase):
+    now = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for role in ("front_desk", "manager", "accountant", "employee", "portal"):
+            getattr(cls, role).password = f"pb_{role}"
+
+    def call(self, model, method, *args, **kwargs):
+        """Call over the web client's door; return the result, or the name of the error."""
+        params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
+        answer = self.url_open(
+            "/web/dataset/call_kw", json={"jsonrpc": "2.0", "method": "call", "params": params}
+        ).json()
+        return answer["error"]["data"]["name"] if "error" in answer else answer["result"]
+
+    def json2(self, role, model, method, **body):
+        """Call over the JSON API; return the status and the body."""
+        user = getattr(self, role)
+        keys = self.env["res.users.apikeys"].with_user(user).sudo()
+        key = keys._generate("rpc", "test", Datetime.now() + timedelta(hours=1))
+        headers = {"Authorization": f"bearer {key}", "Content-Type": "application/json"}
+        response = self.url_open(f"/json/2/{model}/{method}", data=json.dumps(body), headers=headers)
+        return response.status_code, response.json()
+
+    def test_outsiders_get_nothing_over_the_web_clients_door(self):
+        for role in ("employee", "portal"):
+            self.authenticate(f"pb_{role}", f"pb_{role}")
+            for model in RIGHTS:
+                with self.subTest(role=role, model=model):
+                    self.assertEqual(self.call(model, "search_read", [], ["id"]), "odoo.exceptions.AccessError")
+            with self.subTest(role=role, model="calendar.event"):
+                found = self.call("calendar.event", "search_read", [["id", "=", self.event.id]], ["name"])
+                self.assertIn(found, ([], "odoo.exceptions.AccessError"))
+                self.assertEqual(
+                    self.call("calendar.event", "read", [self.event.id], ["name"]), "odoo.exceptions.AccessError"
+                )
+
+    def test_outsiders_get_nothing_over_the_json_api(self):
+        for role in ("employee", "portal"):
+            for model in RIGHTS:
+                with self.subTest(role=role, model=model):
+                    self.assertEqual(self.json2(role, model, "search_read", domain=[], fields=["id"])[0], 403)
+            with self.subTest(role=role, model="calendar.event"):
+                status, _body = self.json2(role, "calendar.event", "read", ids=self.event.ids, fields=["name"])
+                self.assertEqual(status, 403)
+
+    def test_who_is_not_logged_in_gets_nothing(self):
+        answer = self.call("practice.credit.lot", "search_read", [], ["id"])
+        self.assertEqual(answer, "odoo.http.SessionExpiredException")
+        response = self.url_open(
+            "/json/2/practice.credit.lot/search_read", data="{}", headers={"Content-Type": "application/json"}
+        )
+        self.assertEqual(response.status_code, 401)
+
+    def test_the_front_desk_reads_no_money_over_the_json_api(self):
+        status, _body = self.json2("front_desk", "practice.credit.lot", "read", ids=self.lot.ids, fields=["value_open"])
+        self.assertEqual(status, 403)
+        status, [body] = self.json2("front_desk", "practice.credit.lot", "read", ids=self.lot.ids)
+        self.assertEqual(status, 200)
+        self.assertFalse(set(MONEY["practice.credit.lot"]) & set(body))
+
+    def test_the_front_desk_plans_over_the_json_api(self):
+        start = Datetime.now() + timedelta(days=2)
+        vals = {
+            "practice_appointment_type_id": self.type.id,
+            "patient_id": self.patient.id,
+            "start": Datetime.to_string(start),
+        }
+        context = {"no_mail_to_attendees": True}
+        status, [event_id] = self.json2("front_desk", "calendar.event", "create", vals_list=[vals], context=context)
+        self.assertEqual(status, 200)
+        self.env.invalidate_all()
+        self.assertEqual(self.env["calendar.event"].browse(event_id).credit_state, "reserved")
+
+    def test_private_methods_are_no_door(self):
+        doors = (
+            ("practice.credit.lot", "_grant", [[]]),
+            ("practice.credit.lot", "_record", [[]]),
+            ("practice.credit.lot", "_extend", [self.lot.ids, False, "x"]),
+            ("practice.revenue.release", "_post_due", [[]]),
+        )
+        self.authenticate("pb_manager", "pb_manager")
+        for model, method, args in doors:
+            with self.subTest(method=method):
+                self.assertEqual(self.call(model, method, *args), "odoo.exceptions.AccessError")

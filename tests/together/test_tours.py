@@ -1,0 +1,131 @@
+from datetime import timedelta
+
+from odoo.tests import HttpCase, tagged
+
+from ..common.checkouts import OrganisationMixin
+from ..common.practice import PracticeMixin
+from ..common.subscriptions import SubscriptionMixin
+
+
+@tagged("post_install", "-at_install")
+class TestTours(PracticeMixin, HttpCase):
+    """What the front desk does all day, in a real browser."""
+
+    now = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_staff()
+        cls.type.cancel_hours = 0
+        cls.patient.name = "Tour Patient"
+
+    def test_front_desk_sells_and_books_and_the_calendar_shows_it(self):
+        self.start_tour("/odoo", "practice_sell_and_book", login="pb_front_desk")
+
+        event = self.env["calendar.event"].search([("patient_id", "=", self.patient.id)])
+        self.assertEqual(event.attendance, "planned")
+        self.assertEqual(event.credit_state, "reserved")
+        self.assertRecordValues(
+            self.env["practice.credit.lot"].search([("partner_id", "=", self.patient.id)]),
+            [{"state": "active", "credits_available": 9, "credits_reserved": 1}],
+        )
+
+    def test_front_desk_sells_while_planning_and_cancels(self):
+        self.start_tour("/odoo", "practice_sell_while_planning", login="pb_front_desk")
+
+        events = self.env["calendar.event"].with_context(active_test=False)
+        event = events.search([("patient_id", "=", self.patient.id)])
+        self.assertRecordValues(event, [{"attendance": "cancelled", "credit_state": "returned", "active": False}])
+        lot = self.env["practice.credit.lot"].search([("partner_id", "=", self.patient.id)])
+        self.assertEqual((lot.credits_available, lot.credits_reserved), (10, 0))
+
+
+@tagged("post_install", "-at_install")
+class TestSubscriptionTours(SubscriptionMixin, HttpCase):
+    """What administrator and accountant do with subscriptions, in a real browser."""
+
+    now = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_staff()
+        cls.organisation = cls.make_organisation("Tour Practice")
+        cls.people = cls.practitioner("Tour An") + cls.practitioner("Tour Bert")
+
+    def test_administrator_subscribes_an_organisation_and_bills_it(self):
+        self.start_tour("/odoo", "practice_subscribe_and_bill", login="pb_manager")
+
+        subscription = self.organisation.practice_subscription_ids
+        self.assertEqual(subscription.plan_id, self.standard)
+        self.assertEqual(subscription.seat_ids.practitioner_id, self.people)
+        self.assertInvoice(
+            self.last_invoice(subscription),
+            {"Standard": [78.0]},
+            untaxed=78.0,
+            total=94.38,
+        )
+
+    def test_accountant_changes_the_plan_with_a_code_and_cancels_and_undoes_it(self):
+        code = self.make_code()
+        start = self.today() - timedelta(days=10)
+        subscription = self.subscribe(self.starter, self.organisation, self.people.mapped("name"), date_start=start)
+        self.bill(subscription)
+        preview = subscription._get_preview(subscription._get_change_preview(self.standard, "month", code)[1])
+        self.start_tour("/odoo", "practice_change_and_cancel", login="pb_accountant")
+
+        self.assertRecordValues(subscription, [{"plan_id": self.standard.id, "state": "active", "end_date": False}])
+        self.assertPreviewed(preview, self.last_invoice(subscription))
+        self.assertEqual(code.redemption_ids.subscription_id, subscription)
+
+
+@tagged("post_install", "-at_install")
+class TestOrganisationTour(OrganisationMixin, SubscriptionMixin, HttpCase):
+    """An organisation's administrator from the end of the trial to a dearer plan, in a real browser."""
+
+    now = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.setup_organisation()
+        cls.subscription = cls.make_trial()
+        cls.subscription._enter("expired")
+        cls.make_code()
+
+    def test_an_administrator_selects_a_plan_pays_adds_somebody_and_upgrades(self):
+        self.start_tour("/my", "practice_organisation_subscribes", login="pb_boss")
+
+        self.assertRecordValues(self.subscription, [{"state": "active", "plan_id": self.standard.id}])
+        self.assertEqual(len(self.subscription.seat_ids), 3)
+        first, change = self.subscription.period_ids.sorted("number").move_id
+        self.assertEqual((first.amount_total, first.amount_residual), (29.04, 0.0))
+        self.assertEqual(change.state, "posted")
+        self.assertEqual(self.subscription.payment_token_id.partner_id, self.organisation)
+        self.assertWaiting()
+
+    def test_an_administrator_renews_a_card_that_was_refused(self):
+        self.subscription._activate()
+        self.subscription._set_payment_token(self.make_token(self.organisation, "cancel", payment_details="0341"))
+        move = self.bill(self.subscription).sudo()
+        self.run_cron("ir_cron_collect")
+        self.assertEqual((self.subscription.state, move.practice_collection), ("past_due", "refused"))
+        subject = f"the payment of {move.name} failed"
+        reminder = self.env["mail.mail"].search([("model", "=", "account.move"), ("res_id", "=", move.id)])
+        self.assertEqual([subject in mail.subject for mail in reminder], [True])
+        self.assertEqual(reminder.recipient_ids, self.organisation | self.boss.partner_id)
+
+        self.start_tour("/my", "practice_organisation_renews_card", login="pb_boss")
+        self.assertEqual(self.subscription.state, "past_due", "a new card is no payment yet")
+        self.run_cron("ir_cron_collect")
+
+        self.assertIn(move.payment_state, ("paid", "in_payment"))
+        self.assertEqual(self.subscription.state, "active")
+        self.assertEqual(self.boss.partner_id.with_user(self.boss)._get_portal_banners(), [])
+
+
+@tagged("post_install", "-at_install")
+class TestOrganisationTourOnPhone(TestOrganisationTour):
+    browser_size = "390x844"
+    touch_enabled = True
