@@ -8,7 +8,7 @@ from odoo.api import SUPERUSER_ID, Environment
 from odoo.fields import Command
 from odoo.modules.registry import Registry
 
-from odoo.addons.practice_billing.models.subscriptions.billing.subscription_invoice import InvoiceFacts
+from odoo.addons.practice_billing.models.subscriptions.billing.invoice_facts import InvoiceFacts
 
 
 class Subscribers:

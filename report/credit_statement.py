@@ -1,11 +1,6 @@
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import format_date, format_datetime, formatLang
-
-from ..tools.credits import counters_after
-
-#: Order of rows of the same day: credits come before visits spend them, and expire after the last visit.
-FIRST, VISIT, LAST = range(3)
+from odoo.tools import format_date
 
 
 class ReportCreditStatement(models.AbstractModel):
@@ -64,141 +59,14 @@ class ReportCreditStatement(models.AbstractModel):
     def _prepare_lot(self, lot):
         return {
             "lot": lot,
-            "facts": self._prepare_facts(lot),
-            "expiry": self._describe_expiry(lot),
-            "rows": self._prepare_rows(lot),
+            "facts": lot._prepare_facts(),
+            "expiry": lot._describe_expiry(),
+            "rows": lot._prepare_history(),
         }
 
     @api.model
     def _prepare_shared_lot(self, lot):
-        return {"lot": lot, "expiry": self._describe_expiry(lot)}
-
-    @api.model
-    def _prepare_facts(self, lot):
-        """Return where the credits come from, as pairs of label and value."""
-        date = format_date(self.env, lot.date)
-        if lot.origin != "invoice":
-            origin = dict(lot._fields["origin"]._description_selection(self.env))[lot.origin]
-            return [(self.env._("Received"), date), (self.env._("Origin"), lot.reference or origin)]
-        facts = [(self.env._("Bought"), date), (self.env._("Invoice"), lot.reference)]
-        if lot.payer_id == lot.partner_id and lot.invoice_line_id:
-            line = lot.invoice_line_id
-            facts.append((self.env._("Price"), formatLang(self.env, line.price_total, currency_obj=line.currency_id)))
-        return [*facts, (self.env._("Payment"), self._describe_payment(lot))]
-
-    @api.model
-    def _describe_payment(self, lot):
-        match lot.invoice_id.payment_state:
-            case "paid" | "in_payment":
-                return self.env._("Paid")
-            case "reversed":
-                return self.env._("Credited")
-            case "partial":
-                return self.env._("Partly paid")
-        return self.env._("Waiting for payment")
-
-    @api.model
-    def _describe_expiry(self, lot):
-        return format_date(self.env, lot.expiry_date) if lot.expiry_date else self.env._("No expiry")
-
-    # === HISTORY === #
-
-    @api.model
-    def _prepare_rows(self, lot):
-        """Return the history of a lot by date, one row per appointment, with the credits left after each.
-
-        ``left`` counts available credits: a planned appointment has its credit already.
-        """
-        moves = lot.move_ids.sorted("id")
-        rows = [
-            self._prepare_visit_row(lot, event, of_event)
-            for event, of_event in moves.grouped("event_id").items()
-            if event
-        ]
-        rows += [self._prepare_move_row(lot, move) for move in moves if not move.event_id and move.credits]
-        left = 0
-        for row in sorted(rows, key=lambda row: row["key"]):
-            left += row["change"]
-            row["left"] = left
-        return sorted(rows, key=lambda row: row["key"])
-
-    @api.model
-    def _get_change(self, moves):
-        return counters_after((move.kind, move.credits) for move in moves)["available"]
-
-    @api.model
-    def _prepare_visit_row(self, lot, event, moves):
-        # sudo: an appointment is printed for whoever may print the credits it took, also when its type is of another
-        # company; nothing but its type and time is shown.
-        event = event.sudo()
-        change = self._get_change(moves)
-        patient = moves[-1:].partner_id
-        is_own = patient == lot.partner_id
-        return {
-            "key": (max(event._get_visit_day(), lot.date), VISIT, event.id),
-            "date": self._format_moment(event),
-            "what": event.practice_appointment_type_id.name if is_own else patient.name,
-            "outcome": self._describe_outcome(event, moves, change),
-            "change": change,
-        }
-
-    @api.model
-    def _format_moment(self, event):
-        """Return the day of an appointment, and its hour in the practice's time zone unless it takes the whole day."""
-        if event.allday:
-            return format_date(self.env, event._get_visit_day(), date_format="EEE d MMM y")
-        tz = event.practice_appointment_type_id.company_id.practice_tz
-        return format_datetime(self.env, event.start, tz=tz, dt_format="EEE d MMM y, HH:mm")
-
-    @api.model
-    def _describe_outcome(self, event, moves, change):
-        """Return in words what became of the credits that ``event`` took from one lot."""
-        if not change:
-            match event.attendance:
-                case "cancelled":
-                    return self.env._("Cancelled, credits given back")
-                case "late_cancelled":
-                    return self.env._("Cancelled late, credits given back")
-                case "no_show":
-                    return self.env._("Missed, credits given back")
-            return self.env._("Credits given back")
-        position = counters_after((move.kind, move.credits) for move in moves)
-        if position["lost"]:
-            if event.attendance == "no_show":
-                return self.env._("Missed, credits lost")
-            return self.env._("Cancelled late, credits lost")
-        return self.env._("Attended") if position["used"] else self.env._("Planned")
-
-    @api.model
-    def _prepare_move_row(self, lot, move):
-        return {
-            "key": (max(move.date, lot.date), FIRST if move.kind == "grant" else LAST, move.id),
-            "date": format_date(self.env, move.date, date_format="EEE d MMM y"),
-            "what": "",
-            "outcome": self._describe_move(lot, move),
-            "change": self._get_change(move),
-        }
-
-    @api.model
-    def _describe_move(self, lot, move):
-        """Return in words what happened to credits without an appointment."""
-        undone = move.credits < 0
-        match move.kind:
-            case "grant" if undone:
-                return self.env._("Withdrawn")
-            case "grant" if lot.origin == "invoice":
-                return self.env._("Bought")
-            case "grant":
-                return self.env._("Received")
-            case "expire" if undone:
-                return self.env._("Valid again")
-            case "expire":
-                return self.env._("Expired")
-            case "refund" if undone:
-                return self.env._("Refund withdrawn")
-            case "refund":
-                return self.env._("Refunded, %s", move.invoice_line_id.move_id.name or "").rstrip(", ")
-        return dict(move._fields["kind"]._description_selection(self.env))[move.kind]
+        return {"lot": lot, "expiry": lot._describe_expiry()}
 
 
 class ReportCreditStatementLot(models.AbstractModel):

@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..models.subscriptions.catalog.plan import INTERVALS
 from ..models.subscriptions.agreement.subscription import BILLED
+from ..models.subscriptions.catalog.plan import INTERVALS
 from ..tools.periods import INTERVAL_MONTHS
 
 #: Measures that say how it is at a month's end; changes, unlike them, add up over months.

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
@@ -267,7 +267,7 @@ class PracticeSubscriptionOverview(models.AbstractModel):
     def _convert(self, amounts):
         """Return the sum of ``(currency, amount)`` in the currency of the user's company, at today's rate."""
         company = self.env.company
-        today = fields.Date.context_today(self)
+        today = company._practice_day()
         return company.currency_id.round(
             sum(currency._convert(amount, company.currency_id, company, today) for currency, amount in amounts)
         )

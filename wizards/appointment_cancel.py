@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
 
@@ -60,18 +59,7 @@ class PracticeAppointmentCancel(models.TransientModel):
         :raises UserError: when the credits of a late cancellation are given back without a reason
         """
         self.ensure_one()
-        events = self._get_events()
-        late = events.filtered(lambda event: event._would_be_late())
-        if late and self.give_back and not self.reason:
-            raise UserError(self.env._("Say why the credits are given back although it is late."))
-        if self.notify:
-            events.filtered(lambda event: event.start > fields.Datetime.now())._notify_cancelled()
-        if self.scope == "self_only":
-            self.event_id.with_context(practice_reason=self.reason).action_mass_archive("self_only")
-        else:
-            events.with_context(practice_reason=self.reason).write({"active": False})
-        if self.give_back:
-            late.with_context(practice_reason=self.reason).write({"credit_waived": True})
+        self._get_events()._cancel_planned(reason=self.reason, give_back=self.give_back, notify=self.notify)
         return {"type": "ir.actions.act_window_close"}
 
     # === BUSINESS METHODS === #

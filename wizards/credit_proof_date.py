@@ -9,7 +9,7 @@ class PracticeCreditProofDate(models.TransientModel):
     _name = "practice.credit.proof.date"
     _description = "Credits and Balance Posts at a Date"
 
-    date = fields.Date(required=True, default=fields.Date.context_today, help="That day included.")
+    date = fields.Date(required=True, default=lambda self: self.env.company._practice_day(), help="That day included.")
 
     def action_open(self):
         """Open the proof as it was at the end of the date, with the date in the title."""

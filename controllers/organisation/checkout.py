@@ -202,7 +202,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         account = self._find_account(**kw)
         if not account:
             return request.redirect("/my")
-        checkout = request.env["practice.subscription.checkout"]._get_last(account[0], account[1])
+        checkout = request.env["practice.subscription.checkout"]._get_last_checkout(account[0], account[1])
         if checkout.state == "draft" and not checkout._is_under_way():
             return self._redirect("/my/subscription/checkout", account)
         if checkout.state == "done":

@@ -2,8 +2,8 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from ...models.subscriptions.portal.subscription_doors import REASONS
 from ...models.subscriptions.agreement.subscription import BILLED
+from ...models.subscriptions.portal.subscription_doors import REASONS
 from ...tools.periods import INTERVAL_MONTHS
 from .portal import OrganisationPortal
 

@@ -1,3 +1,5 @@
+from . import retry_mixin
 from . import res_company
 from . import res_partner
+from . import account_move
 from . import res_config_settings

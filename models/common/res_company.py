@@ -26,36 +26,6 @@ class ResCompany(models.Model):
         help="Where visits move money from the balance post to revenue. "
         "Empty means the company's first miscellaneous journal.",
     )
-    practice_auto_attend = fields.Boolean(
-        string="Attended Automatically",
-        default=True,
-        help="An appointment counts as attended once it has ended, unless staff marked it otherwise.",
-    )
-    practice_expiry_warning = fields.Boolean(
-        string="Warn Before Credits Expire",
-        default=True,
-        help="E-mail the patient 30 and 7 days before credits expire.",
-    )
-    practice_low_warning = fields.Boolean(
-        string="Tell When Credits Run Low",
-        default=True,
-        help="E-mail the patient once per purchase when only a few credits are left.",
-    )
-    practice_low_threshold = fields.Integer(
-        string="Few Credits",
-        default=2,
-        help="Credits left, planned ones included, at which a patient is told. 0: when the last one is gone.",
-    )
-    practice_portal_invoice = fields.Boolean(
-        string="Buy on Invoice",
-        default=True,
-        help="Patients who buy on the portal may ask for the invoice and pay it later; credits are ready once it is "
-        "paid. Otherwise they pay online at once.",
-    )
-
-    _practice_low_threshold_not_negative = models.Constraint(
-        "CHECK (practice_low_threshold >= 0)", "The number of credits at which patients are told cannot be negative."
-    )
 
     def _practice_day(self, moment=None):
         """Return the day of the naive UTC ``moment`` (now by default) in the practice's time zone."""
@@ -84,3 +54,15 @@ class ResCompany(models.Model):
         violated = self._get_violated_lock_dates(day, False, journal)
         locked_until = violated[-1][0] if violated else None
         return locked_until if locked_until and locked_until != date.min else None
+
+    def _get_responsible(self, preferred=None):
+        """Return who is told when something of this company needs attention.
+
+        :param preferred: a user who looks after it, when they are active and work for the company; otherwise it is an
+            administrator of the practice, and without any, the user of the moment
+        """
+        self.ensure_one()
+        if preferred and preferred.active and self in preferred.company_ids:
+            return preferred
+        managers = self.env.ref("practice_billing.group_manager").sudo().all_user_ids  # sudo: asked by crons
+        return managers.filtered(lambda user: user.active and self in user.company_ids)[:1] or self.env.user

@@ -1,10 +1,10 @@
 import logging
-from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+from ...tools.client import notification
 
 _logger = logging.getLogger(__name__)
 
@@ -21,6 +21,7 @@ class PracticeRevenueRelease(models.Model):
 
     _name = "practice.revenue.release"
     _description = "Revenue Release"
+    _inherit = ["practice.retry.mixin"]
     _order = "date desc, id desc"
 
     name = fields.Char(string="Description", required=True)
@@ -90,26 +91,21 @@ class PracticeRevenueRelease(models.Model):
             message = self.env._("%s released.", len(posted))
         else:
             message = self.env._("Nothing is due today.")
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "danger" if failed else "success" if posted else "info",
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(message, "danger" if failed else "success" if posted else "info")
 
     # === BUSINESS METHODS === #
 
     @api.model
     def _get_due_domain(self, retry=False):
-        """Return what can be posted now: due, and not set aside until tomorrow by a failure (unless ``retry``)."""
-        today = fields.Date.context_today(self)
-        domain = Domain("state", "=", "due") & Domain("date", "<=", today)
-        if retry:
-            return domain
-        return domain & (Domain("retry_date", "=", False) | Domain("retry_date", "<=", today))
+        """Return what can be posted now: due in its company, and not set aside until tomorrow (unless ``retry``)."""
+        # sudo: the run works for all companies, each of which has its own today
+        companies = self.env["res.company"].sudo().search([])
+        return Domain("state", "=", "due") & Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain("date", "<=", company._practice_day())
+            & (Domain.TRUE if retry else self._practice_get_retry_domain(company._practice_day()))
+            for company in companies
+        )
 
     @api.model
     def _cron_release(self):
@@ -138,25 +134,10 @@ class PracticeRevenueRelease(models.Model):
 
         :return: the number of releases posted or set aside; 0 when another worker holds them all
         """
-        self._try_post()
-        today = fields.Date.context_today(self)
-        return len(self.filtered(lambda it: it.state == "posted" or (it.retry_date and it.retry_date > today)))
+        self._practice_try(type(self)._post_due)
+        return len(self.filtered(lambda it: it.state == "posted" or it.retry_date))
 
-    def _try_post(self):
-        try:
-            with self.env.cr.savepoint():
-                self._post_due()
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception as error:  # noqa: BLE001 - one bad package may not stop the others
-            by_accounts = self.grouped(lambda release: (release.deferred_account_id, release.income_account_id))
-            if len(by_accounts) == 1:
-                self._set_aside(error)
-            else:
-                for releases in by_accounts.values():
-                    releases._try_post()
-
-    def _set_aside(self, error):
-        """Keep ``error`` on these releases and try them again tomorrow."""
-        _logger.warning("Revenue releases %s could not be posted: %s", self.ids, error)
-        self.write({"error": str(error), "retry_date": fields.Date.context_today(self) + timedelta(days=1)})
+    def _practice_cut(self):
+        # What is booked on the same accounts fails together; cut finer, a day would get many entries.
+        by_accounts = self.grouped(lambda release: (release.deferred_account_id, release.income_account_id))
+        return list(by_accounts.values())

@@ -35,7 +35,7 @@ class PracticeRevenueRelease(models.Model):
         self._split_by_customer(entries, shares)
         entries._post(soft=False)
         for entry, of_entry in zip(entries, booked, strict=True):
-            of_entry.write({"state": "posted", "move_id": entry.id, "error": False})
+            of_entry.write({"state": "posted", "move_id": entry.id})
         return entries.sudo(False)
 
     def _group_by_entry(self):

@@ -15,8 +15,8 @@ from odoo.service.model import retrying
 from odoo.tests import BaseCase, tagged
 from odoo.tools import mute_logger
 
-from ..common.practice import PracticeMixin
 from ..common.databases import database_copy, load_registry, server
+from ..common.practice import PracticeMixin
 
 SESSIONS = 20
 CREDITS = 5

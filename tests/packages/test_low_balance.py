@@ -209,7 +209,7 @@ class TestLowBalance(LowCase):
 
         with (
             patch.object(lot_class, "_send_low_mail", fail),
-            mute_logger("odoo.addons.practice_billing.models.packages.credits.credit_lot_low"),
+            mute_logger("odoo.addons.practice_billing.models.common.retry_mixin"),
         ):
             self.run_low()
         self.assertEqual(len(self.mails(good)), 1)

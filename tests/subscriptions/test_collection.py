@@ -300,7 +300,7 @@ class TestFailing(CollectionCase):
         broken.payment_token_id.flush_recordset()
         self.query("UPDATE payment_token SET active = FALSE WHERE id = %s RETURNING id", broken.payment_token_id.id)
         self.env.invalidate_all()
-        with mute_logger("odoo.addons.practice_billing.models.subscriptions.collection.account_move"):
+        with mute_logger("odoo.addons.practice_billing.models.common.retry_mixin"):
             self.collect()
         self.assertIn(sound_move.payment_state, ("paid", "in_payment"))
         self.assertFalse(broken_move.practice_attempt_ids)
@@ -473,7 +473,7 @@ class TestNoAnswer(CollectionCase):
         subscription = self.subscribe_with("done")
         move = self.bill_one(subscription)
         self.outstanding.active = False
-        with mute_logger("odoo.addons.practice_billing.models.subscriptions.collection.payment_transaction", "odoo.sql_db"):
+        with mute_logger("odoo.addons.practice_billing.models.common.retry_mixin", "odoo.sql_db"):
             self.collect()
         self.assertEqual(move.practice_attempt_ids.state, "done")
         self.assertEqual(move.practice_collection, "charging")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from odoo.tests import tagged
 
-from ..common.practice import dose
 from ..common.payments import PaymentMixin
+from ..common.practice import dose
 from .test_subscription_attack import AttackCase
 
 #: What a process of the run executes. The provider writes down each request, as a real one does outside the database,

@@ -12,8 +12,8 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
-from ..common.practice import PracticeMixin, dose
 from ..common.databases import odoo_command, odoo_environment
+from ..common.practice import PracticeMixin, dose
 from ..packages.test_concurrency import CopyCase
 
 #: Periods that each subscription has missed when the run begins.
@@ -215,7 +215,7 @@ class TestRunUnderAttack(AttackCase):
             break_it(self, subscription)
         self.env.flush_all()
         self.cr.commit()
-        with mute_logger("odoo.addons.practice_billing.models.subscriptions.billing.subscription_billing"):
+        with mute_logger("odoo.addons.practice_billing.models.common.retry_mixin"):
             self.env["practice.subscription"]._cron_bill()
         self.env.invalidate_all()
         for subscription, (_break, reason) in zip(broken, BROKEN, strict=True):

@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 
 from ..common.subscriptions import SubscriptionCase, day
 
-BILLING = "odoo.addons.practice_billing.models.subscriptions.billing.subscription_billing"
+BILLING = "odoo.addons.practice_billing.models.common.retry_mixin"
 
 
 class RunCase(SubscriptionCase):

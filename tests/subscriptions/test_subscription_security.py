@@ -210,7 +210,7 @@ class TestSubscriptionsOverHttp(RolesMixin, HttpCase):
             ("practice.subscription", "_cancel_now", [*subscription, "price"]),
             ("practice.subscription", "_cron_bill", [[]]),
             ("practice.subscription", "_bill_now", subscription),
-            ("practice.subscription", "_set_aside", [*subscription, "x"]),
+            ("practice.subscription", "_practice_set_aside", [*subscription, "x"]),
             ("practice.discount.code", "_redeem", [self.code.ids, self.subscription.id]),
             ("practice.subscription.period", "_settle_releases", [self.subscription.period_id.ids]),
             ("account.move", "_practice_bill", [[], [], []]),

@@ -2,7 +2,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 
 from ....tools.credits import wanted_position
@@ -264,6 +264,27 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         forfeits = self.practice_appointment_type_id.late_policy == "forfeit"
         return forfeits and self.credit_state == "reserved" and self._is_late()
+
+    def _cancel_planned(self, *, reason=False, give_back=False, notify=True):
+        """Cancel these planned appointments with the policy of this moment.
+
+        :param str reason: why, kept on the movements of the credits
+        :param bool give_back: give the credits back also where it is late
+        :param bool notify: e-mail the participants of those that are still to come
+        :raises UserError: when the credits of a late cancellation are given back without a reason
+        """
+        late = self.filtered(lambda event: event._would_be_late())
+        if late and give_back and not reason:
+            raise UserError(self.env._("Say why the credits are given back although it is late."))
+        if notify:
+            self.filtered(lambda event: event.start > fields.Datetime.now())._notify_cancelled()
+        events = self.with_context(practice_reason=reason)
+        if len(events) == 1:
+            events.action_mass_archive("self_only")  # Odoo keeps the rest of a series together
+        else:
+            events.write({"active": False})
+        if give_back:
+            late.with_context(practice_reason=reason).write({"credit_waived": True})
 
     def _notify_cancelled(self):
         """Queue an e-mail to the participants that the appointment does not take place, with Odoo's own template."""

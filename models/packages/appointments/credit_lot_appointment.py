@@ -2,7 +2,6 @@ from collections import defaultdict
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ....tools.credits import allocate
@@ -196,11 +195,6 @@ class PracticeCreditLot(models.Model):
 
     # === CHOOSING LOTS === #
 
-    def _is_usable_by(self, patient):
-        """Return whether ``patient`` may spend this lot: the owner or somebody it is shared with."""
-        self.ensure_one()
-        return patient == self.partner_id or patient in self.beneficiary_ids
-
     @api.model
     def _choose_lots(self, requests):
         """Choose the lots that pay appointments, visit by visit in the order of their dates.
@@ -249,21 +243,6 @@ class PracticeCreditLot(models.Model):
                 if lot.package_id == package and lot._is_usable_by(patient)
             ]
         return rows_of
-
-    @api.model
-    def _search_spendable(self, patients, packages, day=None, credits=None):
-        """Return lots with available credits in spending order, for one visit of ``credits`` on ``day`` when given.
-
-        Every lot found has at least one credit, so a visit never needs more lots than credits.
-        """
-        domain = (
-            self._get_usable_domain(patients, packages)
-            & Domain("state", "=", "active")
-            & Domain("credits_available", ">", 0)
-        )
-        if day:
-            domain &= Domain("expiry_date", "=", False) | Domain("expiry_date", ">=", day)
-        return self.sudo().search(domain, limit=credits)  # sudo: as _settle
 
     @api.model
     def _raise_too_few(self, patient, package, requests, uncovered):

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 
 class PracticeAppointmentType(models.Model):
@@ -75,7 +75,6 @@ class PracticeAppointmentType(models.Model):
         default=3,
         help="Coming appointments that a patient can have of a type that takes no credits; credits limit themselves.",
     )
-    appointment_count = fields.Integer(compute="_compute_appointment_count")
 
     _duration_positive = models.Constraint("CHECK (duration > 0)", "An appointment type has to last some time.")
     _credits_positive = models.Constraint(
@@ -103,15 +102,6 @@ class PracticeAppointmentType(models.Model):
         "CHECK (booking_limit > 0)", "A patient who books online can have at least 1 coming appointment of a type."
     )
 
-    def _compute_appointment_count(self):
-        counts = dict(
-            self.env["calendar.event"]._read_group(
-                [("practice_appointment_type_id", "in", self.ids)], ["practice_appointment_type_id"], ["__count"]
-            )
-        )
-        for appointment_type in self:
-            appointment_type.appointment_count = counts.get(appointment_type, 0)
-
     @api.constrains("online_booking", "practitioner_ids")
     def _check_practitioners(self):
         # Archived ones too: whoever archives a user does not have to clean up first.
@@ -123,23 +113,3 @@ class PracticeAppointmentType(models.Model):
                         name=appointment_type.name,
                     )
                 )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_if_unused(self):
-        # sudo, archived too: an appointment that the user cannot see is an appointment all the same.
-        events = self.env["calendar.event"].sudo().with_context(active_test=False)
-        for appointment_type in self:
-            count = events.search_count([("practice_appointment_type_id", "=", appointment_type.id)])
-            if count:
-                raise UserError(
-                    self.env._(
-                        "%(name)s has %(count)s appointments and cannot be deleted. Archive it instead.",
-                        name=appointment_type.name,
-                        count=count,
-                    )
-                )
-
-    def action_open_appointments(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.calendar_event_action_appointment")
-        return {**action, "domain": [("practice_appointment_type_id", "=", self.id)]}

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 
 
 class PracticePackage(models.Model):
@@ -40,13 +40,6 @@ class PracticePackage(models.Model):
     )
     appointment_type_ids = fields.One2many("practice.appointment.type", "package_id", string="Appointment Types")
     product_ids = fields.One2many("product.template", "package_id", string="Products")
-    lot_count = fields.Integer(compute="_compute_credits", string="Purchases")
-    credits_open = fields.Integer(compute="_compute_credits", help="Credits sold or given and not yet used.")
-    value_open = fields.Monetary(
-        compute="_compute_credits",
-        groups="practice_billing.group_manager,account.group_account_readonly",
-        help="What the balance post holds for these credits.",
-    )
 
     _internal_rate_not_negative = models.Constraint(
         "CHECK (internal_rate >= 0)", "The internal rate of a package cannot be negative."
@@ -55,40 +48,10 @@ class PracticePackage(models.Model):
         "CHECK (validity_months >= 0)", "The validity of a package cannot be negative; 0 means no expiry."
     )
 
-    def _compute_credits(self):
-        # sudo: totals only; who may read the package may know how many of its credits are open.
-        groups = (
-            self.env["practice.credit.lot"]
-            .sudo()
-            ._read_group(
-                [("package_id", "in", self.ids)],
-                ["package_id"],
-                ["__count", "credits_available:sum", "credits_reserved:sum", "value_open:sum"],
-            )
-        )
-        totals = {package.id: values for package, *values in groups}
-        for package in self:
-            count, available, reserved, value = totals.get(package.id, (0, 0, 0, 0.0))
-            package.lot_count = count
-            package.credits_open = available + reserved
-            package.value_open = value
-
-    @api.constrains("company_id")
-    def _check_company_unchanged(self):
-        if self.env["practice.credit.lot"].sudo().search_count([("package_id", "in", self.ids)], limit=1):
-            raise ValidationError(self.env._("A package with credits stays in its company. Make another one."))
-
     @api.ondelete(at_uninstall=False)
     def _unlink_if_unused(self):
         for package in self.with_context(active_test=False):
-            uses = []
-            if package.lot_count:
-                uses.append(self.env._("%s purchases of credits", package.lot_count))
-            if package.appointment_type_ids:
-                uses.append(self.env._("appointment types: %s", ", ".join(package.appointment_type_ids.mapped("name"))))
-            if package.product_ids:
-                uses.append(self.env._("products: %s", ", ".join(package.product_ids.mapped("name"))))
-            if uses:
+            if uses := package._describe_uses():
                 raise UserError(
                     self.env._(
                         "%(name)s is in use and cannot be deleted (%(uses)s). Archive it instead: it can then no "
@@ -98,21 +61,18 @@ class PracticePackage(models.Model):
                     )
                 )
 
-    # === ACTIONS === #
-
-    def action_open_lots(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_credit_lot_action")
-        return {**action, "domain": [("package_id", "=", self.id)], "context": {"create": False}}
-
     # === BUSINESS METHODS === #
+
+    def _describe_uses(self):
+        """Return in words what keeps this package from being deleted, a part for each kind of use."""
+        self.ensure_one()
+        uses = []
+        if self.appointment_type_ids:
+            uses.append(self.env._("appointment types: %s", ", ".join(self.appointment_type_ids.mapped("name"))))
+        if self.product_ids:
+            uses.append(self.env._("products: %s", ", ".join(self.product_ids.mapped("name"))))
+        return uses
 
     def _get_released_account(self, breakage=False):
         """Return the account that takes what leaves the balance post: revenue, or breakage when nobody was served."""
         return self._get_breakage_account() if breakage else self.income_account_id
-
-    def _get_responsible(self):
-        """Return who is told when the books of this package need attention: an administrator of its company."""
-        self.ensure_one()
-        managers = self.env.ref("practice_billing.group_manager").sudo().all_user_ids  # sudo: asked by crons
-        return managers.filtered(lambda user: user.active and self.company_id in user.company_ids)[:1] or self.env.user

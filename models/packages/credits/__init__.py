@@ -1,3 +1,5 @@
+from . import res_company
+from . import package
 from . import credit_lot
 from . import credit_lot_invoice
 from . import credit_lot_balance
@@ -8,3 +10,4 @@ from . import credit_move
 from . import revenue_release
 from . import account_move
 from . import account_move_line
+from . import res_partner

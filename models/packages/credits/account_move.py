@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Command
 
 
 class AccountMove(models.Model):
@@ -57,6 +58,28 @@ class AccountMove(models.Model):
         # sudo: products and packages may be out of the accountant's sight; only whether there is one is asked.
         return self.sudo().line_ids.filtered(lambda line: line._gives_credits()).sudo(self.env.su)
 
+    @api.model
+    def _prepare_package_sale_vals(self, company, payer, products, *, patient=None, quantity=1.0):
+        """Return the values of the invoice that sells packages to a patient: staff and portal sell with the same.
+
+        :param company: who sells
+        :param payer: who gets the invoice
+        :param products: package products, ``quantity`` units of each
+        :param patient: who gets the credits; default: the payer
+        """
+        patient = patient if patient and patient != payer else self.env["res.partner"]
+        return {
+            "move_type": "out_invoice",
+            "company_id": company.id,
+            "partner_id": payer.id,
+            "invoice_line_ids": [
+                Command.create(
+                    {"product_id": product.id, "quantity": quantity, "practice_patient_id": patient.id},
+                )
+                for product in products
+            ],
+        }
+
     def _get_package_mail_template(self):
         """Return the e-mail template of the first package product that has one for invoices."""
         self.ensure_one()
@@ -68,46 +91,17 @@ class AccountMove(models.Model):
             return template
         return super()._get_mail_template()
 
-    def invoice_validate_send_email(self):
-        """Send package invoices through the send queue, with PDF and template, instead of as a bare message.
+    def _is_sent_when_posted(self):
+        """Return whether this document is sent also when its product has no e-mail template. A hook."""
+        self.ensure_one()
+        return False
 
-        Who bought on the portal gets the invoice also when the product has no template: with Odoo's own.
-        """
+    def invoice_validate_send_email(self):
+        """Send package invoices through the send queue, with PDF and template, instead of as a bare message."""
         queued = self.filtered(
             lambda move: (
-                move.move_type == "out_invoice"
-                and (move.sudo().practice_buyer_id or move._get_package_mail_template())  # sudo: only whether
+                move.move_type == "out_invoice" and (move._is_sent_when_posted() or move._get_package_mail_template())
             )
         )
         queued._queue_sending()
         return super(AccountMove, self - queued).invoice_validate_send_email()
-
-    def _queue_sending(self):
-        """Hand these documents to Odoo's send queue, which commits before it sends; once per posting."""
-        to_send = self.filtered(lambda move: not move.is_move_sent and not move.sending_data)
-        unreachable = to_send._note_unreachable()
-        if to_send := to_send - unreachable:
-            to_send.sending_data = self._prepare_sending_data()
-            to_send._trigger_sending()
-
-    @api.model
-    def _prepare_sending_data(self):
-        """Return what Odoo's send queue wants to know of a document: who sends it. Patients do not send invoices."""
-        author = self.env.user if self.env.user._is_internal() else self.env.ref("base.user_root")
-        return {"author_user_id": author.id, "author_partner_id": author.partner_id.id}
-
-    def _note_unreachable(self):
-        """Return those of these documents that the send queue cannot bring to their customer, and say so on them."""
-        unreachable = self.filtered(lambda move: not move.partner_id._is_reachable(move.company_id))
-        unreachable._message_log_batch(
-            {
-                move.id: self.env._("Not e-mailed: %s has no e-mail address.", move.partner_id.display_name)
-                for move in unreachable
-            }
-        )
-        return unreachable
-
-    def _trigger_sending(self):
-        """Have Odoo's send queue run once this transaction is committed."""
-        # sudo: whoever may post an invoice may have it sent; the queue itself belongs to the system.
-        self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()

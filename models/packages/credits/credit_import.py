@@ -50,7 +50,9 @@ class PracticeCreditImport(models.Model):
         help="The account that is debited when the entry is made.",
     )
     date = fields.Date(
-        required=True, default=fields.Date.context_today, help="Day from which the books know the credits."
+        required=True,
+        default=lambda self: self.env.company._practice_day(),
+        help="Day from which the books know the credits.",
     )
     expiry_date = fields.Date(help="Last day on which they can be used. Empty: as the package says, from today on.")
     reference = fields.Char(help="Where they come from, such as the list of the old system.")
@@ -135,7 +137,7 @@ class PracticeCreditImport(models.Model):
             lot = row.lot_id.sudo()  # sudo: administrators import, and only this method takes imports back
             if lot.credits_available < lot.credits_total:
                 lot._raise_too_many(lot.credits_total, self.env._("This import gave %s credits.", lot.credits_total))
-            reversal = lot.entry_id._reverse_moves([{"date": fields.Date.context_today(self)}], cancel=True)
+            reversal = lot.entry_id._reverse_moves([{"date": row.company_id._practice_day()}], cancel=True)
             lot._record(
                 [
                     {

@@ -24,7 +24,7 @@ class PracticeCreditLot(models.Model):
 
     _name = "practice.credit.lot"
     _description = "Credits"
-    _inherit = ["mail.thread"]
+    _inherit = ["practice.retry.mixin", "mail.thread"]
     _order = "expiry_date, id"
     _check_company_auto = True
 
@@ -46,7 +46,7 @@ class PracticeCreditLot(models.Model):
     company_id = fields.Many2one("res.company", required=True, index=True, ondelete="restrict")
     currency_id = fields.Many2one(related="company_id.currency_id")
     origin = fields.Selection(
-        [("invoice", "Invoice"), ("import", "Import"), ("gift", "Gift"), ("transfer", "Transfer"), ("plan", "Plan")],
+        [("invoice", "Invoice"), ("import", "Import"), ("gift", "Gift"), ("transfer", "Transfer")],
         required=True,
         readonly=True,
     )
@@ -76,6 +76,8 @@ class PracticeCreditLot(models.Model):
     expiry_warned = fields.Integer(
         readonly=True, help="The last warning sent, in days before expiry; 0 when none was sent."
     )
+    error = fields.Text(readonly=True, help="Why a run could not write these credits off, or warn that they expire.")
+    retry_date = fields.Date(readonly=True, help="It is tried again from this day on.")
     internal_rate = fields.Monetary(
         readonly=True,
         groups="practice_billing.group_manager,account.group_account_readonly",
@@ -168,9 +170,14 @@ class PracticeCreditLot(models.Model):
             if not self.credits_used + self.credits_lost:
                 return "cancelled"
             return "expired" if self.expired_on else "used_up"
-        if self.origin in ("invoice", "plan") and self.invoice_id.payment_state not in ("paid", "in_payment"):
+        if self._is_invoiced() and self.invoice_id.payment_state not in ("paid", "in_payment"):
             return "pending"
         return "active"
+
+    def _is_invoiced(self):
+        """Return whether these credits are to be paid by invoice before they can be used. A hook of other origins."""
+        self.ensure_one()
+        return self.origin == "invoice"
 
     @api.depends("activation_date")
     def _compute_expiry_date(self):
@@ -312,3 +319,15 @@ class PracticeCreditLot(models.Model):
                 vals["value_total"] = lot.currency_id.round(lot.value_total + granted)
             lot.write(vals)
             lot._note_if_low(of_lot)
+
+    # === WHEN A RUN FAILS === #
+
+    def _practice_tell(self, reason):
+        super()._practice_tell(reason)
+        self.package_id._tell_books(self.env._("Credits need attention"), reason)
+
+    def _practice_untell(self):
+        super()._practice_untell()
+        for package in self.package_id:
+            if not self.search_count([("package_id", "=", package.id), ("error", "!=", False)], limit=1):
+                package._untell_books()

@@ -1,10 +1,12 @@
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ....tools.dates import expiry_day
+from ...common.retry_mixin import Step
 
 #: Days before expiry on which a patient is warned.
 WARNING_DAYS = (30, 7)
@@ -27,24 +29,24 @@ class PracticeCreditLot(models.Model):
     @api.model
     def _cron_expire(self):
         """Write off what has expired, company by company, committing each batch of lots."""
-        cron = self.env["ir.cron"]
-        for company in self.env["res.company"].search([]):
-            domain = self._get_expired_domain(company)
-            while lots := self.search(domain, limit=200).try_lock_for_update():
-                lots._expire()
-                if not cron._commit_progress(len(lots), remaining=self.search_count(domain)):
-                    return
+        companies = self.env["res.company"].search([])
+        expire = type(self)._expire
+        self._practice_run([Step(self, self._get_expired_domain(company), expire, size=200) for company in companies])
+
+    @api.model
+    def _get_expiring_domain(self, company):
+        """Return the credits of a company that can expire and are not set aside by a failure."""
+        return (
+            Domain("company_id", "=", company.id)
+            & Domain("state", "=", "active")
+            & Domain("credits_available", ">", 0)
+            & self._practice_get_retry_domain(company._practice_day())
+        )
 
     @api.model
     def _get_expired_domain(self, company):
-        return Domain(
-            [
-                ("company_id", "=", company.id),
-                ("state", "=", "active"),
-                ("credits_available", ">", 0),
-                ("expiry_date", "<", company._practice_day()),
-            ]
-        )
+        today = company._practice_day()
+        return self._get_expiring_domain(company) & Domain("expiry_date", "<", today)
 
     def _expire(self):
         """Write off the available credits of these lots, dated their last day; reserved ones stay for their visit."""
@@ -59,28 +61,23 @@ class PracticeCreditLot(models.Model):
     @api.model
     def _cron_warn_expiry(self):
         """E-mail patients whose credits expire in 30 and in 7 days, once each; a missed day is caught up."""
-        cron = self.env["ir.cron"]
-        for company in self.env["res.company"].search([("practice_expiry_warning", "=", True)]):
-            for days in sorted(WARNING_DAYS):
-                domain = self._get_warning_domain(company, days)
-                while lots := self.search(domain, limit=50).try_lock_for_update():
-                    lots._warn_expiry(days)
-                    if not cron._commit_progress(len(lots), remaining=self.search_count(domain)):
-                        return
+        companies = self.env["res.company"].search([("practice_expiry_warning", "=", True)])
+        warn = type(self)._warn_expiry
+        self._practice_run(
+            [
+                Step(self, self._get_warning_domain(company, days), partial(warn, days=days), size=50)
+                for company in companies
+                for days in sorted(WARNING_DAYS)
+            ]
+        )
 
     @api.model
     def _get_warning_domain(self, company, days):
         """Return the lots whose warning of this many days is due: later, nearer warnings make earlier ones moot."""
         today = company._practice_day()
-        return Domain(
-            [
-                ("company_id", "=", company.id),
-                ("state", "=", "active"),
-                ("credits_available", ">", 0),
-                ("expiry_date", ">=", today),
-                ("expiry_date", "<=", today + timedelta(days=days)),
-            ]
-        ) & (Domain("expiry_warned", "=", 0) | Domain("expiry_warned", ">", days))
+        soon = Domain("expiry_date", ">=", today) & Domain("expiry_date", "<=", today + timedelta(days=days))
+        unwarned = Domain("expiry_warned", "=", 0) | Domain("expiry_warned", ">", days)
+        return self._get_expiring_domain(company) & soon & unwarned
 
     def _warn_expiry(self, days):
         """Queue the warning and remember it; where nobody has an e-mail address, the lot gets a note instead."""

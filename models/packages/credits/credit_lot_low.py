@@ -1,13 +1,11 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ....tools.credits import is_low, open_credits_change
-
-_logger = logging.getLogger(__name__)
+from ....tools.slots import span_of_days
+from ...common.retry_mixin import Step
 
 #: Movements that bring a balance down because credits were spent. Refunds and expiry are known to the patient.
 SPENDING_KINDS = ("use", "forfeit")
@@ -56,11 +54,8 @@ class PracticeCreditLot(models.Model):
     @api.model
     def _cron_warn_low(self):
         """Tell patients whose credits run low, committing each batch; it can be cut and resumed anywhere."""
-        cron, domain = self.env["ir.cron"], self._get_low_domain()
-        while lots := self.search(domain, order="low_due, id", limit=50).try_lock_for_update():
-            lots._warn_low()
-            if not cron._commit_progress(len(lots), remaining=self.search_count(domain)):
-                return
+        warn, postpone = type(self)._warn_low, type(self)._postpone_low
+        self._practice_run([Step(self, self._get_low_domain(), warn, postpone, size=50, order="low_due, id")])
 
     def _warn_low(self):
         """Queue the mail for those of these lots that are all the patient has, one for each patient and package.
@@ -74,15 +69,20 @@ class PracticeCreditLot(models.Model):
         )
         (self - wanted).low_due = False
         for lots in wanted.grouped(lambda lot: (lot.partner_id, lot.package_id)).values():
-            try:
-                with self.env.cr.savepoint():
-                    lots[-1:]._send_low_mail()
-                    lots.write({"low_due": False, "low_warned": True, "low_error": False})
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                raise
-            except Exception as error:  # noqa: BLE001 - one bad template or patient may not stop the others
-                _logger.warning("Credits %s: could not tell that they run low: %s", lots.ids, error)
-                lots.write({"low_due": fields.Datetime.now() + timedelta(days=1), "low_error": str(error)})
+            lots._practice_try(type(self)._tell_low, set_aside=type(self)._postpone_low, whole=True)
+
+    def _tell_low(self):
+        """Tell a patient that these credits, all of one package, run low."""
+        self[-1:]._send_low_mail()
+        self.write({"low_due": False, "low_warned": True, "low_error": False})
+
+    def _postpone_low(self, reason):
+        """Keep why it could not be told on these credits, and look again tomorrow."""
+        for company, lots in self.grouped("company_id").items():
+            tomorrow = company._practice_day() + timedelta(days=1)
+            midnight, _end = span_of_days(tomorrow, tomorrow, company.practice_tz)
+            lots.write({"low_due": midnight, "low_error": reason})
+        self._practice_tell(reason)
 
     def _get_own_credits(self):
         """Return ``{(patient, package): open credits}`` of the owners of these lots; those to be paid count."""
@@ -127,11 +127,6 @@ class PracticeCreditLot(models.Model):
         }
 
     def _get_buy_url(self, recipients):
-        """Return where ``recipients`` buy more of this package; nothing when none of them can."""
+        """Return where ``recipients`` buy more of this package; nothing when none of them can. A hook of the shop."""
         self.ensure_one()
-        products = self.env["product.product"]
-        users = recipients.sudo().user_ids.filtered("active")  # sudo: only whether there is a login
-        if not any(self.package_id in products._get_portal_products(user).package_id for user in users):
-            return ""
-        base = self.company_id.get_base_url()
-        return f"{base}/my/packages/buy?package_id={self.package_id.id}&patient_id={self.partner_id.id}"
+        return ""

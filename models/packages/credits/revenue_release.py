@@ -26,22 +26,15 @@ class PracticeRevenueRelease(models.Model):
     def _prepare_line_vals(self, key):
         return [{**line, "practice_package_id": key[3].id} for line in super()._prepare_line_vals(key)]
 
-    def _post_due(self):
-        failed = self.filtered("error").package_id
-        entries = super()._post_due()
-        for package in failed:
-            if not self.search_count([("package_id", "=", package.id), ("error", "!=", False)], limit=1):
-                package.activity_unlink(["practice_billing.mail_activity_type_books"])
-        return entries
+    # === WHEN IT FAILS === #
 
-    def _set_aside(self, error):
-        result = super()._set_aside(error)
+    def _practice_tell(self, reason):
+        """Make it an activity on the packages whose revenue waits; the newest reason takes the place of the last."""
+        super()._practice_tell(reason)
+        self.package_id._tell_books(self.env._("Revenue could not be released"), reason)
+
+    def _practice_untell(self):
+        super()._practice_untell()
         for package in self.package_id:
-            package.activity_unlink(["practice_billing.mail_activity_type_books"])
-            package.activity_schedule(
-                "practice_billing.mail_activity_type_books",
-                summary=self.env._("Revenue could not be released"),
-                note=str(error),
-                user_id=package._get_responsible().id,
-            )
-        return result
+            if not self.search_count([("package_id", "=", package.id), ("error", "!=", False)], limit=1):
+                package._untell_books()

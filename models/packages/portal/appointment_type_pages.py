@@ -151,21 +151,3 @@ class PracticeAppointmentType(models.Model):
             "left": available - self.package_credits,
             "missing": lots._count_missing(patient, self, start),
         }
-
-
-class CalendarEvent(models.Model):
-    """What patients see while they move an appointment."""
-
-    _inherit = "calendar.event"
-
-    def _prepare_move(self, practitioner, start):
-        """Return what a page shows of this appointment before it is moved."""
-        self.ensure_one()
-        appointment_type = self.practice_appointment_type_id
-        duration = self.stop - self.start
-        return {
-            **appointment_type._prepare_choice(practitioner, self.patient_id, start, duration),
-            **appointment_type._prepare_policy(start),
-            "place": self.location or self._get_practice()._get_portal_address(),
-            "credits": self.practice_credits,
-        }

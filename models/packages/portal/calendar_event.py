@@ -2,94 +2,8 @@ import vobject
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command, Domain
+from odoo.fields import Domain
 from odoo.tools import format_datetime
-
-
-class ResPartner(models.Model):
-    """Whose credits and appointments a login of the portal may see: its own, and those it acts for."""
-
-    _inherit = "res.partner"
-
-    practice_representative_ids = fields.Many2many(
-        "res.partner",
-        "practice_representative_rel",
-        "patient_id",
-        "representative_id",
-        string="Represented By",
-        groups="practice_billing.group_user",
-        help="Parents or guardians: with their own login they see the packages and appointments of this patient, and "
-        "plan and cancel for him.",
-    )
-
-    practice_can_be_invited = fields.Boolean(
-        compute="_compute_practice_can_be_invited", groups="practice_billing.group_user"
-    )
-
-    def _compute_practice_can_be_invited(self):
-        for partner in self:
-            # sudo: whether there is a login
-            partner.practice_can_be_invited = bool(
-                partner.id and not partner.is_company and not partner.sudo().user_ids
-            )
-
-    def action_invite_to_portal(self):
-        """Open Odoo's dialog that gives portal access and sends the invitation."""
-        self.ensure_one()
-        wizard = self.env["portal.wizard"].create({"partner_ids": [Command.set(self.ids)]})
-        return wizard._action_open_modal()
-
-    def _get_portal_patients(self):
-        """Return this partner and those whom he represents. Contacts of the same family or company are no reason."""
-        self.ensure_one()
-        # sudo: a login asks for whom it may act
-        represented = self.sudo().search([("practice_representative_ids", "in", self.ids)])
-        return self | represented.sudo(False)
-
-
-class ResCompany(models.Model):
-    _inherit = "res.company"
-
-    def _get_portal_address(self):
-        """Return where the practice is, on one line."""
-        self.ensure_one()
-        lines = self.partner_id._display_address(without_company=True).split("\n")
-        return ", ".join(line.strip() for line in lines if line.strip())
-
-
-class PracticeCreditLot(models.Model):
-    """What patients see of credits on the portal."""
-
-    _inherit = "practice.credit.lot"
-
-    @api.model
-    def _get_portal_domain(self, patients, *, only_open=False):
-        """Return the credits of ``patients`` and those shared with them, without sales that were undone."""
-        mine = Domain("partner_id", "in", patients.ids) | Domain("beneficiary_ids", "in", patients.ids)
-        states = ("pending", "active") if only_open else ("pending", "active", "used_up", "expired")
-        return mine & Domain("state", "in", states)
-
-    def _prepare_portal_cards(self, patients):
-        """Return what a card shows of each lot: numbers for everybody, the history only for whom it belongs to."""
-        statement = self.env["report.practice_billing.report_credit_statement"]
-        cards = []
-        for lot in self:
-            own = lot.partner_id in patients
-            cards.append(
-                {
-                    "lot": lot,
-                    "own": own,
-                    "expiry": statement._describe_expiry(lot),
-                    "terms_date": format_datetime(
-                        self.env, lot.terms_date, tz=lot.company_id.practice_tz, dt_format="short"
-                    )
-                    if own and lot.terms_id
-                    else "",
-                    "facts": statement._prepare_facts(lot) if own else [],
-                    "rows": statement._prepare_rows(lot)[::-1] if own else [],
-                }
-            )
-        return cards
 
 
 class CalendarEvent(models.Model):
@@ -158,7 +72,7 @@ class CalendarEvent(models.Model):
             raise UserError(self.env._("This appointment can no longer be cancelled. Please call the practice."))
         if self._would_be_late() and not late_is_known:
             return False
-        self.env["practice.appointment.cancel"].create({"event_id": self.id}).action_cancel()
+        self._cancel_planned()
         return True
 
     def _get_portal_ics(self):

@@ -1,3 +1,6 @@
+from . import res_company
+from . import res_partner
+from . import product_template
 from . import product_product
 from . import account_move
 from . import account_move_line

@@ -21,14 +21,6 @@ OPEN_ORDERS_SHOWN = 20
 UNDER_WAY = ("pending", "authorized")
 
 
-class ResPartner(models.Model):
-    _inherit = "res.partner"
-
-    practice_last_order = fields.Datetime(
-        string="Last Purchase on the Portal", readonly=True, copy=False, groups="practice_billing.group_user"
-    )
-
-
 class AccountMove(models.Model):
     """A purchase on the portal is a customer invoice that knows who bought.
 
@@ -268,7 +260,11 @@ class AccountMove(models.Model):
             "pending_message": last.provider_id.pending_msg if last.state == "pending" else "",
         }
 
-    # === CLEANING UP, AND LATE PAYMENTS === #
+    # === WHAT IS POSTED === #
+
+    def _is_sent_when_posted(self):
+        """Who bought on the portal gets the invoice also when the product has no template: with Odoo's own."""
+        return bool(self.sudo().practice_buyer_id) or super()._is_sent_when_posted()  # sudo: only whether
 
     def _withdraw_order(self):
         """Take back drafts that are not wanted any more; what a payment belongs to is cancelled, not deleted."""
@@ -304,5 +300,5 @@ class AccountMove(models.Model):
                 "mail.mail_activity_data_todo",
                 summary=self.env._("Paid twice on the portal"),
                 note=self.env._("A second online payment arrived. Give it back, or use it for another invoice."),
-                user_id=order._get_package_lines().product_id.package_id[:1]._get_responsible().id,
+                user_id=order.company_id._get_responsible().id,
             )

@@ -1,7 +1,7 @@
 from typing import NamedTuple
 
-from odoo import api, fields, models
-from odoo.fields import Command, Domain
+from odoo import api, models
+from odoo.fields import Domain
 
 
 class Offer(NamedTuple):
@@ -18,21 +18,6 @@ class Offer(NamedTuple):
     def price_per_credit(self):
         """With tax, not rounded."""
         return self.total / self.credits
-
-
-class ProductTemplate(models.Model):
-    _inherit = "product.template"
-
-    practice_published = fields.Boolean(
-        string="Sold on the Portal",
-        copy=False,
-        tracking=True,
-        help="Patients with a login can buy it themselves, one unit at a time. A product that costs nothing is not "
-        "offered there.",
-    )
-
-    # What the portal searches.
-    _practice_published_idx = models.Index("(package_id) WHERE practice_published")
 
 
 class ProductProduct(models.Model):
@@ -101,57 +86,3 @@ class ProductProduct(models.Model):
                 if draft.currency_id.compare_amounts(offer.total, 0.0) > 0:
                     offers[product] = offer
         return offers
-
-
-class AccountMove(models.Model):
-    _inherit = "account.move"
-
-    @api.model
-    def _prepare_package_sale_vals(self, company, payer, products, *, patient=None, quantity=1.0):
-        """Return the values of the invoice that sells packages to a patient: staff and portal sell with the same.
-
-        :param company: who sells
-        :param payer: who gets the invoice
-        :param products: package products, ``quantity`` units of each
-        :param patient: who gets the credits; default: the payer
-        """
-        patient = patient if patient and patient != payer else self.env["res.partner"]
-        return {
-            "move_type": "out_invoice",
-            "company_id": company.id,
-            "partner_id": payer.id,
-            "invoice_line_ids": [
-                Command.create(
-                    {"product_id": product.id, "quantity": quantity, "practice_patient_id": patient.id},
-                )
-                for product in products
-            ],
-        }
-
-
-class ResCompany(models.Model):
-    _inherit = "res.company"
-
-    def _get_portal_providers(self, partner, amount, currency):
-        """Return the payment providers of this company with which ``partner`` can pay ``amount`` on the portal.
-
-        A bank transfer that waits for the practice to see the money is no online payment: the invoice does that.
-        """
-        self.ensure_one()
-        providers = self.env["payment.provider"].sudo()  # sudo: what the payment form shows to everybody
-        if partner.sudo().company_id not in (self.env["res.company"], self):
-            return providers
-        found = providers._get_compatible_providers(self.id, partner.id, amount, currency_id=currency.id)
-        return found.filtered(lambda provider: provider.code not in ("none", "custom"))
-
-    def _get_portal_ways(self, user, amount, currency):
-        """Return how ``user`` can buy on the portal: ``online``, on ``invoice``, both or not at all."""
-        self.ensure_one()
-        ways, buyer = [], user.partner_id
-        providers = self._get_portal_providers(buyer, amount, currency)
-        methods = self.env["payment.method"].sudo()  # sudo: only whether there is one
-        if providers and methods._get_compatible_payment_methods(providers.ids, buyer.id, currency_id=currency.id):
-            ways.append("online")
-        if self.sudo().practice_portal_invoice and buyer._is_reachable(self):  # sudo: a setting
-            ways.append("invoice")
-        return ways

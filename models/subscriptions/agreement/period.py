@@ -1,8 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ....tools import pricing
-from ....tools.periods import INTERVAL_MONTHS, release_plan
+from ....tools.periods import INTERVAL_MONTHS
 from ..catalog.plan import INTERVALS
 
 
@@ -65,14 +64,6 @@ class PracticeSubscriptionPeriod(models.Model):
     )
     move_id = fields.Many2one(
         "account.move", string="Invoice", index="btree_not_null", ondelete="set null", readonly=True
-    )
-    move_ids = fields.One2many("account.move", "practice_period_id", string="Invoices and Credit Notes", readonly=True)
-    release_ids = fields.One2many(
-        "practice.revenue.release",
-        "period_id",
-        string="Releases",
-        readonly=True,
-        groups="practice_billing.group_manager,account.group_account_readonly",
     )
     state = fields.Selection(
         [("missing", "Not Billed"), ("draft", "Draft"), ("billed", "Billed"), ("credited", "Credited")],
@@ -146,32 +137,6 @@ class PracticeSubscriptionPeriod(models.Model):
         self.ensure_one()
         return self.move_id.get_formview_action()
 
-    def action_bill_again(self):
-        """Open a draft with the same lines for a period whose invoice was cancelled.
-
-        :raises UserError: when the period has an invoice
-        """
-        self.ensure_one()
-        self.subscription_id._check_may_bill()
-        cancelled = self.move_id or self.move_ids.filtered(lambda move: move.state == "cancel")[:1]
-        if self.state != "missing" or not cancelled:
-            raise UserError(
-                self.env._(
-                    "Only a period whose invoice was cancelled can be billed again. Cancel the invoice first; a "
-                    "credited invoice stays credited, make a new one by hand when it is needed."
-                )
-            )
-        # sudo: the accountant and the administrator may; the period itself is written by the module only
-        period = self.sudo()
-        copy = cancelled.sudo().with_context(include_business_fields=True).copy({"invoice_date": False})
-        old_lines = cancelled.sudo().invoice_line_ids.sorted("id")
-        for old, new in zip(old_lines, copy.invoice_line_ids.sorted("id"), strict=True):
-            usage = period.usage_ids.filtered(lambda it, old=old: it.invoice_line_id == old)
-            usage.invoice_line_id = new
-        period.move_id = copy
-        copy.message_post(body=self.env._("Billed again instead of %s.", cancelled.display_name))
-        return copy.sudo(False).get_formview_action()
-
     # === BUSINESS METHODS === #
 
     def _to_rules(self):
@@ -189,70 +154,3 @@ class PracticeSubscriptionPeriod(models.Model):
             discount_rate=self.discount_rate,
             paid=self.state == "billed",
         )
-
-    # === RELEASE === #
-
-    def _settle_releases(self):
-        """Make the releases of these periods fit what their invoices and credit notes hold on the balance post.
-
-        What is not released yet is planned anew by days and calendar months; what was released too much is taken back.
-        """
-        periods = self.sudo().filtered("deferred_account_id")  # sudo: follows from whatever posted the invoice
-        if not periods:
-            return
-        kept, days = periods._get_kept_amounts()
-        releases = self.env["practice.revenue.release"].sudo()
-        existing = releases.search([("period_id", "in", periods.ids)], order="date, id").grouped("period_id")
-        vals_list, obsolete = [], releases.browse()
-        for period in periods:
-            of_period, amount = existing.get(period, releases), kept.get(period, 0.0)
-            day = days.get(period) or period.company_id._practice_day()
-            # What lies behind stays as it was planned, unless something is taken back.
-            grows = amount >= sum(of_period.mapped("amount"))
-            done = of_period.filtered(
-                lambda it, day=day, grows=grows: it.state == "posted" or (grows and it.date < day)
-            )
-            steps = release_plan(
-                amount,
-                period.date_from,
-                period.service_to,
-                done.mapped(lambda release: (release.date, release.amount)),
-                day,
-                rounding=period.company_id.currency_id.rounding,
-            )
-            planned = of_period - done
-            if steps != planned.mapped(lambda release: (release.date, release.amount)):
-                obsolete += planned
-                vals_list += [period._prepare_release_vals(day, amount) for day, amount in steps]
-        obsolete.unlink()
-        releases.create(vals_list)
-
-    def _get_kept_amounts(self):
-        """Return what posted lines hold on the balance post (company currency) and the last day of such a line."""
-        groups = self.env["account.move.line"]._read_group(
-            [
-                ("practice_period_id", "in", self.ids),
-                ("parent_state", "=", "posted"),
-                ("account_id", "in", self.deferred_account_id.ids),
-                ("display_type", "=", "product"),
-            ],
-            ["practice_period_id", "account_id"],
-            ["balance:sum", "date:max"],
-        )
-        kept, days = {}, {}
-        for period, account, balance, day in groups:
-            if account == period.deferred_account_id:
-                kept[period], days[period] = -balance, day
-        return kept, days
-
-    def _prepare_release_vals(self, day, amount):
-        return {
-            "name": f"{self.subscription_id.name} {self.plan_id.name}",
-            "period_id": self.id,
-            "date": day,
-            "company_id": self.company_id.id,
-            "partner_id": self.organisation_id.commercial_partner_id.id,
-            "deferred_account_id": self.deferred_account_id.id,
-            "income_account_id": self.income_account_id.id,
-            "amount": amount,
-        }

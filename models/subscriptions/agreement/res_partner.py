@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .subscription import RUNNING
+
 
 class ResPartner(models.Model):
     """An organisation knows its subscription, a practitioner his seats."""
@@ -52,8 +54,21 @@ class ResPartner(models.Model):
         context = {"default_organisation_id": self.id}
         return {**action, "domain": [("organisation_id", "=", self.id)], "context": context}
 
-    def _get_administered_organisations(self):
-        """Return the organisations whose subscription this contact runs on the portal."""
+    # === BUSINESS METHODS === #
+
+    def _get_practice_subscription(self, company):
+        """Return the subscription of this organisation with ``company``: the running one, else the last one."""
         self.ensure_one()
-        # sudo: a login asks what it runs
-        return self.sudo().search([("practice_administrator_ids", "in", self.ids)]).sudo(False)
+        # sudo: the caller says for whom
+        found = (
+            self.env["practice.subscription"]
+            .sudo()
+            .search([("organisation_id", "=", self.id), ("company_id", "=", company.id)], order="id desc")
+        )
+        return found.filtered(lambda it: it.state in RUNNING)[:1] or found[:1]
+
+    def _is_subscriber(self):
+        """Return whether this organisation has, or had, a subscription, or people who run it."""
+        self.ensure_one()
+        me = self.sudo()  # sudo: only whether there is one
+        return me.is_company and bool(me.practice_administrator_ids or me.practice_subscription_ids)

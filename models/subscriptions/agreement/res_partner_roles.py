@@ -143,7 +143,5 @@ class ResPartner(models.Model):
     def _get_practice_responsible(self, company):
         """Return who looks after this organisation: as for its subscription, else its salesperson."""
         self.ensure_one()
-        subscription = self._get_practice_subscription(company) or self.env["practice.subscription"].new(
-            {"company_id": company.id, "user_id": self.user_id.id}
-        )
-        return subscription._get_responsible()
+        subscription = self._get_practice_subscription(company)
+        return company._get_responsible(subscription.user_id or self.user_id)

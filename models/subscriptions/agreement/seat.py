@@ -3,7 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ....tools.seats import Licence, Seat
+from ....tools.seats import Seat
 from ..catalog.plan import KINDS
 
 
@@ -147,45 +147,3 @@ class PracticeSubscriptionSeat(models.Model):
             )
             for seat in self
         ]
-
-
-class PracticeSubscriptionLicence(models.Model):
-    """A paid seat of a period. Who takes it over when the first one leaves pays nothing."""
-
-    _name = "practice.subscription.licence"
-    _description = "Paid Seat"
-    _order = "period_id, date_from, id"
-    _rec_name = "practitioner_id"
-
-    period_id = fields.Many2one("practice.subscription.period", required=True, index=True, ondelete="cascade")
-    billed_period_id = fields.Many2one(
-        "practice.subscription.period",
-        string="Billed With",
-        required=True,
-        index=True,
-        ondelete="cascade",
-        help="The period whose invoice charged it: an addition is charged with the next one.",
-    )
-    company_id = fields.Many2one(related="period_id.company_id", store=True, index=True)
-    currency_id = fields.Many2one(related="period_id.currency_id")
-    seat_id = fields.Many2one("practice.subscription.seat", required=True, index=True, ondelete="restrict")
-    practitioner_id = fields.Many2one("res.partner", required=True, index=True, ondelete="restrict")
-    kind = fields.Selection(KINDS, string="Rate", required=True)
-    date_from = fields.Date(string="Paid From", required=True)
-    date_to = fields.Date(related="period_id.date_to", string="Paid Until")
-    price = fields.Monetary(required=True, help="For a whole period, without tax and before discount.")
-    discount_rate = fields.Float(digits=(16, 10), help="The part of the price, from 0 to 1, that a code took off.")
-
-    def _to_rules(self):
-        """Return these licences as the pure rules know them."""
-        return tuple(
-            Licence(
-                licence.seat_id.id,
-                licence.practitioner_id.id,
-                licence.kind,
-                licence.date_from,
-                licence.price,
-                licence.discount_rate,
-            )
-            for licence in self
-        )

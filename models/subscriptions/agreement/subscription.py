@@ -31,7 +31,7 @@ class PracticeSubscription(models.Model):
 
     _name = "practice.subscription"
     _description = "Subscription"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["practice.retry.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _check_company_auto = True
     _rec_names_search = ["name", "organisation_id"]
@@ -126,17 +126,6 @@ class PracticeSubscription(models.Model):
         help="Takes effect with the next period.",
     )
     pending_interval = fields.Selection(INTERVALS, string="Next Billing", readonly=True, copy=False, tracking=True)
-    payment_token_id = fields.Many2one(
-        "payment.token",
-        string="Payment Method",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        ondelete="set null",
-        tracking=True,
-        groups="practice_billing.group_manager,account.group_account_readonly",
-        help="The saved card or direct debit that invoices are collected with. Empty: the organisation pays by itself.",
-    )
     seat_ids = fields.One2many("practice.subscription.seat", "subscription_id", string="Seats")
     seat_changes = fields.Integer(readonly=True, copy=False, default=0, required=True)
     usage_ids = fields.One2many("practice.subscription.usage", "subscription_id")
@@ -145,22 +134,14 @@ class PracticeSubscription(models.Model):
     )
     period_ids = fields.One2many("practice.subscription.period", "subscription_id", string="Periods")
     redemption_ids = fields.One2many("practice.discount.redemption", "subscription_id", string="Discounts")
-    error = fields.Text(readonly=True, copy=False, help="Why the last billing run could not bill it.")
-    retry_date = fields.Date(readonly=True, copy=False, help="A failed invoice is tried again from this day on.")
     seat_count = fields.Integer(compute="_compute_seat_count", string="Seats Today")
     unbilled_usage_count = fields.Integer(compute="_compute_unbilled_usage_count")
-    invoice_count = fields.Integer(compute="_compute_invoice_count")
-    is_overdue_to_bill = fields.Boolean(
-        compute="_compute_is_overdue_to_bill", search="_search_is_overdue_to_bill", string="Due But Not Billed"
-    )
 
     # An organisation has one running subscription with a company.
     _one_running = models.UniqueIndex(
         "(organisation_id, company_id) WHERE state IN ('trial', 'active', 'past_due', 'suspended')",
         "This organisation has a running subscription already. Change its plan, or cancel it first.",
     )
-    # What the run searches: company by company, oldest period first.
-    _due_idx = models.Index("(company_id, next_invoice_date, id) WHERE state IN ('active', 'past_due')")
     _trial_idx = models.Index("(trial_end) WHERE state = 'trial'")
     _billed_has_next = models.Constraint(
         "CHECK (state NOT IN ('active', 'past_due') OR (anchor_date IS NOT NULL AND next_invoice_date IS NOT NULL))",
@@ -196,33 +177,6 @@ class PracticeSubscription(models.Model):
         counts = dict(self.env["practice.subscription.usage"]._read_group(domain, ["subscription_id"], ["__count"]))
         for subscription in self:
             subscription.unbilled_usage_count = counts.get(subscription, 0)
-
-    @api.depends("period_ids.move_ids")
-    def _compute_invoice_count(self):
-        # sudo: a number; the button opens what the user may see.
-        moves = self.env["account.move"].sudo()
-        groups = moves._read_group(
-            [("practice_subscription_id", "in", self.ids)], ["practice_subscription_id"], ["__count"]
-        )
-        counts = {subscription.id: count for subscription, count in groups}
-        for subscription in self:
-            subscription.invoice_count = counts.get(subscription.id, 0)
-
-    @api.depends("state", "next_invoice_date")
-    def _compute_is_overdue_to_bill(self):
-        for subscription in self:
-            day = subscription.next_invoice_date
-            subscription.is_overdue_to_bill = bool(
-                day and subscription.state in BILLED and day <= subscription.company_id._practice_day()
-            )
-
-    def _search_is_overdue_to_bill(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        domain = Domain.OR(
-            self._get_due_domain(company, company._practice_day(), retry=True) for company in self.env.companies
-        )
-        return domain if True in value else ~domain
 
     @api.onchange("plan_id")
     def _onchange_plan_id(self):
@@ -340,15 +294,6 @@ class PracticeSubscription(models.Model):
 
     # === ACTIONS === #
 
-    def action_open_invoices(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_out_invoice_type")
-        return {
-            **action,
-            "domain": [("practice_subscription_id", "=", self.id)],
-            "context": {"create": False, "default_move_type": "out_invoice"},
-        }
-
     def action_open_seats(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_subscription_seat_action")
@@ -371,3 +316,22 @@ class PracticeSubscription(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_subscription_period_action")
         return {**action, "domain": [("subscription_id", "=", self.id)], "context": {"create": False}}
+
+    # === WHO MAY, AND WHO IS TOLD === #
+
+    def _check_may_bill(self):
+        """Only administrators and accountants bill and change subscriptions.
+
+        :raises AccessError: for everybody else
+        """
+        user = self.env.user
+        if not self.env.su and not (
+            user.has_group("practice_billing.group_manager") or user.has_group("account.group_account_user")
+        ):
+            raise AccessError(self.env._("Only an administrator or an accountant bills subscriptions."))
+        self.check_access("read")
+
+    def _get_responsible(self):
+        """Return who is told about a failure: who looks after this subscription, else as the company says."""
+        self.ensure_one()
+        return self.company_id._get_responsible(self.user_id)

@@ -6,8 +6,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
 from odoo.tools import format_date, mute_logger
 
-from ....tools.pricing import price_on
-
 #: Usage dated later than this many days from now is a mistake of the sender.
 DAYS_AHEAD = 1
 
@@ -16,79 +14,6 @@ MOST_UNITS = 1_000_000_000
 
 #: What billing writes, and nobody else.
 SETTLED_FIELDS = {"period_id", "service_period_id", "invoice_line_id", "state"}
-
-
-class PracticeUsageKind(models.Model):
-    """What is counted: new files, paid questionnaires."""
-
-    _name = "practice.usage.kind"
-    _description = "Kind of Usage"
-    _order = "sequence, name, id"
-    _check_company_auto = True
-    _rec_names_search = ["name", "code"]
-
-    name = fields.Char(required=True, translate=True, help="As it stands on the invoice.")
-    code = fields.Char(required=True, help="The name that other software uses when it records usage.")
-    sequence = fields.Integer(default=10)
-    active = fields.Boolean(default=True)
-    company_id = fields.Many2one(
-        "res.company", required=True, index=True, default=lambda self: self.env.company, ondelete="restrict"
-    )
-    product_id = fields.Many2one(
-        "product.product",
-        index="btree_not_null",
-        ondelete="restrict",
-        check_company=True,
-        help="Gives the lines their taxes and their account. Empty: the product of the plan.",
-    )
-
-    _code_uniq = models.Constraint("UNIQUE (company_id, code)", "There is a kind of usage with this code already.")
-
-
-class PracticePlanUsagePrice(models.Model):
-    """What a plan charges for one unit of a kind of usage. A kind without a price is free."""
-
-    _name = "practice.plan.usage.price"
-    _description = "Usage Price"
-    _inherit = ["practice.price.mixin"]
-    _order = "plan_id, kind_id, date_from nulls first, id"
-
-    kind_id = fields.Many2one(
-        "practice.usage.kind",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        domain="[('company_id', '=', company_id)]",
-    )
-    unit_price = fields.Float(required=True, min_display_digits="Product Price", help="Per unit, without tax.")
-    included = fields.Float(digits="Product Unit", help="Units of each period that the plan includes.")
-    date_from = fields.Date(help="Usage of periods that begin on this day or later. Empty: all.")
-
-    _price_uniq = models.UniqueIndex(
-        "(plan_id, kind_id, COALESCE(date_from, '-infinity'))", "There is a price from this day already."
-    )
-    _not_negative = models.Constraint(
-        "CHECK (unit_price >= 0 AND included >= 0)", "Neither the price nor what is included can be negative."
-    )
-
-    @api.depends("kind_id", "date_from", "plan_id.usage_price_ids.date_from")
-    def _compute_validity(self):
-        for price in self:
-            plan = price.plan_id
-            same = plan.usage_price_ids.filtered(lambda it, kind=price.kind_id: it.kind_id == kind)
-            price.validity = plan._get_validity(price, same)
-
-
-class PracticePlan(models.Model):
-    """What a plan charges for usage."""
-
-    _inherit = "practice.plan"
-
-    def _get_usage_price(self, kind, day):
-        """Return ``(unit price, included quantity)`` of a kind in a period that begins on ``day``; free without one."""
-        self.ensure_one()
-        prices = self.usage_price_ids.filtered(lambda price: price.kind_id == kind)
-        return price_on([(price.date_from, (price.unit_price, price.included)) for price in prices], day) or (0.0, 0.0)
 
 
 class PracticeSubscriptionUsage(models.Model):

@@ -3,6 +3,10 @@ from . import subscription_next_invoice
 from . import subscription_invoice
 from . import subscription_preview
 from . import subscription_billing
+from . import usage
+from . import period
+from . import credit_lot
 from . import account_move_batch
 from . import account_move
+from . import account_move_line
 from . import revenue_release

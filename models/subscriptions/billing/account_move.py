@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...packages.credits.credit_lot_expiry import WARNING_DAYS
-
 
 class AccountMove(models.Model):
     """An invoice of a subscription: it notices that it is posted, withdrawn or paid, and tells its period."""
@@ -19,12 +17,6 @@ class AccountMove(models.Model):
     )
     practice_subscription_id = fields.Many2one(
         related="practice_period_id.subscription_id", store=True, index="btree_not_null"
-    )
-
-    # What is looked through every day: subscriptions with an overdue invoice.
-    _practice_unpaid_idx = models.Index(
-        "(company_id, invoice_date_due) WHERE practice_subscription_id IS NOT NULL"
-        " AND payment_state IN ('not_paid', 'partial')"
     )
 
     def copy_data(self, default=None):
@@ -56,18 +48,6 @@ class AccountMove(models.Model):
             periods = self.sudo().line_ids.practice_period_id
             if periods:
                 periods._settle_releases()
-                if vals["state"] == "posted":
-                    self.sudo()._schedule_collection()  # sudo: whoever posts it
-        return result
-
-    def _invoice_paid_hook(self):
-        result = super()._invoice_paid_hook()
-        # sudo: whoever registers a payment need not read subscriptions
-        mine = self.sudo().filtered("practice_subscription_id")
-        if mine:
-            # Should the money be taken back, it is not charged again by itself.
-            mine.practice_collect_date = False
-            mine.practice_subscription_id._follow_paid()
         return result
 
     def action_open_practice_subscription(self):
@@ -90,41 +70,3 @@ class AccountMove(models.Model):
         """Have invoices of subscriptions sent by e-mail, Peppol or post, as each customer wants it."""
         if self - self._note_unreachable():
             self._trigger_sending()
-
-
-class AccountMoveLine(models.Model):
-    """A line of a subscription's invoice: what it is for and from when to when."""
-
-    _inherit = "account.move.line"
-
-    practice_period_id = fields.Many2one(
-        "practice.subscription.period",
-        string="Subscription Period",
-        index="btree_not_null",
-        ondelete="restrict",
-        readonly=True,
-        copy=False,
-        help="The period that the amount is for.",
-    )
-    practice_date_from = fields.Date(string="Service From", copy=False)
-    practice_date_to = fields.Date(string="Service Until", copy=False)
-
-    def _copy_data_extend_business_fields(self, values):
-        result = super()._copy_data_extend_business_fields(values)
-        values["practice_period_id"] = self.practice_period_id.id
-        values["practice_date_from"] = self.practice_date_from
-        values["practice_date_to"] = self.practice_date_to
-        return result
-
-    def _prepare_credit_lot_vals(self):
-        """Say that the credits of a membership come from its plan, and when they expire."""
-        vals = super()._prepare_credit_lot_vals()
-        period = self.sudo().practice_period_id  # sudo: whoever posts the invoice
-        if period:
-            vals["origin"] = "plan"
-            if not period.plan_id.rollover:
-                vals["expiry_date"] = period.date_to
-                if period.interval == "month":
-                    # The member knows that they last a month; he is reminded a week before, not when he gets them.
-                    vals["expiry_warned"] = max(WARNING_DAYS)
-        return vals

@@ -1,16 +1,16 @@
 import logging
 from datetime import timedelta
+from functools import partial
 
-from psycopg2 import errors
-
-from odoo import api, models
-from odoo.exceptions import AccessError, UserError
+from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, format_date
 
-from .subscription_invoice import InvoiceFacts
+from ....tools.client import notification
 from ..agreement.subscription import BILLED
+from .invoice_facts import InvoiceFacts
 
 _logger = logging.getLogger(__name__)
 
@@ -30,6 +30,44 @@ class PracticeSubscription(models.Model):
 
     _inherit = "practice.subscription"
 
+    error = fields.Text(readonly=True, copy=False, help="Why the last billing run could not bill it.")
+    retry_date = fields.Date(readonly=True, copy=False, help="A failed invoice is tried again from this day on.")
+    invoice_count = fields.Integer(compute="_compute_invoice_count")
+    is_overdue_to_bill = fields.Boolean(
+        compute="_compute_is_overdue_to_bill", search="_search_is_overdue_to_bill", string="Due But Not Billed"
+    )
+    # What the run searches: company by company, oldest period first.
+    _due_idx = models.Index("(company_id, next_invoice_date, id) WHERE state IN ('active', 'past_due')")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("period_ids.move_ids")
+    def _compute_invoice_count(self):
+        # sudo: a number; the button opens what the user may see.
+        moves = self.env["account.move"].sudo()
+        groups = moves._read_group(
+            [("practice_subscription_id", "in", self.ids)], ["practice_subscription_id"], ["__count"]
+        )
+        counts = {subscription.id: count for subscription, count in groups}
+        for subscription in self:
+            subscription.invoice_count = counts.get(subscription.id, 0)
+
+    @api.depends("state", "next_invoice_date")
+    def _compute_is_overdue_to_bill(self):
+        for subscription in self:
+            day = subscription.next_invoice_date
+            subscription.is_overdue_to_bill = bool(
+                day and subscription.state in BILLED and day <= subscription.company_id._practice_day()
+            )
+
+    def _search_is_overdue_to_bill(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        domain = Domain.OR(
+            self._get_due_domain(company, company._practice_day(), retry=True) for company in self.env.companies
+        )
+        return domain if True in value else ~domain
+
     # === DUE === #
 
     @api.model
@@ -37,9 +75,7 @@ class PracticeSubscription(models.Model):
         """Return what ``company`` bills on ``day``: due, and not set aside by a failure (unless ``retry``)."""
         domain = Domain("company_id", "=", company.id) & Domain("state", "in", BILLED)
         domain &= Domain("next_invoice_date", "<=", day)
-        if retry:
-            return domain
-        return domain & (Domain("retry_date", "=", False) | Domain("retry_date", "<=", day))
+        return domain if retry else domain & self._practice_get_retry_domain(day)
 
     @api.model
     def _get_all_due_domain(self):
@@ -96,83 +132,55 @@ class PracticeSubscription(models.Model):
         :param date day: the invoice date; today by default
         :return: the posted invoices
         """
-        moves, invoices = self.env["account.move"], []
+        moves, me = self.env["account.move"], type(self)
         for company, of_company in self.grouped("company_id").items():
-            facts = InvoiceFacts(company, day or company._practice_day())
+            facts, invoices = InvoiceFacts(company, day or company._practice_day()), {}
             for subscription in of_company.with_company(company):
-                try:
-                    invoice = subscription._make_next_invoice()
+                for invoice in subscription._practice_try(partial(me._make_billable, facts=facts), writes=False):
                     if invoice.bill.lines:
-                        subscription._check_billable(invoice, facts)
-                except errors.Error:
-                    raise
-                except Exception as error:  # noqa: BLE001 - whatever is wrong with one may not stop the others
-                    subscription._set_aside(error)
-                else:
-                    if invoice.bill.lines:
-                        invoices.append(invoice)
+                        invoices[subscription] = invoice
                     else:
-                        # It ended, and there is nothing left to bill.
-                        subscription._close_usage(invoice)
-                        subscription._enter(**subscription._prepare_end_vals())
-            moves |= self._try_bill(invoices, facts)
-            invoices = []
+                        subscription._practice_try(partial(me._end_unbilled, invoice=invoice))
+            ready = self.union(*invoices).with_company(company)
+            parts = ready._practice_try(partial(me._bill_these, invoices=invoices, facts=facts))
+            moves = moves.union(*parts)
         return moves
 
-    @api.model
-    def _try_bill(self, invoices, facts):
-        """Bill together; when that fails, halves of them, until the one that fails stands alone."""
-        if not invoices:
-            return self.env["account.move"]
-        try:
-            with self.env.cr.savepoint():
-                moves = self._bill(invoices, facts)
-                self.env.flush_all()
-                return moves
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception as error:  # noqa: BLE001 - one bad subscription may not stop the others
-            if len(invoices) == 1:
-                invoices[0].subscription._set_aside(error)
-                return self.env["account.move"]
-            middle = len(invoices) // 2
-            return self._try_bill(invoices[:middle], facts) | self._try_bill(invoices[middle:], facts)
+    def _make_billable(self, facts):
+        """Return the next invoice of this subscription; one with lines can be billed.
 
-    def _set_aside(self, error):
-        """Keep ``error`` on this subscription, tell who is responsible and try again tomorrow."""
-        self.ensure_one()
-        reason = str(error)
-        if isinstance(error, UserError):
-            # A matter for people, who find it on the subscription and among their activities; the log is for servers.
-            _logger.info("%s could not be billed: %s", self.name, reason)
-        else:
-            _logger.error("%s could not be billed", self.name, exc_info=error)
-            reason = self.env._("An unexpected error, ask your administrator: %s", repr(error))
-        tomorrow = self.company_id._practice_day() + timedelta(days=1)
-        me = self.sudo()  # sudo: the run, or who may bill
-        me.write({"error": reason, "retry_date": tomorrow})
-        me.activity_unlink(["practice_billing.mail_activity_type_billing"])
-        me.activity_schedule(
-            "practice_billing.mail_activity_type_billing",
-            summary=self.env._("Subscription could not be billed"),
-            note=reason,
-            user_id=self._get_responsible().id,
-        )
+        :raises UserError: when it cannot
+        """
+        invoice = self._make_next_invoice()
+        if invoice.bill.lines:
+            self._check_billable(invoice, facts)
+        return invoice
 
-    def _has_ended(self):
-        """Return whether the last day of a cancelled subscription is over."""
-        return bool(self.end_date and self.end_date < self.company_id._practice_day())
+    def _end_unbilled(self, invoice):
+        """End a subscription whose last day is over and that has nothing left to bill."""
+        self._close_usage(invoice)
+        self._enter(**self._prepare_end_vals())
 
-    def _get_responsible(self):
-        """Return who is told about a failure."""
-        self.ensure_one()
-        user = self.user_id
-        if user.active and self.company_id in user.company_ids:
-            return user
-        managers = self.env.ref("practice_billing.group_manager").sudo().all_user_ids  # sudo: asked by crons
-        return managers.filtered(lambda it: it.active and self.company_id in it.company_ids)[:1] or self.env.user
+    def _bill_these(self, invoices, facts):
+        return self._bill([invoices[subscription] for subscription in self], facts)
 
     # === BILL === #
+
+    def _practice_tell(self, reason):
+        """Make it an activity on each of these subscriptions, in place of the last one."""
+        super()._practice_tell(reason)
+        self._practice_untell()
+        for subscription in self.sudo():  # sudo: the run, or who may bill
+            subscription.activity_schedule(
+                "practice_billing.mail_activity_type_billing",
+                summary=self.env._("Subscription could not be billed"),
+                note=reason,
+                user_id=subscription._get_responsible().id,
+            )
+
+    def _practice_untell(self):
+        super()._practice_untell()
+        self.sudo().activity_unlink(["practice_billing.mail_activity_type_billing"])  # sudo: as above
 
     @api.model
     def _bill(self, invoices, facts):
@@ -314,17 +322,14 @@ class PracticeSubscription(models.Model):
 
     # === BY HAND === #
 
-    def _check_may_bill(self):
-        """Only administrators and accountants bill and change subscriptions.
-
-        :raises AccessError: for everybody else
-        """
-        user = self.env.user
-        if not self.env.su and not (
-            user.has_group("practice_billing.group_manager") or user.has_group("account.group_account_user")
-        ):
-            raise AccessError(self.env._("Only an administrator or an accountant bills subscriptions."))
-        self.check_access("read")
+    def action_open_invoices(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_out_invoice_type")
+        return {
+            **action,
+            "domain": [("practice_subscription_id", "=", self.id)],
+            "context": {"create": False, "default_move_type": "out_invoice"},
+        }
 
     def action_bill(self):
         """Bill what is due of these subscriptions now; many are left to the run in the background."""
@@ -333,19 +338,19 @@ class PracticeSubscription(models.Model):
             self.filtered("retry_date").sudo().retry_date = False  # sudo: checked above
             self.env.ref("practice_billing.ir_cron_bill").sudo()._trigger()  # sudo: checked above
             message = self.env._("%s subscriptions are billed in the background.", len(self))
-            return self._notify(message, "info")
+            return notification(message, "info")
         moves = self._bill_now()
         failed = self.filtered("error")
         if not moves and not failed:
             coming = min(self.filtered("next_invoice_date").mapped("next_invoice_date"), default=None)
             if not coming:
-                return self._notify(self.env._("There is nothing to bill."), "info")
+                return notification(self.env._("There is nothing to bill."), "info")
             message = self.env._("Nothing is due; the next invoice is of %s.", format_date(self.env, coming))
-            return self._notify(message, "info")
+            return notification(message, "info")
         message = self.env._("Invoices posted: %s.", len(moves))
         if failed:
             message += " " + self.env._("Failed: %(count)s. %(error)s", count=len(failed), error=failed[0].error)
-        return self._notify(message, "danger" if failed else "success")
+        return notification(message, "danger" if failed else "success")
 
     def _bill_now(self):
         """Bill everything of these subscriptions that is due today, missed periods too, in this transaction.
@@ -381,7 +386,7 @@ class PracticeSubscription(models.Model):
         self._check_may_bill()
         moves = self._bill_extras()
         if not moves:
-            return self._notify(self.env._("There are no additions and no usage to bill."), "info")
+            return notification(self.env._("There are no additions and no usage to bill."), "info")
         return moves.get_formview_action()
 
     def _bill_extras(self, credit_from=None):
@@ -401,15 +406,3 @@ class PracticeSubscription(models.Model):
         facts = InvoiceFacts(me.company_id, day)
         me._check_billable(invoice, facts)
         return me._bill([invoice], facts).sudo(False)
-
-    @api.model
-    def _notify(self, message, kind):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "message": message,
-                "type": kind,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }

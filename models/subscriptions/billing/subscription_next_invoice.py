@@ -146,36 +146,3 @@ class PracticeSubscription(models.Model):
         # As they stand on the invoice: what is late comes first, then the kinds in their order.
         usages = usages.sorted(lambda usage: (usage.use_period_id.number, usage.kind_id.sequence, usage.kind_id.id))
         return usages._to_rules(until)
-
-
-class PracticeSubscriptionUsage(models.Model):
-    """What usage is billed at."""
-
-    _inherit = "practice.subscription.usage"
-
-    def _to_rules(self, until=None):
-        """Return these unbilled usages as the pure rules know them: together what falls under the same terms.
-
-        :param date until: the last day that is billed; without it the day that the period, or the last use, ends
-        """
-        rules = []
-        for (subscription, period, kind), of_use in self.grouped(
-            lambda usage: (usage.subscription_id, usage.use_period_id, usage.kind_id)
-        ).items():
-            plan = period.plan_id or subscription.plan_id
-            price, included = plan._get_usage_price(kind, period.date_from or of_use[0].date)
-            rules.append(
-                pricing.Usage(
-                    plan=plan.id,
-                    kind=kind.id,
-                    unit_price=price,
-                    quantity=sum(of_use.mapped("quantity")),
-                    included=included,
-                    billed_before=of_use[0].billed_before,
-                    date_from=period.date_from or min(of_use.mapped("date")),
-                    # A change of plan, or an invoice of extras, comes in the middle of the period.
-                    date_to=min(filter(None, (period.service_to, until)), default=max(of_use.mapped("date"))),
-                    ids=tuple(of_use.ids),
-                )
-            )
-        return tuple(rules)

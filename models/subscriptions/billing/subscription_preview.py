@@ -3,8 +3,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .subscription_invoice import InvoiceFacts
 from ..agreement.subscription import BILLED
+from .invoice_facts import InvoiceFacts
 
 
 class PracticeSubscription(models.Model):

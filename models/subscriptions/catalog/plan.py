@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ....tools.pricing import SEAT_KINDS, Terms, price_on
@@ -60,8 +59,6 @@ class PracticePlan(models.Model):
     )
     price_month = fields.Monetary(compute="_compute_prices", string="Monthly Price", help="Per practitioner, today.")
     price_year = fields.Monetary(compute="_compute_prices", string="Yearly Price", help="Per practitioner, today.")
-    subscription_ids = fields.One2many("practice.subscription", "plan_id")
-    subscription_count = fields.Integer(compute="_compute_subscription_count", string="Subscriptions")
 
     _trial_days_not_negative = models.Constraint("CHECK (trial_days >= 0)", "A trial cannot have a negative length.")
 
@@ -73,16 +70,6 @@ class PracticePlan(models.Model):
             day = (plan.company_id or self.env.company)._practice_day()
             plan.price_month = plan._get_price("month", "standard", day) or 0.0
             plan.price_year = plan._get_price("year", "standard", day) or 0.0
-
-    @api.depends("subscription_ids.state")
-    def _compute_subscription_count(self):
-        counts = dict(
-            self.env["practice.subscription"]._read_group(
-                [("plan_id", "in", self.ids), ("is_running", "=", True)], ["plan_id"], ["__count"]
-            )
-        )
-        for plan in self:
-            plan.subscription_count = counts.get(plan, 0)
 
     # === CONSTRAINTS === #
 
@@ -99,36 +86,13 @@ class PracticePlan(models.Model):
                     )
                 )
 
-    @api.constrains("company_id", "currency_id")
-    def _check_unchanged(self):
-        if self.env["practice.subscription.period"].sudo().search_count([("plan_id", "in", self.ids)], limit=1):
-            raise ValidationError(
-                self.env._("A plan that was billed keeps its company and its currency. Make another plan.")
-            )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_if_unused(self):
-        subscriptions = self.env["practice.subscription"].sudo().with_context(active_test=False)
-        for plan in self:
-            count = subscriptions.search_count([("plan_id", "=", plan.id)])
-            if count:
-                raise UserError(
-                    self.env._(
-                        "%(plan)s has %(count)s subscriptions and cannot be deleted. Archive it instead: it can then "
-                        "no longer be chosen, and running subscriptions go on.",
-                        plan=plan.name,
-                        count=count,
-                    )
-                )
-
-    # === ACTIONS === #
-
-    def action_open_subscriptions(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_subscription_action")
-        return {**action, "domain": [("plan_id", "=", self.id)], "context": {"default_plan_id": self.id}}
-
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _get_published(self, company):
+        """Return the plans that ``company`` offers on the portal, in their order."""
+        # sudo: offered to everybody who may choose
+        return self.sudo().search([("published", "=", True), ("company_id", "=", company.id)])
 
     def _get_price(self, interval, kind, day):
         """Return the price of a seat for a period that begins on ``day``, or ``None`` when the plan has none."""
@@ -147,6 +111,12 @@ class PracticePlan(models.Model):
             return "planned"
         starts = [(it.date_from, it.date_from) for it in prices]
         return "current" if price_on(starts, day) == price.date_from else "past"
+
+    def _get_usage_price(self, kind, day):
+        """Return ``(unit price, included quantity)`` of a kind in a period that begins on ``day``; free without one."""
+        self.ensure_one()
+        prices = self.usage_price_ids.filtered(lambda price: price.kind_id == kind)
+        return price_on([(price.date_from, (price.unit_price, price.included)) for price in prices], day) or (0.0, 0.0)
 
     def _get_terms(self, interval, day):
         """Return the :class:`~.pricing.Terms` of a period that begins on ``day``.
@@ -209,84 +179,3 @@ class PracticePlan(models.Model):
             template = kind.product_id.product_tmpl_id.with_company(self.company_id)
             return template._get_product_accounts()["income"] or self._get_income_account()
         return self._get_income_account()
-
-
-class PracticePriceMixin(models.AbstractModel):
-    """A price of a plan: it stays as it is from the moment that subscriptions are billed at it."""
-
-    _name = "practice.price.mixin"
-    _description = "Price of a Plan"
-
-    plan_id = fields.Many2one("practice.plan", required=True, index=True, ondelete="cascade")
-    company_id = fields.Many2one(related="plan_id.company_id")
-    currency_id = fields.Many2one(related="plan_id.currency_id")
-    date_from = fields.Date(string="From")
-    validity = fields.Selection(VALIDITIES, compute="_compute_validity")
-
-    def write(self, vals):
-        self._check_not_in_force(vals)
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_if_not_in_force(self):
-        self._check_not_in_force()
-
-    def _get_billed_domain(self):
-        """Return the periods that were billed at this price, or may have been."""
-        self.ensure_one()
-        return Domain("plan_id", "=", self.plan_id.id)
-
-    def _check_not_in_force(self, vals=None):
-        """Refuse to change (to ``vals``) or delete what subscriptions were promised.
-
-        :raises UserError: when a price is in force already and was billed
-        """
-        names = [name for name in vals or () if name in self._fields]
-        for price in self:
-            after = price._convert_to_write({name: price[name] for name in names})
-            if vals is not None and all(after[name] == vals[name] for name in names):
-                continue
-            day = price.company_id._practice_day()
-            in_force = not price.date_from or price.date_from <= day
-            # sudo: only whether there is a bill is asked
-            periods = self.env["practice.subscription.period"].sudo()
-            if in_force and periods.search_count(price._get_billed_domain(), limit=1):
-                raise UserError(
-                    self.env._(
-                        "Subscriptions were billed at this price of %s. Add a price with a date instead: it holds for "
-                        "periods that begin from that day on.",
-                        price.plan_id.name,
-                    )
-                )
-
-
-class PracticePlanPrice(models.Model):
-    """What one seat costs for a whole period, from a date on."""
-
-    _name = "practice.plan.price"
-    _description = "Plan Price"
-    _inherit = ["practice.price.mixin"]
-    _order = "plan_id, interval, kind, date_from nulls first, id"
-
-    interval = fields.Selection(INTERVALS, required=True, default="month")
-    kind = fields.Selection(KINDS, string="Seat", required=True, default="standard")
-    amount = fields.Monetary(string="Price", required=True, help="Per practitioner and period, without tax.")
-    date_from = fields.Date(
-        help="Periods that begin on this day or later cost this much. Running subscriptions pay the old price until "
-        "then. Empty: from the beginning.",
-    )
-
-    _price_uniq = models.UniqueIndex(
-        "(plan_id, interval, kind, COALESCE(date_from, '-infinity'))", "There is a price from this day already."
-    )
-    _amount_not_negative = models.Constraint("CHECK (amount >= 0)", "A price cannot be negative.")
-
-    @api.depends("interval", "kind", "date_from", "plan_id.price_ids.date_from")
-    def _compute_validity(self):
-        for price in self:
-            plan = price.plan_id
-            same = plan.price_ids.filtered(lambda it, own=price: (it.interval, it.kind) == (own.interval, own.kind))
-            price.validity = plan._get_validity(price, same)
-
-    def _get_billed_domain(self):
-        return super()._get_billed_domain() & Domain("interval", "=", self.interval)

@@ -5,8 +5,8 @@ from odoo.exceptions import ConcurrencyError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_amount, mute_logger
 
-from ..catalog.plan import INTERVALS
 from ..agreement.subscription import BILLED
+from ..catalog.plan import INTERVALS
 
 #: Transactions whose money is on its way, or has arrived and is not followed yet.
 UNDER_WAY = ("pending", "authorized", "done")
@@ -21,7 +21,7 @@ class PracticeSubscriptionCheckout(models.Model):
 
     _name = "practice.subscription.checkout"
     _description = "Checkout"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["practice.retry.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _rec_name = "organisation_id"
 
@@ -98,7 +98,7 @@ class PracticeSubscriptionCheckout(models.Model):
         )
 
     @api.model
-    def _get_last(self, organisation, company):
+    def _get_last_checkout(self, organisation, company):
         """Return the last checkout that counts: the open one, else the one that was completed last."""
         # sudo: asked for an administrator of the organisation
         domain = [("organisation_id", "=", organisation.id), ("company_id", "=", company.id)]

@@ -2,8 +2,9 @@ import logging
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.fields import Domain
 
+from ....tools.client import notification
 from ..agreement.subscription import BILLED
 
 _logger = logging.getLogger(__name__)
@@ -88,23 +89,18 @@ class PracticeSubscriptionCheckout(models.Model):
             checkout._as_system()._try_complete()
         failed = me.filtered("error")
         if failed:
-            return subscriptions._notify(failed[0].error, "danger")
-        return subscriptions._notify(self.env._("Completed."), "success")
+            return notification(failed[0].error, "danger")
+        return notification(self.env._("Completed."), "success")
 
     @api.model
-    def _complete_paid(self):
-        """Try again whatever is paid and not completed.
+    def _get_paid_domain(self):
+        """Return what is paid and not completed."""
+        return Domain("state", "=", "paid")
 
-        :return: whether there is time left
-        """
-        cron, me = self.env["ir.cron"], self.sudo()  # sudo: the run works for all companies
-        for checkout in me.search([("state", "=", "paid")], order="id"):
-            locked = checkout.try_lock_for_update()
-            if locked.state == "paid":
-                locked._as_system()._try_complete()
-            if not cron._commit_progress(1):
-                return False
-        return True
+    def _complete(self):
+        """Try again what is paid and not completed."""
+        for checkout in self:
+            checkout._as_system()._try_complete()
 
     # === STEPS === #
 
@@ -113,17 +109,9 @@ class PracticeSubscriptionCheckout(models.Model):
         self.ensure_one()
         if self.state != "paid":
             return
-        try:
-            with self.env.cr.savepoint():
-                if not self.is_activated:
-                    self._begin_subscription()
-            with self.env.cr.savepoint():
-                self._bill_and_link()
-                self.env.flush_all()
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception as error:  # noqa: BLE001 - the payment may not be lost, whatever is wrong
-            self._set_aside(error)
+        me, set_aside = type(self), type(self)._keep_failure
+        if self.is_activated or self._practice_try(me._begin_subscription, set_aside=set_aside):
+            self._practice_try(me._bill_and_link, set_aside=set_aside)
 
     def _begin_subscription(self):
         """Begin the subscription; remember the first day that the payment is for."""
@@ -205,17 +193,14 @@ class PracticeSubscriptionCheckout(models.Model):
 
     # === WHAT WENT WRONG === #
 
-    def _set_aside(self, error):
-        """Keep why a paid checkout could not be completed, and tell who is responsible, once for each reason."""
-        reason = str(error)
-        if isinstance(error, UserError):
-            _logger.info("The checkout %s could not be completed: %s", self.id, reason)
-        else:
-            _logger.error("The checkout %s could not be completed", self.id, exc_info=error)
-            reason = self.env._("An unexpected error, ask your administrator: %s", repr(error))
-        if self.error != reason:
-            self.error = reason
-            self._tell(self.env._("Paid, and not completed"), reason, BILLING_ACTIVITY)
+    def _keep_failure(self, reason):
+        """Keep why a paid checkout could not be completed, and tell who is responsible, once for each reason.
+
+        It is not left alone until tomorrow: the money is there, so it is tried again every hour.
+        """
+        for checkout in self.filtered(lambda it: it.error != reason):
+            checkout.error = reason
+            checkout._tell(self.env._("Paid, and not completed"), reason, BILLING_ACTIVITY)
 
     def _tell(self, summary, note, kind="mail.mail_activity_data_todo"):
         """Make it an activity of who is responsible; those of a failed invoice go away when it is billed."""
@@ -225,16 +210,3 @@ class PracticeSubscriptionCheckout(models.Model):
             note=note,
             user_id=self._get_responsible().id,
         )
-
-
-class PracticeSubscription(models.Model):
-    """Paid checkouts are tried again with what is followed every hour."""
-
-    _inherit = "practice.subscription"
-
-    @api.model
-    def _cron_follow_time(self):
-        # Who has paid comes first.
-        if self.env["practice.subscription.checkout"]._complete_paid():
-            return super()._cron_follow_time()
-        return None

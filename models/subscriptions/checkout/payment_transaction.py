@@ -27,12 +27,3 @@ class PaymentTransaction(models.Model):
             if subscription and transaction.state == "done" and token.active and not transaction.is_post_processed:
                 subscription._set_payment_token(token)
         return super()._post_process()
-
-
-class PaymentProvider(models.Model):
-    """What an organisation pays or adds on the portal is saved for later invoices."""
-
-    _inherit = "payment.provider"
-
-    def _is_tokenization_required(self, **kwargs):
-        return kwargs.get("practice_saves_method", False) or super()._is_tokenization_required(**kwargs)

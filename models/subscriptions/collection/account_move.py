@@ -1,4 +1,3 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -6,10 +5,9 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from ....tools.client import notification
 from ....tools.collection import next_attempt
 from .subscription_unpaid import UNPAID
-
-_logger = logging.getLogger(__name__)
 
 #: Collections that wait for their day.
 WAITING = ("scheduled", "retry")
@@ -28,7 +26,8 @@ class AccountMove(models.Model):
     run makes an attempt, commits it, and only then asks the provider (``payment_attempt``).
     """
 
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "practice.retry.mixin"]
 
     practice_attempt_ids = fields.One2many(
         "payment.transaction",
@@ -78,6 +77,12 @@ class AccountMove(models.Model):
     # What the accountant's list and the overview search.
     _practice_collection_idx = models.Index("(company_id, practice_collection) WHERE practice_collection IS NOT NULL")
 
+    # What is looked through every day: subscriptions with an overdue invoice.
+    _practice_unpaid_idx = models.Index(
+        "(company_id, invoice_date_due) WHERE practice_subscription_id IS NOT NULL"
+        " AND payment_state IN ('not_paid', 'partial')"
+    )
+
     # === COMPUTE METHODS === #
 
     @api.depends(
@@ -96,6 +101,25 @@ class AccountMove(models.Model):
             move.practice_collection = move._get_collection()
             failed = move.practice_collection in ("retry", "failed", "refused")
             move.practice_collection_reason = failed and move._get_last_attempt().practice_reason
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Have an invoice of a subscription charged once it is posted."""
+        result = super().write(vals)
+        if vals.get("state") == "posted":
+            self.sudo()._schedule_collection()  # sudo: whoever posts it
+        return result
+
+    def _invoice_paid_hook(self):
+        result = super()._invoice_paid_hook()
+        # sudo: whoever registers a payment need not read subscriptions
+        if mine := self.sudo().filtered("practice_subscription_id"):
+            # Should the money be taken back, it is not charged again by itself.
+            mine.practice_collect_date = False
+        return result
+
+    # === WHERE IT STANDS === #
 
     def _get_collection(self):
         """Return where the automatic payment stands; ``False`` when there is none, or the invoice is paid."""
@@ -154,7 +178,7 @@ class AccountMove(models.Model):
                 raise UserError(self.env._("%s: there is nothing to charge now.", move.display_name))
             move.practice_collect_date = move.company_id._practice_day()
         self._collect_soon()
-        return self.practice_subscription_id._notify(
+        return notification(
             self.env._("The payment method is being charged. The result appears on the invoice."), "info"
         )
 
@@ -197,35 +221,30 @@ class AccountMove(models.Model):
 
         :return: the seconds that the run has left
         """
-        attempt = self._make_attempt_or_set_aside()
+        invoice, me = self.try_lock_for_update(allow_referencing=True), type(self)
+        made = invoice._practice_try(me._make_due_attempt, set_aside=me._postpone_collection)
         time_left = cron._commit_progress(remaining=remaining)
-        return attempt._charge(cron, remaining) if attempt and time_left else time_left
+        for attempt in filter(None, made if time_left else ()):
+            time_left = attempt._charge(cron, remaining)
+        return time_left
 
-    def _make_attempt_or_set_aside(self):
-        """Make the next attempt; an invoice that cannot be charged keeps the reason and is tried again tomorrow."""
-        self.ensure_one()
-        attempts = self.env["payment.transaction"]
-        invoice = self.try_lock_for_update(allow_referencing=True)
-        try:
-            with self.env.cr.savepoint():
-                if not invoice.filtered_domain(self._get_collect_domain()) or invoice._is_being_paid():
-                    return attempts
-                return invoice._make_attempt()
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception as error:  # noqa: BLE001 - one bad invoice may not stop the others
-            _logger.warning("Invoice %s could not be charged: %s", invoice.name, error)
+    def _make_due_attempt(self):
+        """Return the next attempt, or none when it is no longer due or somebody may be paying at this moment."""
+        if not self.filtered_domain(self._get_collect_domain()) or self._is_being_paid():
+            return self.env["payment.transaction"]
+        return self._make_attempt()
+
+    def _postpone_collection(self, reason):
+        """Try again tomorrow to charge these invoices, and tell who is responsible why it was not possible."""
+        for invoice in self:
             invoice.practice_collect_date = invoice.company_id._practice_day() + timedelta(days=1)
             invoice.practice_subscription_id._note_payment_problem(
-                self.env._("%(invoice)s could not be charged: %(error)s", invoice=invoice.name, error=error)
+                self.env._("%(invoice)s could not be charged: %(error)s", invoice=invoice.name, error=reason)
             )
-            return attempts
 
     def _is_being_paid(self):
-        """Return whether somebody may be paying this invoice on its page at this moment, or has paid its checkout."""
-        checkouts = self.env["practice.subscription.checkout"]
-        if checkouts.search_count([("subscription_id", "=", self.practice_subscription_id.id), ("state", "=", "paid")]):
-            return True
+        """Return whether somebody may be paying this invoice in another way at this moment: on its own page."""
+        self.ensure_one()
         since = fields.Datetime.now() - PAYING
         return any(
             transaction.state == "draft" and not transaction.practice_invoice_id and transaction.create_date > since
@@ -290,31 +309,3 @@ class AccountMove(models.Model):
                     payment=attempt.reference,
                 )
             )
-
-
-class PracticeSubscription(models.Model):
-    """What collections mean for the subscription."""
-
-    _inherit = "practice.subscription"
-
-    def _give_up_collecting(self, invoice):
-        """The last attempt failed, or the method was refused: past due, and a matter for people."""
-        self.ensure_one()
-        if self.state == "active":
-            self._mark_past_due()
-        self._note_payment_problem(
-            self.env._(
-                "%(invoice)s could not be collected: %(reason)s",
-                invoice=invoice.name,
-                reason=invoice.practice_collection_reason,
-            )
-        )
-
-    def _note_payment_problem(self, note):
-        """Tell who is responsible; the newest problem takes the place of the one before."""
-        self.ensure_one()
-        me = self.sudo()  # sudo: the run
-        me.activity_unlink(["practice_billing.mail_activity_type_payment"])
-        me.activity_schedule(
-            "practice_billing.mail_activity_type_payment", note=note, user_id=self._get_responsible().id
-        )

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 
 
 class PaymentToken(models.Model):
@@ -8,6 +8,20 @@ class PaymentToken(models.Model):
     """
 
     _inherit = "payment.token"
+
+    practice_expiry_date = fields.Date(
+        string="Good Until", readonly=True, help="Last day on which the card can be charged, as far as it is known."
+    )
+    practice_expiry_warned = fields.Boolean(readonly=True)
+
+    def _handle_archiving(self):
+        """A method that is removed collects nothing any more."""
+        result = super()._handle_archiving()
+        # sudo: whoever may remove the method
+        subscriptions = self.env["practice.subscription"].sudo().search([("payment_token_id", "in", self.ids)])
+        for subscription in subscriptions:
+            subscription._set_payment_token(self.browse())
+        return result
 
     def _get_available_tokens(self, *args, **kwargs):
         tokens = super()._get_available_tokens(*args, **kwargs)
@@ -23,13 +37,3 @@ class PaymentToken(models.Model):
         if organisation._is_practice_administrator():
             return True
         return partner == user.partner_id and partner != organisation
-
-
-class ResPartner(models.Model):
-    _inherit = "res.partner"
-
-    def _is_subscriber(self):
-        """Return whether this organisation has, or had, a subscription, or people who run it."""
-        self.ensure_one()
-        me = self.sudo()  # sudo: only whether there is one
-        return me.is_company and bool(me.practice_administrator_ids or me.practice_subscription_ids)

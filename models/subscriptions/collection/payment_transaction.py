@@ -28,7 +28,8 @@ class PaymentTransaction(models.Model):
     is repeated with that key and never replaced by another one, so that money moves once.
     """
 
-    _inherit = "payment.transaction"
+    _name = "payment.transaction"
+    _inherit = ["payment.transaction", "practice.retry.mixin"]
 
     practice_invoice_id = fields.Many2one(
         "account.move",
@@ -85,7 +86,7 @@ class PaymentTransaction(models.Model):
             attempt._ask_provider()
         time_left = cron._commit_progress(1, remaining=remaining)
         if attempt.state != "draft" and not attempt.is_post_processed:
-            attempt._post_process_or_note()
+            attempt._practice_try(type(self)._post_process, set_aside=type(self)._note_unprocessed)
             time_left = cron._commit_progress(remaining=remaining)
         return time_left
 
@@ -120,22 +121,16 @@ class PaymentTransaction(models.Model):
 
     # === WHAT FOLLOWS === #
 
-    def _post_process_or_note(self):
-        """Do what follows from the answer; a failure is told, and Odoo's own run tries again."""
-        self.ensure_one()
-        try:
-            with self.env.cr.savepoint():
-                self._post_process()
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception as error:
-            _logger.exception("The payment %s could not be processed", self.reference)
-            self.practice_subscription_id._note_payment_problem(
+    def _note_unprocessed(self, reason):
+        """Tell who is responsible that the answer of the provider could not be entered; Odoo's own run tries again."""
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for attempt in self:
+            attempt.practice_subscription_id._note_payment_problem(
                 self.env._(
-                    "The payment %(payment)s is %(state)s and could not be entered: %(error)s",
-                    payment=self.reference,
-                    state=dict(self._fields["state"]._description_selection(self.env))[self.state].lower(),
-                    error=error,
+                    "The payment %(payment)s (%(state)s) could not be entered: %(error)s",
+                    payment=attempt.reference,
+                    state=labels[attempt.state],
+                    error=reason,
                 )
             )
 

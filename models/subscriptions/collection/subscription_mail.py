@@ -33,15 +33,3 @@ class PracticeSubscription(models.Model):
         template.sudo().send_mail(
             (record or self).id, email_values={"recipient_ids": [Command.set(contacts.ids)], "email_to": False}
         )
-
-    def _warn_trial_ends(self):
-        """Tell the organisation once that its trial ends soon."""
-        self.ensure_one()
-        self._send_to_billing_contacts("practice_billing.mail_template_trial_ends")
-        self.trial_warned = True
-
-    def _warn_card_expires(self):
-        """Tell the organisation once that its card expires soon."""
-        self.ensure_one()
-        self._send_to_billing_contacts("practice_billing.mail_template_card_expires")
-        self.payment_token_id.practice_expiry_warned = True

@@ -1,6 +1,5 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 from .account_move import WAITING
 from .subscription_unpaid import BROKEN
@@ -10,6 +9,18 @@ class PracticeSubscription(models.Model):
     """The saved payment method of a subscription."""
 
     _inherit = "practice.subscription"
+
+    payment_token_id = fields.Many2one(
+        "payment.token",
+        string="Payment Method",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        tracking=True,
+        groups="practice_billing.group_manager,account.group_account_readonly",
+        help="The saved card or direct debit that invoices are collected with. Empty: the organisation pays by itself.",
+    )
 
     def _set_payment_token(self, token):
         """Collect the invoices of this subscription with ``token`` from now on; an empty one ends that.
@@ -42,27 +53,3 @@ class PracticeSubscription(models.Model):
             waits = not invoice.practice_collection and invoice.invoice_date_due
             invoice.practice_collect_date = max(waits or today, today)
         invoices._collect_soon()
-
-    def _get_unpaid_invoices(self):
-        """Return the posted invoices of this subscription that are not paid, oldest first."""
-        self.ensure_one()
-        domain = self._get_unpaid_domain() & Domain("practice_subscription_id", "=", self.id)
-        return self.env["account.move"].search(domain, order="invoice_date, id")
-
-
-class PaymentToken(models.Model):
-    _inherit = "payment.token"
-
-    practice_expiry_date = fields.Date(
-        string="Good Until", readonly=True, help="Last day on which the card can be charged, as far as it is known."
-    )
-    practice_expiry_warned = fields.Boolean(readonly=True)
-
-    def _handle_archiving(self):
-        """A method that is removed collects nothing any more."""
-        result = super()._handle_archiving()
-        # sudo: whoever may remove the method
-        subscriptions = self.env["practice.subscription"].sudo().search([("payment_token_id", "in", self.ids)])
-        for subscription in subscriptions:
-            subscription._set_payment_token(self.browse())
-        return result

@@ -1,5 +1,64 @@
+from odoo import api, models
+from odoo.fields import Domain
+
 #: An invoice that counts as not paid.
 UNPAID = ("not_paid", "partial")
 
 #: Automatic payments that have come to an end without money: somebody has to do something.
 BROKEN = ("failed", "refused", "returned")
+
+
+class PracticeSubscription(models.Model):
+    """What is unpaid, late and overdue: the one place that says so."""
+
+    _inherit = "practice.subscription"
+
+    @api.model
+    def _get_unpaid_domain(self):
+        """Return the invoices of subscriptions that are not paid."""
+        return (
+            Domain("practice_subscription_id", "!=", False)
+            & Domain("move_type", "=", "out_invoice")
+            & Domain("state", "=", "posted")
+            & Domain("payment_state", "in", UNPAID)
+        )
+
+    @api.model
+    def _get_late_domain(self):
+        """Return the invoices whose due date has passed, in each company's time zone."""
+        # sudo: the run works for all companies
+        companies = self.env["res.company"].sudo().search([])
+        return Domain.OR(
+            Domain("company_id", "=", company.id) & Domain("invoice_date_due", "<", company._practice_day())
+            for company in companies
+        )
+
+    @api.model
+    def _get_overdue_domain(self):
+        """Return the invoices of subscriptions that should be paid by now.
+
+        One that is collected automatically is overdue when that has failed for good, and not before: a direct debit
+        takes days, and so do the attempts after one that failed.
+        """
+        by_itself = Domain("practice_collection", "=", False) & self._get_late_domain()
+        return self._get_unpaid_domain() & (Domain("practice_collection", "in", BROKEN) | by_itself)
+
+    @api.model
+    def _get_unsettled_domain(self):
+        """Return the invoices that keep a subscription past due or suspended until they are paid: late, or failed once.
+
+        A new attempt is no payment yet.
+        """
+        failed = Domain("practice_attempt_ids", "any", [("state", "in", ("error", "cancel"))])
+        return self._get_unpaid_domain() & (
+            self._get_late_domain() | failed | Domain("practice_collection", "=", "returned")
+        )
+
+    def _get_unpaid_invoices(self):
+        """Return the posted invoices of this subscription that are not paid, oldest first."""
+        self.ensure_one()
+        domain = self._get_unpaid_domain() & Domain("practice_subscription_id", "=", self.id)
+        return self.env["account.move"].search(domain, order="invoice_date, id")
+
+    def _mark_past_due(self):
+        self._enter("past_due", past_due_since=self.company_id._practice_day())

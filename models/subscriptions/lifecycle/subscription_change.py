@@ -4,8 +4,8 @@ from odoo.tools import format_date
 
 from ....tools.periods import period_days
 from ....tools.pricing import is_change_now
-from ..billing.subscription_billing import InvoiceFacts
 from ..agreement.subscription import BILLED
+from ..billing.invoice_facts import InvoiceFacts
 
 
 class PracticeSubscription(models.Model):

@@ -1,56 +1,16 @@
 from datetime import timedelta
 
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 from odoo.tools import format_amount, format_date
 
 from ....tools.periods import period_days, period_number
-from ..agreement.subscription import RUNNING
-from ..collection.subscription_unpaid import BROKEN, UNPAID
-
-#: From which states each state can be entered.
-SOURCES = {
-    "active": ("trial", "past_due", "suspended", "cancelled", "expired"),
-    "past_due": ("active",),
-    "suspended": ("active", "past_due"),
-    "cancelled": ("trial", "active", "past_due", "suspended"),
-    "expired": ("trial",),
-}
-
-#: Days before a card expires from which the organisation is told.
-CARD_DAYS = 30
 
 
 class PracticeSubscription(models.Model):
     """The states of a subscription: one door into each, which knows where one may come from."""
 
     _inherit = "practice.subscription"
-
-    def _enter(self, state, **vals):
-        """Change the state of these subscriptions.
-
-        :raises UserError: when one of them cannot get there from where it is
-        """
-        self._check_can_enter(state)
-        self.sudo().write({"state": state, **vals})  # sudo: doors check who may; the field is written by them only
-
-    def _check_can_enter(self, state, sources=None):
-        """Refuse to go on when one of these subscriptions cannot enter ``state`` from where it is.
-
-        :param sources: the states that a door leads from, when these are fewer than all that lead there
-        """
-        names = dict(self._fields["state"]._description_selection(self.env))
-        for subscription in self:
-            if subscription.state not in (sources or SOURCES[state]):
-                raise UserError(
-                    self.env._(
-                        "%(subscription)s is %(now)s and cannot become %(wanted)s.",
-                        subscription=subscription.display_name,
-                        now=names[subscription.state].lower(),
-                        wanted=names[state].lower(),
-                    )
-                )
 
     # === START === #
 
@@ -197,22 +157,7 @@ class PracticeSubscription(models.Model):
     def _try_bill_rest(self):
         """Bill what is left when the subscription ends. A failure stays on it and does not keep it from ending."""
         self.ensure_one()
-        try:
-            with self.env.cr.savepoint():
-                self._bill_extras()
-        except UserError as error:
-            self._set_aside(error)
-
-    def _prepare_end_vals(self):
-        """Return what a subscription is when it has ended."""
-        return {
-            "state": "cancelled",
-            "next_invoice_date": False,
-            "pending_plan_id": False,
-            "pending_interval": False,
-            "suspended_reason": False,
-            "past_due_since": False,
-        }
+        self._practice_try(type(self)._bill_extras)
 
     def action_undo_cancel(self):
         """Withdraw a cancellation that has not taken effect."""
@@ -245,154 +190,3 @@ class PracticeSubscription(models.Model):
                 # What lies between was not served and is not billed.
                 vals |= {"anchor_date": today, "next_invoice_date": today}
             subscription._enter("active", **vals)
-
-    # === PAID OR NOT === #
-
-    @api.model
-    def _get_unpaid_domain(self):
-        """Return the invoices of subscriptions that are not paid."""
-        return (
-            Domain("practice_subscription_id", "!=", False)
-            & Domain("move_type", "=", "out_invoice")
-            & Domain("state", "=", "posted")
-            & Domain("payment_state", "in", UNPAID)
-        )
-
-    @api.model
-    def _get_late_domain(self):
-        """Return the invoices whose due date has passed, in each company's time zone."""
-        # sudo: the run works for all companies
-        companies = self.env["res.company"].sudo().search([])
-        return Domain.OR(
-            Domain("company_id", "=", company.id) & Domain("invoice_date_due", "<", company._practice_day())
-            for company in companies
-        )
-
-    @api.model
-    def _get_overdue_domain(self):
-        """Return the invoices of subscriptions that should be paid by now.
-
-        One that is collected automatically is overdue when that has failed for good, and not before: a direct debit
-        takes days, and so do the attempts after one that failed.
-        """
-        by_itself = Domain("practice_collection", "=", False) & self._get_late_domain()
-        return self._get_unpaid_domain() & (Domain("practice_collection", "in", BROKEN) | by_itself)
-
-    @api.model
-    def _get_unsettled_domain(self):
-        """Return the invoices that keep a subscription past due or suspended until they are paid: late, or failed once.
-
-        A new attempt is no payment yet.
-        """
-        failed = Domain("practice_attempt_ids", "any", [("state", "in", ("error", "cancel"))])
-        return self._get_unpaid_domain() & (
-            self._get_late_domain() | failed | Domain("practice_collection", "=", "returned")
-        )
-
-    def _follow_paid(self):
-        """Let subscriptions of which no invoice is overdue any more be active again."""
-        waiting = self.sudo().filtered(  # sudo: whoever registers a payment
-            lambda it: it.state == "past_due" or (it.state == "suspended" and it.suspended_reason == "unpaid")
-        )
-        if not waiting:
-            return
-        domain = self._get_unsettled_domain() & Domain("practice_subscription_id", "in", waiting.ids)
-        groups = self.env["account.move"].sudo()._read_group(domain, ["practice_subscription_id"])  # sudo: as above
-        unsettled = {subscription.id for [subscription] in groups}
-        for subscription in waiting.filtered(lambda it: it.id not in unsettled):
-            subscription.activity_unlink(["practice_billing.mail_activity_type_payment"])
-            if subscription.state == "suspended":
-                subscription._resume()
-            else:
-                subscription._enter("active", past_due_since=False)
-
-    # === EVERY DAY === #
-
-    @api.model
-    def _cron_follow_time(self):
-        """Let trials end, follow what is overdue or paid, suspend after the days of grace, end what was cancelled."""
-        cron = self.env["ir.cron"]
-        me = self.sudo()  # sudo: the run works for all companies
-        for step, domain in me._get_time_steps():
-            for subscription in me.search(domain):
-                subscription = subscription.try_lock_for_update(allow_referencing=True)
-                if subscription.filtered_domain(domain):
-                    try:
-                        with self.env.cr.savepoint():
-                            step(subscription.with_company(subscription.company_id))
-                    except UserError as error:
-                        subscription._set_aside(error)
-                if not cron._commit_progress(1):
-                    return
-
-    @api.model
-    def _get_time_steps(self):
-        """Return ``[(what to do with one subscription, domain of those it is due for)]``."""
-        steps = []
-        for company in self.env["res.company"].search([]):
-            today = company._practice_day()
-            mine = Domain("company_id", "=", company.id)
-            waits = Domain("retry_date", "=", False) | Domain("retry_date", "<=", today)
-            trial = mine & Domain("state", "=", "trial") & Domain("trial_end", "<", today) & waits
-            overdue = self._get_ids_with(self._get_overdue_domain(), company)
-            unsettled = self._get_ids_with(self._get_unsettled_domain(), company)
-            unpaid = Domain("state", "in", ("past_due", "suspended")) & Domain("suspended_reason", "!=", "paused")
-            grace = today - timedelta(days=company.practice_grace_days)
-            ended = mine & Domain("state", "=", "suspended") & Domain("end_date", "<", today)
-            late = mine & Domain("id", "in", overdue)
-            steps += [
-                (type(self)._end_trial, trial),
-                (type(self)._mark_past_due, late & Domain("state", "=", "active")),
-                # Nobody is told when an invoice is credited, cancelled or due later.
-                (type(self)._follow_paid, mine & unpaid & Domain("id", "not in", unsettled)),
-                (type(self)._suspend, late & Domain("state", "=", "past_due") & Domain("past_due_since", "<=", grace)),
-                (type(self)._end_suspended, ended),
-                (type(self)._warn_trial_ends, mine & self._get_trial_warning_domain(company, today)),
-                (type(self)._warn_card_expires, mine & self._get_card_warning_domain(today)),
-            ]
-        return steps
-
-    @api.model
-    def _get_ids_with(self, domain, company):
-        """Return the ids of the subscriptions that have an invoice of ``domain``."""
-        groups = self.env["account.move"]._read_group(
-            domain & Domain("company_id", "=", company.id), ["practice_subscription_id"]
-        )
-        return [subscription.id for [subscription] in groups]
-
-    @api.model
-    def _get_trial_warning_domain(self, company, today):
-        last = today + timedelta(days=company.practice_trial_warning_days)
-        return (
-            Domain("state", "=", "trial")
-            & Domain("trial_end", ">=", today)
-            & Domain("trial_end", "<", last)
-            & Domain("trial_warned", "=", False)
-        )
-
-    @api.model
-    def _get_card_warning_domain(self, today):
-        soon = Domain("practice_expiry_date", "<=", today + timedelta(days=CARD_DAYS))
-        return Domain("state", "in", RUNNING) & Domain(
-            "payment_token_id", "any", soon & Domain("practice_expiry_warned", "=", False)
-        )
-
-    def _end_trial(self):
-        """Begin billing the day after the trial, or let the trial expire."""
-        self.ensure_one()
-        if not self.activate_after_trial:
-            self._enter("expired")
-            return
-        day = self.trial_end + timedelta(days=1)
-        self.plan_id._get_terms(self.interval, day)
-        self._enter("active", date_start=day, anchor_date=day, next_invoice_date=day)
-
-    def _mark_past_due(self):
-        self._enter("past_due", past_due_since=self.company_id._practice_day())
-
-    def _suspend(self):
-        self._enter("suspended", suspended_reason="unpaid")
-
-    def _end_suspended(self):
-        self._try_bill_rest()
-        self._enter(**self._prepare_end_vals())

@@ -1,2 +1,3 @@
-from . import subscription_access
+from . import res_company
 from . import webhook_delivery
+from . import subscription

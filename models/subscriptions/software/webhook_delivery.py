@@ -30,6 +30,7 @@ class PracticeWebhookDelivery(models.Model):
 
     _name = "practice.webhook.delivery"
     _description = "Webhook Delivery"
+    _inherit = ["practice.retry.mixin"]
     _order = "id desc"
     _rec_name = "key"
 
@@ -76,12 +77,13 @@ class PracticeWebhookDelivery(models.Model):
     @api.model
     def _cron_send(self):
         """Send what waits, oldest first; after one that fails, the later ones of that subscription wait for it."""
-        cron = self.env["ir.cron"]
+        cron, me = self.env["ir.cron"], type(self)
         groups = list(self.search([("state", "=", "waiting")], order="id").grouped("subscription_id").values())
         for number, of_subscription in enumerate(groups, start=1):
             for delivery in of_subscription:
                 try:
-                    taken = delivery._send()
+                    # Whatever a request can stumble over: nobody else's message waits for it.
+                    taken = any(delivery._practice_try(me._send, set_aside=me._fail))
                     time_left = cron._commit_progress(1, remaining=len(groups) - number)
                 except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                     # Somebody else changed it meanwhile: the next run looks at it again.
@@ -104,7 +106,7 @@ class PracticeWebhookDelivery(models.Model):
         if delivery.next_sending > fields.Datetime.now():
             return False
         try:
-            answer = delivery._post()
+            answer = delivery._send_request()
         except requests.exceptions.RequestException as error:
             return delivery._fail(type(error).__name__)
         if not 200 <= answer.status_code < 300:
@@ -114,7 +116,7 @@ class PracticeWebhookDelivery(models.Model):
         )
         return True
 
-    def _post(self):
+    def _send_request(self):
         """Send the request, signed with the secret of the company so that the receiver knows who it is from."""
         company, body = self.company_id, self.payload.encode()
         secret = (company.practice_webhook_secret or "").encode()
@@ -158,26 +160,3 @@ class PracticeWebhookDelivery(models.Model):
         """Forget what was delivered long ago."""
         before = fields.Datetime.subtract(fields.Datetime.now(), days=KEEP_DAYS)
         self.search(Domain("state", "=", "sent") & Domain("sent_at", "<", before), limit=1000).unlink()
-
-
-class PracticeSubscription(models.Model):
-    _inherit = "practice.subscription"
-
-    webhook_delivery_ids = fields.One2many(
-        "practice.webhook.delivery", "subscription_id", groups="practice_billing.group_manager"
-    )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        subscriptions = super().create(vals_list)
-        self.env["practice.webhook.delivery"]._announce(subscriptions)
-        return subscriptions
-
-    def write(self, vals):
-        """Announce every change of state, through whichever door it comes."""
-        before = {subscription: subscription.state for subscription in self} if "state" in vals else {}
-        result = super().write(vals)
-        changed = self.filtered(lambda it: it in before and it.state != before[it])
-        if changed:
-            self.env["practice.webhook.delivery"]._announce(changed)
-        return result

@@ -1,12 +1,35 @@
-from odoo import api, models
+from odoo import api, fields, models
 
 from ....tools.collection import has_access
 
 
 class PracticeSubscription(models.Model):
-    """Whether an organisation may use the software that it subscribes to, for that software to ask."""
+    """Other software asks whether an organisation may use what it subscribes to, or is told when that changes."""
 
     _inherit = "practice.subscription"
+
+    webhook_delivery_ids = fields.One2many(
+        "practice.webhook.delivery", "subscription_id", groups="practice_billing.group_manager"
+    )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        subscriptions = super().create(vals_list)
+        self.env["practice.webhook.delivery"]._announce(subscriptions)
+        return subscriptions
+
+    def write(self, vals):
+        """Announce every change of state, through whichever door it comes."""
+        before = {subscription: subscription.state for subscription in self} if "state" in vals else {}
+        result = super().write(vals)
+        changed = self.filtered(lambda it: it in before and it.state != before[it])
+        if changed:
+            self.env["practice.webhook.delivery"]._announce(changed)
+        return result
+
+    # === ACCESS === #
 
     @api.model
     @api.readonly

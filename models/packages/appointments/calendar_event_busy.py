@@ -1,0 +1,66 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, models
+from odoo.fields import Domain
+
+from ....tools.slots import span_of_days
+from .calendar_event_settling import CANCELLED
+
+#: Odoo keeps day-long events at office hours of UTC, whatever the time zone: they are looked for this much wider.
+DAY_LONG_MARGIN = timedelta(days=2)
+
+
+class CalendarEvent(models.Model):
+    """Which events keep somebody from giving, or having, an appointment."""
+
+    _inherit = "calendar.event"
+
+    # What free times search: the events that are not over yet.
+    _busy_idx = models.Index("(stop) WHERE active AND show_as = 'busy'")
+
+    @api.model
+    def _get_busy_times(self, partners, start, stop, tz, ignore=None):
+        """Return when ``partners`` are busy between two moments, with two queries for all of them.
+
+        Somebody is busy with what he attends and did not decline, and with what he organises; not with what is
+        archived, cancelled or shown as available.
+
+        :param str tz: time zone in which the days of day-long events lie
+        :param ignore: an event that does not count, because it is about to be moved
+        :return: ``{partner id: [(start, stop)]}``
+        """
+        domain = (
+            Domain("start", "<", stop + DAY_LONG_MARGIN)
+            & Domain("stop", ">", start - DAY_LONG_MARGIN)
+            & Domain("active", "=", True)
+            & Domain("show_as", "=", "busy")
+            & Domain("attendance", "not in", CANCELLED)
+            & (Domain("partner_ids", "in", partners.ids) | Domain("user_id.partner_id", "in", partners.ids))
+            & Domain("id", "not in", ignore.ids if ignore else [])
+        )
+        names = ["start", "stop", "allday", "start_date", "stop_date", "user_id"]
+        # sudo: only times leave this method, whoever may see the events
+        events = self.sudo().search_fetch(domain, names, order="id")
+        attendees = events.env["calendar.attendee"].search_fetch(
+            [("event_id", "in", events.ids), ("partner_id", "in", partners.ids)], ["event_id", "partner_id", "state"]
+        )
+        taking_part = {(event.id, event.user_id.partner_id.id) for event in events}
+        for attendee in attendees:
+            there = (attendee.event_id.id, attendee.partner_id.id)
+            if attendee.state == "declined":
+                taking_part.discard(there)
+            else:
+                taking_part.add(there)
+        spans = {event.id: event._get_span(tz) for event in events}
+        busy = defaultdict(list)
+        for event_id, partner_id in taking_part:
+            busy[partner_id].append(spans[event_id])
+        return busy
+
+    def _get_span(self, tz):
+        """Return start and stop as moments, of a day-long event the midnights of its days in ``tz``."""
+        self.ensure_one()
+        if self.allday and self.start_date:
+            return span_of_days(self.start_date, max(self.start_date, self.stop_date or self.start_date), tz)
+        return self.start, self.stop

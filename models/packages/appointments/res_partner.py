@@ -1,0 +1,58 @@
+from odoo import fields, models
+
+
+class ResPartner(models.Model):
+    """A patient has appointments."""
+
+    _inherit = "res.partner"
+
+    practice_appointment_count = fields.Integer(
+        compute="_compute_practice_appointment_count", groups="practice_billing.group_user"
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_practice_appointment_count(self):
+        counts = dict(
+            self.env["calendar.event"]._read_group([("patient_id", "in", self.ids)], ["patient_id"], ["__count"])
+        )
+        for partner in self:
+            partner.practice_appointment_count = counts.get(partner, 0)
+
+    # === ACTIONS === #
+
+    def action_open_practice_appointments(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.calendar_event_action_appointment")
+        context = {"default_patient_id": self.id, "default_partner_ids": [self.id, self.env.user.partner_id.id]}
+        return {**action, "domain": [("patient_id", "=", self.id)], "context": context}
+
+    def action_plan_appointment(self):
+        """Open a new appointment of this patient."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Plan Appointment"),
+            "res_model": "calendar.event",
+            "view_mode": "form",
+            "context": {
+                "default_patient_id": self.id,
+                "default_partner_ids": [self.id, self.env.user.partner_id.id],
+                # An appointment is no to-do about the contact, which Odoo would make of it.
+                "default_res_model_id": False,
+                "default_res_id": False,
+                "default_practice_appointment_type_id": self._get_usual_appointment_type().id,
+            },
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _get_usual_appointment_type(self):
+        """Return what this patient had last; somebody new gets the first type of the list."""
+        self.ensure_one()
+        last = self.env["calendar.event"].search(
+            [("patient_id", "=", self.id), ("practice_appointment_type_id.active", "=", True)],
+            order="start desc",
+            limit=1,
+        )
+        return last.practice_appointment_type_id or self.env["practice.appointment.type"].search([], limit=1)

@@ -1,0 +1,64 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class PracticePackage(models.Model):
+    """A package knows what was sold of it and is still open."""
+
+    _inherit = "practice.package"
+
+    lot_count = fields.Integer(compute="_compute_credits", string="Purchases")
+    credits_open = fields.Integer(compute="_compute_credits", help="Credits sold or given and not yet used.")
+    value_open = fields.Monetary(
+        compute="_compute_credits",
+        groups="practice_billing.group_manager,account.group_account_readonly",
+        help="What the balance post holds for these credits.",
+    )
+
+    def _compute_credits(self):
+        # sudo: totals only; who may read the package may know how many of its credits are open.
+        groups = (
+            self.env["practice.credit.lot"]
+            .sudo()
+            ._read_group(
+                [("package_id", "in", self.ids)],
+                ["package_id"],
+                ["__count", "credits_available:sum", "credits_reserved:sum", "value_open:sum"],
+            )
+        )
+        totals = {package.id: values for package, *values in groups}
+        for package in self:
+            count, available, reserved, value = totals.get(package.id, (0, 0, 0, 0.0))
+            package.lot_count = count
+            package.credits_open = available + reserved
+            package.value_open = value
+
+    @api.constrains("company_id")
+    def _check_company_unchanged(self):
+        if self.env["practice.credit.lot"].sudo().search_count([("package_id", "in", self.ids)], limit=1):
+            raise ValidationError(self.env._("A package with credits stays in its company. Make another one."))
+
+    def action_open_lots(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_credit_lot_action")
+        return {**action, "domain": [("package_id", "=", self.id)], "context": {"create": False}}
+
+    # === BUSINESS METHODS === #
+
+    def _describe_uses(self):
+        uses = super()._describe_uses()
+        return [self.env._("%s purchases of credits", self.lot_count), *uses] if self.lot_count else uses
+
+    def _tell_books(self, summary, reason):
+        """Have somebody look at the books of these packages; the newest reason takes the place of the one before."""
+        self._untell_books()
+        for package in self:
+            package.activity_schedule(
+                "practice_billing.mail_activity_type_books",
+                summary=summary,
+                note=reason,
+                user_id=package.company_id._get_responsible().id,
+            )
+
+    def _untell_books(self):
+        self.activity_unlink(["practice_billing.mail_activity_type_books"])

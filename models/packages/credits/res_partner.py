@@ -1,0 +1,73 @@
+from odoo import fields, models
+from odoo.fields import Domain
+
+
+class ResPartner(models.Model):
+    """A patient has credits, own ones and those of the household; a payer need not be a patient."""
+
+    _inherit = "res.partner"
+
+    practice_lot_ids = fields.One2many(
+        "practice.credit.lot",
+        "partner_id",
+        string="Credits",
+        groups="practice_billing.group_user,account.group_account_readonly",
+    )
+    practice_credits_available = fields.Integer(
+        string="Credits Available",
+        compute="_compute_practice_credits",
+        groups="practice_billing.group_user,account.group_account_readonly",
+        help="Own and shared credits that can be planned now.",
+    )
+    practice_lot_count = fields.Integer(
+        compute="_compute_practice_credits", groups="practice_billing.group_user,account.group_account_readonly"
+    )
+    practice_representative_ids = fields.Many2many(
+        "res.partner",
+        "practice_representative_rel",
+        "patient_id",
+        "representative_id",
+        string="Represented By",
+        groups="practice_billing.group_user",
+        help="Parents or guardians: with their own login they see the packages and appointments of this patient, and "
+        "plan and cancel for him.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_practice_credits(self):
+        lots = self.env["practice.credit.lot"]
+        sums = ["credits_available:sum", "__count"]
+        own = lots._read_group([("partner_id", "in", self.ids)], ["partner_id", "state"], sums)
+        shared = lots._read_group(
+            [("beneficiary_ids", "in", self.ids)], ["beneficiary_ids", "state", "partner_id"], sums
+        )
+        # Merging contacts can make an owner his own beneficiary.
+        shared = [(partner, state, *values) for partner, state, owner, *values in shared if partner != owner]
+        available, count = dict.fromkeys(self.ids, 0), dict.fromkeys(self.ids, 0)
+        for partner, state, credits, number in [*own, *shared]:
+            if partner.id in count:
+                count[partner.id] += number
+                available[partner.id] += credits if state == "active" else 0
+        for partner in self:
+            partner.practice_credits_available = available.get(partner.id, 0)
+            partner.practice_lot_count = count.get(partner.id, 0)
+
+    # === ACTIONS === #
+
+    def action_open_practice_lots(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_credit_lot_action")
+        domain = Domain("partner_id", "=", self.id) | Domain("beneficiary_ids", "in", self.ids)
+        return {**action, "domain": list(domain), "context": {"create": False}}
+
+    def action_sell_package(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Sell Package"),
+            "res_model": "practice.package.sale",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_partner_id": self.id},
+        }

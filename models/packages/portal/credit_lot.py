@@ -1,0 +1,31 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+
+class PracticeCreditLot(models.Model):
+    """What patients see of credits on the portal."""
+
+    _inherit = "practice.credit.lot"
+
+    @api.model
+    def _get_portal_domain(self, patients, *, only_open=False):
+        """Return the credits of ``patients`` and those shared with them, without sales that were undone."""
+        mine = Domain("partner_id", "in", patients.ids) | Domain("beneficiary_ids", "in", patients.ids)
+        states = ("pending", "active") if only_open else ("pending", "active", "used_up", "expired")
+        return mine & Domain("state", "in", states)
+
+    def _prepare_portal_cards(self, patients):
+        """Return what a card shows of each lot: numbers for everybody, the history only for whom it belongs to."""
+        cards = []
+        for lot in self:
+            own = lot.partner_id in patients
+            cards.append(
+                {
+                    "lot": lot,
+                    "own": own,
+                    "expiry": lot._describe_expiry(),
+                    "facts": lot._prepare_facts() if own else [],
+                    "rows": lot._prepare_history()[::-1] if own else [],
+                }
+            )
+        return cards

@@ -1,0 +1,88 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
+
+
+class PracticeDiscountCode(models.Model):
+    """Who uses a code, and whether somebody may."""
+
+    _inherit = "practice.discount.code"
+
+    redemption_ids = fields.One2many("practice.discount.redemption", "code_id", string="Redemptions")
+    redemption_count = fields.Integer(compute="_compute_redemption_count", string="Redeemed")
+    claims = fields.Integer(readonly=True, copy=False, default=0, required=True)
+
+    @api.depends("redemption_ids")
+    def _compute_redemption_count(self):
+        # sudo: a number
+        redemptions = self.env["practice.discount.redemption"].sudo()
+        groups = redemptions._read_group([("code_id", "in", self.ids)], ["code_id"], ["__count"])
+        counts = {code.id: count for code, count in groups}
+        for code in self:
+            code.redemption_count = counts.get(code.id, 0)
+
+    @api.constrains("kind", "percentage", "amount", "duration", "periods")
+    def _check_unused(self):
+        for code in self:
+            if code.redemption_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%s was given to organisations; what it gives cannot change. Make another code.", code.name
+                    )
+                )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_unused(self):
+        used = self.filtered("redemption_ids")
+        if used:
+            raise UserError(self.env._("%s was used and stays. Archive it instead.", used[0].name))
+
+    def action_open_redemptions(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_discount_redemption_action")
+        return {**action, "domain": [("code_id", "=", self.id)], "context": {"create": False}}
+
+    # === BUSINESS METHODS === #
+
+    def _check_for(self, subscription, plan):
+        """Refuse the code for a subscription on ``plan``, naming the rule.
+
+        :raises UserError: when it is not valid today, used up, for other plans or in another currency, was used by the
+            organisation before, or when another code is still running
+        """
+        self.ensure_one()
+        today = subscription.company_id._practice_day()
+        reason = None
+        if not self.active or (self.date_to and today > self.date_to):
+            reason = self.env._("it expired on %s", format_date(self.env, self.date_to or today))
+        elif self.date_from and today < self.date_from:
+            reason = self.env._("it begins on %s", format_date(self.env, self.date_from))
+        elif self.plan_ids and plan not in self.plan_ids:
+            reason = self.env._("it is for %s only", ", ".join(self.plan_ids.mapped("name")))
+        elif self.kind == "amount" and self.currency_id != plan.currency_id:
+            reason = self.env._("its amount is in %s", self.currency_id.name)
+        elif self.redemption_ids.filtered(lambda it: it.organisation_id == subscription.organisation_id):
+            reason = self.env._("%s has used it already", subscription.organisation_id.name)
+        elif self.max_redemptions and self.redemption_count >= self.max_redemptions:
+            reason = self.env._(
+                "it is used up: %(used)s of %(maximum)s", used=self.redemption_count, maximum=self.max_redemptions
+            )
+        elif running := subscription._get_running_redemption():
+            reason = self.env._("%s is still running; end it first", running.code_id.name)
+        if reason:
+            raise UserError(self.env._("%(code)s cannot be used: %(reason)s.", code=self.name, reason=reason))
+
+    def _redeem(self, subscription, plan=None):
+        """Give the code to a subscription; its next invoice carries the discount.
+
+        The row of the code is updated, so that of two organisations that claim the last one, one is refused.
+
+        :return: the redemption
+        :raises UserError: see :meth:`_check_for`
+        """
+        code = self.sudo()  # sudo: an organisation may use a code it knows, and need not read the others
+        code._check_for(subscription, plan or subscription.plan_id)
+        code.claims += 1
+        return code.env["practice.discount.redemption"].create(
+            {"code_id": code.id, "subscription_id": subscription.id, "date": subscription.company_id._practice_day()}
+        )

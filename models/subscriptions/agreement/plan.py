@@ -1,0 +1,48 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+
+class PracticePlan(models.Model):
+    """A plan knows the subscriptions that have it, and stays as they were promised."""
+
+    _inherit = "practice.plan"
+
+    subscription_ids = fields.One2many("practice.subscription", "plan_id")
+    subscription_count = fields.Integer(compute="_compute_subscription_count", string="Subscriptions")
+
+    @api.depends("subscription_ids.state")
+    def _compute_subscription_count(self):
+        counts = dict(
+            self.env["practice.subscription"]._read_group(
+                [("plan_id", "in", self.ids), ("is_running", "=", True)], ["plan_id"], ["__count"]
+            )
+        )
+        for plan in self:
+            plan.subscription_count = counts.get(plan, 0)
+
+    @api.constrains("company_id", "currency_id")
+    def _check_unchanged(self):
+        if self.env["practice.subscription.period"].sudo().search_count([("plan_id", "in", self.ids)], limit=1):
+            raise ValidationError(
+                self.env._("A plan that was billed keeps its company and its currency. Make another plan.")
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_unused(self):
+        subscriptions = self.env["practice.subscription"].sudo().with_context(active_test=False)
+        for plan in self:
+            count = subscriptions.search_count([("plan_id", "=", plan.id)])
+            if count:
+                raise UserError(
+                    self.env._(
+                        "%(plan)s has %(count)s subscriptions and cannot be deleted. Archive it instead: it can then "
+                        "no longer be chosen, and running subscriptions go on.",
+                        plan=plan.name,
+                        count=count,
+                    )
+                )
+
+    def action_open_subscriptions(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_subscription_action")
+        return {**action, "domain": [("plan_id", "=", self.id)], "context": {"default_plan_id": self.id}}

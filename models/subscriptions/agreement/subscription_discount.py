@@ -1,0 +1,24 @@
+from odoo import api, fields, models
+
+
+class PracticeSubscription(models.Model):
+    """The code that a subscription uses now."""
+
+    _inherit = "practice.subscription"
+
+    running_redemption_id = fields.Many2one(
+        "practice.discount.redemption", string="Discount", compute="_compute_running_redemption_id"
+    )
+
+    @api.depends("redemption_ids.state")
+    def _compute_running_redemption_id(self):
+        for subscription in self:
+            subscription.running_redemption_id = subscription._get_running_redemption()
+
+    def _get_running_redemption(self, plan=None):
+        """Return the redemption that the next invoice carries; with ``plan``, only when its code is for that plan."""
+        self.ensure_one()
+        redemptions = self.sudo().redemption_ids  # sudo: the code decides the price, whoever asks for it
+        return redemptions.filtered(
+            lambda it: it.state != "done" and (not plan or not it.code_id.plan_ids or plan in it.code_id.plan_ids)
+        )[:1]

@@ -1,0 +1,136 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ...common.retry_mixin import Step
+from ..agreement.subscription import RUNNING
+
+#: Days before a card expires from which the organisation is told.
+CARD_DAYS = 30
+
+
+class PracticeSubscription(models.Model):
+    """What time does to subscriptions, looked at every hour."""
+
+    _inherit = "practice.subscription"
+
+    follow_error = fields.Text(readonly=True, copy=False, help="Why the hourly run could not follow it.")
+    follow_retry_date = fields.Date(readonly=True, copy=False, help="The hourly run tries it again from this day on.")
+
+    def _follow_paid(self):
+        """Let subscriptions of which no invoice is overdue any more be active again."""
+        waiting = self.sudo().filtered(  # sudo: whoever registers a payment
+            lambda it: it.state == "past_due" or (it.state == "suspended" and it.suspended_reason == "unpaid")
+        )
+        if not waiting:
+            return
+        domain = self._get_unsettled_domain() & Domain("practice_subscription_id", "in", waiting.ids)
+        groups = self.env["account.move"].sudo()._read_group(domain, ["practice_subscription_id"])  # sudo: as above
+        unsettled = {subscription.id for [subscription] in groups}
+        for subscription in waiting.filtered(lambda it: it.id not in unsettled):
+            subscription.activity_unlink(["practice_billing.mail_activity_type_payment"])
+            if subscription.state == "suspended":
+                subscription._resume()
+            else:
+                subscription._enter("active", past_due_since=False)
+
+    @api.model
+    def _cron_follow_time(self):
+        """Let trials end, follow what is overdue or paid, suspend after the days of grace, end what was cancelled."""
+        self._practice_run(self.sudo()._get_time_steps())  # sudo: the run works for all companies
+
+    @api.model
+    def _get_time_steps(self):
+        """Return the :class:`Step` of the hourly run, company by company. A hook."""
+        steps = []
+        for company in self.env["res.company"].search([]):
+            today = company._practice_day()
+            mine = Domain("company_id", "=", company.id)
+            unfailed = mine & (Domain("follow_retry_date", "=", False) | Domain("follow_retry_date", "<=", today))
+            trial = Domain("state", "=", "trial") & Domain("trial_end", "<", today)
+            late = unfailed & Domain("id", "in", self._get_ids_with(self._get_overdue_domain(), company))
+            unsettled = self._get_ids_with(self._get_unsettled_domain(), company)
+            unpaid = Domain("state", "in", ("past_due", "suspended")) & Domain("suspended_reason", "!=", "paused")
+            grace = today - timedelta(days=company.practice_grace_days)
+            after_grace = Domain("state", "=", "past_due") & Domain("past_due_since", "<=", grace)
+            ended = Domain("state", "=", "suspended") & Domain("end_date", "<", today)
+            me, of_company = type(self), self.with_company(company)
+            # What keeps a trial from being billed is a matter of billing, with its reason and its day.
+            steps.append(Step(of_company, mine & trial & self._practice_get_retry_domain(today), me._end_trial))
+            steps += [
+                Step(of_company, domain, work, me._set_aside_following)
+                for work, domain in (
+                    (me._mark_past_due, late & Domain("state", "=", "active")),
+                    # Nobody is told when an invoice is credited, cancelled or due later.
+                    (me._follow_paid, unfailed & unpaid & Domain("id", "not in", unsettled)),
+                    (me._suspend, late & after_grace),
+                    (me._end_suspended, unfailed & ended),
+                    (me._warn_trial_ends, unfailed & self._get_trial_warning_domain(company, today)),
+                    (me._warn_card_expires, unfailed & self._get_card_warning_domain(today)),
+                )
+            ]
+        return steps
+
+    def _set_aside_following(self, reason):
+        """Keep why this subscription could not be followed, apart from billing, which goes on."""
+        for subscription in self:
+            tomorrow = subscription.company_id._practice_day() + timedelta(days=1)
+            subscription.write({"follow_error": reason, "follow_retry_date": tomorrow})
+        self._practice_tell(reason)
+
+    @api.model
+    def _get_ids_with(self, domain, company):
+        """Return the ids of the subscriptions that have an invoice of ``domain``."""
+        groups = self.env["account.move"]._read_group(
+            domain & Domain("company_id", "=", company.id), ["practice_subscription_id"]
+        )
+        return [subscription.id for [subscription] in groups]
+
+    @api.model
+    def _get_trial_warning_domain(self, company, today):
+        last = today + timedelta(days=company.practice_trial_warning_days)
+        return (
+            Domain("state", "=", "trial")
+            & Domain("trial_end", ">=", today)
+            & Domain("trial_end", "<", last)
+            & Domain("trial_warned", "=", False)
+        )
+
+    @api.model
+    def _get_card_warning_domain(self, today):
+        soon = Domain("practice_expiry_date", "<=", today + timedelta(days=CARD_DAYS))
+        return Domain("state", "in", RUNNING) & Domain(
+            "payment_token_id", "any", soon & Domain("practice_expiry_warned", "=", False)
+        )
+
+    # === STEPS === #
+
+    def _end_trial(self):
+        """Begin billing the day after the trial, or let the trial expire."""
+        self.ensure_one()
+        if not self.activate_after_trial:
+            self._enter("expired")
+            return
+        day = self.trial_end + timedelta(days=1)
+        self.plan_id._get_terms(self.interval, day)
+        self._enter("active", date_start=day, anchor_date=day, next_invoice_date=day)
+
+    def _suspend(self):
+        self._enter("suspended", suspended_reason="unpaid")
+
+    def _end_suspended(self):
+        self._try_bill_rest()
+        self._enter(**self._prepare_end_vals())
+
+    def _warn_trial_ends(self):
+        """Tell the organisation once that its trial ends soon."""
+        self.ensure_one()
+        self._send_to_billing_contacts("practice_billing.mail_template_trial_ends")
+        self.trial_warned = True
+
+    def _warn_card_expires(self):
+        """Tell the organisation once that its card expires soon."""
+        self.ensure_one()
+        self._send_to_billing_contacts("practice_billing.mail_template_card_expires")
+        self.payment_token_id.practice_expiry_warned = True

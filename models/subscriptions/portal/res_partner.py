@@ -1,0 +1,118 @@
+from odoo import models
+from odoo.fields import Domain
+
+from ..agreement.subscription import BILLED, RUNNING
+
+#: What the banner and the list of accounts read of a subscription, in one query.
+BANNER_FIELDS = (
+    "organisation_id",
+    "company_id",
+    "state",
+    "trial_end",
+    "activate_after_trial",
+    "end_date",
+    "suspended_reason",
+    "past_due_since",
+    "next_invoice_date",
+    "payment_token_id",
+)
+
+
+class ResPartner(models.Model):
+    """The subscriptions that a login runs on the portal, and what it has to know of them on every page."""
+
+    _inherit = "res.partner"
+
+    def _get_portal_accounts(self):
+        """Return what this login runs: ``[(organisation, company, subscription)]`` with the rights to read them.
+
+        An organisation has an account for each running subscription with a company of the login; without any, one for
+        the last subscription, or, when there never was one, for the login's own company and no subscription.
+        """
+        self.ensure_one()
+        user, me = self.env.user, self.sudo()  # sudo: a login asks what it runs
+        organisations = me.search_fetch(
+            [("practice_administrator_ids", "in", self.ids)], ["name", "commercial_partner_id"], order="name, id"
+        )
+        if not organisations:
+            return []
+        subscriptions = self.env["practice.subscription"].sudo()  # sudo: searched for what the login runs
+        found = subscriptions.search_fetch(
+            [("organisation_id", "in", organisations.ids), ("company_id", "in", user.company_ids.ids)],
+            BANNER_FIELDS,
+            order="id desc",
+        )
+        accounts = []
+        for organisation in organisations:
+            of_organisation = found.filtered(lambda it, own=organisation: it.organisation_id == own)
+            running = of_organisation.filtered(lambda it: it.state in RUNNING).sorted(
+                lambda it: (it.company_id != user.company_id, it.company_id.id)
+            )
+            shown = running or of_organisation[:1]
+            accounts += [(organisation, it.company_id, it) for it in shown] or [
+                (organisation, user.company_id, subscriptions)
+            ]
+        return accounts
+
+    # === BANNER === #
+
+    def _get_portal_banners(self, accounts=None):
+        """Return what an administrator has to do: ``[{"level", "text", "button", "url", "organisation"}]``.
+
+        Nobody else gets any; it costs at most three queries, one for who is no administrator.
+        """
+        accounts = self._get_portal_accounts() if accounts is None else accounts
+        if not accounts:
+            return []
+        waiting = self._get_checkouts_under_way(accounts)
+        banners = []
+        for organisation, company, subscription in accounts:
+            if (organisation.id, company.id) in waiting:
+                banner = self._get_payment_banner(organisation, waiting[organisation.id, company.id])
+            elif subscription:
+                banner = subscription._get_portal_banner()
+            else:
+                text = self.env._("%s has no subscription yet. Select a plan to begin.", organisation.name)
+                banner = {"level": "danger", "text": text, "button": "plan"}
+            if banner:
+                banners.append({**banner, "organisation": organisation, "company": company})
+        return banners
+
+    def _get_checkouts_under_way(self, accounts):
+        """Return ``{(organisation, company): state}`` of payments that are on their way for these accounts."""
+        to_pay = [
+            organisation.id
+            for organisation, _company, subscription in accounts
+            if subscription.state not in (*BILLED, "suspended")
+        ]
+        if not to_pay:
+            return {}
+        checkouts = self.env["practice.subscription.checkout"].sudo()  # sudo: of organisations that the login runs
+        found = checkouts.search_fetch(
+            Domain("organisation_id", "in", to_pay) & checkouts._get_under_way_domain(),
+            ["organisation_id", "company_id", "state"],
+        )
+        return {(it.organisation_id.id, it.company_id.id): it.state for it in found}
+
+    def _get_payment_banner(self, organisation, state):
+        if state == "paid":
+            text = self.env._(
+                "The payment of %s has arrived. We are completing the subscription; you need not do anything.",
+                organisation.name,
+            )
+        else:
+            text = self.env._(
+                "The payment of %s is being processed. The subscription begins when it has arrived; you need not do "
+                "anything.",
+                organisation.name,
+            )
+        return {"level": "info", "text": text, "button": None}
+
+    # === MY SEAT === #
+
+    def _get_portal_seats(self):
+        """Return the seats of this login as a practitioner, now or later: nothing of colleagues, no money."""
+        self.ensure_one()
+        seats = self.env["practice.subscription.seat"].sudo()  # sudo: searched for the login's own
+        mine = seats.search([("practitioner_id", "=", self.id)], order="date_from desc, id desc")
+        return mine.filtered(lambda it: not it.date_to or it.date_to >= it.company_id._practice_day())

@@ -1,0 +1,144 @@
+from datetime import timedelta
+
+from odoo import models
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+from ..collection.subscription_unpaid import BROKEN
+
+
+class PracticeSubscription(models.Model):
+    """What the organisation's administrators have to do about their subscription, on top of every page."""
+
+    _inherit = "practice.subscription"
+
+    def _get_portal_banner(self):
+        """Return what the organisation's administrators have to do about this subscription, or ``None``.
+
+        :return: ``{"level", "text", "button"}``; the level is ``danger`` when the software is out of reach, else
+            ``warning``; the button is ``plan``, ``pay``, ``method`` or ``None``
+        """
+        self.ensure_one()
+        name = self.organisation_id.name
+        if self.state == "trial":
+            return self._get_trial_banner(name)
+        if self.state == "expired":
+            text = self.env._("The trial of %(name)s ended on %(day)s.", name=name, day=self._day(self.trial_end))
+            return {"level": "danger", "text": text, "button": "plan"}
+        if self.state == "cancelled":
+            text = self.env._("The subscription of %(name)s ended on %(day)s.", name=name, day=self._day(self.end_date))
+            return {"level": "danger", "text": text, "button": "plan"}
+        if self.state == "suspended" and self.suspended_reason == "paused":
+            text = self.env._("The subscription of %s is paused. Contact us to let it go on.", name)
+            return {"level": "danger", "text": text, "button": None}
+        return self._get_unpaid_banner(name)
+
+    def _day(self, day):
+        return format_date(self.env, day) if day else ""
+
+    def _get_trial_banner(self, name):
+        today = self.company_id._practice_day()
+        if self.trial_end < today:
+            # It has ended, and the run that notices has not come by yet.
+            text = self.env._("The trial of %(name)s ended on %(day)s.", name=name, day=self._day(self.trial_end))
+            return {"level": "danger", "text": text, "button": "plan"}
+        left = (self.trial_end - today).days
+        if left >= self.company_id.practice_trial_warning_days:
+            return None
+        if self.activate_after_trial:
+            if self.payment_token_id:
+                return None
+            text = self.env._(
+                "The trial of %(name)s ends on %(day)s and billing begins. No payment method is saved yet.",
+                name=name,
+                day=self._day(self.trial_end),
+            )
+            return {"level": "warning", "text": text, "button": "method"}
+        text = self.env._(
+            "The trial of %(name)s ends on %(day)s. Select a plan to go on without interruption.",
+            name=name,
+            day=self._day(self.trial_end),
+        )
+        return {"level": "warning", "text": text, "button": "plan"}
+
+    def _get_unpaid_banner(self, name):
+        """Return what is said about open invoices, when there are any that do not get paid by themselves."""
+        moves = self._get_portal_open_invoices()
+        waiting = moves.filtered(lambda move: move.practice_collection in ("scheduled", "charging", "collecting"))
+        if self.state == "suspended":
+            return self._get_suspended_banner(name, moves, waiting)
+        broken = moves.filtered(lambda move: move.practice_collection in ("retry", *BROKEN))
+        if broken:
+            return self._get_collection_banner(name, broken[0])
+        moves -= waiting
+        if not moves:
+            return None
+        first, today = moves[0], self.company_id._practice_day()
+        if first.invoice_date_due and first.invoice_date_due < today:
+            text = self.env._(
+                "An invoice of %(name)s was due on %(day)s. Pay it before %(last)s: then the subscription is "
+                "suspended.",
+                name=name,
+                day=self._day(first.invoice_date_due),
+                last=self._day(self._get_suspension_day()),
+            )
+            return {"level": "warning", "text": text, "button": "pay"}
+        if not self.payment_token_id:
+            text = self.env._(
+                "%(name)s has no automatic payment method, and an invoice is due on %(day)s.",
+                name=name,
+                day=self._day(first.invoice_date_due),
+            )
+            return {"level": "warning", "text": text, "button": "method"}
+        return None
+
+    def _get_suspended_banner(self, name, moves, waiting):
+        """Return what is said while the subscription is suspended because invoices are not paid."""
+        if waiting:
+            text = self.env._(
+                "The subscription of %s is suspended. A payment is being processed; it goes on by itself when the "
+                "payment has arrived.",
+                name,
+            )
+            return {"level": "danger", "text": text, "button": None}
+        text = self.env._("The subscription of %s is suspended because invoices are not paid.", name)
+        return {"level": "danger", "text": text, "button": "pay" if moves else None}
+
+    def _get_collection_banner(self, name, move):
+        """Return what is said about an invoice that the saved payment method did not pay."""
+        if move.practice_collection == "retry":
+            text = self.env._(
+                "%(invoice)s of %(name)s could not be collected. It is tried again on %(day)s; you can also pay now.",
+                invoice=move.name,
+                name=name,
+                day=self._day(move.practice_collect_date),
+            )
+            return {"level": "warning", "text": text, "button": "pay"}
+        text = self.env._(
+            "%(invoice)s of %(name)s could not be collected. Save another payment method or pay before %(day)s: then "
+            "the subscription is suspended.",
+            invoice=move.name,
+            name=name,
+            day=self._day(self._get_suspension_day()),
+        )
+        # Money that was taken back says nothing about the method.
+        return {
+            "level": "warning",
+            "text": text,
+            "button": "pay" if move.practice_collection == "returned" else "method",
+        }
+
+    def _get_suspension_day(self):
+        """Return the day on which a subscription that is past due, now or since long, is suspended."""
+        since = self.past_due_since or self.company_id._practice_day()
+        return since + timedelta(days=self.company_id.practice_grace_days)
+
+    def _get_portal_open_invoices(self):
+        """Return the invoices of this subscription that are to be paid, the most urgent first."""
+        self.ensure_one()
+        moves = self.env["account.move"].sudo()  # sudo: asked for an administrator of the organisation
+        return moves.search_fetch(
+            self._get_unpaid_domain() & Domain("practice_subscription_id", "=", self.id),
+            ["name", "invoice_date_due", "amount_residual", "practice_collection", "practice_collect_date"],
+            order="invoice_date_due, id",
+        )
