@@ -5,7 +5,9 @@ amount of that currency (0.01 for the euro). The examples of the tests come from
 """
 
 from collections import Counter
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
 #: The counters of a lot. The first one is what was ever given; the others say where those credits are now.
 COUNTERS = ("total", "available", "reserved", "used", "lost", "refunded")
@@ -93,47 +95,65 @@ def share_of_value(value_open, open_credits, credits, *, rounding=0.01, rate=Non
     return round_money(Decimal(str(value_open)) * credits / open_credits, rounding)
 
 
-def allocate(credits, day, lots):
+class Source(NamedTuple):
+    """A lot as far as it can pay visits: ``available`` whole credits, usable until ``expiry_date`` (included; ``None``
+    or ``False``: without end)."""
+
+    lot: object
+    available: int
+    expiry_date: date | None = None
+
+
+def allocate(credits, day, sources):
     """Choose the lots that pay ``credits`` of a visit on ``day``.
 
     :param int credits: whole credits the visit takes
     :param date day: the visit's date in the practice's time zone; a lot is valid on its expiry date, not after it
-    :param list lots: ``[lot, available, expiry date or None]`` in spending order; ``available`` is decreased here
-    :return: ``(chosen, missing)``: pairs ``(lot, credits)`` and the number of credits that no lot could pay.
-        Nothing is taken from ``lots`` when credits are missing.
+    :param sources: :class:`Source` in spending order
+    :return: ``(chosen, missing)``: pairs ``(lot, credits)`` and the number of credits that no lot could pay; nothing
+        is chosen when credits are missing
     :raises ValueError: when fewer than 0 credits are asked
     """
     if credits < 0:
         raise ValueError(f"{credits} credits cannot be taken")
     chosen, missing = [], credits
-    for row in lots:
-        lot, available, expiry_date = row
+    for source in sources:
         if not missing:
             break
-        if available > 0 and (not expiry_date or expiry_date >= day):
-            taken = min(available, missing)
-            chosen.append((row, lot, taken))
+        if source.available > 0 and (not source.expiry_date or source.expiry_date >= day):
+            taken = min(source.available, missing)
+            chosen.append((source.lot, taken))
             missing -= taken
-    if missing:
-        return [], missing
-    for row, _lot, taken in chosen:
-        row[1] -= taken
-    return [(lot, taken) for _row, lot, taken in chosen], 0
+    return ([], missing) if missing else (chosen, 0)
 
 
-def wanted_position(attendance, *, policy="forfeit", waived=False):
+def late_cost(credits, policy):
+    """Return how many of the ``credits`` of an appointment a late cancellation or a no-show costs the patient.
+
+    :param str policy: ``forfeit`` (all of them) or ``return`` (none)
+    :raises ValueError: for a policy that this rule does not know; guessing would give credits away, or take them
+    """
+    if policy == "forfeit":
+        return credits
+    if policy == "return":
+        return 0
+    raise ValueError(f"unknown policy {policy!r}")
+
+
+def wanted_position(attendance, *, cost=1, waived=False):
     """Return where the credits of an appointment belong: ``reserved``, ``used``, ``forfeited`` or ``None`` (free).
 
     :param str attendance: planned, attended, no_show, late_cancelled or cancelled
-    :param str policy: what a no-show and a late cancellation cost: ``forfeit`` or ``return``
+    :param int cost: credits that a no-show and a late cancellation cost, see :func:`late_cost`
     :param bool waived: staff gave the credits back
+    :raises ValueError: for an attendance that this rule does not know
     """
     if attendance == "planned":
         return "reserved"
-    if waived:
+    if attendance not in ("attended", "no_show", "late_cancelled", "cancelled"):
+        raise ValueError(f"unknown attendance {attendance!r}")
+    if waived or attendance == "cancelled":
         return None
     if attendance == "attended":
         return "used"
-    if attendance in ("no_show", "late_cancelled"):
-        return "forfeited" if policy == "forfeit" else None
-    return None
+    return "forfeited" if cost else None

@@ -33,17 +33,17 @@ class PracticeAppointmentCancel(models.TransientModel):
     def _compute_consequence(self):
         for wizard in self:
             events = wizard._get_events()
-            late = events.filtered(lambda event: event._would_be_late())
-            wizard.late_count = len(late)
-            wizard.consequence = wizard._describe(events, late) if events else False
+            costs = [cost for event in events if (cost := event._get_cancel_cost())]
+            wizard.late_count = len(costs)
+            wizard.consequence = wizard._describe(events, sum(costs)) if events else False
 
-    def _describe(self, events, late):
-        """Say what cancelling costs now."""
-        lost = 0 if self.give_back else sum(late.mapped("practice_credits"))
+    def _describe(self, events, cost):
+        """Say what cancelling costs now: ``cost`` credits, unless they are given back all the same."""
+        lost = 0 if self.give_back else cost
         free = sum(events.mapped("practice_credits")) - lost
         until = format_datetime(self.env, min(events.mapped("cancel_free_until")), dt_format="short")
         numbers = {"until": until, "lost": lost, "free": free}
-        if not late:
+        if not cost:
             return self.env._("In time: free until %(until)s. Credits that go back: %(free)s.", **numbers)
         if not lost:
             return self.env._("Late: free was until %(until)s. Credits that go back all the same: %(free)s.", **numbers)

@@ -147,11 +147,12 @@ class PatientPortal(CustomerPortal):
         return request.render("practice_billing.portal_my_appointment", values)
 
     @http.route("/my/appointments/<int:event_id>/cancel", type="http", auth="user", website=True, methods=["POST"])
-    def portal_cancel_appointment(self, event_id, late=None, **kw):
-        """Cancel, unless it became late since the page was shown: then the page says what it costs now."""
+    def portal_cancel_appointment(self, event_id, cost="0", **kw):
+        """Cancel, unless it costs more than the page said when it was shown: then it says what it costs now."""
         try:
             event = self._find_appointment(event_id)
-            cancelled = event._cancel_by_patient(late_is_known=late == "1")
+            known_cost = int(cost) if cost.isdecimal() else 0
+            cancelled = event._cancel_by_patient(known_cost)
         except UserError:
             return request.redirect(f"/my/appointments/{event_id}?message=closed")
         return request.redirect(f"/my/appointments/{event_id}?message={'cancelled' if cancelled else 'late'}")

@@ -3,6 +3,7 @@
 import subprocess
 
 from .progress import say
+from .rooms import check_rooms
 from .settings import MODULE
 from .testing import run_pytest, test_database
 
@@ -16,6 +17,7 @@ def run_lint(databases):
     checks = {
         "ruff check": lambda: _tool(databases, "ruff", "check", "."),
         "ruff format": lambda: _tool(databases, "ruff", "format", "--check", "."),
+        "rooms": lambda: check_rooms(databases.settings.checkout),
         "pylint-odoo": lambda: _pylint(databases),
         "Odoo's test_lint": lambda: _test_lint(databases),
     }

@@ -357,6 +357,57 @@ class TestCancelling(AppointmentCase):
         self.assertEqual((event.attendance, event.credit_state), ("late_cancelled", "returned"))
         self.assertLot(lot, available=10)
 
+    def test_what_was_promised_when_it_was_planned_holds_whatever_the_type_says_later(self):
+        lot = self.sell()
+        strict = self.plan(start=self.at(hours=30))
+        self.type.write({"late_policy": "return", "cancel_hours": 48})
+        lenient = self.plan(start=self.at(hours=31))
+        self.assertEqual(strict.cancel_free_until, strict.start - timedelta(hours=24))
+        self.assertEqual(lenient.cancel_free_until, lenient.start - timedelta(hours=48))
+        self.travel(hours=10)
+        self.type.write({"late_policy": "forfeit", "cancel_hours": 0})
+        self.assertEqual((strict._get_cancel_cost(), lenient._get_cancel_cost()), (1, 0))
+        (strict + lenient).write({"active": False})
+        self.assertEqual((strict + lenient).mapped("attendance"), ["late_cancelled", "late_cancelled"])
+        self.assertLot(lot, available=9, lost=1)
+        self.assertBooksAgree()
+
+    def test_a_series_that_is_moved_keeps_what_was_promised(self):
+        self.sell()
+        events = self.plan_series(3, start=self.at(days=2))
+        self.type.late_policy = "return"
+        first = events[0]
+        later = {"start": first.start + timedelta(hours=2), "stop": first.stop + timedelta(hours=2)}
+        first.write({**later, "recurrence_update": "all_events"})
+        moved = self.env["calendar.event"].search(
+            [("patient_id", "=", self.patient.id), ("attendance", "=", "planned")]
+        )
+        self.assertEqual(moved.mapped("practice_late_policy"), ["forfeit"] * 3)
+
+    def test_another_type_brings_its_own_promise(self):
+        self.sell()
+        event = self.plan(start=self.at(days=2))
+        event.practice_appointment_type_id = self.make_type(self.package, late_policy="return", cancel_hours=4)
+        self.assertEqual((event.practice_late_policy, event.practice_cancel_hours), ("return", 4))
+
+    def test_cancelling_late_loses_the_credits_it_holds_although_the_type_has_another_package_by_now(self):
+        lot = self.sell()
+        event = self.plan(start=self.at(hours=30))
+        self.type.package_id = self.make_package("Another")
+        self.travel(hours=10)
+        event.active = False
+        self.assertEqual((event.attendance, event.credit_state), ("late_cancelled", "forfeited"))
+        self.assertLot(lot, available=9, lost=1)
+
+    def test_a_policy_that_nobody_knows_gives_nothing_away(self):
+        self.sell()
+        event = self.plan(start=self.at(hours=30))
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE calendar_event SET practice_late_policy = 'half' WHERE id = %s", [event.id])
+        event.invalidate_recordset(["practice_late_policy"])
+        with self.assertRaisesRegex(ValueError, "half"):
+            event._get_late_cost()
+
     def test_a_type_without_notice_can_be_cancelled_until_the_start(self):
         lot = self.sell()
         self.type.cancel_hours = 0

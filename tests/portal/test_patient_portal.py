@@ -38,8 +38,8 @@ class TestPatientPortal(PracticeMixin, HttpCase):
         self.assertEqual(response.status_code, status, path)
         return response.text
 
-    def cancel(self, event, late="0", token=None):
-        data = {"late": late, "csrf_token": Request.csrf_token(self) if token is None else token}
+    def cancel(self, event, cost="0", token=None):
+        data = {"cost": cost, "csrf_token": Request.csrf_token(self) if token is None else token}
         return self.url_open(f"/my/appointments/{event.id}/cancel", data=data, allow_redirects=False)
 
     # === PACKAGES === #
@@ -102,15 +102,15 @@ class TestPatientPortal(PracticeMixin, HttpCase):
         page = self.page(f"/my/appointments/{event.id}")
         self.assertIn("Credits that are lost now", page)
         # The page was opened when cancelling was still free.
-        self.assertIn("message=late", self.cancel(event, late="0").headers["Location"])
+        self.assertIn("message=late", self.cancel(event, cost="0").headers["Location"])
         self.assertEqual((event.attendance, self.lot.credits_reserved), ("planned", 1))
-        self.assertIn("message=cancelled", self.cancel(event, late="1").headers["Location"])
+        self.assertIn("message=cancelled", self.cancel(event, cost="1").headers["Location"])
         self.assertEqual((event.attendance, self.lot.credits_lost), ("late_cancelled", 1))
 
     def test_claiming_to_know_that_it_is_late_costs_nothing_in_time(self):
         event = self.plan(start=self.at(days=3))
         self.authenticate("pb_parent", "pb_parent")
-        self.cancel(event, late="1")
+        self.cancel(event, cost="1")
         self.assertEqual(self.lot.credits_available, 5)
 
     def test_what_has_begun_or_is_cancelled_cannot_be_cancelled(self):
@@ -142,7 +142,7 @@ class TestPatientPortal(PracticeMixin, HttpCase):
         response = self.url_open(f"/my/appointments/{event.id}", allow_redirects=False)
         self.assertEqual(response.headers["Location"], "/my/appointments")
         self.assertEqual(self.url_open(f"/my/appointments/{event.id}/ics").status_code, 404)
-        self.cancel(event, late="1")
+        self.cancel(event, cost="1")
         self.assertEqual(event.attendance, "planned")
         # The statement of somebody else is one's own.
         self.assertEqual(

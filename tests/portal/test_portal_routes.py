@@ -107,7 +107,7 @@ class TestEveryRoute(OrganisationMixin, SubscriptionMixin, HttpCase):
             "plan_id": self.blended.id,
             "interval": "month",
             "way": "invoice",
-            "late": "1",
+            "cost": "1",
             "reason": "price",
             "name": "Mallory",
             "email": "mallory@example.com",

@@ -245,9 +245,9 @@ class SubscriptionLife:
         self.restarts.add(self.subscription.next_invoice_date)
 
     def follow_time(self, _number):
-        for step, domain in self.subscription._get_time_steps():
-            if self.subscription.filtered_domain(domain):
-                step(self.subscription)
+        for step in self.subscription._get_time_steps():
+            if step.records._name == self.subscription._name and self.subscription.filtered_domain(step.domain):
+                step.work(self.subscription)
         if self.subscription.state == "active" and self.subscription.next_invoice_date == self.case.today():
             self.restarts.add(self.case.today())
 

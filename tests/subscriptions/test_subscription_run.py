@@ -9,7 +9,8 @@ from odoo.tools import mute_logger
 
 from ..common.subscriptions import SubscriptionCase, day
 
-BILLING = "odoo.addons.practice_billing.models.common.retry_mixin"
+BILLING = "odoo.addons.practice_billing.models.subscriptions.billing.subscription_billing"
+RETRY = "odoo.addons.practice_billing.models.common.retry_mixin"
 
 
 class RunCase(SubscriptionCase):
@@ -149,7 +150,7 @@ class TestOnce(RunCase):
         subscription = self.subscribe()
         self.bill(subscription)
         subscription.sudo().write({"next_invoice_date": day(1, 15), "period_id": False})
-        with mute_logger("odoo.sql_db", BILLING):
+        with mute_logger("odoo.sql_db", RETRY):
             self.assertFalse(subscription._bill_now())
         self.assertIn("regular_uniq", subscription.error)
         self.assertEqual(len(subscription.period_ids), 1)
@@ -342,7 +343,7 @@ class TestBroken(RunCase):
         sound = [self.subscribe(organisation=self.make_organisation(f"De {n}")) for n in range(4)]
         self.go_to("2026-02-15")
         self.use(broken["usage_product"][0], 1, kind="old")
-        with mute_logger(BILLING, "odoo.sql_db"):
+        with mute_logger(RETRY, "odoo.sql_db"):
             moves = self.run_billing()
         self.assertEqual(
             moves.practice_subscription_id, sound[0].union(*sound), "the others are billed, and nobody else"
@@ -357,7 +358,7 @@ class TestBroken(RunCase):
                 self.assertEqual(len(subscription.period_ids.move_ids), len(subscription.period_ids))
 
         # Not again the same day, but the next: then it has still one activity.
-        with mute_logger(BILLING, "odoo.sql_db"):
+        with mute_logger(RETRY, "odoo.sql_db"):
             self.assertFalse(self.run_billing())
             self.assertFalse(self.run_billing("2026-02-16"))
         for name, (subscription, _reason, mend) in broken.items():
@@ -378,7 +379,7 @@ class TestBroken(RunCase):
         self.env["account.journal"].search([("company_id", "=", company.id), ("type", "=", "sale")]).active = False
         self.subscribe()
         self.go_to("2026-01-15", hour=18)
-        with mute_logger(BILLING):
+        with mute_logger(RETRY):
             self.assertEqual(len(self.run_billing()), 1)
         self.assertIn("has no sales journal", theirs.error)
 
@@ -391,7 +392,7 @@ class TestBroken(RunCase):
                 raise ValueError("out of luck")
             return original(subscription, *args)
 
-        with patch.object(type(bad), "_make_next_invoice", stumble), mute_logger(BILLING):
+        with patch.object(type(bad), "_make_next_invoice", stumble), mute_logger(RETRY):
             [move] = self.run_billing()
         self.assertEqual(move.practice_subscription_id, good)
         self.assertIn("out of luck", bad.error)
@@ -400,11 +401,11 @@ class TestBroken(RunCase):
     def test_the_responsible_is_told_or_else_an_administrator(self):
         self.make_staff()
         subscription = self.subscribe(organisation=self.make_organisation(street=False), user_id=self.manager.id)
-        with mute_logger(BILLING):
+        with mute_logger(RETRY):
             self.run_billing()
         self.assertEqual(self.activities(subscription).user_id, self.manager)
         self.manager.active = False
-        with mute_logger(BILLING):
+        with mute_logger(RETRY):
             self.run_billing("2026-01-16")
         told = self.activities(subscription).user_id
         self.assertTrue(told.has_group("practice_billing.group_manager"))

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from odoo.addons.practice_billing.tools.credits import (
     COUNTERS,
     EFFECTS,
+    Source,
     allocate,
     counters_after,
     is_low,
+    late_cost,
     open_credits_change,
     round_money,
     share_of_value,
@@ -131,43 +133,43 @@ class TestWholeCredits(unittest.TestCase):
 
 
 class TestAllocation(unittest.TestCase):
+    def allocate(self, credits, *sources):
+        return allocate(credits, DAY, [Source(*source) for source in sources])
+
     def test_the_first_lot_is_spent_first(self):
-        self.assertEqual(allocate(1, DAY, [["old", 3, None], ["new", 3, None]]), ([("old", 1)], 0))
+        self.assertEqual(self.allocate(1, ("old", 3), ("new", 3)), ([("old", 1)], 0))
 
     def test_a_visit_of_two_credits_can_take_them_from_two_lots(self):
-        self.assertEqual(allocate(2, DAY, [["a", 1, None], ["b", 5, None]]), ([("a", 1), ("b", 1)], 0))
+        self.assertEqual(self.allocate(2, ("a", 1), ("b", 5)), ([("a", 1), ("b", 1)], 0))
 
     def test_a_lot_is_valid_on_its_expiry_date(self):
-        self.assertEqual(allocate(1, DAY, [["a", 1, DAY]]), ([("a", 1)], 0))
+        self.assertEqual(self.allocate(1, ("a", 1, DAY)), ([("a", 1)], 0))
 
     def test_a_lot_that_expires_before_the_visit_is_passed_over(self):
-        self.assertEqual(allocate(1, DAY, [["a", 1, date(2026, 3, 10)], ["b", 1, None]]), ([("b", 1)], 0))
+        self.assertEqual(self.allocate(1, ("a", 1, date(2026, 3, 10)), ("b", 1)), ([("b", 1)], 0))
 
-    def test_too_few_credits_take_nothing(self):
-        rows = [["a", 1, None], ["b", 1, None]]
-        self.assertEqual(allocate(3, DAY, rows), ([], 1))
-        self.assertEqual(rows, [["a", 1, None], ["b", 1, None]])
+    def test_too_few_credits_choose_nothing(self):
+        self.assertEqual(self.allocate(3, ("a", 1), ("b", 1)), ([], 1))
 
-    def test_what_was_chosen_is_no_longer_available_to_the_next_visit(self):
-        rows = [["a", 2, None]]
-        allocate(2, DAY, rows)
-        self.assertEqual(allocate(1, DAY, rows), ([], 1))
+    def test_fewer_than_no_credits_are_a_mistake(self):
+        with self.assertRaises(ValueError):
+            self.allocate(-1, ("a", 1))
 
     @settings(max_examples=300, deadline=None)
     @given(
         st.integers(0, 12),
-        st.lists(st.tuples(st.integers(0, 4), st.none() | st.dates(date(2026, 3, 8), date(2026, 3, 14))), max_size=6),
+        st.lists(st.tuples(st.integers(-1, 4), st.none() | st.dates(date(2026, 3, 8), date(2026, 3, 14))), max_size=6),
     )
     def test_never_from_expired_lots_never_too_much_and_all_or_nothing(self, credits, lots):
-        rows = [[number, available, expiry] for number, (available, expiry) in enumerate(lots)]
-        chosen, missing = allocate(credits, DAY, rows)
+        sources = [Source(number, available, expiry) for number, (available, expiry) in enumerate(lots)]
+        chosen, missing = allocate(credits, DAY, sources)
+        self.assertEqual(sources, [Source(n, available, expiry) for n, (available, expiry) in enumerate(lots)])
         taken = dict(chosen)
         for number, (available, expiry) in enumerate(lots):
-            self.assertLessEqual(taken.get(number, 0), available)
-            self.assertEqual(rows[number][1], available - taken.get(number, 0))
+            self.assertLessEqual(taken.get(number, 0), max(available, 0))
             if expiry and expiry < DAY:
                 self.assertNotIn(number, taken)
-        usable = sum(available for available, expiry in lots if not expiry or expiry >= DAY)
+        usable = sum(max(available, 0) for available, expiry in lots if not expiry or expiry >= DAY)
         self.assertEqual(missing, max(0, credits - usable))
         self.assertEqual(sum(taken.values()), 0 if missing else credits)
 
@@ -208,13 +210,13 @@ class TestWhereCreditsBelong(unittest.TestCase):
     def test_attended_is_used(self):
         self.assertEqual(wanted_position("attended"), "used")
 
-    def test_missed_and_late_are_lost_when_the_type_says_so(self):
-        self.assertEqual(wanted_position("no_show"), "forfeited")
-        self.assertEqual(wanted_position("late_cancelled"), "forfeited")
+    def test_missed_and_late_are_lost_when_that_costs_something(self):
+        self.assertEqual(wanted_position("no_show", cost=1), "forfeited")
+        self.assertEqual(wanted_position("late_cancelled", cost=2), "forfeited")
 
-    def test_missed_and_late_are_free_when_the_type_gives_back(self):
-        self.assertIsNone(wanted_position("no_show", policy="return"))
-        self.assertIsNone(wanted_position("late_cancelled", policy="return"))
+    def test_missed_and_late_are_free_when_they_cost_nothing(self):
+        self.assertIsNone(wanted_position("no_show", cost=0))
+        self.assertIsNone(wanted_position("late_cancelled", cost=0))
 
     def test_cancelled_in_time_is_free(self):
         self.assertIsNone(wanted_position("cancelled"))
@@ -222,6 +224,22 @@ class TestWhereCreditsBelong(unittest.TestCase):
     def test_what_staff_gave_back_is_free(self):
         for attendance in ("attended", "no_show", "late_cancelled", "cancelled"):
             self.assertIsNone(wanted_position(attendance, waived=True))
+
+    def test_an_unknown_attendance_is_a_mistake_and_gives_nothing_back(self):
+        for attendance in ("gone", "", None, False):
+            with self.subTest(attendance=attendance), self.assertRaises(ValueError):
+                wanted_position(attendance)
+
+
+class TestWhatBeingLateCosts(unittest.TestCase):
+    def test_all_credits_or_none(self):
+        self.assertEqual(late_cost(2, "forfeit"), 2)
+        self.assertEqual(late_cost(2, "return"), 0)
+
+    def test_an_unknown_policy_is_a_mistake_and_gives_nothing_back(self):
+        for policy in ("half", "", None, False):
+            with self.subTest(policy=policy), self.assertRaises(ValueError):
+                late_cost(2, policy)
 
 
 class TestRunningLow(unittest.TestCase):

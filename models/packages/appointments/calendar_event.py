@@ -5,9 +5,12 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 
-from ....tools.credits import wanted_position
+from ....tools.credits import late_cost, wanted_position
 from ....tools.dates import free_until
 from .credit_lot_appointment import POSITIONS
+
+#: Marks of an appointment that does not take place.
+CANCELLED = ("cancelled", "late_cancelled")
 
 #: Positions of credits that are credit states of their appointment, in the order in which they count.
 POSITION_STATES = ("reserved", "used", "forfeited")
@@ -43,6 +46,19 @@ class CalendarEvent(models.Model):
         string="Credits",
         groups="practice_billing.group_user",
         help="Whole credits that this appointment takes, as its type said when it was planned.",
+    )
+    practice_late_policy = fields.Selection(
+        lambda self: self.env["practice.appointment.type"]._fields["late_policy"].selection,
+        string="Late or No-Show",
+        groups="practice_billing.group_user",
+        readonly=True,
+        help="What a late cancellation or a no-show costs, as the type said when the appointment was planned.",
+    )
+    practice_cancel_hours = fields.Float(
+        string="Free Cancellation",
+        groups="practice_billing.group_user",
+        readonly=True,
+        help="Hours before the start until which cancelling is free, as the type said when it was planned.",
     )
     attendance = fields.Selection(
         [
@@ -99,15 +115,15 @@ class CalendarEvent(models.Model):
     def _compute_credit_state(self):
         held = self.env["practice.credit.lot"]._get_held(self)
         for event in self:
-            lots = held[event].values()
-            state = next((state for state in POSITION_STATES if any(here[state] for here in lots)), False)
-            event.credit_state = state or ("returned" if lots else False)
+            holdings = held[event]
+            state = next((it for it in POSITION_STATES if any(getattr(held, it) for held in holdings)), False)
+            event.credit_state = state or ("returned" if holdings else False)
 
     # Not stored: a stored field would make every booking look at all movements of its lot.
     def _compute_credit_unpaid(self):
         held = self.env["practice.credit.lot"]._get_held(self)
         for event in self:
-            event.credit_unpaid = any(lot.state == "pending" and here["reserved"] for lot, here in held[event].items())
+            event.credit_unpaid = any(it.reserved and it.lot.state == "pending" for it in held[event])
 
     def _search_credit_unpaid(self, operator, value):
         if operator != "in":
@@ -132,12 +148,10 @@ class CalendarEvent(models.Model):
             event.credit_needed = bool(event.practice_appointment_type_id.package_id)
             event.credit_short, event.credit_balance = described.get(event, (False, False))
 
-    @api.depends("start", "practice_appointment_type_id")
+    @api.depends("start", "practice_appointment_type_id", "practice_late_policy", "practice_cancel_hours")
     def _compute_cancel_free_until(self):
         for event in self:
-            event.cancel_free_until = event.start and free_until(
-                event.start, event.practice_appointment_type_id.cancel_hours
-            )
+            event.cancel_free_until = event.start and free_until(event.start, event._get_cancel_hours())
 
     @api.depends("patient_id", "practice_appointment_type_id")
     def _compute_display_name(self):
@@ -259,22 +273,36 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         return fields.Datetime.now() > self.cancel_free_until
 
-    def _would_be_late(self):
-        """Return whether cancelling now would cost the patient credits."""
+    def _get_cancel_hours(self):
+        """Return the hours before the start until which cancelling is free: as promised when it was planned."""
         self.ensure_one()
-        forfeits = self.practice_appointment_type_id.late_policy == "forfeit"
-        return forfeits and self.credit_state == "reserved" and self._is_late()
+        return (
+            self.practice_cancel_hours if self.practice_late_policy else self.practice_appointment_type_id.cancel_hours
+        )
+
+    def _get_late_cost(self):
+        """Return the whole credits that a no-show or a late cancellation costs: as promised when it was planned."""
+        self.ensure_one()
+        appointment_type = self.practice_appointment_type_id
+        if not appointment_type.package_id:
+            return 0
+        return late_cost(self.practice_credits, self.practice_late_policy or appointment_type.late_policy)
+
+    def _get_cancel_cost(self):
+        """Return the whole credits that cancelling now would cost the patient; 0 while it is free."""
+        self.ensure_one()
+        return self._get_late_cost() if self.credit_state == "reserved" and self._is_late() else 0
 
     def _cancel_planned(self, *, reason=False, give_back=False, notify=True):
         """Cancel these planned appointments with the policy of this moment.
 
         :param str reason: why, kept on the movements of the credits
-        :param bool give_back: give the credits back also where it is late
+        :param bool give_back: give back also what cancelling would cost
         :param bool notify: e-mail the participants of those that are still to come
-        :raises UserError: when the credits of a late cancellation are given back without a reason
+        :raises UserError: when credits that would be lost are given back without a reason
         """
-        late = self.filtered(lambda event: event._would_be_late())
-        if late and give_back and not reason:
+        costly = self.filtered(lambda event: event._get_cancel_cost())
+        if costly and give_back and not reason:
             raise UserError(self.env._("Say why the credits are given back although it is late."))
         if notify:
             self.filtered(lambda event: event.start > fields.Datetime.now())._notify_cancelled()
@@ -284,7 +312,20 @@ class CalendarEvent(models.Model):
         else:
             events.write({"active": False})
         if give_back:
-            late.with_context(practice_reason=reason).write({"credit_waived": True})
+            costly.with_context(practice_reason=reason).write({"credit_waived": True})
+
+    def _is_cancelled(self):
+        """Return whether this appointment was cancelled, late or in time."""
+        self.ensure_one()
+        return self.attendance in CANCELLED
+
+    def _get_wanted_credits(self):
+        """Return where the credits of this appointment belong (see ``wanted_position``), and how many they are."""
+        self.ensure_one()
+        if not self.practice_appointment_type_id.package_id or not self.patient_id:
+            return None, 0
+        position = wanted_position(self.attendance, cost=self._get_late_cost(), waived=self.credit_waived)
+        return position, self.practice_credits if position else 0
 
     def _notify_cancelled(self):
         """Queue an e-mail to the participants that the appointment does not take place, with Odoo's own template."""
@@ -295,15 +336,6 @@ class CalendarEvent(models.Model):
             recipients = event.partner_ids.filtered("email") - self.env.user.partner_id
             if recipients:
                 template.send_mail(event.id, email_values={"recipient_ids": [Command.set(recipients.ids)]})
-
-    def _get_wanted_credits(self):
-        """Return where the credits of this appointment belong (see ``wanted_position``), and how many they are."""
-        self.ensure_one()
-        appointment_type = self.practice_appointment_type_id
-        if not appointment_type.package_id or not self.patient_id:
-            return None, 0
-        position = wanted_position(self.attendance, policy=appointment_type.late_policy, waived=self.credit_waived)
-        return position, self.practice_credits if position else 0
 
     # === OTHER PEOPLE'S CALENDARS === #
 

@@ -5,7 +5,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ....tools.slots import span_of_days
-from .calendar_event_settling import CANCELLED
+from .calendar_event import CANCELLED
 
 #: Odoo keeps day-long events at office hours of UTC, whatever the time zone: they are looked for this much wider.
 DAY_LONG_MARGIN = timedelta(days=2)

@@ -4,11 +4,13 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Command
 
+from .calendar_event import CANCELLED
+
 #: Context key: what the outermost create or write has to settle once Odoo has finished with the series.
 TOUCHED = "practice_touched_events"
 
-#: Marks of an appointment that does not take place.
-CANCELLED = ("cancelled", "late_cancelled")
+#: What is promised when an appointment is planned; an empty policy is none.
+POLICY = ("practice_late_policy", "practice_cancel_hours")
 
 #: Fields of which a change can move credits.
 RELEVANT_FIELDS = {
@@ -87,6 +89,11 @@ class CalendarEvent(models.Model):
         vals = {**vals, "name": vals.get("name") or appointment_type.name}
         vals["attendance"] = vals.get("attendance") or "planned"
         vals["practice_credits"] = vals.get("practice_credits") or appointment_type.package_credits
+        # Occurrences that Odoo makes again bring along what was promised.
+        vals = {
+            **self._prepare_policy_vals(appointment_type),
+            **{k: v for k, v in vals.items() if v or k not in POLICY},
+        }
         if vals.get("start") and not vals.get("stop") and not vals.get("duration") and not vals.get("allday"):
             start = fields.Datetime.to_datetime(vals["start"])
             vals["stop"] = start + timedelta(hours=appointment_type.duration)
@@ -95,6 +102,14 @@ class CalendarEvent(models.Model):
             invited = vals.get("partner_ids") or [Command.set(organizer.partner_id.ids)]
             vals["partner_ids"] = self._invite(invited, patient_id)
         return vals
+
+    @api.model
+    def _prepare_policy_vals(self, appointment_type):
+        """Return what is promised to the patient when an appointment of this type is planned now."""
+        return {
+            "practice_late_policy": appointment_type.late_policy,
+            "practice_cancel_hours": appointment_type.cancel_hours,
+        }
 
     @api.model
     def _invite(self, commands, patient_id):
@@ -114,6 +129,7 @@ class CalendarEvent(models.Model):
         if type_id := vals.get("practice_appointment_type_id"):
             appointment_type = self.env["practice.appointment.type"].sudo().browse(type_id)  # sudo: as in create
             vals.setdefault("practice_credits", appointment_type.package_credits)
+            vals.update(self._prepare_policy_vals(appointment_type))
             if not any(self.sudo().mapped("attendance")):  # sudo: hidden field
                 vals.setdefault("attendance", False)
         if vals.get("attendance") is False and vals.get("practice_appointment_type_id", True):

@@ -1,10 +1,11 @@
 from collections import defaultdict
+from dataclasses import dataclass, replace
 
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ....tools.credits import allocate
+from ....tools.credits import Source, allocate
 
 #: Movements that say where the credits of an appointment are, and how each counts for the positions.
 POSITIONS = {
@@ -16,6 +17,26 @@ POSITIONS = {
 
 #: The movement that takes reserved credits to a position.
 MOVE_TO = {"used": "use", "forfeited": "forfeit"}
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What an appointment holds of one lot: whole credits by where they are, and the movements that say so."""
+
+    lot: models.BaseModel
+    moves: models.BaseModel
+    reserved: int = 0
+    used: int = 0
+    forfeited: int = 0
+
+    @property
+    def total(self):
+        return self.reserved + self.used + self.forfeited
+
+    def after(self, move):
+        """Return what is held after one more movement."""
+        changes = {position: getattr(self, position) + n * move.credits for position, n in POSITIONS[move.kind].items()}
+        return replace(self, moves=self.moves | move, **changes)
 
 
 class PracticeCreditLot(models.Model):
@@ -31,6 +52,14 @@ class PracticeCreditLot(models.Model):
     def _settle(self, events, reason=False):
         """Bring the credits of appointments where they belong: give back first, then reserve by date, then use.
 
+        What is held stays where it is as long as it fits: of the right package and patient, in the right number, and
+        valid on the day. Otherwise all of it goes back, exactly, and the appointment is paid anew, by active lots in
+        spending order, which may be others than before; one that waits for payment pays nothing new. So a change of
+        number, type, patient or day can be refused.
+
+        Cancelling never is, and touches no lot that the appointment did not hold: credits that are free go back, and
+        those that are lost are lost of the lots that hold them, whatever has become of the type since.
+
         :param events: appointments (``calendar.event``), archived ones too
         :param str reason: why, when staff decided so; kept on the movements
         :raises UserError: when credits are missing; nothing is taken then, and the message has the numbers
@@ -38,68 +67,60 @@ class PracticeCreditLot(models.Model):
         events = events.sudo()  # sudo: everybody who may change an appointment may spend its patient's credits
         held = self._get_held(events)
         wanted = {event: event._get_wanted_credits() for event in events}
-        keep = {event: self._holds_what_it_needs(held[event], event, *wanted[event]) for event in events}
-        give_back, to_reserve = [], []
-        for event, (position, credits) in wanted.items():
-            if keep[event]:
-                continue
-            give_back += self._prepare_give_back(event, held[event], reason)
-            held[event] = {}
-            if position:
-                to_reserve.append((event, credits))
-        self._record(give_back)
+        stays = {event: self._holds_what_it_needs(held[event], event, *wanted[event]) for event in events}
+        undone = [event for event in events if not stays[event]]
+        self._record(entry for event in undone for entry in self._prepare_give_back(event, held[event], reason))
+        to_reserve = [(event, wanted[event][1]) for event in undone if wanted[event][0]]
         chosen = self._choose_lots(to_reserve)
+        no_moves = self.env["practice.credit.move"].sudo()  # sudo: as above
         entries = []
-        for event, lots in chosen.items():
-            held[event] = {lot: {"reserved": credits, "used": 0, "forfeited": 0} for lot, credits in lots}
-            entries += [self._prepare_entry("reserve", event, lot, credits, reason) for lot, credits in lots]
         for event, (position, _credits) in wanted.items():
-            entries += self._prepare_position_change(event, held[event], position, reason)
+            holdings = held[event] if stays[event] else []
+            if event in chosen:
+                holdings = [Holding(lot, no_moves, reserved=credits) for lot, credits in chosen[event]]
+                entries += [self._prepare_entry("reserve", event, lot, n, reason) for lot, n in chosen[event]]
+            entries += self._prepare_position_change(event, holdings, position, reason)
         self._record(entries)
 
     # === WHERE CREDITS ARE === #
 
     @api.model
     def _get_held(self, events):
-        """Return ``{event: {lot: {position: credits}}}`` of appointments, with their movements as ``moves``."""
+        """Return ``{event: [Holding]}``: what appointments hold or held, lot by lot in the order they were taken."""
         held = {}
         for event in events:
-            held[event] = here = {}
+            of_event = {}
             for move in event.credit_move_ids:
-                positions = here.setdefault(move.lot_id, {"reserved": 0, "used": 0, "forfeited": 0, "moves": move})
-                positions["moves"] |= move
-                for position, factor in POSITIONS[move.kind].items():
-                    positions[position] += factor * move.credits
+                before = of_event.get(move.lot_id) or Holding(move.lot_id, move.browse())
+                of_event[move.lot_id] = before.after(move)
+            held[event] = list(of_event.values())
         return held
 
     @api.model
-    def _holds_what_it_needs(self, held, event, position, credits, day=None):
-        """Return whether the lots held can stay: right package, patient and number, and valid on the day.
+    def _holds_what_it_needs(self, holdings, event, position, credits, day=None):
+        """Return whether what is held can stay: right package, patient and number, and valid on the day.
 
         :param date day: of the visit, when the appointment is about to be moved
         """
+        total = sum(holding.total for holding in holdings)
         if not position:
-            return not any(self._count_held(here) for here in held.values())
+            return not total
+        if total and event._is_cancelled():
+            return True
         day = day or event._get_visit_day()
-        total = 0
-        for lot, here in held.items():
-            number = self._count_held(here)
-            if not number:
+        for holding in holdings:
+            lot = holding.lot
+            if not holding.total:
                 continue
             if lot.package_id != event.practice_appointment_type_id.package_id:
                 return False
-            # Whoever no longer shares the lot keeps what was planned for him.
-            reserved = here["moves"].filtered(lambda move: move.kind == "reserve").sorted("id")
+            # Whoever no longer shares the lot keeps what was planned for them.
+            reserved = holding.moves.filtered(lambda move: move.kind == "reserve").sorted("id")
             if event.patient_id != reserved[-1:].partner_id and not lot._is_usable_by(event.patient_id):
                 return False
             if position == "reserved" and lot.expiry_date and lot.expiry_date < day:
                 return False
-            total += number
         return total == credits
-
-    @api.model
-    def _count_held(self, here):
-        return here["reserved"] + here["used"] + here["forfeited"]
 
     # === BEFORE SOMETHING IS PLANNED OR MOVED === #
 
@@ -111,7 +132,7 @@ class PracticeCreditLot(models.Model):
             return 0
         day = appointment_type.company_id._practice_day(start)
         lots = self._search_spendable(patient, package, day, credits)
-        return allocate(credits, day, [[lot, lot.credits_available, lot.expiry_date] for lot in lots])[1]
+        return allocate(credits, day, [lot._to_source() for lot in lots])[1]
 
     @api.model
     def _can_pay_at(self, event, start):
@@ -121,41 +142,47 @@ class PracticeCreditLot(models.Model):
         """
         position, credits = event._get_wanted_credits()
         day = event._get_practice()._practice_day(start)
-        held = self._get_held(event)[event]
-        if self._holds_what_it_needs(held, event, position, credits, day):
+        holdings = self._get_held(event)[event]
+        if self._holds_what_it_needs(holdings, event, position, credits, day):
             return True
         package = event.practice_appointment_type_id.package_id
-        rows = [
-            [lot, lot.credits_available + (self._count_held(held[lot]) if lot in held else 0), lot.expiry_date]
-            for lot in self.union(self._search_spendable(event.patient_id, package, day), *held)
+        given_back = {holding.lot: holding.total for holding in holdings}
+        sources = [
+            lot._to_source(extra=given_back.get(lot, 0))
+            for lot in self.union(self._search_spendable(event.patient_id, package, day), *given_back)
             if lot.state == "active" and lot.package_id == package and lot._is_usable_by(event.patient_id)
         ]
-        return not allocate(credits, day, rows)[1]
+        return not allocate(credits, day, sources)[1]
+
+    def _to_source(self, extra=0):
+        """Return this lot as the pure rules know it, with ``extra`` credits that are about to be available."""
+        self.ensure_one()
+        return Source(self, self.credits_available + extra, self.expiry_date or None)
 
     # === MOVING CREDITS === #
 
     @api.model
-    def _prepare_give_back(self, event, held, reason):
+    def _prepare_give_back(self, event, holdings, reason):
         """Undo whatever the appointment holds, exactly: the same credits, value and accounts."""
         entries = []
-        for lot, here in held.items():
-            entries += self._prepare_undo(event, lot, here, reason)
-            number = self._count_held(here)
-            if number:
-                entries.append(self._prepare_entry("unreserve", event, lot, number, reason))
+        for holding in holdings:
+            entries += self._prepare_undo(event, holding, reason)
+            if holding.total:
+                entries.append(self._prepare_entry("unreserve", event, holding.lot, holding.total, reason))
         return entries
 
     @api.model
-    def _prepare_undo(self, event, lot, here, reason):
+    def _prepare_undo(self, event, holding, reason):
         """Return the movements that take used or forfeited credits back to reserved."""
-        entries = []
+        entries, lot = [], holding.lot
         for position, kind in MOVE_TO.items():
-            if not here[position]:
+            number = getattr(holding, position)
+            if not number:
                 continue
-            originals = here["moves"].filtered(lambda move, kind=kind: move.kind == kind)
+            originals = holding.moves.filtered(lambda move, kind=kind: move.kind == kind)
             entries.append(
                 {
-                    **self._prepare_entry(kind, event, lot, -here[position], reason),
+                    **self._prepare_entry(kind, event, lot, -number, reason),
                     "value": -lot.currency_id.round(sum(originals.mapped("value"))),
                     "date": lot._get_reversal_day(max(originals.mapped("date"))),
                     "income_account_id": originals.release_ids[:1].income_account_id.id,
@@ -164,18 +191,17 @@ class PracticeCreditLot(models.Model):
         return entries
 
     @api.model
-    def _prepare_position_change(self, event, held, position, reason):
+    def _prepare_position_change(self, event, holdings, position, reason):
         """Return the movements that take held credits to ``position``."""
         if not position:
             return []
         entries = []
-        for lot, here in held.items():
-            number = self._count_held(here)
-            if not number or here[position] == number:
+        for holding in holdings:
+            if not holding.total or getattr(holding, position) == holding.total:
                 continue
-            entries += self._prepare_undo(event, lot, here, reason)
+            entries += self._prepare_undo(event, holding, reason)
             if position in MOVE_TO:
-                entries.append(self._prepare_entry(MOVE_TO[position], event, lot, number, reason))
+                entries.append(self._prepare_entry(MOVE_TO[position], event, holding.lot, holding.total, reason))
         return entries
 
     @api.model
@@ -203,28 +229,34 @@ class PracticeCreditLot(models.Model):
         :return: ``{event: [(lot, credits)]}``
         :raises UserError: when credits are missing for any of them
         """
-        chosen, missing = {}, defaultdict(list)
+        chosen, uncovered = {}, defaultdict(list)
         requests = sorted(requests, key=lambda request: request[0].start)
-        rows_of = self._get_spendable_rows(requests)
+        lots_of = self._get_spendable_lots(requests)
+        # Of all lots together: members of a household spend the same ones.
+        taken = defaultdict(int)
         for event, credits in requests:
-            rows = rows_of[event.patient_id, event.practice_appointment_type_id.package_id]
-            lots, short = allocate(credits, event._get_visit_day(), rows)
-            if short:
-                missing[event.patient_id, event.practice_appointment_type_id.package_id].append(event)
+            owner = self._get_owner(event)
+            sources = [lot._to_source(extra=-taken[lot]) for lot in lots_of[owner]]
+            lots, missing = allocate(credits, event._get_visit_day(), sources)
+            if missing:
+                uncovered[owner].append(event)
+            for lot, number in lots:
+                taken[lot] += number
             chosen[event] = lots
-        for (patient, package), events in missing.items():
-            wanted = [
-                request
-                for request in requests
-                if request[0].patient_id == patient and request[0].practice_appointment_type_id.package_id == package
-            ]
-            self._raise_too_few(patient, package, wanted, events)
+        for owner, events in uncovered.items():
+            wanted = [request for request in requests if self._get_owner(request[0]) == owner]
+            self._raise_too_few(*owner, wanted, events)
         return chosen
 
     @api.model
-    def _get_spendable_rows(self, requests):
-        """Return ``{(patient, package): rows for allocate()}`` with one search for everybody."""
-        owners = {(event.patient_id, event.practice_appointment_type_id.package_id) for event, _credits in requests}
+    def _get_owner(self, event):
+        """Return whose credits of which package an appointment takes: ``(patient, package)``."""
+        return event.patient_id._origin, event.practice_appointment_type_id.package_id._origin
+
+    @api.model
+    def _get_spendable_lots(self, requests):
+        """Return ``{(patient, package): lots in spending order}`` with one search for everybody."""
+        owners = {self._get_owner(event) for event, _credits in requests}
         if not owners:
             return {}
         patients = self.env["res.partner"].union(*(patient for patient, _package in owners))
@@ -234,15 +266,12 @@ class PracticeCreditLot(models.Model):
             lots = self._search_spendable(patients, packages, event._get_visit_day(), credits)
         else:
             lots = self._search_spendable(patients, packages)
-        rows_of = {}
-        rows = {lot: [lot, lot.credits_available, lot.expiry_date] for lot in lots}
-        for patient, package in owners:
-            rows_of[patient, package] = [
-                row  # shared between the members of a household, so that nobody spends what another one took
-                for lot, row in rows.items()
-                if lot.package_id == package and lot._is_usable_by(patient)
-            ]
-        return rows_of
+        return {
+            (patient, package): lots.filtered(
+                lambda lot, patient=patient, package=package: lot.package_id == package and lot._is_usable_by(patient)
+            )
+            for patient, package in owners
+        }
 
     @api.model
     def _raise_too_few(self, patient, package, requests, uncovered):

@@ -45,18 +45,14 @@ class PracticeCreditLot(models.Model):
         return described
 
     @api.model
-    def _get_owner(self, event):
-        return event.patient_id._origin, event.practice_appointment_type_id.package_id._origin
-
-    @api.model
     def _get_sessions(self, events):
         """Return ``{event: (lot, session)}`` of the events that hold credits: which of its lot's credits, from 1."""
         held = self._get_held(events._origin.sudo())  # sudo: numbers, for those who may see the appointment
         lot_of = {}
         for event in events:
-            for lot, here in held.get(event._origin, {}).items():
-                if self._count_held(here):
-                    lot_of.setdefault(event, lot)
+            for holding in held.get(event._origin, ()):
+                if holding.total:
+                    lot_of.setdefault(event, holding.lot)
         if not lot_of:
             return {}
         lots = self.union(*lot_of.values())
@@ -86,10 +82,7 @@ class PracticeCreditLot(models.Model):
         """
         credits = event.practice_appointment_type_id.package_credits
         day = event._get_visit_day()
-        rows = [
-            [lot, lot.credits_available, lot.expiry_date]
-            for lot in self._search_spendable(patient, package, day, credits)
-        ]
-        lots, _missing = allocate(credits, day, rows)
+        sources = [lot._to_source() for lot in self._search_spendable(patient, package, day, credits)]
+        lots, _missing = allocate(credits, day, sources)
         lot = lots[0][0] if lots else self.browse()
         return lot, lot.credits_used + lot.credits_lost + lot.credits_reserved + 1

@@ -1,5 +1,8 @@
+from hashlib import sha256
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import is_html_empty
 
 
 class PracticePackage(models.Model):
@@ -40,6 +43,15 @@ class PracticePackage(models.Model):
     )
     appointment_type_ids = fields.One2many("practice.appointment.type", "package_id", string="Appointment Types")
     product_ids = fields.One2many("product.template", "package_id", string="Products")
+    terms = fields.Html(
+        translate=True,
+        help="What a patient agrees to when buying on the portal. Empty: nothing is asked. Purchases keep the text as "
+        "it was when they were made.",
+    )
+    terms_number = fields.Integer(
+        string="Version of Terms", readonly=True, copy=False, help="The last version that a purchase refers to."
+    )
+    terms_ids = fields.One2many("practice.package.terms", "package_id", string="Versions Agreed To")
 
     _internal_rate_not_negative = models.Constraint(
         "CHECK (internal_rate >= 0)", "The internal rate of a package cannot be negative."
@@ -76,3 +88,34 @@ class PracticePackage(models.Model):
     def _get_released_account(self, breakage=False):
         """Return the account that takes what leaves the balance post: revenue, or breakage when nobody was served."""
         return self._get_breakage_account() if breakage else self.income_account_id
+
+    # === TERMS === #
+
+    def _has_terms(self):
+        self.ensure_one()
+        return not is_html_empty(self.terms)
+
+    def _get_terms_fingerprint(self):
+        """Return what identifies the terms as this language shows them, for a form that asks to agree; else ``""``."""
+        self.ensure_one()
+        return sha256(self.terms.encode()).hexdigest() if self._has_terms() else ""
+
+    def _get_terms_version(self):
+        """Return the version of the terms as they are now, in all languages; an empty record when there are none.
+
+        A version is made when the first purchase refers to it, so texts that nobody ever agreed to leave no trace.
+        The package is written before, so that of two purchases at once one is repeated and finds the version.
+        """
+        self.ensure_one()
+        versions = self.env["practice.package.terms"].sudo()  # sudo: made by purchases only
+        if not self._has_terms():
+            return versions
+        last = versions.search([("package_id", "=", self.id)], limit=1)
+        if last and last._has_text_of_package():
+            return last
+        package = self.sudo()  # sudo: a counter that nobody writes by hand
+        package.terms_number = last.number + 1
+        package.flush_recordset()
+        version = versions.create({"package_id": self.id, "number": last.number + 1, "date": fields.Datetime.now()})
+        version._copy_text_of_package()
+        return version

@@ -63,7 +63,7 @@ class PracticeCreditImport(models.Model):
         default="draft",
         copy=False,
     )
-    lot_id = fields.Many2one("practice.credit.lot", string="Imported Credits", readonly=True, copy=False, index=True)
+    lot_id = fields.Many2one("practice.credit.lot", string="Imported Credits", readonly=True, copy=False)
 
     _credits_positive = models.Constraint("CHECK (credits > 0)", "Import at least one credit.")
     _rate_not_negative = models.Constraint("CHECK (internal_rate >= 0)", "The internal rate cannot be negative.")

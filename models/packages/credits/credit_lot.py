@@ -52,7 +52,7 @@ class PracticeCreditLot(models.Model):
     )
     reference = fields.Char(readonly=True, help="Where the credits come from: invoice number, list of the old system.")
     note = fields.Char()
-    invoice_line_id = fields.Many2one("account.move.line", index="btree_not_null", ondelete="set null", readonly=True)
+    invoice_line_id = fields.Many2one("account.move.line", ondelete="set null", readonly=True)
     invoice_id = fields.Many2one("account.move", index="btree_not_null", ondelete="set null", readonly=True)
     entry_id = fields.Many2one(
         "account.move",
@@ -238,20 +238,28 @@ class PracticeCreditLot(models.Model):
             currency, without tax; 0.0 when no balance post holds anything) besides the fields of the lot
         :return: the new lots
         """
-        grants = [(vals.pop("credits"), vals.pop("value", 0.0)) for vals in vals_list]
-        lots = self.sudo().with_context(mail_create_nolog=True, mail_create_nosubscribe=True).create(vals_list)
-        self._record(
-            {
-                "lot": lot,
-                "kind": "grant",
-                "credits": credits,
-                "value": value,
-                "date": lot.date,
-                "invoice_line_id": lot.invoice_line_id.id,
-            }
-            for lot, (credits, value) in zip(lots, grants, strict=True)
-        )
+        # sudo: whoever may do what gives credits
+        lots = self.sudo().with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
+        lots = lots.create([self._without_grant(vals) for vals in vals_list])
+        self._record(lot._prepare_grant(vals) for lot, vals in zip(lots, vals_list, strict=True))
         return lots
+
+    @api.model
+    def _without_grant(self, vals):
+        """Return the values of the lot's own fields among those of a grant."""
+        return {name: value for name, value in vals.items() if name not in ("credits", "value")}
+
+    def _prepare_grant(self, vals):
+        """Return the movement that gives this lot the ``credits`` and the ``value`` of a grant."""
+        self.ensure_one()
+        return {
+            "lot": self,
+            "kind": "grant",
+            "credits": vals["credits"],
+            "value": vals.get("value", 0.0),
+            "date": self.date,
+            "invoice_line_id": self.invoice_line_id.id,
+        }
 
     @api.model
     def _record(self, entries):

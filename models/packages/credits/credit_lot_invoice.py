@@ -77,24 +77,12 @@ class PracticeCreditLot(models.Model):
     def _grant_again(self, vals):
         """Give the credits of an invoice that was reset to draft, perhaps changed, and posted again."""
         self.ensure_one()
-        credits, value = vals.pop("credits"), vals.pop("value")
+        own = self._without_grant(vals)
         if vals["package_id"] != self.package_id.id:
             # Another package has a validity of its own, which begins anew.
-            vals |= {"activation_date": False, "expiry_date": False, "expiry_warned": 0}
-        self.write(vals)
-        line = self.invoice_line_id
-        self._record(
-            [
-                {
-                    "lot": self,
-                    "kind": "grant",
-                    "credits": credits,
-                    "value": value,
-                    "date": vals["date"],
-                    "invoice_line_id": line.id,
-                }
-            ]
-        )
+            own |= {"activation_date": False, "expiry_date": False, "expiry_warned": 0}
+        self.write(own)
+        self._record([self._prepare_grant(vals)])
 
     # === CREDITED === #
 

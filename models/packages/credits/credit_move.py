@@ -67,8 +67,10 @@ class PracticeCreditMove(models.Model):
         An optional ``income_account_id`` in the values names the revenue account of the release; a correction
         uses it to go back to the account that the original went to.
         """
-        accounts = [vals.pop("income_account_id", None) for vals in vals_list]
-        moves = super().create(vals_list)
+        accounts = [vals.get("income_account_id") for vals in vals_list]
+        moves = super().create(
+            [{name: value for name, value in vals.items() if name != "income_account_id"} for vals in vals_list]
+        )
         moves.lot_id._apply(moves)
         releases = [
             move._prepare_release_vals(account_id)

@@ -3,6 +3,7 @@ from datetime import date, timedelta
 from odoo import fields, models
 from odoo.tools import format_date, format_datetime
 
+from ....tools.credits import late_cost
 from ....tools.dates import free_until
 from ....tools.slots import Slot, span_of_days, week_of
 
@@ -105,7 +106,7 @@ class PracticeAppointmentType(models.Model):
         """
         return {
             **self._prepare_choice(practitioner, patient, start, self._get_duration()),
-            **self._prepare_policy(start),
+            **self._prepare_policy(start, self.cancel_hours, self._get_late_cost()),
             **self._prepare_cost(patient, start),
             "limit": self._has_reached_limit(patient) and self.booking_limit,
         }
@@ -126,12 +127,21 @@ class PracticeAppointmentType(models.Model):
             "place": self.company_id._get_portal_address(),
         }
 
-    def _prepare_policy(self, start):
-        """Return until when an appointment at ``start`` can be cancelled and moved, and whether that is over."""
-        last = free_until(start, self.cancel_hours)
+    def _get_late_cost(self):
+        """Return the whole credits that a no-show or a late cancellation of this type costs from now on."""
+        self.ensure_one()
+        return late_cost(self.package_credits, self.late_policy) if self.package_id else 0
+
+    def _prepare_policy(self, start, hours, cost):
+        """Return until when an appointment at ``start`` can be cancelled and moved for nothing, and what it costs then.
+
+        :param float hours: before the start, until which it is free
+        :param int cost: whole credits that it costs later; ``cancel_cost`` is what it costs now
+        """
+        last = free_until(start, hours)
         return {
-            "policy": self.package_id and self.late_policy,
-            "late": fields.Datetime.now() > last,
+            "late_cost": cost,
+            "cancel_cost": cost if fields.Datetime.now() > last else 0,
             "free_until": format_datetime(
                 self.env, last, tz=self.company_id.practice_tz, dt_format="EEEE d MMMM, HH:mm"
             ),

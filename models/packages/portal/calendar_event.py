@@ -48,9 +48,11 @@ class CalendarEvent(models.Model):
             "label": labels[self.attendance],
             "can_cancel": self._can_be_cancelled_by_patient(),
             "can_move": self._can_be_moved_by_patient(),
-            "late": self._would_be_late(),
             "credits": self.practice_credits,
-            "policy": self.credit_state == "reserved" and self.practice_appointment_type_id.late_policy,
+            "takes_credits": self.credit_state == "reserved",
+            # Whole credits: what cancelling costs now, and what it costs once it is late.
+            "cancel_cost": self._get_cancel_cost(),
+            "late_cost": self._get_late_cost() if self.credit_state == "reserved" else 0,
             "free_until": format_datetime(
                 self.env, self.cancel_free_until, tz=practice.practice_tz, dt_format="EEEE d MMMM, HH:mm"
             ),
@@ -60,17 +62,17 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         return self.attendance == "planned" and self.start > fields.Datetime.now()
 
-    def _cancel_by_patient(self, late_is_known):
+    def _cancel_by_patient(self, known_cost):
         """Cancel this appointment with the policy of this moment, and tell the practice.
 
-        :param bool late_is_known: whether the patient was told that credits are lost
-        :return: whether it was cancelled; not when it became late since the patient was told what it costs
+        :param int known_cost: the whole credits that the patient was told it costs
+        :return: whether it was cancelled; not when it costs more by now
         :raises UserError: when it can no longer be cancelled
         """
         self.ensure_one()
         if not self._can_be_cancelled_by_patient():
             raise UserError(self.env._("This appointment can no longer be cancelled. Please call the practice."))
-        if self._would_be_late() and not late_is_known:
+        if self._get_cancel_cost() > known_cost:
             return False
         self._cancel_planned()
         return True

@@ -19,7 +19,7 @@ class CalendarEvent(models.Model):
         is_open = appointment_type.active and appointment_type.online_booking and appointment_type.practitioner_ids
         if not is_open or not self.active or self.allday:
             return False
-        return self._can_be_cancelled_by_patient() and not self._would_be_late()
+        return self._can_be_cancelled_by_patient() and not self._get_cancel_cost()
 
     def _get_times_to_move_to(self, practitioners, **options):
         """Return the free times of ``practitioners`` for this appointment, as if it was not planned."""
@@ -84,7 +84,7 @@ class CalendarEvent(models.Model):
         duration = self.stop - self.start
         return {
             **appointment_type._prepare_choice(practitioner, self.patient_id, start, duration),
-            **appointment_type._prepare_policy(start),
+            **appointment_type._prepare_policy(start, self._get_cancel_hours(), self._get_late_cost()),
             "place": self.location or self._get_practice()._get_portal_address(),
             "credits": self.practice_credits,
         }

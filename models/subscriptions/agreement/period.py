@@ -62,9 +62,7 @@ class PracticeSubscriptionPeriod(models.Model):
         readonly=True,
         groups="practice_billing.group_manager,account.group_account_readonly",
     )
-    move_id = fields.Many2one(
-        "account.move", string="Invoice", index="btree_not_null", ondelete="set null", readonly=True
-    )
+    move_id = fields.Many2one("account.move", string="Invoice", ondelete="set null", readonly=True)
     state = fields.Selection(
         [("missing", "Not Billed"), ("draft", "Draft"), ("billed", "Billed"), ("credited", "Credited")],
         compute="_compute_state",

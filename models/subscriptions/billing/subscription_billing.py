@@ -141,7 +141,7 @@ class PracticeSubscription(models.Model):
                         invoices[subscription] = invoice
                     else:
                         subscription._practice_try(partial(me._end_unbilled, invoice=invoice))
-            ready = self.union(*invoices).with_company(company)
+            ready = self.browse().union(*invoices).with_company(company)
             parts = ready._practice_try(partial(me._bill_these, invoices=invoices, facts=facts))
             moves = moves.union(*parts)
         return moves

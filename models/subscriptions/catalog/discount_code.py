@@ -15,7 +15,7 @@ class PracticeDiscountCode(models.Model):
     name = fields.Char(string="Code", required=True, copy=False, tracking=True)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
-        "res.company", required=True, index=True, default=lambda self: self.env.company, ondelete="restrict"
+        "res.company", required=True, default=lambda self: self.env.company, ondelete="restrict"
     )
     currency_id = fields.Many2one(
         "res.currency", required=True, default=lambda self: self.env.company.currency_id, ondelete="restrict"

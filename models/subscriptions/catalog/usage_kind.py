@@ -15,7 +15,7 @@ class PracticeUsageKind(models.Model):
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
-        "res.company", required=True, index=True, default=lambda self: self.env.company, ondelete="restrict"
+        "res.company", required=True, default=lambda self: self.env.company, ondelete="restrict"
     )
     product_id = fields.Many2one(
         "product.product",
