@@ -72,7 +72,7 @@ class TestPatientMoving(BookingHttpCase):
         self.assertEqual(self.event.partner_ids, self.parent | self.katrien.partner_id)
 
     def test_late_it_cannot_be_moved(self):
-        self.type.cancel_hours = 24 * 30
+        self.event.practice_cancel_hours = 24 * 30
         before = self.event.start
         page = self.page(f"/my/appointments/{self.event.id}")
         self.assertNotIn("Choose another time", page)
