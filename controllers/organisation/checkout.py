@@ -23,7 +23,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         checkouts = request.env["practice.subscription.checkout"]
         if not chosen or interval not in INTERVAL_MONTHS:
             self._say(request.env._("This plan is not offered. Choose another one."), "danger")
-        elif self._try(lambda: checkouts._start(account[0], account[1], chosen, interval)):
+        elif self._try(lambda: checkouts._start(account.organisation, account.company, chosen, interval)):
             return self._redirect("/my/subscription/checkout", account)
         return self._redirect("/my/subscription/plans", account)
 
@@ -33,17 +33,17 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         account = self._find_account(**kw)
         if not account:
             return request.redirect("/my")
-        checkout = request.env["practice.subscription.checkout"]._get_open(account[0], account[1])
+        checkout = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
         if not checkout:
-            return self._redirect("/my/subscription" if account[2] else "/my/subscription/plans", account)
+            return self._redirect("/my/subscription" if account.subscription else "/my/subscription/plans", account)
         values = {"checkout": checkout, "section": "checkout", "address": self._get_address(account)}
         if checkout._is_under_way():
             values["under_way"] = True
         else:
-            values |= self._prepare_checkout_values(checkout)
+            values |= self._prepare_checkout_values(account, checkout)
         return request.render("practice_billing.portal_checkout", self._prepare_account_values(account, **values))
 
-    def _prepare_checkout_values(self, checkout):
+    def _prepare_checkout_values(self, account, checkout):
         """Return the price as it is now, what stands in the way of paying it, and else Odoo's form."""
         try:
             preview = checkout._refresh_amount()
@@ -57,9 +57,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         route = f"/my/subscription/checkout/{checkout.id}/transaction"
         is_validation = not preview["total"]
         context = self._prepare_payment_context(checkout, route, preview["total"], is_validation)
-        context["landing_route"] = "/my/subscription/checkout/done" + self._get_query(
-            (checkout.organisation_id, checkout.company_id)
-        )
+        context["landing_route"] = "/my/subscription/checkout/done" + self._get_query(account)
         return {**values, **context, "is_validation": is_validation, "free_token": context["tokens_sudo"][:1]}
 
     def _prepare_payment_context(self, record, route, amount, is_validation):
@@ -118,7 +116,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         account = self._find_account(**kw)
         if not account:
             return request.redirect("/my")
-        checkout = request.env["practice.subscription.checkout"]._get_open(account[0], account[1])
+        checkout = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
         if checkout:
             done = request.env._("The discount code is applied.") if code.strip() else None
             self._try(lambda: checkout._set_code(code), done)
@@ -130,7 +128,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         account = self._find_account(**kw)
         if not account:
             return request.redirect("/my")
-        checkout = request.env["practice.subscription.checkout"]._get_open(account[0], account[1])
+        checkout = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
         if checkout:
             tokens = self._prepare_payment_context(checkout, "", 0.0, False)["tokens_sudo"]
             if tokens and self._try(lambda: checkout._finish_without_payment(tokens[:1])):
@@ -149,8 +147,8 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         """
         accounts = request.env.user.partner_id._get_portal_accounts()
         checkouts = request.env["practice.subscription.checkout"]
-        mine = [checkouts._get_open(organisation, company) for organisation, company, _subscription in accounts]
-        checkout = next((it for it in mine if it.id == checkout_id), None)
+        mine = ((account, checkouts._get_open(account.organisation, account.company)) for account in accounts)
+        account, checkout = next(((account, it) for account, it in mine if it.id == checkout_id), (None, None))
         if not checkout:
             raise UserError(request.env._("This was paid or withdrawn already. Load the page again."))
         amount = checkout._begin_payment()
@@ -158,7 +156,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             checkout,
             amount,
             {"practice_checkout_id": checkout.id},
-            "/my/subscription/checkout/done" + self._get_query((checkout.organisation_id, checkout.company_id)),
+            "/my/subscription/checkout/done" + self._get_query(account),
             provider_id=provider_id,
             payment_method_id=payment_method_id,
             token_id=token_id,
@@ -202,7 +200,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         account = self._find_account(**kw)
         if not account:
             return request.redirect("/my")
-        checkout = request.env["practice.subscription.checkout"]._get_last(account[0], account[1])
+        checkout = request.env["practice.subscription.checkout"]._get_last(account.organisation, account.company)
         if checkout.state == "draft" and not checkout._is_under_way():
             return self._redirect("/my/subscription/checkout", account)
         if checkout.state == "done":
@@ -215,9 +213,9 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
     def portal_method(self, **kw):
         """Show the saved methods, and Odoo's form that adds one."""
         account = self._find_account(**kw)
-        if not account or not account[2]:
+        if not account or not account.subscription:
             return request.redirect("/my/subscription")
-        subscription = account[2]
+        subscription = account.subscription
         route = f"/my/subscription/method/{subscription.id}/transaction"
         context = self._prepare_payment_context(subscription, route, 0.0, True)
         values = self._prepare_account_values(
@@ -239,11 +237,11 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         :raises UserError: when the login does not run this subscription, or the method was not offered
         """
         accounts = request.env.user.partner_id._get_portal_accounts()
-        account = next((it for it in accounts if it[2].id == subscription_id), None)
+        account = next((it for it in accounts if it.subscription.id == subscription_id), None)
         if not account:
             raise UserError(request.env._("There is no such subscription."))
         return self._pay(
-            account[2],
+            account.subscription,
             0.0,
             {"practice_method_subscription_id": subscription_id},
             "/my/subscription/method" + self._get_query(account),
@@ -259,9 +257,9 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
     def portal_change_method(self, token_id, what, **kw):
         """Collect with another saved method, or remove one."""
         account = self._find_account(**kw)
-        if not account or not account[2]:
+        if not account or not account.subscription:
             return request.redirect("/my/subscription")
-        subscription = account[2]
+        subscription = account.subscription
         if what == "use":
             done = request.env._("Invoices are collected with this method from now on.")
             self._try(lambda: subscription._portal_use_token(token_id), done)

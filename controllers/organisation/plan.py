@@ -13,7 +13,7 @@ class OrganisationPlan(OrganisationPortal):
 
     def _find_plan(self, account, plan):
         """Return the offered plan with this id, or none; others look like plans that never were."""
-        plans = request.env["practice.plan"]._get_published(account[1])
+        plans = request.env["practice.plan"]._get_published(account.company)
         return plans.filtered(lambda it: str(it.id) == str(plan))
 
     @http.route("/my/subscription/plans", type="http", auth="user", website=True)
@@ -22,10 +22,10 @@ class OrganisationPlan(OrganisationPortal):
         account = self._find_account(**kw)
         if not account:
             return request.redirect("/my")
-        subscription, company = account[2], account[1]
+        subscription, company = account.subscription, account.company
         interval = interval if interval in INTERVAL_MONTHS else subscription.interval or "month"
         plans = request.env["practice.plan"]._get_published(company)
-        checkout = request.env["practice.subscription.checkout"]._get_open(account[0], company)
+        checkout = request.env["practice.subscription.checkout"]._get_open(account.organisation, company)
         values = self._prepare_account_values(
             account,
             section="plans",
@@ -45,9 +45,9 @@ class OrganisationPlan(OrganisationPortal):
         for plan in plans:
             draft = checkouts.new(
                 {
-                    "organisation_id": account[0].id,
-                    "company_id": account[1].id,
-                    "subscription_id": account[2].id,
+                    "organisation_id": account.organisation.id,
+                    "company_id": account.company.id,
+                    "subscription_id": account.subscription.id,
                     "plan_id": plan.id,
                     "interval": interval,
                 }
@@ -64,9 +64,9 @@ class OrganisationPlan(OrganisationPortal):
     def portal_change(self, plan=None, interval="month", code="", shown=None, confirm=None, **kw):
         """Show what a change of plan costs, with a code when one is given, then do it."""
         account = self._find_account(**kw)
-        if not account or not account[2]:
+        if not account or not account.subscription:
             return request.redirect("/my/subscription")
-        subscription, chosen = account[2], self._find_plan(account, plan)
+        subscription, chosen = account.subscription, self._find_plan(account, plan)
         if not chosen or interval not in INTERVAL_MONTHS or subscription.state not in BILLED:
             return self._redirect("/my/subscription/plans", account)
         if not subscription.payment_token_id.active:
@@ -98,9 +98,9 @@ class OrganisationPlan(OrganisationPortal):
     @http.route("/my/subscription/change/withdraw", type="http", auth="user", website=True, methods=["POST"])
     def portal_withdraw_change(self, **kw):
         account = self._find_account(**kw)
-        if not account or not account[2]:
+        if not account or not account.subscription:
             return request.redirect("/my/subscription")
-        self._try(account[2]._portal_withdraw_change, request.env._("You stay on your plan."))
+        self._try(account.subscription._portal_withdraw_change, request.env._("You stay on your plan."))
         return self._redirect("/my/subscription", account)
 
     # === CANCEL === #
@@ -109,9 +109,9 @@ class OrganisationPlan(OrganisationPortal):
     def portal_cancel(self, reason=None, note="", **kw):
         """Ask why, say until when everything goes on, then cancel."""
         account = self._find_account(**kw)
-        if not account or not account[2]:
+        if not account or not account.subscription:
             return request.redirect("/my/subscription")
-        subscription = account[2]
+        subscription = account.subscription
         if request.httprequest.method == "POST" and self._try(
             lambda: subscription._portal_cancel(reason, note), request.env._("Your subscription is cancelled.")
         ):
@@ -125,7 +125,7 @@ class OrganisationPlan(OrganisationPortal):
     @http.route("/my/subscription/cancel/undo", type="http", auth="user", website=True, methods=["POST"])
     def portal_undo_cancel(self, **kw):
         account = self._find_account(**kw)
-        if not account or not account[2]:
+        if not account or not account.subscription:
             return request.redirect("/my/subscription")
-        self._try(account[2]._portal_undo_cancel, request.env._("Your subscription goes on."))
+        self._try(account.subscription._portal_undo_cancel, request.env._("Your subscription goes on."))
         return self._redirect("/my/subscription", account)

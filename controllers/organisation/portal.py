@@ -19,7 +19,7 @@ class OrganisationPortal(CustomerPortal):
     # === WHAT IS THEIRS === #
 
     def _find_account(self, organisation=None, company=None, **kw):
-        """Return ``(organisation, company, subscription)`` that the login runs, the first by default.
+        """Return the account that the login runs and a request names, the first by default.
 
         Ids of others give ``None``, as those that never were. With several accounts a form has to say which one.
         """
@@ -28,20 +28,19 @@ class OrganisationPortal(CustomerPortal):
             several = len(accounts) > 1 and request.httprequest.method == "POST"
             return accounts[0] if accounts and not several else None
         for account in accounts:
-            if (str(account[0].id), str(account[1].id)) == (organisation, company):
+            if (str(account.organisation.id), str(account.company.id)) == (organisation, company):
                 return account
         return None
 
     def _prepare_account_values(self, account, **values):
         """Return what all pages of an account need."""
-        organisation, company, subscription = account
         accounts = request.env.user.partner_id._get_portal_accounts()
         return {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_subscription",
-            "organisation": organisation,
-            "practice_company": company,
-            "subscription": subscription,
+            "organisation": account.organisation,
+            "practice_company": account.company,
+            "subscription": account.subscription,
             "accounts": accounts if len(accounts) > 1 else [],
             "query": self._get_query(account) if len(accounts) > 1 else "",
             "flash": request.session.pop("practice_flash", None),
@@ -49,7 +48,7 @@ class OrganisationPortal(CustomerPortal):
         }
 
     def _get_query(self, account):
-        return f"?organisation={account[0].id}&company={account[1].id}"
+        return f"?organisation={account.organisation.id}&company={account.company.id}"
 
     def _redirect(self, path, account):
         """Go to a page of the same account."""
@@ -109,7 +108,7 @@ class OrganisationPortal(CustomerPortal):
         account = self._find_account(**kw)
         if not account:
             return request.redirect("/my")
-        organisation, _company, subscription = account
+        organisation, subscription = account.organisation, account.subscription
         administrators = organisation.sudo().practice_administrator_ids  # sudo: an organisation that the login runs
         values = self._prepare_account_values(
             account,
@@ -127,7 +126,7 @@ class OrganisationPortal(CustomerPortal):
         account = self._find_account(**kw)
         if not account:
             return request.redirect("/my")
-        subscription = account[2]
+        subscription = account.subscription
         invoices = subscription._get_portal_invoices() if subscription else []
         values = self._prepare_account_values(
             account,
@@ -143,16 +142,15 @@ class OrganisationPortal(CustomerPortal):
     def portal_pay(self, **kw):
         """Go to the invoice that is to be paid first."""
         account = self._find_account(**kw)
-        moves = account and account[2] and account[2]._get_portal_open_invoices()
+        moves = account and account.subscription and account.subscription._get_portal_open_invoices()
         return request.redirect(moves[0].get_portal_url() if moves else "/my/subscription/portal")
 
     # === BILLING DETAILS === #
 
     def _get_address(self, account):
         """Return the contact that invoices go to."""
-        organisation, _company, _subscription = account
         subscriptions = request.env["practice.subscription"].sudo()  # sudo: of an organisation that the login runs
-        return subscriptions.new({"organisation_id": organisation.id})._get_invoice_partner()
+        return subscriptions.new({"organisation_id": account.organisation.id})._get_invoice_partner()
 
     @http.route("/my/subscription/details", type="http", auth="user", website=True, methods=["GET", "POST"])
     def portal_details(self, back="portal", **kw):
@@ -161,7 +159,7 @@ class OrganisationPortal(CustomerPortal):
         if not account:
             return request.redirect("/my")
         address = self._get_address(account)
-        organisation = account[0].commercial_partner_id
+        organisation = account.organisation.commercial_partner_id
         problems = []
         if request.httprequest.method == "POST":
             problems = self._save_details(organisation, address, kw)
@@ -223,7 +221,7 @@ class OrganisationPortal(CustomerPortal):
         account = self._find_account(**kw)
         if not account:
             return request.redirect("/my")
-        organisation = account[0]
+        organisation = account.organisation
         administrators = organisation.sudo().practice_administrator_ids  # sudo: an organisation that the login runs
         people = (organisation._get_practice_contacts() | administrators).sudo()  # sudo: the organisation's own
         person = people.filtered(lambda it: str(it.id) == contact)
@@ -234,7 +232,7 @@ class OrganisationPortal(CustomerPortal):
             )
         elif invite:
             self._try(
-                lambda: organisation._invite_practice_contact(person, account[1]),
+                lambda: organisation._invite_practice_contact(person, account.company),
                 request.env._(
                     "An invitation goes to the e-mail address, unless it has a login already; then we get in touch."
                 ),

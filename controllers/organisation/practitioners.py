@@ -15,9 +15,9 @@ class OrganisationPractitioners(OrganisationPortal):
     def portal_add_practitioner(self, confirm=None, **kw):
         """Ask who comes, show who pays what from when, then do it."""
         account = self._find_account(**kw)
-        if not account or not account[2]:
+        if not account or not account.subscription:
             return request.redirect("/my/subscription")
-        subscription = account[2]
+        subscription = account.subscription
         form = {name: kw.get(name, "") for name in PRACTITIONER_FIELDS}
         consequence = problem = None
         if request.httprequest.method == "POST":
@@ -55,9 +55,9 @@ class OrganisationPractitioners(OrganisationPortal):
     def portal_end_seat(self, seat_id, last_day=None, confirm=None, **kw):
         """Ask for the last day, show what it means, then do it."""
         account = self._find_account(**kw)
-        if not account or not account[2]:
+        if not account or not account.subscription:
             return request.redirect("/my/subscription")
-        subscription = account[2]
+        subscription = account.subscription
         consequence = problem = None
         try:
             seat = subscription._portal_find_seat(seat_id)
@@ -91,9 +91,9 @@ class OrganisationPractitioners(OrganisationPortal):
     def portal_change_seat(self, seat_id, what, student_until=None, **kw):
         """Keep a practitioner who was to leave, prolong a student's proof, or invite."""
         account = self._find_account(**kw)
-        if not account or not account[2]:
+        if not account or not account.subscription:
             return request.redirect("/my/subscription")
-        subscription = account[2]
+        subscription = account.subscription
         if what == "keep":
             self._try(lambda: subscription._portal_keep_seat(seat_id), request.env._("The practitioner stays."))
         elif what == "student":

@@ -8,6 +8,7 @@ from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ...models.subscriptions.portal.subscription import Account
 from ..common.checkouts import OrganisationMixin
 from ..common.subscriptions import SubscriptionCase, SubscriptionMixin, day
 
@@ -185,16 +186,16 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
     def test_accounts_are_found_by_organisation_and_company(self):
         self.assertEqual(
             self.boss.partner_id.with_user(self.boss)._get_portal_accounts(),
-            [(self.organisation, self.company, self.subscription)],
+            [Account(self.organisation, self.company, self.subscription)],
         )
         self.other.practice_administrator_ids |= self.boss.partner_id
         accounts = self.boss.partner_id.with_user(self.boss)._get_portal_accounts()
-        self.assertEqual([it[0] for it in accounts], [self.organisation, self.other])
-        self.assertFalse(accounts[1][2])
+        self.assertEqual([it.organisation for it in accounts], [self.organisation, self.other])
+        self.assertFalse(accounts[1].subscription)
         self.subscription._cancel_now("other")
         running = self.subscribe(organisation=self.organisation, seats=())
         accounts = self.boss.partner_id.with_user(self.boss)._get_portal_accounts()
-        self.assertEqual(accounts[0][2], running)
+        self.assertEqual(accounts[0].subscription, running)
 
     def test_each_running_subscription_with_a_company_of_the_login_is_an_account(self):
         elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
@@ -210,11 +211,11 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
             }
         )
         login = self.boss.partner_id.with_user(self.boss)
-        self.assertEqual([it[2] for it in login._get_portal_accounts()], [self.subscription])
+        self.assertEqual([it.subscription for it in login._get_portal_accounts()], [self.subscription])
         self.boss.company_ids |= elsewhere
-        self.assertEqual([it[2] for it in login._get_portal_accounts()], [self.subscription, there])
+        self.assertEqual([it.subscription for it in login._get_portal_accounts()], [self.subscription, there])
         self.subscription._enter("expired")
-        self.assertEqual([it[2] for it in login._get_portal_accounts()], [there], "what runs comes first")
+        self.assertEqual([it.subscription for it in login._get_portal_accounts()], [there], "what runs comes first")
 
     # === PRACTITIONERS === #
 
