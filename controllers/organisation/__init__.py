@@ -1,4 +1,5 @@
 from . import payment
+from . import account
 from . import portal
 from . import practitioners
 from . import plan

@@ -5,6 +5,7 @@ from odoo.http import request
 from odoo.addons.payment.controllers.portal import PaymentPortal
 
 from ...tools.periods import INTERVAL_MONTHS
+from .account import of_account
 from .plan import OrganisationPlan
 
 
@@ -14,34 +15,34 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
     # === CHECKOUT === #
 
     @http.route("/my/subscription/checkout/start", type="http", auth="user", website=True, methods=["POST"])
-    def portal_start_checkout(self, plan=None, interval="month", **kw):
+    @of_account()
+    def portal_start_checkout(self, account, /, plan=None, interval="month", **kw):
         """Choose a plan."""
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
         chosen = self._find_plan(account, plan)
         checkouts = request.env["practice.subscription.checkout"]
         if not chosen or interval not in INTERVAL_MONTHS:
-            self._say(request.env._("This plan is not offered. Choose another one."), "danger")
-        elif self._try(lambda: checkouts._start(account.organisation, account.company, chosen, interval)):
-            return self._redirect("/my/subscription/checkout", account)
-        return self._redirect("/my/subscription/plans", account)
+            self._practice_say(request.env._("This plan is not offered. Choose another one."), "danger")
+        elif self._practice_try(lambda: checkouts._start(account.organisation, account.company, chosen, interval)):
+            return self._practice_redirect("/my/subscription/checkout", account)
+        return self._practice_redirect("/my/subscription/plans", account)
 
     @http.route("/my/subscription/checkout", type="http", auth="user", website=True)
-    def portal_checkout(self, **kw):
+    @of_account()
+    def portal_checkout(self, account, /, **kw):
         """Show the first invoice, take a code, and have it paid."""
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
         checkout = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
         if not checkout:
-            return self._redirect("/my/subscription" if account.subscription else "/my/subscription/plans", account)
+            return self._practice_redirect(
+                "/my/subscription" if account.subscription else "/my/subscription/plans", account
+            )
         values = {"checkout": checkout, "section": "checkout", "address": self._get_address(account)}
         if checkout._is_under_way():
             values["under_way"] = True
         else:
             values |= self._prepare_checkout_values(account, checkout)
-        return request.render("practice_billing.portal_checkout", self._prepare_account_values(account, **values))
+        return request.render(
+            "practice_billing.portal_checkout", self._practice_prepare_account_values(account, **values)
+        )
 
     def _prepare_checkout_values(self, account, checkout):
         """Return the price as it is now, what stands in the way of paying it, and else Odoo's form."""
@@ -57,7 +58,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         route = f"/my/subscription/checkout/{checkout.id}/transaction"
         is_validation = not preview["total"]
         context = self._prepare_payment_context(checkout, route, preview["total"], is_validation)
-        context["landing_route"] = "/my/subscription/checkout/done" + self._get_query(account)
+        context["landing_route"] = "/my/subscription/checkout/done" + self._practice_get_query(account)
         return {**values, **context, "is_validation": is_validation, "free_token": context["tokens_sudo"][:1]}
 
     def _prepare_payment_context(self, record, route, amount, is_validation):
@@ -112,28 +113,24 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         return subscription.name or f"SUB-{record.id}"
 
     @http.route("/my/subscription/checkout/code", type="http", auth="user", website=True, methods=["POST"])
-    def portal_checkout_code(self, code="", **kw):
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
+    @of_account()
+    def portal_checkout_code(self, account, /, code="", **kw):
         checkout = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
         if checkout:
             done = request.env._("The discount code is applied.") if code.strip() else None
-            self._try(lambda: checkout._set_code(code), done)
-        return self._redirect("/my/subscription/checkout", account)
+            self._practice_try(lambda: checkout._set_code(code), done)
+        return self._practice_redirect("/my/subscription/checkout", account)
 
     @http.route("/my/subscription/checkout/free", type="http", auth="user", website=True, methods=["POST"])
-    def portal_checkout_free(self, **kw):
+    @of_account()
+    def portal_checkout_free(self, account, /, **kw):
         """Begin with nothing to pay now and a method that is saved already."""
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
         checkout = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
         if checkout:
             tokens = self._prepare_payment_context(checkout, "", 0.0, False)["tokens_sudo"]
-            if tokens and self._try(lambda: checkout._finish_without_payment(tokens[:1])):
-                return self._redirect("/my/subscription/checkout/done", account)
-        return self._redirect("/my/subscription/checkout", account)
+            if tokens and self._practice_try(lambda: checkout._finish_without_payment(tokens[:1])):
+                return self._practice_redirect("/my/subscription/checkout/done", account)
+        return self._practice_redirect("/my/subscription/checkout", account)
 
     @http.route("/my/subscription/checkout/<int:checkout_id>/transaction", type="jsonrpc", auth="user")
     def portal_checkout_transaction(
@@ -156,7 +153,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             checkout,
             amount,
             {"practice_checkout_id": checkout.id},
-            "/my/subscription/checkout/done" + self._get_query(account),
+            "/my/subscription/checkout/done" + self._practice_get_query(account),
             provider_id=provider_id,
             payment_method_id=payment_method_id,
             token_id=token_id,
@@ -195,37 +192,33 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         return transaction._get_processing_values()
 
     @http.route("/my/subscription/checkout/done", type="http", auth="user", website=True)
-    def portal_checkout_done(self, **kw):
+    @of_account()
+    def portal_checkout_done(self, account, /, **kw):
         """Say how it went, wherever the payment is by now."""
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
         checkout = request.env["practice.subscription.checkout"]._get_last(account.organisation, account.company)
         if checkout.state == "draft" and not checkout._is_under_way():
-            return self._redirect("/my/subscription/checkout", account)
+            return self._practice_redirect("/my/subscription/checkout", account)
         if checkout.state == "done":
-            self._say(request.env._("Welcome: your subscription is active."))
-        return self._redirect("/my/subscription", account)
+            self._practice_say(request.env._("Welcome: your subscription is active."))
+        return self._practice_redirect("/my/subscription", account)
 
     # === PAYMENT METHODS === #
 
     @http.route("/my/subscription/method", type="http", auth="user", website=True)
-    def portal_method(self, **kw):
+    @of_account(needs_subscription=True)
+    def portal_method(self, account, /, **kw):
         """Show the saved methods, and Odoo's form that adds one."""
-        account = self._find_account(**kw)
-        if not account or not account.subscription:
-            return request.redirect("/my/subscription")
         subscription = account.subscription
         route = f"/my/subscription/method/{subscription.id}/transaction"
         context = self._prepare_payment_context(subscription, route, 0.0, True)
-        values = self._prepare_account_values(
+        values = self._practice_prepare_account_values(
             account,
             **{
                 **context,
                 "tokens_sudo": context["tokens_sudo"].browse(),
                 "section": "method",
                 "tokens": subscription._portal_get_tokens(),
-                "landing_route": "/my/subscription/method" + self._get_query(account),
+                "landing_route": "/my/subscription/method" + self._practice_get_query(account),
             },
         )
         return request.render("practice_billing.portal_method", values)
@@ -244,7 +237,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             account.subscription,
             0.0,
             {"practice_method_subscription_id": subscription_id},
-            "/my/subscription/method" + self._get_query(account),
+            "/my/subscription/method" + self._practice_get_query(account),
             provider_id=provider_id,
             payment_method_id=payment_method_id,
             token_id=None,
@@ -254,15 +247,15 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
     @http.route(
         "/my/subscription/method/<int:token_id>/<string:what>", type="http", auth="user", website=True, methods=["POST"]
     )
-    def portal_change_method(self, token_id, what, **kw):
+    @of_account(needs_subscription=True)
+    def portal_change_method(self, account, /, token_id, what, **kw):
         """Collect with another saved method, or remove one."""
-        account = self._find_account(**kw)
-        if not account or not account.subscription:
-            return request.redirect("/my/subscription")
         subscription = account.subscription
         if what == "use":
             done = request.env._("Invoices are collected with this method from now on.")
-            self._try(lambda: subscription._portal_use_token(token_id), done)
+            self._practice_try(lambda: subscription._portal_use_token(token_id), done)
         elif what == "remove":
-            self._try(lambda: subscription._portal_remove_token(token_id), request.env._("The method is removed."))
-        return self._redirect("/my/subscription/method", account)
+            self._practice_try(
+                lambda: subscription._portal_remove_token(token_id), request.env._("The method is removed.")
+            )
+        return self._practice_redirect("/my/subscription/method", account)

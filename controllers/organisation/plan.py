@@ -5,6 +5,7 @@ from odoo.http import request
 from ...models.subscriptions.portal.subscription_doors import REASONS
 from ...models.subscriptions.agreement.subscription import BILLED
 from ...tools.periods import INTERVAL_MONTHS
+from .account import of_account
 from .portal import OrganisationPortal
 
 
@@ -17,16 +18,14 @@ class OrganisationPlan(OrganisationPortal):
         return plans.filtered(lambda it: str(it.id) == str(plan))
 
     @http.route("/my/subscription/plans", type="http", auth="user", website=True)
-    def portal_plans(self, interval=None, **kw):
+    @of_account()
+    def portal_plans(self, account, /, interval=None, **kw):
         """Show the plans side by side; running subscriptions change, others begin."""
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
         subscription, company = account.subscription, account.company
         interval = interval if interval in INTERVAL_MONTHS else subscription.interval or "month"
         plans = request.env["practice.plan"]._get_published(company)
         checkout = request.env["practice.subscription.checkout"]._get_open(account.organisation, company)
-        values = self._prepare_account_values(
+        values = self._practice_prepare_account_values(
             account,
             section="plans",
             interval=interval,
@@ -61,26 +60,26 @@ class OrganisationPlan(OrganisationPortal):
     # === CHANGE === #
 
     @http.route("/my/subscription/change", type="http", auth="user", website=True, methods=["GET", "POST"])
-    def portal_change(self, plan=None, interval="month", code="", shown=None, confirm=None, **kw):
+    @of_account(needs_subscription=True)
+    def portal_change(self, account, /, plan=None, interval="month", code="", shown=None, confirm=None, **kw):
         """Show what a change of plan costs, with a code when one is given, then do it."""
-        account = self._find_account(**kw)
-        if not account or not account.subscription:
-            return request.redirect("/my/subscription")
         subscription, chosen = account.subscription, self._find_plan(account, plan)
         if not chosen or interval not in INTERVAL_MONTHS or subscription.state not in BILLED:
-            return self._redirect("/my/subscription/plans", account)
+            return self._practice_redirect("/my/subscription/plans", account)
         if not subscription.payment_token_id.active:
-            self._say(request.env._("Add an automatic payment method first: a card or direct debit."), "warning")
-            return self._redirect("/my/subscription/method", account)
+            self._practice_say(
+                request.env._("Add an automatic payment method first: a card or direct debit."), "warning"
+            )
+            return self._practice_redirect("/my/subscription/method", account)
         problem = None
         if confirm and request.httprequest.method == "POST":
-            problem = self._attempt(lambda: subscription._portal_change_plan(chosen, interval, code, shown))
+            problem = self._practice_attempt(lambda: subscription._portal_change_plan(chosen, interval, code, shown))
             if not problem:
-                self._say(request.env._("Your plan is updated."))
-                return self._redirect("/my/subscription", account)
+                self._practice_say(request.env._("Your plan is updated."))
+                return self._practice_redirect("/my/subscription", account)
         change = self._prepare_change(subscription, chosen, interval, code)
         change["problem"] = problem or change["problem"]
-        values = self._prepare_account_values(
+        values = self._practice_prepare_account_values(
             account, section="change", plan=chosen, interval=interval, code=code, **change
         )
         return request.render("practice_billing.portal_change", values)
@@ -96,36 +95,30 @@ class OrganisationPlan(OrganisationPortal):
         return {"when": when, "preview": preview, "shown": shown, "problem": None}
 
     @http.route("/my/subscription/change/withdraw", type="http", auth="user", website=True, methods=["POST"])
-    def portal_withdraw_change(self, **kw):
-        account = self._find_account(**kw)
-        if not account or not account.subscription:
-            return request.redirect("/my/subscription")
-        self._try(account.subscription._portal_withdraw_change, request.env._("You stay on your plan."))
-        return self._redirect("/my/subscription", account)
+    @of_account(needs_subscription=True)
+    def portal_withdraw_change(self, account, /, **kw):
+        self._practice_try(account.subscription._portal_withdraw_change, request.env._("You stay on your plan."))
+        return self._practice_redirect("/my/subscription", account)
 
     # === CANCEL === #
 
     @http.route("/my/subscription/cancel", type="http", auth="user", website=True, methods=["GET", "POST"])
-    def portal_cancel(self, reason=None, note="", **kw):
+    @of_account(needs_subscription=True)
+    def portal_cancel(self, account, /, reason=None, note="", **kw):
         """Ask why, say until when everything goes on, then cancel."""
-        account = self._find_account(**kw)
-        if not account or not account.subscription:
-            return request.redirect("/my/subscription")
         subscription = account.subscription
-        if request.httprequest.method == "POST" and self._try(
+        if request.httprequest.method == "POST" and self._practice_try(
             lambda: subscription._portal_cancel(reason, note), request.env._("Your subscription is cancelled.")
         ):
-            return self._redirect("/my/subscription", account)
+            return self._practice_redirect("/my/subscription", account)
         labels = dict(subscription._fields["cancel_reason"]._description_selection(request.env))
-        values = self._prepare_account_values(
+        values = self._practice_prepare_account_values(
             account, section="cancel", reasons=[(key, labels[key]) for key in REASONS], note=note, chosen=reason
         )
         return request.render("practice_billing.portal_cancel", values)
 
     @http.route("/my/subscription/cancel/undo", type="http", auth="user", website=True, methods=["POST"])
-    def portal_undo_cancel(self, **kw):
-        account = self._find_account(**kw)
-        if not account or not account.subscription:
-            return request.redirect("/my/subscription")
-        self._try(account.subscription._portal_undo_cancel, request.env._("Your subscription goes on."))
-        return self._redirect("/my/subscription", account)
+    @of_account(needs_subscription=True)
+    def portal_undo_cancel(self, account, /, **kw):
+        self._practice_try(account.subscription._portal_undo_cancel, request.env._("Your subscription goes on."))
+        return self._practice_redirect("/my/subscription", account)

@@ -2,83 +2,15 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from odoo.addons.portal.controllers.portal import CustomerPortal
+from .account import OrganisationAccount, of_account
 
 #: What the form of billing details sends, and where it is kept: with the organisation, or with its invoice address.
 ORGANISATION_FIELDS = ("name", "vat")
 ADDRESS_FIELDS = ("street", "street2", "zip", "city", "country_id", "email")
 
 
-class OrganisationPortal(CustomerPortal):
-    """The subscription of an organisation, for its administrators; a practitioner's own seat.
-
-    Pages find what the login runs (``_get_portal_accounts``) and show what the models prepare; whatever changes
-    something goes through a door of the model, which asks for the role again.
-    """
-
-    # === WHAT IS THEIRS === #
-
-    def _find_account(self, organisation=None, company=None, **kw):
-        """Return the account that the login runs and a request names, the first by default.
-
-        Ids of others give ``None``, as those that never were. With several accounts a form has to say which one.
-        """
-        accounts = request.env.user.partner_id._get_portal_accounts()
-        if organisation is None and company is None:
-            several = len(accounts) > 1 and request.httprequest.method == "POST"
-            return accounts[0] if accounts and not several else None
-        for account in accounts:
-            if (str(account.organisation.id), str(account.company.id)) == (organisation, company):
-                return account
-        return None
-
-    def _prepare_account_values(self, account, **values):
-        """Return what all pages of an account need."""
-        accounts = request.env.user.partner_id._get_portal_accounts()
-        return {
-            **self._prepare_portal_layout_values(),
-            "page_name": "practice_subscription",
-            "organisation": account.organisation,
-            "practice_company": account.company,
-            "subscription": account.subscription,
-            "accounts": accounts if len(accounts) > 1 else [],
-            "query": self._get_query(account) if len(accounts) > 1 else "",
-            "flash": request.session.pop("practice_flash", None),
-            **values,
-        }
-
-    def _get_query(self, account):
-        return f"?organisation={account.organisation.id}&company={account.company.id}"
-
-    def _redirect(self, path, account):
-        """Go to a page of the same account."""
-        accounts = request.env.user.partner_id._get_portal_accounts()
-        return request.redirect(path + (self._get_query(account) if len(accounts) > 1 else ""))
-
-    def _say(self, text, level="success"):
-        """Let the next page say something."""
-        request.session["practice_flash"] = {"level": level, "text": text}
-
-    def _try(self, work, done=None):
-        """Do ``work()`` as a whole or not at all; the next page says ``done``, or why not.
-
-        :return: whether it was done
-        """
-        problem = self._attempt(work)
-        if problem:
-            self._say(problem, "danger")
-        elif done:
-            self._say(done)
-        return not problem
-
-    def _attempt(self, work):
-        """Do ``work()`` as a whole or not at all; return why not, or nothing."""
-        try:
-            with request.env.cr.savepoint():
-                work()
-        except UserError as error:
-            return str(error)
-        return None
+class OrganisationPortal(OrganisationAccount):
+    """The subscription of an organisation, for its administrators; a practitioner's own seat."""
 
     # === HOME === #
 
@@ -104,13 +36,11 @@ class OrganisationPortal(CustomerPortal):
     # === BILLING === #
 
     @http.route("/my/subscription", type="http", auth="user", website=True)
-    def portal_my_subscription(self, **kw):
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
+    @of_account()
+    def portal_my_subscription(self, account, /, **kw):
         organisation, subscription = account.organisation, account.subscription
         administrators = organisation.sudo().practice_administrator_ids  # sudo: an organisation that the login runs
-        values = self._prepare_account_values(
+        values = self._practice_prepare_account_values(
             account,
             seats=subscription._prepare_portal_seats() if subscription else [],
             usage=subscription._prepare_portal_usage() if subscription else [],
@@ -121,14 +51,12 @@ class OrganisationPortal(CustomerPortal):
         return request.render("practice_billing.portal_my_subscription", values)
 
     @http.route("/my/subscription/portal", type="http", auth="user", website=True)
-    def portal_billing(self, **kw):
+    @of_account()
+    def portal_billing(self, account, /, **kw):
         """Show billing details, invoices, payment methods and plan."""
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
         subscription = account.subscription
         invoices = subscription._get_portal_invoices() if subscription else []
-        values = self._prepare_account_values(
+        values = self._practice_prepare_account_values(
             account,
             section="portal",
             address=self._get_address(account),
@@ -139,10 +67,10 @@ class OrganisationPortal(CustomerPortal):
         return request.render("practice_billing.portal_billing", values)
 
     @http.route("/my/subscription/pay", type="http", auth="user", website=True)
-    def portal_pay(self, **kw):
+    @of_account(needs_subscription=True, otherwise="/my/subscription/portal")
+    def portal_pay(self, account, /, **kw):
         """Go to the invoice that is to be paid first."""
-        account = self._find_account(**kw)
-        moves = account and account.subscription and account.subscription._get_portal_open_invoices()
+        moves = account.subscription._get_portal_open_invoices()
         return request.redirect(moves[0].get_portal_url() if moves else "/my/subscription/portal")
 
     # === BILLING DETAILS === #
@@ -153,24 +81,24 @@ class OrganisationPortal(CustomerPortal):
         return subscriptions.new({"organisation_id": account.organisation.id})._get_invoice_partner()
 
     @http.route("/my/subscription/details", type="http", auth="user", website=True, methods=["GET", "POST"])
-    def portal_details(self, back="portal", **kw):
+    @of_account()
+    def portal_details(self, account, /, back="portal", **kw):
         """Show and change name, VAT number, address and e-mail address for invoices."""
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
         address = self._get_address(account)
         organisation = account.organisation.commercial_partner_id
         problems = []
         if request.httprequest.method == "POST":
             problems = self._save_details(organisation, address, kw)
             if not problems:
-                self._say(request.env._("Your billing details are saved."))
-                return self._redirect(f"/my/subscription/{'checkout' if back == 'checkout' else 'portal'}", account)
+                self._practice_say(request.env._("Your billing details are saved."))
+                return self._practice_redirect(
+                    f"/my/subscription/{'checkout' if back == 'checkout' else 'portal'}", account
+                )
         entered = {name: kw[name] for name in (*ORGANISATION_FIELDS, *ADDRESS_FIELDS) if name in kw}
         kept = {name: organisation[name] for name in ORGANISATION_FIELDS}
         kept |= {name: address[name] for name in ADDRESS_FIELDS if name != "country_id"}
         kept["country_id"] = str(address.country_id.id or "")
-        values = self._prepare_account_values(
+        values = self._practice_prepare_account_values(
             account,
             section="details",
             details={name: value or "" for name, value in {**kept, **entered}.items()},
@@ -216,30 +144,28 @@ class OrganisationPortal(CustomerPortal):
     # === ADMINISTRATORS === #
 
     @http.route("/my/subscription/administrators", type="http", auth="user", website=True, methods=["POST"])
-    def portal_administrators(self, contact="", remove=None, invite=None, **kw):
+    @of_account()
+    def portal_administrators(self, account, /, contact="", remove=None, invite=None, **kw):
         """Let another contact of the organisation run it too, take one off the list, or invite one."""
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
         organisation = account.organisation
         administrators = organisation.sudo().practice_administrator_ids  # sudo: an organisation that the login runs
         people = (organisation._get_practice_contacts() | administrators).sudo()  # sudo: the organisation's own
         person = people.filtered(lambda it: str(it.id) == contact)
         if remove:
-            self._try(
+            self._practice_try(
                 lambda: organisation._remove_practice_administrator(person),
                 request.env._("%s is no longer an administrator.", person.name),
             )
         elif invite:
-            self._try(
+            self._practice_try(
                 lambda: organisation._invite_practice_contact(person, account.company),
                 request.env._(
                     "An invitation goes to the e-mail address, unless it has a login already; then we get in touch."
                 ),
             )
         else:
-            self._try(
+            self._practice_try(
                 lambda: organisation._add_practice_administrator(person),
                 request.env._("%s is an administrator now.", person.name),
             )
-        return self._redirect("/my/subscription", account)
+        return self._practice_redirect("/my/subscription", account)

@@ -1,6 +1,7 @@
 """What administrators of an organisation, its practitioners and others see and do on the portal, over the pages."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command, Datetime
@@ -769,7 +770,42 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
         )
         self.assertEqual(self.subscription.state, "cancelled")
 
+    def test_no_parameter_of_a_request_is_taken_for_an_account(self):
+        self.log_in(self.rival)
+        names = (f"account={self.subscription.id}", f"account={self.organisation.id}-{self.company.id}")
+        for query in names:
+            with self.subTest(query=query):
+                self.assertNotIn(self.organisation.name, self.page(f"/my/subscription?{query}"))
+
+    def test_who_takes_oneself_off_one_of_two_organisations_goes_on_with_the_other(self):
+        self.organisation.practice_administrator_ids |= self.an.partner_id
+        self.other.practice_administrator_ids |= self.boss.partner_id
+        self.log_in(self.boss)
+        answer = self.post(
+            f"/my/subscription/administrators?organisation={self.organisation.id}&company={self.company.id}",
+            contact=self.boss.partner_id.id,
+            remove="1",
+        )
+        self.assertTrue(answer.headers["Location"].endswith("/my/subscription"), answer.headers["Location"])
+        page = self.page("/my/subscription")
+        self.assertIn("is no longer an administrator", page)
+        self.assertIn(self.other.name, page)
+
     # === COST === #
+
+    def test_a_page_looks_once_for_what_the_login_runs(self):
+        self.other.practice_administrator_ids |= self.boss.partner_id
+        self.log_in(self.boss)
+        partners = self.env.registry["res.partner"]
+        for path in ("/my/subscription", "/my/subscription/plans", "/my/subscription/details"):
+            with (
+                self.subTest(path=path),
+                patch.object(
+                    partners, "_get_portal_accounts", autospec=True, side_effect=partners._get_portal_accounts
+                ) as look,
+            ):
+                self.assertIn("o_practice_banners", self.page(path))
+                self.assertEqual(look.call_count, 1)
 
     def count_queries(self, path):
         self.page(path)

@@ -111,9 +111,7 @@ class ResPartner(models.Model):
     def _get_checkouts_under_way(self, accounts):
         """Return ``{(organisation, company): state}`` of payments that are on their way for these accounts."""
         to_pay = [
-            account.organisation.id
-            for account in accounts
-            if account.subscription.state not in (*BILLED, "suspended")
+            account.organisation.id for account in accounts if account.subscription.state not in (*BILLED, "suspended")
         ]
         if not to_pay:
             return {}
