@@ -16,9 +16,9 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
 
     @http.route("/my/subscription/checkout/start", type="http", auth="user", website=True, methods=["POST"])
     @of_account()
-    def portal_start_checkout(self, account, /, plan=None, interval="month", **kw):
+    def practice_start_checkout(self, account, /, plan=None, interval="month", **kw):
         """Choose a plan."""
-        chosen = self._find_plan(account, plan)
+        chosen = self._practice_find_plan_sudo(account, plan)
         checkouts = request.env["practice.subscription.checkout"]
         if not chosen or interval not in INTERVAL_MONTHS:
             self._practice_say(request.env._("This plan is not offered. Choose another one."), "danger")
@@ -28,23 +28,23 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
 
     @http.route("/my/subscription/checkout", type="http", auth="user", website=True)
     @of_account()
-    def portal_checkout(self, account, /, **kw):
+    def practice_show_checkout(self, account, /, **kw):
         """Show the first invoice, take a code, and have it paid."""
         checkout = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
         if not checkout:
             return self._practice_redirect(
                 "/my/subscription" if account.subscription else "/my/subscription/plans", account
             )
-        values = {"checkout": checkout, "section": "checkout", "address": self._get_address(account)}
+        values = {"checkout": checkout, "section": "checkout", "address": self._practice_get_address_sudo(account)}
         if checkout._is_under_way():
             values["under_way"] = True
         else:
-            values |= self._prepare_checkout_values(account, checkout)
+            values |= self._practice_prepare_checkout_values(account, checkout)
         return request.render(
             "practice_billing.portal_checkout", self._practice_prepare_account_values(account, **values)
         )
 
-    def _prepare_checkout_values(self, account, checkout):
+    def _practice_prepare_checkout_values(self, account, checkout):
         """Return the price as it is now, what stands in the way of paying it, and else Odoo's form."""
         try:
             preview = checkout._refresh_amount()
@@ -57,11 +57,11 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             return {**values, "address_problem": str(error)}
         route = f"/my/subscription/checkout/{checkout.id}/transaction"
         is_validation = not preview["total"]
-        context = self._prepare_payment_context(checkout, route, preview["total"], is_validation)
+        context = self._practice_prepare_payment_context(checkout, route, preview["total"], is_validation)
         context["landing_route"] = "/my/subscription/checkout/done" + self._practice_get_query(account)
         return {**values, **context, "is_validation": is_validation, "free_token": context["tokens_sudo"][:1]}
 
-    def _prepare_payment_context(self, record, route, amount, is_validation):
+    def _practice_prepare_payment_context(self, record, route, amount, is_validation):
         """Return what Odoo's payment form needs; only providers and methods that can be saved.
 
         :param record: a checkout or a subscription: its organisation pays its company
@@ -94,7 +94,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         return {
             "mode": "validation" if is_validation else "payment",
             "allow_token_selection": not is_validation,
-            "reference_prefix": self._get_reference(record),
+            "reference_prefix": self._practice_get_reference(record),
             "amount": amount,
             "currency": currency,
             "partner_id": partner.id,
@@ -108,13 +108,13 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             "res_company": company,
         }
 
-    def _get_reference(self, record):
+    def _practice_get_reference(self, record):
         subscription = record if record._name == "practice.subscription" else record.subscription_id
         return subscription.name or f"SUB-{record.id}"
 
     @http.route("/my/subscription/checkout/code", type="http", auth="user", website=True, methods=["POST"])
     @of_account()
-    def portal_checkout_code(self, account, /, code="", **kw):
+    def practice_set_checkout_code(self, account, /, code="", **kw):
         checkout = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
         if checkout:
             done = request.env._("The discount code is applied.") if code.strip() else None
@@ -123,17 +123,17 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
 
     @http.route("/my/subscription/checkout/free", type="http", auth="user", website=True, methods=["POST"])
     @of_account()
-    def portal_checkout_free(self, account, /, **kw):
+    def practice_finish_free_checkout(self, account, /, **kw):
         """Begin with nothing to pay now and a method that is saved already."""
         checkout = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
         if checkout:
-            tokens = self._prepare_payment_context(checkout, "", 0.0, False)["tokens_sudo"]
+            tokens = self._practice_prepare_payment_context(checkout, "", 0.0, False)["tokens_sudo"]
             if tokens and self._practice_try(lambda: checkout._finish_without_payment(tokens[:1])):
                 return self._practice_redirect("/my/subscription/checkout/done", account)
         return self._practice_redirect("/my/subscription/checkout", account)
 
     @http.route("/my/subscription/checkout/<int:checkout_id>/transaction", type="jsonrpc", auth="user")
-    def portal_checkout_transaction(
+    def practice_create_checkout_transaction(
         self, checkout_id, provider_id=None, payment_method_id=None, token_id=None, flow=None, **kwargs
     ):
         """Make the transaction of a checkout and return what the browser needs to go on.
@@ -149,7 +149,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         if not checkout:
             raise UserError(request.env._("This was paid or withdrawn already. Load the page again."))
         amount = checkout._begin_payment()
-        return self._pay(
+        return self._practice_pay(
             checkout,
             amount,
             {"practice_checkout_id": checkout.id},
@@ -160,10 +160,10 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             flow=flow,
         )
 
-    def _pay(self, record, amount, vals, landing_route, *, provider_id, payment_method_id, token_id, flow):
+    def _practice_pay(self, record, amount, vals, landing_route, *, provider_id, payment_method_id, token_id, flow):
         """Make a transaction that saves its method for the organisation, of what the page offered only."""
         is_validation = not amount
-        context = self._prepare_payment_context(record, "", amount, is_validation)
+        context = self._practice_prepare_payment_context(record, "", amount, is_validation)
         if flow == "token" and not is_validation:
             token = context["tokens_sudo"].filtered(lambda it: it.id == token_id)
             offered, provider_id = bool(token), token.provider_id.id
@@ -193,7 +193,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
 
     @http.route("/my/subscription/checkout/done", type="http", auth="user", website=True)
     @of_account()
-    def portal_checkout_done(self, account, /, **kw):
+    def practice_show_checkout_result(self, account, /, **kw):
         """Say how it went, wherever the payment is by now."""
         checkout = request.env["practice.subscription.checkout"]._get_last(account.organisation, account.company)
         if checkout.state == "draft" and not checkout._is_under_way():
@@ -206,11 +206,11 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
 
     @http.route("/my/subscription/method", type="http", auth="user", website=True)
     @of_account(needs_subscription=True)
-    def portal_method(self, account, /, **kw):
+    def practice_show_methods(self, account, /, **kw):
         """Show the saved methods, and Odoo's form that adds one."""
         subscription = account.subscription
         route = f"/my/subscription/method/{subscription.id}/transaction"
-        context = self._prepare_payment_context(subscription, route, 0.0, True)
+        context = self._practice_prepare_payment_context(subscription, route, 0.0, True)
         values = self._practice_prepare_account_values(
             account,
             **{
@@ -224,7 +224,9 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         return request.render("practice_billing.portal_method", values)
 
     @http.route("/my/subscription/method/<int:subscription_id>/transaction", type="jsonrpc", auth="user")
-    def portal_method_transaction(self, subscription_id, provider_id=None, payment_method_id=None, flow=None, **kwargs):
+    def practice_create_method_transaction(
+        self, subscription_id, provider_id=None, payment_method_id=None, flow=None, **kwargs
+    ):
         """Make the validation that saves a method for the organisation.
 
         :raises UserError: when the login does not run this subscription, or the method was not offered
@@ -233,7 +235,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         account = next((it for it in accounts if it.subscription.id == subscription_id), None)
         if not account:
             raise UserError(request.env._("There is no such subscription."))
-        return self._pay(
+        return self._practice_pay(
             account.subscription,
             0.0,
             {"practice_method_subscription_id": subscription_id},
@@ -248,7 +250,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         "/my/subscription/method/<int:token_id>/<string:what>", type="http", auth="user", website=True, methods=["POST"]
     )
     @of_account(needs_subscription=True)
-    def portal_change_method(self, account, /, token_id, what, **kw):
+    def practice_change_method(self, account, /, token_id, what, **kw):
         """Collect with another saved method, or remove one."""
         subscription = account.subscription
         if what == "use":

@@ -24,7 +24,7 @@ class OrganisationPortal(OrganisationAccount):
         return values
 
     @http.route("/my/seat", type="http", auth="user", website=True)
-    def portal_my_seat(self, **kw):
+    def practice_show_seats(self, **kw):
         """Show a practitioner his own seat: no money, no colleagues."""
         values = {
             **self._prepare_portal_layout_values(),
@@ -37,7 +37,7 @@ class OrganisationPortal(OrganisationAccount):
 
     @http.route("/my/subscription", type="http", auth="user", website=True)
     @of_account()
-    def portal_my_subscription(self, account, /, **kw):
+    def practice_show_subscription(self, account, /, **kw):
         organisation, subscription = account.organisation, account.subscription
         administrators = organisation.sudo().practice_administrator_ids  # sudo: an organisation that the login runs
         values = self._practice_prepare_account_values(
@@ -52,14 +52,14 @@ class OrganisationPortal(OrganisationAccount):
 
     @http.route("/my/subscription/portal", type="http", auth="user", website=True)
     @of_account()
-    def portal_billing(self, account, /, **kw):
+    def practice_show_billing(self, account, /, **kw):
         """Show billing details, invoices, payment methods and plan."""
         subscription = account.subscription
         invoices = subscription._get_portal_invoices() if subscription else []
         values = self._practice_prepare_account_values(
             account,
             section="portal",
-            address=self._get_address(account),
+            address=self._practice_get_address_sudo(account),
             # With the document's own key: an administrator need not be a contact of the organisation.
             invoices=[(move, move.get_portal_url()) for move in invoices],
             tokens=subscription._portal_get_tokens() if subscription else [],
@@ -68,27 +68,27 @@ class OrganisationPortal(OrganisationAccount):
 
     @http.route("/my/subscription/pay", type="http", auth="user", website=True)
     @of_account(needs_subscription=True, otherwise="/my/subscription/portal")
-    def portal_pay(self, account, /, **kw):
+    def practice_pay_invoice(self, account, /, **kw):
         """Go to the invoice that is to be paid first."""
         moves = account.subscription._get_portal_open_invoices()
         return request.redirect(moves[0].get_portal_url() if moves else "/my/subscription/portal")
 
     # === BILLING DETAILS === #
 
-    def _get_address(self, account):
+    def _practice_get_address_sudo(self, account):
         """Return the contact that invoices go to."""
         subscriptions = request.env["practice.subscription"].sudo()  # sudo: of an organisation that the login runs
         return subscriptions.new({"organisation_id": account.organisation.id})._get_invoice_partner()
 
     @http.route("/my/subscription/details", type="http", auth="user", website=True, methods=["GET", "POST"])
     @of_account()
-    def portal_details(self, account, /, back="portal", **kw):
+    def practice_change_details(self, account, /, back="portal", **kw):
         """Show and change name, VAT number, address and e-mail address for invoices."""
-        address = self._get_address(account)
+        address = self._practice_get_address_sudo(account)
         organisation = account.organisation.commercial_partner_id
         problems = []
         if request.httprequest.method == "POST":
-            problems = self._save_details(organisation, address, kw)
+            problems = self._practice_save_details(organisation, address, kw)
             if not problems:
                 self._practice_say(request.env._("Your billing details are saved."))
                 return self._practice_redirect(
@@ -109,7 +109,7 @@ class OrganisationPortal(OrganisationAccount):
         )
         return request.render("practice_billing.portal_details", values)
 
-    def _save_details(self, organisation, address, form):
+    def _practice_save_details(self, organisation, address, form):
         """Keep billing details as Odoo's own address page would; return what is wrong with them."""
         values = {name: (form.get(name) or "").strip() for name in (*ORGANISATION_FIELDS, *ADDRESS_FIELDS)}
         country = values["country_id"]
@@ -121,7 +121,7 @@ class OrganisationPortal(OrganisationAccount):
         required = "name,street,city,country_id,email"
         try:
             with request.env.cr.savepoint():
-                problems = self._find_problems(organisation, {**values, **checked}, required)
+                problems = self._practice_find_problems(organisation, {**values, **checked}, required)
                 if not problems:
                     organisation.sudo().write(own)  # sudo: an organisation that the login runs
                     address.sudo().write(values)  # sudo: as above
@@ -130,7 +130,7 @@ class OrganisationPortal(OrganisationAccount):
             problems = [str(error)]
         return problems
 
-    def _find_problems(self, organisation, values, required):
+    def _practice_find_problems(self, organisation, values, required):
         """Return what Odoo says about an address: VAT number, e-mail, what may not change once invoices were made."""
         organisation._check_practice_administrator()
         me = organisation.sudo()  # sudo: the role was checked
@@ -145,7 +145,7 @@ class OrganisationPortal(OrganisationAccount):
 
     @http.route("/my/subscription/administrators", type="http", auth="user", website=True, methods=["POST"])
     @of_account()
-    def portal_administrators(self, account, /, contact="", remove=None, invite=None, **kw):
+    def practice_change_administrators(self, account, /, contact="", remove=None, invite=None, **kw):
         """Let another contact of the organisation run it too, take one off the list, or invite one."""
         organisation = account.organisation
         administrators = organisation.sudo().practice_administrator_ids  # sudo: an organisation that the login runs

@@ -13,14 +13,14 @@ class OrganisationPractitioners(OrganisationAccount):
 
     @http.route("/my/subscription/practitioners/add", type="http", auth="user", website=True, methods=["GET", "POST"])
     @of_account(needs_subscription=True)
-    def portal_add_practitioner(self, account, /, confirm=None, **kw):
+    def practice_add_practitioner(self, account, /, confirm=None, **kw):
         """Ask who comes, show who pays what from when, then do it."""
         subscription = account.subscription
         form = {name: kw.get(name, "") for name in PRACTITIONER_FIELDS}
         consequence = problem = None
         if request.httprequest.method == "POST":
             try:
-                add = self._prepare_addition(subscription, form)
+                add = self._practice_prepare_addition(subscription, form)
                 if confirm and not (problem := self._practice_attempt(lambda: add(invite=bool(form["invite"])))):
                     self._practice_say(request.env._("%s is added.", form["name"]))
                     return self._practice_redirect("/my/subscription", account)
@@ -32,7 +32,7 @@ class OrganisationPractitioners(OrganisationAccount):
         )
         return request.render("practice_billing.portal_add_practitioner", values)
 
-    def _prepare_addition(self, subscription, form):
+    def _practice_prepare_addition(self, subscription, form):
         """Return what adds the practitioner of a form, to be called."""
         until = subscription._portal_parse_day(form["student_until"])
 
@@ -51,7 +51,7 @@ class OrganisationPractitioners(OrganisationAccount):
         methods=["GET", "POST"],
     )
     @of_account(needs_subscription=True)
-    def portal_end_seat(self, account, /, seat_id, last_day=None, confirm=None, **kw):
+    def practice_end_seat(self, account, /, seat_id, last_day=None, confirm=None, **kw):
         """Ask for the last day, show what it means, then do it."""
         subscription = account.subscription
         consequence = problem = None
@@ -85,7 +85,7 @@ class OrganisationPractitioners(OrganisationAccount):
         methods=["POST"],
     )
     @of_account(needs_subscription=True)
-    def portal_change_seat(self, account, /, seat_id, what, student_until=None, **kw):
+    def practice_change_seat(self, account, /, seat_id, what, student_until=None, **kw):
         """Keep a practitioner who was to leave, prolong a student's proof, or invite."""
         subscription = account.subscription
         if what == "keep":

@@ -11,23 +11,23 @@ from .portal import PatientPortal
 class PatientBooking(PatientPortal):
     """A patient books and moves appointments. What can be chosen and what it costs, the models say, each time anew."""
 
-    def _read_slot(self, text):
+    def _practice_read_slot_sudo(self, text):
         """Return ``(type, practitioner, patient, start)`` of a chosen time that the login may choose, or ``None``."""
-        return self._get_bookable_types()._read_slot(text, self._get_patients())
+        return self._practice_get_bookable_types_sudo()._read_slot(text, self._practice_get_patients())
 
-    def _redirect_to(self, path, **query):
+    def _practice_redirect_with(self, path, **query):
         return request.redirect(f"{path}?{urlencode(query)}" if query else path)
 
-    def _undo(self):
+    def _practice_undo(self):
         """Forget what was written, and the e-mails that would follow, before a page says why nothing was done."""
         request.env.cr.rollback()
 
     # === BOOKING === #
 
     @http.route("/my/appointments/book", type="http", auth="user", website=True)
-    def portal_book(self, type_id=None, patient_id=None, practitioner_id=None, week=None, message=None, **kw):
+    def practice_show_times(self, type_id=None, patient_id=None, practitioner_id=None, week=None, message=None, **kw):
         """Show the types that can be booked or, once one is chosen, a week of free times."""
-        types, patients = self._get_bookable_types(), self._get_patients()
+        types, patients = self._practice_get_bookable_types_sudo(), self._practice_get_patients()
         chosen = types if len(types) == 1 else types.filtered(lambda it: str(it.id) == type_id)
         values = {
             **self._prepare_portal_layout_values(),
@@ -57,19 +57,19 @@ class PatientBooking(PatientPortal):
         return request.render("practice_billing.portal_book_times", values)
 
     @http.route("/my/appointments/book/confirm", type="http", auth="user", website=True)
-    def portal_confirm_booking(self, booking=None, **kw):
+    def practice_confirm_booking(self, booking=None, **kw):
         """Show what booking a chosen time means."""
-        chosen = self._read_slot(booking)
+        chosen = self._practice_read_slot_sudo(booking)
         if not chosen:
-            return self._redirect_to("/my/appointments/book", message="unknown")
+            return self._practice_redirect_with("/my/appointments/book", message="unknown")
         appointment_type, practitioner, patient, start = chosen
         if not appointment_type._is_free(practitioner, patient, start):
-            return self._redirect_to_times(*chosen)
-        return self._render_booking(*chosen)
+            return self._practice_redirect_to_times(*chosen)
+        return self._practice_render_booking(*chosen)
 
-    def _redirect_to_times(self, appointment_type, practitioner, patient, start):
+    def _practice_redirect_to_times(self, appointment_type, practitioner, patient, start):
         """Show what else is free in the week of a time that is not."""
-        return self._redirect_to(
+        return self._practice_redirect_with(
             "/my/appointments/book",
             type_id=appointment_type.id,
             patient_id=patient.id,
@@ -78,7 +78,7 @@ class PatientBooking(PatientPortal):
             message="taken",
         )
 
-    def _render_booking(self, appointment_type, practitioner, patient, start, error=None):
+    def _practice_render_booking(self, appointment_type, practitioner, patient, start, error=None):
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_booking",
@@ -88,51 +88,51 @@ class PatientBooking(PatientPortal):
         return request.render("practice_billing.portal_confirm_booking", values)
 
     @http.route("/my/appointments/book/plan", type="http", auth="user", website=True, methods=["POST"])
-    def portal_plan_booking(self, booking=None, **kw):
+    def practice_plan_booking(self, booking=None, **kw):
         """Book, if it is still possible; otherwise show other times, or why not."""
-        chosen = self._read_slot(booking)
+        chosen = self._practice_read_slot_sudo(booking)
         if not chosen:
-            return self._redirect_to("/my/appointments/book", message="unknown")
+            return self._practice_redirect_with("/my/appointments/book", message="unknown")
         appointment_type, practitioner, patient, start = chosen
         try:
             event = appointment_type._book(practitioner, patient, start, request.env.user.partner_id)
         except TimeTakenError:
-            self._undo()
-            return self._redirect_to_times(*chosen)
+            self._practice_undo()
+            return self._practice_redirect_to_times(*chosen)
         except UserError as error:
-            self._undo()
-            return self._render_booking(*chosen, error=str(error))
-        return self._redirect_to(f"/my/appointments/{event.id}", message="booked")
+            self._practice_undo()
+            return self._practice_render_booking(*chosen, error=str(error))
+        return self._practice_redirect_with(f"/my/appointments/{event.id}", message="booked")
 
     # === MOVING === #
 
-    def _find_movable(self, event_id):
+    def _practice_find_movable_sudo(self, event_id):
         """Return an appointment of the login's patients that can be moved now.
 
         :raises UserError: when there is none
         """
-        event = self._find_appointment(event_id)
+        event = self._practice_find_appointment_sudo(event_id)
         if not event._can_be_moved_by_patient():
             raise UserError(request.env._("This appointment can no longer be moved here. Please call the practice."))
         return event
 
-    def _refuse_move(self, event_id, error):
+    def _practice_refuse_move(self, event_id, error):
         if isinstance(error, MissingError):
             return request.redirect("/my/appointments")
-        return self._redirect_to(f"/my/appointments/{event_id}", message="unmovable")
+        return self._practice_redirect_with(f"/my/appointments/{event_id}", message="unmovable")
 
-    def _read_move(self, event, text):
+    def _practice_read_move_sudo(self, event, text):
         """Return ``(practitioner, start)`` of a chosen time for ``event``, or ``None``."""
         chosen = event.practice_appointment_type_id._read_slot(text, event.patient_id)
         return chosen and (chosen[1], chosen[3])
 
     @http.route("/my/appointments/<int:event_id>/move", type="http", auth="user", website=True)
-    def portal_move(self, event_id, practitioner_id=None, week=None, message=None, **kw):
+    def practice_show_move_times(self, event_id, practitioner_id=None, week=None, message=None, **kw):
         """Show a week of free times to which an appointment can be moved."""
         try:
-            event = self._find_movable(event_id)
+            event = self._practice_find_movable_sudo(event_id)
         except UserError as error:
-            return self._refuse_move(event_id, error)
+            return self._practice_refuse_move(event_id, error)
         practitioners = event.practice_appointment_type_id.practitioner_ids
         wanted = practitioners.filtered(lambda it: str(it.id) == practitioner_id)
         # By default with the same practitioner; an empty choice asks for anybody.
@@ -154,33 +154,33 @@ class PatientBooking(PatientPortal):
         return request.render("practice_billing.portal_move", values)
 
     @http.route("/my/appointments/<int:event_id>/move/confirm", type="http", auth="user", website=True)
-    def portal_confirm_move(self, event_id, booking=None, **kw):
+    def practice_confirm_move(self, event_id, booking=None, **kw):
         """Show what moving to a chosen time means."""
         try:
-            event = self._find_movable(event_id)
+            event = self._practice_find_movable_sudo(event_id)
         except UserError as error:
-            return self._refuse_move(event_id, error)
-        chosen = self._read_move(event, booking)
+            return self._practice_refuse_move(event_id, error)
+        chosen = self._practice_read_move_sudo(event, booking)
         if not chosen:
-            return self._redirect_to(f"/my/appointments/{event.id}/move", message="unknown")
+            return self._practice_redirect_with(f"/my/appointments/{event.id}/move", message="unknown")
         try:
             event._check_movable(*chosen)
         except TimeTakenError:
-            return self._redirect_to_moves(event, *chosen)
+            return self._practice_redirect_to_move_times(event, *chosen)
         except UserError as error:
-            return self._render_move(event, *chosen, error=str(error))
-        return self._render_move(event, *chosen)
+            return self._practice_render_move(event, *chosen, error=str(error))
+        return self._practice_render_move(event, *chosen)
 
-    def _redirect_to_moves(self, event, practitioner, start):
+    def _practice_redirect_to_move_times(self, event, practitioner, start):
         """Show what else is free in the week of a time that is not."""
-        return self._redirect_to(
+        return self._practice_redirect_with(
             f"/my/appointments/{event.id}/move",
             practitioner_id=practitioner.id,
             week=event.practice_appointment_type_id._get_day(start).isoformat(),
             message="taken",
         )
 
-    def _render_move(self, event, practitioner, start, error=None):
+    def _practice_render_move(self, event, practitioner, start, error=None):
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_move",
@@ -191,21 +191,21 @@ class PatientBooking(PatientPortal):
         return request.render("practice_billing.portal_confirm_move", values)
 
     @http.route("/my/appointments/<int:event_id>/move/plan", type="http", auth="user", website=True, methods=["POST"])
-    def portal_plan_move(self, event_id, booking=None, **kw):
+    def practice_plan_move(self, event_id, booking=None, **kw):
         """Move, if it is still possible; otherwise show other times, or why not."""
         try:
-            event = self._find_movable(event_id)
+            event = self._practice_find_movable_sudo(event_id)
         except UserError as error:
-            return self._refuse_move(event_id, error)
-        chosen = self._read_move(event, booking)
+            return self._practice_refuse_move(event_id, error)
+        chosen = self._practice_read_move_sudo(event, booking)
         if not chosen:
-            return self._redirect_to(f"/my/appointments/{event.id}/move", message="unknown")
+            return self._practice_redirect_with(f"/my/appointments/{event.id}/move", message="unknown")
         try:
             event._move_by_patient(*chosen, request.env.user.partner_id)
         except TimeTakenError:
-            self._undo()
-            return self._redirect_to_moves(event, *chosen)
+            self._practice_undo()
+            return self._practice_redirect_to_move_times(event, *chosen)
         except UserError as error:
-            self._undo()
-            return self._render_move(event, *chosen, error=str(error))
-        return self._redirect_to(f"/my/appointments/{event.id}", message="moved")
+            self._practice_undo()
+            return self._practice_render_move(event, *chosen, error=str(error))
+        return self._practice_redirect_with(f"/my/appointments/{event.id}", message="moved")
