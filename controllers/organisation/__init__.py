@@ -1,4 +1,3 @@
-from . import payment
 from . import account
 from . import portal
 from . import practitioners

@@ -5,6 +5,7 @@ from odoo.http import request
 from odoo.addons.payment.controllers.portal import PaymentPortal
 
 from ...tools.periods import INTERVAL_MONTHS
+from ..payment import is_offered
 from .account import of_account
 from .plan import OrganisationPlan
 
@@ -164,20 +165,22 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         """Make a transaction that saves its method for the organisation, of what the page offered only."""
         is_validation = not amount
         context = self._practice_prepare_payment_context(record, "", amount, is_validation)
-        if flow == "token" and not is_validation:
-            token = context["tokens_sudo"].filtered(lambda it: it.id == token_id)
-            offered, provider_id = bool(token), token.provider_id.id
-        else:
-            provider = context["providers_sudo"].filtered(lambda it: it.id == provider_id)
-            method = context["payment_methods_sudo"].filtered(lambda it: it.id == payment_method_id)
-            offered = flow in ("direct", "redirect") and bool(provider & method.provider_ids)
-            token_id = None
-        if not offered:
+        # A validation is for a method that is not saved yet.
+        tokens_sudo = context["tokens_sudo"].browse() if is_validation else context["tokens_sudo"]
+        if not is_offered(
+            context["providers_sudo"],
+            context["payment_methods_sudo"],
+            tokens_sudo,
+            flow=flow,
+            provider_id=provider_id,
+            payment_method_id=payment_method_id,
+            token_id=token_id,
+        ):
             raise UserError(request.env._("This payment method is not offered. Choose another one."))
         transaction = self._create_transaction(
             provider_id,
             payment_method_id,
-            token_id,
+            token_id if flow == "token" else None,
             amount or None,
             record.currency_id.id,
             context["partner_id"],

@@ -1,3 +1,4 @@
+from functools import wraps
 from urllib.parse import urlencode
 
 from odoo import http
@@ -6,6 +7,39 @@ from odoo.http import request
 
 from ...models.packages.portal.appointment_type_booking import TimeTakenError
 from .portal import PatientPortal
+
+
+def of_movable(page):
+    """Find the appointment that a route names by ``event_id`` and pass it to the page instead, when it can be moved.
+
+    Otherwise the page is not called. ``@http.route`` stays outermost, as with every decorator that adds an argument.
+    """
+
+    @wraps(page)
+    def find_movable(self, event_id, *args, **kw):
+        try:
+            event_sudo = self._practice_find_movable_sudo(event_id)
+        except MissingError:
+            return request.redirect("/my/appointments")
+        except UserError:
+            return self._practice_redirect_with(f"/my/appointments/{event_id}", message="unmovable")
+        return page(self, event_sudo, *args, **kw)
+
+    return find_movable
+
+
+def to_chosen_time(page):
+    """Find what a form of a page below :func:`of_movable` chose; pass on ``(practitioner, start)`` after the event."""
+
+    @wraps(page)
+    def find_chosen(self, event_sudo, *args, booking=None, **kw):
+        chosen = event_sudo.practice_appointment_type_id._read_slot(booking, event_sudo.patient_id)
+        if not chosen:
+            return self._practice_redirect_with(f"/my/appointments/{event_sudo.id}/move", message="unknown")
+        _type, practitioner_sudo, _patient, start = chosen
+        return page(self, event_sudo, practitioner_sudo, start, *args, **kw)
+
+    return find_chosen
 
 
 class PatientBooking(PatientPortal):
@@ -116,23 +150,10 @@ class PatientBooking(PatientPortal):
             raise UserError(request.env._("This appointment can no longer be moved here. Please call the practice."))
         return event
 
-    def _practice_refuse_move(self, event_id, error):
-        if isinstance(error, MissingError):
-            return request.redirect("/my/appointments")
-        return self._practice_redirect_with(f"/my/appointments/{event_id}", message="unmovable")
-
-    def _practice_read_move_sudo(self, event, text):
-        """Return ``(practitioner, start)`` of a chosen time for ``event``, or ``None``."""
-        chosen = event.practice_appointment_type_id._read_slot(text, event.patient_id)
-        return chosen and (chosen[1], chosen[3])
-
     @http.route("/my/appointments/<int:event_id>/move", type="http", auth="user", website=True)
-    def practice_show_move_times(self, event_id, practitioner_id=None, week=None, message=None, **kw):
+    @of_movable
+    def practice_show_move_times(self, event, /, practitioner_id=None, week=None, message=None, **kw):
         """Show a week of free times to which an appointment can be moved."""
-        try:
-            event = self._practice_find_movable_sudo(event_id)
-        except UserError as error:
-            return self._practice_refuse_move(event_id, error)
         practitioners = event.practice_appointment_type_id.practitioner_ids
         wanted = practitioners.filtered(lambda it: str(it.id) == practitioner_id)
         # By default with the same practitioner; an empty choice asks for anybody.
@@ -154,22 +175,17 @@ class PatientBooking(PatientPortal):
         return request.render("practice_billing.portal_move", values)
 
     @http.route("/my/appointments/<int:event_id>/move/confirm", type="http", auth="user", website=True)
-    def practice_confirm_move(self, event_id, booking=None, **kw):
+    @of_movable
+    @to_chosen_time
+    def practice_confirm_move(self, event, practitioner, start, /, **kw):
         """Show what moving to a chosen time means."""
         try:
-            event = self._practice_find_movable_sudo(event_id)
-        except UserError as error:
-            return self._practice_refuse_move(event_id, error)
-        chosen = self._practice_read_move_sudo(event, booking)
-        if not chosen:
-            return self._practice_redirect_with(f"/my/appointments/{event.id}/move", message="unknown")
-        try:
-            event._check_movable(*chosen)
+            event._check_movable(practitioner, start)
         except TimeTakenError:
-            return self._practice_redirect_to_move_times(event, *chosen)
+            return self._practice_redirect_to_move_times(event, practitioner, start)
         except UserError as error:
-            return self._practice_render_move(event, *chosen, error=str(error))
-        return self._practice_render_move(event, *chosen)
+            return self._practice_render_move(event, practitioner, start, error=str(error))
+        return self._practice_render_move(event, practitioner, start)
 
     def _practice_redirect_to_move_times(self, event, practitioner, start):
         """Show what else is free in the week of a time that is not."""
@@ -191,21 +207,16 @@ class PatientBooking(PatientPortal):
         return request.render("practice_billing.portal_confirm_move", values)
 
     @http.route("/my/appointments/<int:event_id>/move/plan", type="http", auth="user", website=True, methods=["POST"])
-    def practice_plan_move(self, event_id, booking=None, **kw):
+    @of_movable
+    @to_chosen_time
+    def practice_plan_move(self, event, practitioner, start, /, **kw):
         """Move, if it is still possible; otherwise show other times, or why not."""
         try:
-            event = self._practice_find_movable_sudo(event_id)
-        except UserError as error:
-            return self._practice_refuse_move(event_id, error)
-        chosen = self._practice_read_move_sudo(event, booking)
-        if not chosen:
-            return self._practice_redirect_with(f"/my/appointments/{event.id}/move", message="unknown")
-        try:
-            event._move_by_patient(*chosen, request.env.user.partner_id)
+            event._move_by_patient(practitioner, start, request.env.user.partner_id)
         except TimeTakenError:
             self._practice_undo()
-            return self._practice_redirect_to_move_times(event, *chosen)
+            return self._practice_redirect_to_move_times(event, practitioner, start)
         except UserError as error:
             self._practice_undo()
-            return self._practice_render_move(event, *chosen, error=str(error))
+            return self._practice_render_move(event, practitioner, start, error=str(error))
         return self._practice_redirect_with(f"/my/appointments/{event.id}", message="moved")

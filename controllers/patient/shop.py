@@ -8,10 +8,11 @@ from odoo.http import request
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 
 from ...tools.slots import Slot
+from ..payment import is_offered
 from .portal import PatientPortal
 
-#: What a payment form may send of its own; everything else of a payment comes from the purchase.
-PAYMENT_KEYS = ("provider_id", "payment_method_id", "token_id", "flow", "tokenization_requested")
+#: What a payment form chooses; whether to save the method it may ask too, all else comes from the purchase.
+PAYMENT_KEYS = ("provider_id", "payment_method_id", "token_id", "flow")
 
 
 class PatientShop(PatientPortal, PortalAccount):
@@ -168,11 +169,12 @@ class PatientShop(PatientPortal, PortalAccount):
         self._validate_transaction_kwargs(kwargs)
         chosen = {key: kwargs.get(key) for key in PAYMENT_KEYS}
         order._start_order_payment()
-        if not order._offers_payment(chosen):
+        if not is_offered(*order._get_payment_options(), **chosen):
             raise ValidationError(request.env._("This payment method is not available here. Choose another one."))
         booking = request.httprequest.args.get("booking")
         transaction = self._create_transaction(
             **chosen,
+            tokenization_requested=kwargs.get("tokenization_requested"),
             amount=order._get_order_amount(),
             currency_id=order.currency_id.id,
             partner_id=order.partner_id.id,

@@ -503,12 +503,14 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
         unsaved = self.method.copy({"code": "pb_unsaved", "support_tokenization": False})
         self.provider.payment_method_ids |= unsaved
         hidden = self.provider.copy({"is_published": False, "state": "test"})
+        token = self.make_token(self.organisation)
         with mute_logger("odoo.http"):
             for vals in (
                 {"payment_method_id": unsaved.id},
                 {"provider_id": hidden.id},
                 {"provider_id": 10**8},
                 {"flow": "nonsense"},
+                {"flow": "token", "token_id": token.id, "provider_id": hidden.id},
                 {"provider_id": None, "payment_method_id": None},
             ):
                 with self.subTest(**{name: str(value) for name, value in vals.items()}):
