@@ -26,5 +26,5 @@ class PaymentPortal(portal.PaymentPortal):
     @route()
     def archive_token(self, token_id):
         # sudo: whose it is
-        token = request.env["payment.token"].sudo().browse(token_id).exists()
-        return super().archive_token(token_id) if token and token._is_for_user() else None
+        token_sudo = request.env["payment.token"].sudo().browse(token_id).exists()
+        return super().archive_token(token_id) if token_sudo and token_sudo._is_for_user() else None

@@ -19,11 +19,11 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
     @of_account()
     def practice_start_checkout(self, account, /, plan=None, interval="month", **kw):
         """Choose a plan."""
-        chosen = self._practice_find_plan_sudo(account, plan)
+        plan_sudo = self._practice_find_plan_sudo(account, plan)
         checkouts = request.env["practice.subscription.checkout"]
-        if not chosen or interval not in INTERVAL_MONTHS:
+        if not plan_sudo or interval not in INTERVAL_MONTHS:
             self._practice_say(request.env._("This plan is not offered. Choose another one."), "danger")
-        elif self._practice_try(lambda: checkouts._start(account.organisation, account.company, chosen, interval)):
+        elif self._practice_try(lambda: checkouts._start(account.organisation, account.company, plan_sudo, interval)):
             return self._practice_redirect("/my/subscription/checkout", account)
         return self._practice_redirect("/my/subscription/plans", account)
 
@@ -31,51 +31,51 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
     @of_account()
     def practice_show_checkout(self, account, /, **kw):
         """Show the first invoice, take a code, and have it paid."""
-        checkout = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
-        if not checkout:
+        checkout_sudo = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
+        if not checkout_sudo:
             return self._practice_redirect(
                 "/my/subscription" if account.subscription else "/my/subscription/plans", account
             )
-        values = {"checkout": checkout, "section": "checkout", "address": self._practice_get_address_sudo(account)}
-        if checkout._is_under_way():
+        values = {"checkout": checkout_sudo, "section": "checkout", "address": self._practice_get_address_sudo(account)}
+        if checkout_sudo._is_under_way():
             values["under_way"] = True
         else:
-            values |= self._practice_prepare_checkout_values(account, checkout)
+            values |= self._practice_prepare_checkout_values(account, checkout_sudo)
         return request.render(
             "practice_billing.portal_checkout", self._practice_prepare_account_values(account, **values)
         )
 
-    def _practice_prepare_checkout_values(self, account, checkout):
+    def _practice_prepare_checkout_values(self, account, checkout_sudo):
         """Return the price as it is now, what stands in the way of paying it, and else Odoo's form."""
         try:
-            preview = checkout._refresh_amount()
+            preview = checkout_sudo._refresh_amount()
         except UserError as error:
             return {"problem": str(error)}
-        values = {"preview": preview, "failed": checkout._get_failure()}
+        values = {"preview": preview, "failed": checkout_sudo._get_failure()}
         try:
-            checkout._check_ready()
+            checkout_sudo._check_ready()
         except UserError as error:
             return {**values, "address_problem": str(error)}
-        route = f"/my/subscription/checkout/{checkout.id}/transaction"
+        route = f"/my/subscription/checkout/{checkout_sudo.id}/transaction"
         is_validation = not preview["total"]
-        context = self._practice_prepare_payment_context(checkout, route, preview["total"], is_validation)
+        context = self._practice_prepare_payment_context(checkout_sudo, route, preview["total"], is_validation)
         context["landing_route"] = "/my/subscription/checkout/done" + self._practice_get_query(account)
         return {**values, **context, "is_validation": is_validation, "free_token": context["tokens_sudo"][:1]}
 
-    def _practice_prepare_payment_context(self, record, route, amount, is_validation):
+    def _practice_prepare_payment_context(self, record_sudo, route, amount, is_validation):
         """Return what Odoo's payment form needs; only providers and methods that can be saved.
 
         :param record: a checkout or a subscription: its organisation pays its company
         """
-        partner, company = record.organisation_id.commercial_partner_id, record.company_id
-        currency, report = record.currency_id, {}
+        partner_sudo, company_sudo = record_sudo.organisation_id.commercial_partner_id, record_sudo.company_id
+        currency, report = record_sudo.currency_id, {}
         # sudo: portal users cannot read providers, methods and tokens; all are those of the organisation and company
-        providers = (
+        providers_sudo = (
             request.env["payment.provider"]
             .sudo()
             ._get_compatible_providers(
-                company.id,
-                partner.id,
+                company_sudo.id,
+                partner_sudo.id,
                 amount,
                 currency_id=currency.id,
                 force_tokenization=True,
@@ -83,53 +83,53 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
                 report=report,
             )
         )
-        methods = (
+        methods_sudo = (
             request.env["payment.method"]
             .sudo()  # sudo: as above
             ._get_compatible_payment_methods(
-                providers.ids, partner.id, currency_id=currency.id, force_tokenization=True, report=report
+                providers_sudo.ids, partner_sudo.id, currency_id=currency.id, force_tokenization=True, report=report
             )
         )
-        tokens = request.env["payment.token"].sudo()  # sudo: as above
-        tokens = tokens._get_available_tokens(providers.ids, partner.id)
+        tokens_sudo = request.env["payment.token"].sudo()  # sudo: as above
+        tokens_sudo = tokens_sudo._get_available_tokens(providers_sudo.ids, partner_sudo.id)
         return {
             "mode": "validation" if is_validation else "payment",
             "allow_token_selection": not is_validation,
-            "reference_prefix": self._practice_get_reference(record),
+            "reference_prefix": self._practice_get_reference(record_sudo),
             "amount": amount,
             "currency": currency,
-            "partner_id": partner.id,
-            "providers_sudo": providers,
-            "payment_methods_sudo": methods,
-            "tokens_sudo": tokens,
+            "partner_id": partner_sudo.id,
+            "providers_sudo": providers_sudo,
+            "payment_methods_sudo": methods_sudo,
+            "tokens_sudo": tokens_sudo,
             "availability_report": report,
-            "show_tokenize_input_mapping": dict.fromkeys(providers.ids, False),
+            "show_tokenize_input_mapping": dict.fromkeys(providers_sudo.ids, False),
             "transaction_route": route,
             "access_token": None,
-            "res_company": company,
+            "res_company": company_sudo,
         }
 
-    def _practice_get_reference(self, record):
-        subscription = record if record._name == "practice.subscription" else record.subscription_id
-        return subscription.name or f"SUB-{record.id}"
+    def _practice_get_reference(self, record_sudo):
+        subscription_sudo = record_sudo if record_sudo._name == "practice.subscription" else record_sudo.subscription_id
+        return subscription_sudo.name or f"SUB-{record_sudo.id}"
 
     @http.route("/my/subscription/checkout/code", type="http", auth="user", website=True, methods=["POST"])
     @of_account()
     def practice_set_checkout_code(self, account, /, code="", **kw):
-        checkout = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
-        if checkout:
+        checkout_sudo = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
+        if checkout_sudo:
             done = request.env._("The discount code is applied.") if code.strip() else None
-            self._practice_try(lambda: checkout._set_code(code), done)
+            self._practice_try(lambda: checkout_sudo._set_code(code), done)
         return self._practice_redirect("/my/subscription/checkout", account)
 
     @http.route("/my/subscription/checkout/free", type="http", auth="user", website=True, methods=["POST"])
     @of_account()
     def practice_finish_free_checkout(self, account, /, **kw):
         """Begin with nothing to pay now and a method that is saved already."""
-        checkout = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
-        if checkout:
-            tokens = self._practice_prepare_payment_context(checkout, "", 0.0, False)["tokens_sudo"]
-            if tokens and self._practice_try(lambda: checkout._finish_without_payment(tokens[:1])):
+        checkout_sudo = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
+        if checkout_sudo:
+            tokens_sudo = self._practice_prepare_payment_context(checkout_sudo, "", 0.0, False)["tokens_sudo"]
+            if tokens_sudo and self._practice_try(lambda: checkout_sudo._finish_without_payment(tokens_sudo[:1])):
                 return self._practice_redirect("/my/subscription/checkout/done", account)
         return self._practice_redirect("/my/subscription/checkout", account)
 
@@ -146,14 +146,14 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         accounts = request.env.user.partner_id._get_portal_accounts()
         checkouts = request.env["practice.subscription.checkout"]
         mine = ((account, checkouts._get_open(account.organisation, account.company)) for account in accounts)
-        account, checkout = next(((account, it) for account, it in mine if it.id == checkout_id), (None, None))
-        if not checkout:
+        account, checkout_sudo = next(((account, it) for account, it in mine if it.id == checkout_id), (None, None))
+        if not checkout_sudo:
             raise UserError(request.env._("This was paid or withdrawn already. Load the page again."))
-        amount = checkout._begin_payment()
+        amount = checkout_sudo._begin_payment()
         return self._practice_pay(
-            checkout,
+            checkout_sudo,
             amount,
-            {"practice_checkout_id": checkout.id},
+            {"practice_checkout_id": checkout_sudo.id},
             "/my/subscription/checkout/done" + self._practice_get_query(account),
             provider_id=provider_id,
             payment_method_id=payment_method_id,
@@ -161,10 +161,12 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             flow=flow,
         )
 
-    def _practice_pay(self, record, amount, vals, landing_route, *, provider_id, payment_method_id, token_id, flow):
+    def _practice_pay(
+        self, record_sudo, amount, vals, landing_route, *, provider_id, payment_method_id, token_id, flow
+    ):
         """Make a transaction that saves its method for the organisation, of what the page offered only."""
         is_validation = not amount
-        context = self._practice_prepare_payment_context(record, "", amount, is_validation)
+        context = self._practice_prepare_payment_context(record_sudo, "", amount, is_validation)
         # A validation is for a method that is not saved yet.
         tokens_sudo = context["tokens_sudo"].browse() if is_validation else context["tokens_sudo"]
         if not is_offered(
@@ -177,12 +179,12 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             token_id=token_id,
         ):
             raise UserError(request.env._("This payment method is not offered. Choose another one."))
-        transaction = self._create_transaction(
+        transaction_sudo = self._create_transaction(
             provider_id,
             payment_method_id,
             token_id if flow == "token" else None,
             amount or None,
-            record.currency_id.id,
+            record_sudo.currency_id.id,
             context["partner_id"],
             flow,
             True,
@@ -192,16 +194,16 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             custom_create_values=vals,
             practice_saves_method=True,
         )
-        return transaction._get_processing_values()
+        return transaction_sudo._get_processing_values()
 
     @http.route("/my/subscription/checkout/done", type="http", auth="user", website=True)
     @of_account()
     def practice_show_checkout_result(self, account, /, **kw):
         """Say how it went, wherever the payment is by now."""
-        checkout = request.env["practice.subscription.checkout"]._get_last(account.organisation, account.company)
-        if checkout.state == "draft" and not checkout._is_under_way():
+        checkout_sudo = request.env["practice.subscription.checkout"]._get_last(account.organisation, account.company)
+        if checkout_sudo.state == "draft" and not checkout_sudo._is_under_way():
             return self._practice_redirect("/my/subscription/checkout", account)
-        if checkout.state == "done":
+        if checkout_sudo.state == "done":
             self._practice_say(request.env._("Welcome: your subscription is active."))
         return self._practice_redirect("/my/subscription", account)
 
@@ -211,16 +213,16 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
     @of_account(needs_subscription=True)
     def practice_show_methods(self, account, /, **kw):
         """Show the saved methods, and Odoo's form that adds one."""
-        subscription = account.subscription
-        route = f"/my/subscription/method/{subscription.id}/transaction"
-        context = self._practice_prepare_payment_context(subscription, route, 0.0, True)
+        subscription_sudo = account.subscription
+        route = f"/my/subscription/method/{subscription_sudo.id}/transaction"
+        context = self._practice_prepare_payment_context(subscription_sudo, route, 0.0, True)
         values = self._practice_prepare_account_values(
             account,
             **{
                 **context,
                 "tokens_sudo": context["tokens_sudo"].browse(),
                 "section": "method",
-                "tokens": subscription._portal_get_tokens(),
+                "tokens": subscription_sudo._portal_get_tokens(),
                 "landing_route": "/my/subscription/method" + self._practice_get_query(account),
             },
         )
@@ -255,12 +257,12 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
     @of_account(needs_subscription=True)
     def practice_change_method(self, account, /, token_id, what, **kw):
         """Collect with another saved method, or remove one."""
-        subscription = account.subscription
+        subscription_sudo = account.subscription
         if what == "use":
             done = request.env._("Invoices are collected with this method from now on.")
-            self._practice_try(lambda: subscription._portal_use_token(token_id), done)
+            self._practice_try(lambda: subscription_sudo._portal_use_token(token_id), done)
         elif what == "remove":
             self._practice_try(
-                lambda: subscription._portal_remove_token(token_id), request.env._("The method is removed.")
+                lambda: subscription_sudo._portal_remove_token(token_id), request.env._("The method is removed.")
             )
         return self._practice_redirect("/my/subscription/method", account)

@@ -61,8 +61,8 @@ class PatientBooking(PatientPortal):
     @http.route("/my/appointments/book", type="http", auth="user", website=True)
     def practice_show_times(self, type_id=None, patient_id=None, practitioner_id=None, week=None, message=None, **kw):
         """Show the types that can be booked or, once one is chosen, a week of free times."""
-        types, patients = self._practice_get_bookable_types_sudo(), self._practice_get_patients()
-        chosen = types if len(types) == 1 else types.filtered(lambda it: str(it.id) == type_id)
+        types_sudo, patients = self._practice_get_bookable_types_sudo(), self._practice_get_patients()
+        type_sudo = types_sudo if len(types_sudo) == 1 else types_sudo.filtered(lambda it: str(it.id) == type_id)
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_booking",
@@ -70,22 +70,22 @@ class PatientBooking(PatientPortal):
             "address": "/my/appointments/book",
             "confirm": "/my/appointments/book/confirm",
         }
-        if not chosen:
-            values["cards"] = types._prepare_booking_cards()
+        if not type_sudo:
+            values["cards"] = types_sudo._prepare_booking_cards()
             return request.render("practice_billing.portal_book", values)
         patient = patients.filtered(lambda it: str(it.id) == patient_id) or patients[:1]
-        practitioners = chosen.practitioner_ids
-        practitioner = practitioners.filtered(lambda it: str(it.id) == practitioner_id)
+        practitioners_sudo = type_sudo.practitioner_ids
+        practitioner_sudo = practitioners_sudo.filtered(lambda it: str(it.id) == practitioner_id)
         values |= {
-            "card": chosen._prepare_booking_cards()[0],
-            "several_types": len(types) > 1,
+            "card": type_sudo._prepare_booking_cards()[0],
+            "several_types": len(types_sudo) > 1,
             "patients": patients,
             "patient": patient,
-            "practitioners": practitioners,
-            "practitioner": practitioner,
-            "week": chosen._prepare_week(practitioner or practitioners, patient, week),
+            "practitioners": practitioners_sudo,
+            "practitioner": practitioner_sudo,
+            "week": type_sudo._prepare_week(practitioner_sudo or practitioners_sudo, patient, week),
             "query": urlencode(
-                {"type_id": chosen.id, "patient_id": patient.id, "practitioner_id": practitioner.id or ""}
+                {"type_id": type_sudo.id, "patient_id": patient.id, "practitioner_id": practitioner_sudo.id or ""}
             ),
         }
         return request.render("practice_billing.portal_book_times", values)
@@ -96,27 +96,27 @@ class PatientBooking(PatientPortal):
         chosen = self._practice_read_slot_sudo(booking)
         if not chosen:
             return self._practice_redirect_with("/my/appointments/book", message="unknown")
-        appointment_type, practitioner, patient, start = chosen
-        if not appointment_type._is_free(practitioner, patient, start):
+        type_sudo, practitioner_sudo, patient, start = chosen
+        if not type_sudo._is_free(practitioner_sudo, patient, start):
             return self._practice_redirect_to_times(*chosen)
         return self._practice_render_booking(*chosen)
 
-    def _practice_redirect_to_times(self, appointment_type, practitioner, patient, start):
+    def _practice_redirect_to_times(self, type_sudo, practitioner_sudo, patient, start):
         """Show what else is free in the week of a time that is not."""
         return self._practice_redirect_with(
             "/my/appointments/book",
-            type_id=appointment_type.id,
+            type_id=type_sudo.id,
             patient_id=patient.id,
-            practitioner_id=practitioner.id,
-            week=appointment_type._get_day(start).isoformat(),
+            practitioner_id=practitioner_sudo.id,
+            week=type_sudo._get_day(start).isoformat(),
             message="taken",
         )
 
-    def _practice_render_booking(self, appointment_type, practitioner, patient, start, error=None):
+    def _practice_render_booking(self, type_sudo, practitioner_sudo, patient, start, error=None):
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_booking",
-            "offer": appointment_type._prepare_booking(practitioner, patient, start),
+            "offer": type_sudo._prepare_booking(practitioner_sudo, patient, start),
             "error": error,
         }
         return request.render("practice_billing.portal_confirm_booking", values)
@@ -127,16 +127,16 @@ class PatientBooking(PatientPortal):
         chosen = self._practice_read_slot_sudo(booking)
         if not chosen:
             return self._practice_redirect_with("/my/appointments/book", message="unknown")
-        appointment_type, practitioner, patient, start = chosen
+        type_sudo, practitioner_sudo, patient, start = chosen
         try:
-            event = appointment_type._book(practitioner, patient, start, request.env.user.partner_id)
+            event_sudo = type_sudo._book(practitioner_sudo, patient, start, request.env.user.partner_id)
         except TimeTakenError:
             self._practice_undo()
             return self._practice_redirect_to_times(*chosen)
         except UserError as error:
             self._practice_undo()
             return self._practice_render_booking(*chosen, error=str(error))
-        return self._practice_redirect_with(f"/my/appointments/{event.id}", message="booked")
+        return self._practice_redirect_with(f"/my/appointments/{event_sudo.id}", message="booked")
 
     # === MOVING === #
 
@@ -145,63 +145,65 @@ class PatientBooking(PatientPortal):
 
         :raises UserError: when there is none
         """
-        event = self._practice_find_appointment_sudo(event_id)
-        if not event._can_be_moved_by_patient():
+        event_sudo = self._practice_find_appointment_sudo(event_id)
+        if not event_sudo._can_be_moved_by_patient():
             raise UserError(request.env._("This appointment can no longer be moved here. Please call the practice."))
-        return event
+        return event_sudo
 
     @http.route("/my/appointments/<int:event_id>/move", type="http", auth="user", website=True)
     @of_movable
-    def practice_show_move_times(self, event, /, practitioner_id=None, week=None, message=None, **kw):
+    def practice_show_move_times(self, event_sudo, /, practitioner_id=None, week=None, message=None, **kw):
         """Show a week of free times to which an appointment can be moved."""
-        practitioners = event.practice_appointment_type_id.practitioner_ids
-        wanted = practitioners.filtered(lambda it: str(it.id) == practitioner_id)
+        practitioners_sudo = event_sudo.practice_appointment_type_id.practitioner_ids
+        wanted_sudo = practitioners_sudo.filtered(lambda it: str(it.id) == practitioner_id)
         # By default with the same practitioner; an empty choice asks for anybody.
-        practitioner = wanted or (practitioners & event.user_id if practitioner_id is None else practitioners[:0])
+        practitioner_sudo = wanted_sudo or (
+            practitioners_sudo & event_sudo.user_id if practitioner_id is None else practitioners_sudo[:0]
+        )
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_move",
             "message": message,
-            "address": f"/my/appointments/{event.id}/move",
-            "confirm": f"/my/appointments/{event.id}/move/confirm",
-            "appointment": event._prepare_portal_values()[0],
-            "practitioners": practitioners,
-            "practitioner": practitioner,
-            "week": event.practice_appointment_type_id._prepare_week(
-                practitioner or practitioners, event.patient_id, week, event
+            "address": f"/my/appointments/{event_sudo.id}/move",
+            "confirm": f"/my/appointments/{event_sudo.id}/move/confirm",
+            "appointment": event_sudo._prepare_portal_values()[0],
+            "practitioners": practitioners_sudo,
+            "practitioner": practitioner_sudo,
+            "week": event_sudo.practice_appointment_type_id._prepare_week(
+                practitioner_sudo or practitioners_sudo, event_sudo.patient_id, week, event_sudo
             ),
-            "query": urlencode({"practitioner_id": practitioner.id or ""}),
+            "query": urlencode({"practitioner_id": practitioner_sudo.id or ""}),
         }
         return request.render("practice_billing.portal_move", values)
 
     @http.route("/my/appointments/<int:event_id>/move/confirm", type="http", auth="user", website=True)
     @of_movable
     @to_chosen_time
-    def practice_confirm_move(self, event, practitioner, start, /, **kw):
+    def practice_confirm_move(self, event_sudo, practitioner_sudo, start, /, **kw):
         """Show what moving to a chosen time means."""
         try:
-            event._check_movable(practitioner, start)
+            event_sudo._check_movable(practitioner_sudo, start)
         except TimeTakenError:
-            return self._practice_redirect_to_move_times(event, practitioner, start)
+            return self._practice_redirect_to_move_times(event_sudo, practitioner_sudo, start)
         except UserError as error:
-            return self._practice_render_move(event, practitioner, start, error=str(error))
-        return self._practice_render_move(event, practitioner, start)
+            return self._practice_render_move(event_sudo, practitioner_sudo, start, error=str(error))
+        return self._practice_render_move(event_sudo, practitioner_sudo, start)
 
-    def _practice_redirect_to_move_times(self, event, practitioner, start):
+    def _practice_redirect_to_move_times(self, event_sudo, practitioner_sudo, start):
         """Show what else is free in the week of a time that is not."""
         return self._practice_redirect_with(
-            f"/my/appointments/{event.id}/move",
-            practitioner_id=practitioner.id,
-            week=event.practice_appointment_type_id._get_day(start).isoformat(),
+            f"/my/appointments/{event_sudo.id}/move",
+            practitioner_id=practitioner_sudo.id,
+            week=event_sudo.practice_appointment_type_id._get_day(start).isoformat(),
             message="taken",
         )
 
-    def _practice_render_move(self, event, practitioner, start, error=None):
+    def _practice_render_move(self, event_sudo, practitioner_sudo, start, error=None):
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_move",
-            "appointment": event._prepare_portal_values()[0],
-            "offer": event._prepare_move(practitioner, start),
+            "appointment": event_sudo._prepare_portal_values()[0],
+            "offer": event_sudo._prepare_move(practitioner_sudo, start),
             "error": error,
         }
         return request.render("practice_billing.portal_confirm_move", values)
@@ -209,14 +211,14 @@ class PatientBooking(PatientPortal):
     @http.route("/my/appointments/<int:event_id>/move/plan", type="http", auth="user", website=True, methods=["POST"])
     @of_movable
     @to_chosen_time
-    def practice_plan_move(self, event, practitioner, start, /, **kw):
+    def practice_plan_move(self, event_sudo, practitioner_sudo, start, /, **kw):
         """Move, if it is still possible; otherwise show other times, or why not."""
         try:
-            event._move_by_patient(practitioner, start, request.env.user.partner_id)
+            event_sudo._move_by_patient(practitioner_sudo, start, request.env.user.partner_id)
         except TimeTakenError:
             self._practice_undo()
-            return self._practice_redirect_to_move_times(event, practitioner, start)
+            return self._practice_redirect_to_move_times(event_sudo, practitioner_sudo, start)
         except UserError as error:
             self._practice_undo()
-            return self._practice_render_move(event, practitioner, start, error=str(error))
-        return self._practice_redirect_with(f"/my/appointments/{event.id}", message="moved")
+            return self._practice_render_move(event_sudo, practitioner_sudo, start, error=str(error))
+        return self._practice_redirect_with(f"/my/appointments/{event_sudo.id}", message="moved")

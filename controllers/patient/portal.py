@@ -31,8 +31,9 @@ class PatientPortal(CustomerPortal):
 
     def _practice_get_bookable_types_sudo(self):
         """Return the appointment types that are open for online booking in the companies of the login."""
-        types = request.env["practice.appointment.type"].sudo()  # sudo: searched with the domain of open types only
-        return types.search(types._get_bookable_domain(request.env.user.company_ids))
+        # sudo: searched with the domain of open types only
+        types_sudo = request.env["practice.appointment.type"].sudo()
+        return types_sudo.search(types_sudo._get_bookable_domain(request.env.user.company_ids))
 
     def _practice_find_appointment_sudo(self, event_id):
         """Return an appointment of the login's patients.
@@ -40,10 +41,10 @@ class PatientPortal(CustomerPortal):
         :raises MissingError: when there is none; somebody else's and one that never was look the same
         """
         domain = self._practice_get_events_sudo()._get_portal_domain(self._practice_get_patients())
-        event = self._practice_get_events_sudo().search(domain & Domain("id", "=", event_id))
-        if not event:
+        event_sudo = self._practice_get_events_sudo().search(domain & Domain("id", "=", event_id))
+        if not event_sudo:
             raise MissingError(request.env._("There is no such appointment."))
-        return event
+        return event_sudo
 
     # === HOME === #
 
@@ -62,22 +63,22 @@ class PatientPortal(CustomerPortal):
 
     @http.route(["/my/packages", "/my/packages/page/<int:page>"], type="http", auth="user", website=True)
     def practice_show_packages(self, page=1, filterby="open", **kw):
-        patients, lots = self._practice_get_patients(), self._practice_get_lots_sudo()
+        patients, lots_sudo = self._practice_get_patients(), self._practice_get_lots_sudo()
         filters = {"open": {"label": request.env._("Running")}, "all": {"label": request.env._("All")}}
         filterby = filterby if filterby in filters else "open"
-        domain = lots._get_portal_domain(patients, only_open=filterby == "open")
+        domain = lots_sudo._get_portal_domain(patients, only_open=filterby == "open")
         pager = portal_pager(
             url="/my/packages",
             url_args={"filterby": filterby},
-            total=lots.search_count(domain),
+            total=lots_sudo.search_count(domain),
             page=page,
             step=PAGE_SIZE,
         )
-        found = lots.search(domain, order="date desc, id desc", limit=PAGE_SIZE, offset=pager["offset"])
+        found_sudo = lots_sudo.search(domain, order="date desc, id desc", limit=PAGE_SIZE, offset=pager["offset"])
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_packages",
-            "cards": found._prepare_portal_cards(patients),
+            "cards": found_sudo._prepare_portal_cards(patients),
             "patients": patients,
             "orders": request.env["account.move"]._prepare_open_orders(request.env.user),
             "packages_for_sale": request.env["product.product"]._get_portal_products(request.env.user).package_id,
@@ -93,8 +94,8 @@ class PatientPortal(CustomerPortal):
         """Return the statement of credits of the login, or of a patient it acts for."""
         patients = self._practice_get_patients()
         patient = patients.filtered(lambda it: str(it.id) == patient_id) or request.env.user.partner_id
-        report = request.env["ir.actions.report"].sudo()  # sudo: a patient of the login, filtered above
-        pdf, _kind = report._render_qweb_pdf("practice_billing.action_report_credit_statement", patient.ids)
+        report_sudo = request.env["ir.actions.report"].sudo()  # sudo: a patient of the login, filtered above
+        pdf, _kind = report_sudo._render_qweb_pdf("practice_billing.action_report_credit_statement", patient.ids)
         headers = [
             ("Content-Type", "application/pdf"),
             ("Content-Disposition", http.content_disposition(f"{patient.name}.pdf")),
@@ -105,24 +106,24 @@ class PatientPortal(CustomerPortal):
 
     @http.route(["/my/appointments", "/my/appointments/page/<int:page>"], type="http", auth="user", website=True)
     def practice_show_appointments(self, page=1, filterby="coming", **kw):
-        patients, events = self._practice_get_patients(), self._practice_get_events_sudo()
+        patients, events_sudo = self._practice_get_patients(), self._practice_get_events_sudo()
         filters = {"coming": {"label": request.env._("Coming")}, "past": {"label": request.env._("Past")}}
         filterby = filterby if filterby in filters else "coming"
         coming = filterby == "coming"
-        domain = events._get_portal_domain(patients, coming=coming)
+        domain = events_sudo._get_portal_domain(patients, coming=coming)
         pager = portal_pager(
             url="/my/appointments",
             url_args={"filterby": filterby},
-            total=events.search_count(domain),
+            total=events_sudo.search_count(domain),
             page=page,
             step=PAGE_SIZE,
         )
         order = "start, id" if coming else "start desc, id desc"
-        found = events.search(domain, order=order, limit=PAGE_SIZE, offset=pager["offset"])
+        found_sudo = events_sudo.search(domain, order=order, limit=PAGE_SIZE, offset=pager["offset"])
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_appointments",
-            "appointments": found._prepare_portal_values(),
+            "appointments": found_sudo._prepare_portal_values(),
             "several": len(patients) > 1,
             "can_book": bool(self._practice_get_bookable_types_sudo()),
             "pager": pager,
@@ -135,13 +136,13 @@ class PatientPortal(CustomerPortal):
     @http.route("/my/appointments/<int:event_id>", type="http", auth="user", website=True)
     def practice_show_appointment(self, event_id, message=None, **kw):
         try:
-            event = self._practice_find_appointment_sudo(event_id)
+            event_sudo = self._practice_find_appointment_sudo(event_id)
         except MissingError:
             return request.redirect("/my/appointments")
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_appointments",
-            "appointment": event._prepare_portal_values()[0],
+            "appointment": event_sudo._prepare_portal_values()[0],
             "message": message,
         }
         return request.render("practice_billing.portal_my_appointment", values)
@@ -150,8 +151,8 @@ class PatientPortal(CustomerPortal):
     def practice_cancel_appointment(self, event_id, late=None, **kw):
         """Cancel, unless it became late since the page was shown: then the page says what it costs now."""
         try:
-            event = self._practice_find_appointment_sudo(event_id)
-            cancelled = event._cancel_by_patient(late_is_known=late == "1")
+            event_sudo = self._practice_find_appointment_sudo(event_id)
+            cancelled = event_sudo._cancel_by_patient(late_is_known=late == "1")
         except UserError:
             return request.redirect(f"/my/appointments/{event_id}?message=closed")
         return request.redirect(f"/my/appointments/{event_id}?message={'cancelled' if cancelled else 'late'}")
@@ -159,11 +160,11 @@ class PatientPortal(CustomerPortal):
     @http.route("/my/appointments/<int:event_id>/ics", type="http", auth="user", website=True)
     def practice_export_appointment(self, event_id, **kw):
         try:
-            event = self._practice_find_appointment_sudo(event_id)
+            event_sudo = self._practice_find_appointment_sudo(event_id)
         except MissingError:
             return request.not_found()
         headers = [
             ("Content-Type", "text/calendar; charset=utf-8"),
             ("Content-Disposition", http.content_disposition("appointment.ics")),
         ]
-        return request.make_response(event._get_portal_ics(), headers)
+        return request.make_response(event_sudo._get_portal_ics(), headers)

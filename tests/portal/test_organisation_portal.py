@@ -247,7 +247,7 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
         self.assertEqual(sums[0]["additions"], sums[1]["additions"])
         self.assertIn("no extra cost", " ".join(mine._describe_addition(*sums)))
 
-    def test_who_has_left_does_not_come_back_as_if_he_had_stayed(self):
+    def test_who_has_left_does_not_come_back_as_if_they_had_stayed(self):
         mine = self.running()
         seat = self.subscription.seat_ids[:1]
         mine._portal_end_seat(seat.id, day(1, 20))
@@ -609,7 +609,7 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
             self.assertNotIn(secret, page)
         for path in PAGES:
             self.assertNotIn("De Brug", self.page(path), path)
-        self.assertNotIn("fa-credit-card", self.page("/my"), "nothing in the menu under his name")
+        self.assertNotIn("fa-credit-card", self.page("/my"), "nothing in the menu under their name")
 
     def test_another_organisations_ids_give_nothing(self):
         seat, token = self.subscription.seat_ids[:1], self.make_token(self.organisation)
