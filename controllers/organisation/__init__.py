@@ -1,4 +1,4 @@
-from . import payment
+from . import account
 from . import portal
 from . import practitioners
 from . import plan

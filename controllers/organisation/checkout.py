@@ -5,6 +5,8 @@ from odoo.http import request
 from odoo.addons.payment.controllers.portal import PaymentPortal
 
 from ...tools.periods import INTERVAL_MONTHS
+from ..payment import is_offered
+from .account import of_account
 from .plan import OrganisationPlan
 
 
@@ -14,68 +16,66 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
     # === CHECKOUT === #
 
     @http.route("/my/subscription/checkout/start", type="http", auth="user", website=True, methods=["POST"])
-    def portal_start_checkout(self, plan=None, interval="month", **kw):
+    @of_account()
+    def practice_start_checkout(self, account, /, plan=None, interval="month", **kw):
         """Choose a plan."""
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
-        chosen = self._find_plan(account, plan)
+        plan_sudo = self._practice_find_plan_sudo(account, plan)
         checkouts = request.env["practice.subscription.checkout"]
-        if not chosen or interval not in INTERVAL_MONTHS:
-            self._say(request.env._("This plan is not offered. Choose another one."), "danger")
-        elif self._try(lambda: checkouts._start(account[0], account[1], chosen, interval)):
-            return self._redirect("/my/subscription/checkout", account)
-        return self._redirect("/my/subscription/plans", account)
+        if not plan_sudo or interval not in INTERVAL_MONTHS:
+            self._practice_say(request.env._("This plan is not offered. Choose another one."), "danger")
+        elif self._practice_try(lambda: checkouts._start(account.organisation, account.company, plan_sudo, interval)):
+            return self._practice_redirect("/my/subscription/checkout", account)
+        return self._practice_redirect("/my/subscription/plans", account)
 
     @http.route("/my/subscription/checkout", type="http", auth="user", website=True)
-    def portal_checkout(self, **kw):
+    @of_account()
+    def practice_show_checkout(self, account, /, **kw):
         """Show the first invoice, take a code, and have it paid."""
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
-        checkout = request.env["practice.subscription.checkout"]._get_open(account[0], account[1])
-        if not checkout:
-            return self._redirect("/my/subscription" if account[2] else "/my/subscription/plans", account)
-        values = {"checkout": checkout, "section": "checkout", "address": self._get_address(account)}
-        if checkout._is_under_way():
+        checkout_sudo = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
+        if not checkout_sudo:
+            return self._practice_redirect(
+                "/my/subscription" if account.subscription else "/my/subscription/plans", account
+            )
+        values = {"checkout": checkout_sudo, "section": "checkout", "address": self._practice_get_address_sudo(account)}
+        if checkout_sudo._is_under_way():
             values["under_way"] = True
         else:
-            values |= self._prepare_checkout_values(checkout)
-        return request.render("practice_billing.portal_checkout", self._prepare_account_values(account, **values))
+            values |= self._practice_prepare_checkout_values(account, checkout_sudo)
+        return request.render(
+            "practice_billing.portal_checkout", self._practice_prepare_account_values(account, **values)
+        )
 
-    def _prepare_checkout_values(self, checkout):
+    def _practice_prepare_checkout_values(self, account, checkout_sudo):
         """Return the price as it is now, what stands in the way of paying it, and else Odoo's form."""
         try:
-            preview = checkout._refresh_amount()
+            preview = checkout_sudo._refresh_amount()
         except UserError as error:
             return {"problem": str(error)}
-        values = {"preview": preview, "failed": checkout._get_failure()}
+        values = {"preview": preview, "failed": checkout_sudo._get_failure()}
         try:
-            checkout._check_ready()
+            checkout_sudo._check_ready()
         except UserError as error:
             return {**values, "address_problem": str(error)}
-        route = f"/my/subscription/checkout/{checkout.id}/transaction"
+        route = f"/my/subscription/checkout/{checkout_sudo.id}/transaction"
         is_validation = not preview["total"]
-        context = self._prepare_payment_context(checkout, route, preview["total"], is_validation)
-        context["landing_route"] = "/my/subscription/checkout/done" + self._get_query(
-            (checkout.organisation_id, checkout.company_id)
-        )
+        context = self._practice_prepare_payment_context(checkout_sudo, route, preview["total"], is_validation)
+        context["landing_route"] = "/my/subscription/checkout/done" + self._practice_get_query(account)
         return {**values, **context, "is_validation": is_validation, "free_token": context["tokens_sudo"][:1]}
 
-    def _prepare_payment_context(self, record, route, amount, is_validation):
+    def _practice_prepare_payment_context(self, record_sudo, route, amount, is_validation):
         """Return what Odoo's payment form needs; only providers and methods that can be saved.
 
         :param record: a checkout or a subscription: its organisation pays its company
         """
-        partner, company = record.organisation_id.commercial_partner_id, record.company_id
-        currency, report = record.currency_id, {}
+        partner_sudo, company_sudo = record_sudo.organisation_id.commercial_partner_id, record_sudo.company_id
+        currency, report = record_sudo.currency_id, {}
         # sudo: portal users cannot read providers, methods and tokens; all are those of the organisation and company
-        providers = (
+        providers_sudo = (
             request.env["payment.provider"]
             .sudo()
             ._get_compatible_providers(
-                company.id,
-                partner.id,
+                company_sudo.id,
+                partner_sudo.id,
                 amount,
                 currency_id=currency.id,
                 force_tokenization=True,
@@ -83,62 +83,58 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
                 report=report,
             )
         )
-        methods = (
+        methods_sudo = (
             request.env["payment.method"]
             .sudo()  # sudo: as above
             ._get_compatible_payment_methods(
-                providers.ids, partner.id, currency_id=currency.id, force_tokenization=True, report=report
+                providers_sudo.ids, partner_sudo.id, currency_id=currency.id, force_tokenization=True, report=report
             )
         )
-        tokens = request.env["payment.token"].sudo()  # sudo: as above
-        tokens = tokens._get_available_tokens(providers.ids, partner.id)
+        tokens_sudo = request.env["payment.token"].sudo()  # sudo: as above
+        tokens_sudo = tokens_sudo._get_available_tokens(providers_sudo.ids, partner_sudo.id)
         return {
             "mode": "validation" if is_validation else "payment",
             "allow_token_selection": not is_validation,
-            "reference_prefix": self._get_reference(record),
+            "reference_prefix": self._practice_get_reference(record_sudo),
             "amount": amount,
             "currency": currency,
-            "partner_id": partner.id,
-            "providers_sudo": providers,
-            "payment_methods_sudo": methods,
-            "tokens_sudo": tokens,
+            "partner_id": partner_sudo.id,
+            "providers_sudo": providers_sudo,
+            "payment_methods_sudo": methods_sudo,
+            "tokens_sudo": tokens_sudo,
             "availability_report": report,
-            "show_tokenize_input_mapping": dict.fromkeys(providers.ids, False),
+            "show_tokenize_input_mapping": dict.fromkeys(providers_sudo.ids, False),
             "transaction_route": route,
             "access_token": None,
-            "res_company": company,
+            "res_company": company_sudo,
         }
 
-    def _get_reference(self, record):
-        subscription = record if record._name == "practice.subscription" else record.subscription_id
-        return subscription.name or f"SUB-{record.id}"
+    def _practice_get_reference(self, record_sudo):
+        subscription_sudo = record_sudo if record_sudo._name == "practice.subscription" else record_sudo.subscription_id
+        return subscription_sudo.name or f"SUB-{record_sudo.id}"
 
     @http.route("/my/subscription/checkout/code", type="http", auth="user", website=True, methods=["POST"])
-    def portal_checkout_code(self, code="", **kw):
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
-        checkout = request.env["practice.subscription.checkout"]._get_open(account[0], account[1])
-        if checkout:
+    @of_account()
+    def practice_set_checkout_code(self, account, /, code="", **kw):
+        checkout_sudo = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
+        if checkout_sudo:
             done = request.env._("The discount code is applied.") if code.strip() else None
-            self._try(lambda: checkout._set_code(code), done)
-        return self._redirect("/my/subscription/checkout", account)
+            self._practice_try(lambda: checkout_sudo._set_code(code), done)
+        return self._practice_redirect("/my/subscription/checkout", account)
 
     @http.route("/my/subscription/checkout/free", type="http", auth="user", website=True, methods=["POST"])
-    def portal_checkout_free(self, **kw):
+    @of_account()
+    def practice_finish_free_checkout(self, account, /, **kw):
         """Begin with nothing to pay now and a method that is saved already."""
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
-        checkout = request.env["practice.subscription.checkout"]._get_open(account[0], account[1])
-        if checkout:
-            tokens = self._prepare_payment_context(checkout, "", 0.0, False)["tokens_sudo"]
-            if tokens and self._try(lambda: checkout._finish_without_payment(tokens[:1])):
-                return self._redirect("/my/subscription/checkout/done", account)
-        return self._redirect("/my/subscription/checkout", account)
+        checkout_sudo = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
+        if checkout_sudo:
+            tokens_sudo = self._practice_prepare_payment_context(checkout_sudo, "", 0.0, False)["tokens_sudo"]
+            if tokens_sudo and self._practice_try(lambda: checkout_sudo._finish_without_payment(tokens_sudo[:1])):
+                return self._practice_redirect("/my/subscription/checkout/done", account)
+        return self._practice_redirect("/my/subscription/checkout", account)
 
     @http.route("/my/subscription/checkout/<int:checkout_id>/transaction", type="jsonrpc", auth="user")
-    def portal_checkout_transaction(
+    def practice_create_checkout_transaction(
         self, checkout_id, provider_id=None, payment_method_id=None, token_id=None, flow=None, **kwargs
     ):
         """Make the transaction of a checkout and return what the browser needs to go on.
@@ -149,42 +145,46 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         """
         accounts = request.env.user.partner_id._get_portal_accounts()
         checkouts = request.env["practice.subscription.checkout"]
-        mine = [checkouts._get_open(organisation, company) for organisation, company, _subscription in accounts]
-        checkout = next((it for it in mine if it.id == checkout_id), None)
-        if not checkout:
+        mine = ((account, checkouts._get_open(account.organisation, account.company)) for account in accounts)
+        account, checkout_sudo = next(((account, it) for account, it in mine if it.id == checkout_id), (None, None))
+        if not checkout_sudo:
             raise UserError(request.env._("This was paid or withdrawn already. Load the page again."))
-        amount = checkout._begin_payment()
-        return self._pay(
-            checkout,
+        amount = checkout_sudo._begin_payment()
+        return self._practice_pay(
+            checkout_sudo,
             amount,
-            {"practice_checkout_id": checkout.id},
-            "/my/subscription/checkout/done" + self._get_query((checkout.organisation_id, checkout.company_id)),
+            {"practice_checkout_id": checkout_sudo.id},
+            "/my/subscription/checkout/done" + self._practice_get_query(account),
             provider_id=provider_id,
             payment_method_id=payment_method_id,
             token_id=token_id,
             flow=flow,
         )
 
-    def _pay(self, record, amount, vals, landing_route, *, provider_id, payment_method_id, token_id, flow):
+    def _practice_pay(
+        self, record_sudo, amount, vals, landing_route, *, provider_id, payment_method_id, token_id, flow
+    ):
         """Make a transaction that saves its method for the organisation, of what the page offered only."""
         is_validation = not amount
-        context = self._prepare_payment_context(record, "", amount, is_validation)
-        if flow == "token" and not is_validation:
-            token = context["tokens_sudo"].filtered(lambda it: it.id == token_id)
-            offered, provider_id = bool(token), token.provider_id.id
-        else:
-            provider = context["providers_sudo"].filtered(lambda it: it.id == provider_id)
-            method = context["payment_methods_sudo"].filtered(lambda it: it.id == payment_method_id)
-            offered = flow in ("direct", "redirect") and bool(provider & method.provider_ids)
-            token_id = None
-        if not offered:
+        context = self._practice_prepare_payment_context(record_sudo, "", amount, is_validation)
+        # A validation is for a method that is not saved yet.
+        tokens_sudo = context["tokens_sudo"].browse() if is_validation else context["tokens_sudo"]
+        if not is_offered(
+            context["providers_sudo"],
+            context["payment_methods_sudo"],
+            tokens_sudo,
+            flow=flow,
+            provider_id=provider_id,
+            payment_method_id=payment_method_id,
+            token_id=token_id,
+        ):
             raise UserError(request.env._("This payment method is not offered. Choose another one."))
-        transaction = self._create_transaction(
+        transaction_sudo = self._create_transaction(
             provider_id,
             payment_method_id,
-            token_id,
+            token_id if flow == "token" else None,
             amount or None,
-            record.currency_id.id,
+            record_sudo.currency_id.id,
             context["partner_id"],
             flow,
             True,
@@ -194,59 +194,59 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             custom_create_values=vals,
             practice_saves_method=True,
         )
-        return transaction._get_processing_values()
+        return transaction_sudo._get_processing_values()
 
     @http.route("/my/subscription/checkout/done", type="http", auth="user", website=True)
-    def portal_checkout_done(self, **kw):
+    @of_account()
+    def practice_show_checkout_result(self, account, /, **kw):
         """Say how it went, wherever the payment is by now."""
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
-        checkout = request.env["practice.subscription.checkout"]._get_last_checkout(account[0], account[1])
-        if checkout.state == "draft" and not checkout._is_under_way():
-            return self._redirect("/my/subscription/checkout", account)
-        if checkout.state == "done":
-            self._say(request.env._("Welcome: your subscription is active."))
-        return self._redirect("/my/subscription", account)
+        checkout_sudo = request.env["practice.subscription.checkout"]._get_last_checkout(
+            account.organisation, account.company
+        )
+        if checkout_sudo.state == "draft" and not checkout_sudo._is_under_way():
+            return self._practice_redirect("/my/subscription/checkout", account)
+        if checkout_sudo.state == "done":
+            self._practice_say(request.env._("Welcome: your subscription is active."))
+        return self._practice_redirect("/my/subscription", account)
 
     # === PAYMENT METHODS === #
 
     @http.route("/my/subscription/method", type="http", auth="user", website=True)
-    def portal_method(self, **kw):
+    @of_account(needs_subscription=True)
+    def practice_show_methods(self, account, /, **kw):
         """Show the saved methods, and Odoo's form that adds one."""
-        account = self._find_account(**kw)
-        if not account or not account[2]:
-            return request.redirect("/my/subscription")
-        subscription = account[2]
-        route = f"/my/subscription/method/{subscription.id}/transaction"
-        context = self._prepare_payment_context(subscription, route, 0.0, True)
-        values = self._prepare_account_values(
+        subscription_sudo = account.subscription
+        route = f"/my/subscription/method/{subscription_sudo.id}/transaction"
+        context = self._practice_prepare_payment_context(subscription_sudo, route, 0.0, True)
+        values = self._practice_prepare_account_values(
             account,
             **{
                 **context,
                 "tokens_sudo": context["tokens_sudo"].browse(),
                 "section": "method",
-                "tokens": subscription._portal_get_tokens(),
-                "landing_route": "/my/subscription/method" + self._get_query(account),
+                "tokens": subscription_sudo._portal_get_tokens(),
+                "landing_route": "/my/subscription/method" + self._practice_get_query(account),
             },
         )
         return request.render("practice_billing.portal_method", values)
 
     @http.route("/my/subscription/method/<int:subscription_id>/transaction", type="jsonrpc", auth="user")
-    def portal_method_transaction(self, subscription_id, provider_id=None, payment_method_id=None, flow=None, **kwargs):
+    def practice_create_method_transaction(
+        self, subscription_id, provider_id=None, payment_method_id=None, flow=None, **kwargs
+    ):
         """Make the validation that saves a method for the organisation.
 
         :raises UserError: when the login does not run this subscription, or the method was not offered
         """
         accounts = request.env.user.partner_id._get_portal_accounts()
-        account = next((it for it in accounts if it[2].id == subscription_id), None)
+        account = next((it for it in accounts if it.subscription.id == subscription_id), None)
         if not account:
             raise UserError(request.env._("There is no such subscription."))
-        return self._pay(
-            account[2],
+        return self._practice_pay(
+            account.subscription,
             0.0,
             {"practice_method_subscription_id": subscription_id},
-            "/my/subscription/method" + self._get_query(account),
+            "/my/subscription/method" + self._practice_get_query(account),
             provider_id=provider_id,
             payment_method_id=payment_method_id,
             token_id=None,
@@ -256,15 +256,15 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
     @http.route(
         "/my/subscription/method/<int:token_id>/<string:what>", type="http", auth="user", website=True, methods=["POST"]
     )
-    def portal_change_method(self, token_id, what, **kw):
+    @of_account(needs_subscription=True)
+    def practice_change_method(self, account, /, token_id, what, **kw):
         """Collect with another saved method, or remove one."""
-        account = self._find_account(**kw)
-        if not account or not account[2]:
-            return request.redirect("/my/subscription")
-        subscription = account[2]
+        subscription_sudo = account.subscription
         if what == "use":
             done = request.env._("Invoices are collected with this method from now on.")
-            self._try(lambda: subscription._portal_use_token(token_id), done)
+            self._practice_try(lambda: subscription_sudo._portal_use_token(token_id), done)
         elif what == "remove":
-            self._try(lambda: subscription._portal_remove_token(token_id), request.env._("The method is removed."))
-        return self._redirect("/my/subscription/method", account)
+            self._practice_try(
+                lambda: subscription_sudo._portal_remove_token(token_id), request.env._("The method is removed.")
+            )
+        return self._practice_redirect("/my/subscription/method", account)

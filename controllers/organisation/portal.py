@@ -2,84 +2,15 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from odoo.addons.portal.controllers.portal import CustomerPortal
+from .account import OrganisationAccount, of_account
 
 #: What the form of billing details sends, and where it is kept: with the organisation, or with its invoice address.
 ORGANISATION_FIELDS = ("name", "vat")
 ADDRESS_FIELDS = ("street", "street2", "zip", "city", "country_id", "email")
 
 
-class OrganisationPortal(CustomerPortal):
-    """The subscription of an organisation, for its administrators; a practitioner's own seat.
-
-    Pages find what the login runs (``_get_portal_accounts``) and show what the models prepare; whatever changes
-    something goes through a door of the model, which asks for the role again.
-    """
-
-    # === WHAT IS THEIRS === #
-
-    def _find_account(self, organisation=None, company=None, **kw):
-        """Return ``(organisation, company, subscription)`` that the login runs, the first by default.
-
-        Ids of others give ``None``, as those that never were. With several accounts a form has to say which one.
-        """
-        accounts = request.env.user.partner_id._get_portal_accounts()
-        if organisation is None and company is None:
-            several = len(accounts) > 1 and request.httprequest.method == "POST"
-            return accounts[0] if accounts and not several else None
-        for account in accounts:
-            if (str(account[0].id), str(account[1].id)) == (organisation, company):
-                return account
-        return None
-
-    def _prepare_account_values(self, account, **values):
-        """Return what all pages of an account need."""
-        organisation, company, subscription = account
-        accounts = request.env.user.partner_id._get_portal_accounts()
-        return {
-            **self._prepare_portal_layout_values(),
-            "page_name": "practice_subscription",
-            "organisation": organisation,
-            "practice_company": company,
-            "subscription": subscription,
-            "accounts": accounts if len(accounts) > 1 else [],
-            "query": self._get_query(account) if len(accounts) > 1 else "",
-            "flash": request.session.pop("practice_flash", None),
-            **values,
-        }
-
-    def _get_query(self, account):
-        return f"?organisation={account[0].id}&company={account[1].id}"
-
-    def _redirect(self, path, account):
-        """Go to a page of the same account."""
-        accounts = request.env.user.partner_id._get_portal_accounts()
-        return request.redirect(path + (self._get_query(account) if len(accounts) > 1 else ""))
-
-    def _say(self, text, level="success"):
-        """Let the next page say something."""
-        request.session["practice_flash"] = {"level": level, "text": text}
-
-    def _try(self, work, done=None):
-        """Do ``work()`` as a whole or not at all; the next page says ``done``, or why not.
-
-        :return: whether it was done
-        """
-        problem = self._attempt(work)
-        if problem:
-            self._say(problem, "danger")
-        elif done:
-            self._say(done)
-        return not problem
-
-    def _attempt(self, work):
-        """Do ``work()`` as a whole or not at all; return why not, or nothing."""
-        try:
-            with request.env.cr.savepoint():
-                work()
-        except UserError as error:
-            return str(error)
-        return None
+class OrganisationPortal(OrganisationAccount):
+    """The subscription of an organisation, for its administrators; a practitioner's own seat."""
 
     # === HOME === #
 
@@ -93,8 +24,8 @@ class OrganisationPortal(CustomerPortal):
         return values
 
     @http.route("/my/seat", type="http", auth="user", website=True)
-    def portal_my_seat(self, **kw):
-        """Show a practitioner his own seat: no money, no colleagues."""
+    def practice_show_seats(self, **kw):
+        """Show practitioners their own seat: no money, no colleagues."""
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_seat",
@@ -105,111 +36,107 @@ class OrganisationPortal(CustomerPortal):
     # === BILLING === #
 
     @http.route("/my/subscription", type="http", auth="user", website=True)
-    def portal_my_subscription(self, **kw):
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
-        organisation, _company, subscription = account
-        administrators = organisation.sudo().practice_administrator_ids  # sudo: an organisation that the login runs
-        values = self._prepare_account_values(
+    @of_account()
+    def practice_show_subscription(self, account, /, **kw):
+        organisation_sudo, subscription_sudo = account.organisation, account.subscription
+        administrators_sudo = organisation_sudo.practice_administrator_ids
+        values = self._practice_prepare_account_values(
             account,
-            seats=subscription._prepare_portal_seats() if subscription else [],
-            usage=subscription._prepare_portal_usage() if subscription else [],
-            preview=subscription._prepare_portal_next_invoice() if subscription else None,
-            administrators=administrators,
-            candidates=organisation._get_practice_contacts() - administrators,
+            seats=subscription_sudo._prepare_portal_seats() if subscription_sudo else [],
+            usage=subscription_sudo._prepare_portal_usage() if subscription_sudo else [],
+            preview=subscription_sudo._prepare_portal_next_invoice() if subscription_sudo else None,
+            administrators=administrators_sudo,
+            candidates=organisation_sudo._get_practice_contacts() - administrators_sudo,
         )
         return request.render("practice_billing.portal_my_subscription", values)
 
     @http.route("/my/subscription/portal", type="http", auth="user", website=True)
-    def portal_billing(self, **kw):
+    @of_account()
+    def practice_show_billing(self, account, /, **kw):
         """Show billing details, invoices, payment methods and plan."""
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
-        subscription = account[2]
-        invoices = subscription._get_portal_invoices() if subscription else []
-        values = self._prepare_account_values(
+        subscription_sudo = account.subscription
+        invoices_sudo = subscription_sudo._get_portal_invoices() if subscription_sudo else []
+        values = self._practice_prepare_account_values(
             account,
             section="portal",
-            address=self._get_address(account),
+            address=self._practice_get_address_sudo(account),
             # With the document's own key: an administrator need not be a contact of the organisation.
-            invoices=[(move, move.get_portal_url()) for move in invoices],
-            tokens=subscription._portal_get_tokens() if subscription else [],
+            invoices=[(move, move.get_portal_url()) for move in invoices_sudo],
+            tokens=subscription_sudo._portal_get_tokens() if subscription_sudo else [],
         )
         return request.render("practice_billing.portal_billing", values)
 
     @http.route("/my/subscription/pay", type="http", auth="user", website=True)
-    def portal_pay(self, **kw):
+    @of_account(needs_subscription=True, otherwise="/my/subscription/portal")
+    def practice_pay_invoice(self, account, /, **kw):
         """Go to the invoice that is to be paid first."""
-        account = self._find_account(**kw)
-        moves = account and account[2] and account[2]._get_portal_open_invoices()
-        return request.redirect(moves[0].get_portal_url() if moves else "/my/subscription/portal")
+        moves_sudo = account.subscription._get_portal_open_invoices()
+        return request.redirect(moves_sudo[0].get_portal_url() if moves_sudo else "/my/subscription/portal")
 
     # === BILLING DETAILS === #
 
-    def _get_address(self, account):
+    def _practice_get_address_sudo(self, account):
         """Return the contact that invoices go to."""
-        organisation, _company, _subscription = account
-        subscriptions = request.env["practice.subscription"].sudo()  # sudo: of an organisation that the login runs
-        return subscriptions.new({"organisation_id": organisation.id})._get_invoice_partner()
+        subscription_sudo = account.subscription.new({"organisation_id": account.organisation.id})
+        return subscription_sudo._get_invoice_partner()
 
     @http.route("/my/subscription/details", type="http", auth="user", website=True, methods=["GET", "POST"])
-    def portal_details(self, back="portal", **kw):
+    @of_account()
+    def practice_change_details(self, account, /, back="portal", **kw):
         """Show and change name, VAT number, address and e-mail address for invoices."""
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
-        address = self._get_address(account)
-        organisation = account[0].commercial_partner_id
+        address_sudo = self._practice_get_address_sudo(account)
+        organisation_sudo = account.organisation.commercial_partner_id
         problems = []
         if request.httprequest.method == "POST":
-            problems = self._save_details(organisation, address, kw)
+            problems = self._practice_save_details(organisation_sudo, address_sudo, kw)
             if not problems:
-                self._say(request.env._("Your billing details are saved."))
-                return self._redirect(f"/my/subscription/{'checkout' if back == 'checkout' else 'portal'}", account)
+                self._practice_say(request.env._("Your billing details are saved."))
+                return self._practice_redirect(
+                    f"/my/subscription/{'checkout' if back == 'checkout' else 'portal'}", account
+                )
         entered = {name: kw[name] for name in (*ORGANISATION_FIELDS, *ADDRESS_FIELDS) if name in kw}
-        kept = {name: organisation[name] for name in ORGANISATION_FIELDS}
-        kept |= {name: address[name] for name in ADDRESS_FIELDS if name != "country_id"}
-        kept["country_id"] = str(address.country_id.id or "")
-        values = self._prepare_account_values(
+        kept = {name: organisation_sudo[name] for name in ORGANISATION_FIELDS}
+        kept |= {name: address_sudo[name] for name in ADDRESS_FIELDS if name != "country_id"}
+        kept["country_id"] = str(address_sudo.country_id.id or "")
+        values = self._practice_prepare_account_values(
             account,
             section="details",
             details={name: value or "" for name, value in {**kept, **entered}.items()},
             problems=problems,
             countries=request.env["res.country"].sudo().search([]),  # sudo: a list of names
-            vat_is_fixed=bool(organisation.vat) and not organisation.can_edit_vat(),
+            vat_is_fixed=bool(organisation_sudo.vat) and not organisation_sudo.can_edit_vat(),
             back=back if back == "checkout" else "portal",
         )
         return request.render("practice_billing.portal_details", values)
 
-    def _save_details(self, organisation, address, form):
+    def _practice_save_details(self, organisation_sudo, address_sudo, form):
         """Keep billing details as Odoo's own address page would; return what is wrong with them."""
         values = {name: (form.get(name) or "").strip() for name in (*ORGANISATION_FIELDS, *ADDRESS_FIELDS)}
         country = values["country_id"]
         values["country_id"] = int(country) if country.isdecimal() else False
         own = {name: values.pop(name) for name in ORGANISATION_FIELDS}
-        if organisation.vat and not organisation.can_edit_vat():
+        if organisation_sudo.vat and not organisation_sudo.can_edit_vat():
             own.pop("vat")
         checked = {**own, "country_id": values["country_id"]}
         required = "name,street,city,country_id,email"
         try:
             with request.env.cr.savepoint():
-                problems = self._find_problems(organisation, {**values, **checked}, required)
+                problems = self._practice_find_problems(organisation_sudo, {**values, **checked}, required)
                 if not problems:
-                    organisation.sudo().write(own)  # sudo: an organisation that the login runs
-                    address.sudo().write(values)  # sudo: as above
+                    organisation_sudo.write(own)
+                    address_sudo.write(values)
                     request.env.flush_all()
         except UserError as error:
             problems = [str(error)]
         return problems
 
-    def _find_problems(self, organisation, values, required):
+    def _practice_find_problems(self, organisation_sudo, values, required):
         """Return what Odoo says about an address: VAT number, e-mail, what may not change once invoices were made."""
-        organisation._check_practice_administrator()
-        me = organisation.sudo()  # sudo: the role was checked
-        _invalid, missing, messages = self._validate_address_values(values, me, "invoice", False, required)
-        labels = [organisation._fields[name]._description_string(request.env) for name in sorted(missing)]
+        organisation_sudo._check_practice_administrator()
+        _invalid, missing, messages = self._validate_address_values(
+            values, organisation_sudo, "invoice", False, required
+        )
+        labels = [organisation_sudo._fields[name]._description_string(request.env) for name in sorted(missing)]
         if labels:
             # Odoo's last message says that something is missing, ours what.
             messages[-1] = request.env._("Missing: %s.", ", ".join(labels))
@@ -218,30 +145,28 @@ class OrganisationPortal(CustomerPortal):
     # === ADMINISTRATORS === #
 
     @http.route("/my/subscription/administrators", type="http", auth="user", website=True, methods=["POST"])
-    def portal_administrators(self, contact="", remove=None, invite=None, **kw):
+    @of_account()
+    def practice_change_administrators(self, account, /, contact="", remove=None, invite=None, **kw):
         """Let another contact of the organisation run it too, take one off the list, or invite one."""
-        account = self._find_account(**kw)
-        if not account:
-            return request.redirect("/my")
-        organisation = account[0]
-        administrators = organisation.sudo().practice_administrator_ids  # sudo: an organisation that the login runs
-        people = (organisation._get_practice_contacts() | administrators).sudo()  # sudo: the organisation's own
-        person = people.filtered(lambda it: str(it.id) == contact)
+        organisation_sudo = account.organisation
+        administrators_sudo = organisation_sudo.practice_administrator_ids
+        people_sudo = organisation_sudo._get_practice_contacts() | administrators_sudo
+        person_sudo = people_sudo.filtered(lambda it: str(it.id) == contact)
         if remove:
-            self._try(
-                lambda: organisation._remove_practice_administrator(person),
-                request.env._("%s is no longer an administrator.", person.name),
+            self._practice_try(
+                lambda: organisation_sudo._remove_practice_administrator(person_sudo),
+                request.env._("%s is no longer an administrator.", person_sudo.name),
             )
         elif invite:
-            self._try(
-                lambda: organisation._invite_practice_contact(person, account[1]),
+            self._practice_try(
+                lambda: organisation_sudo._invite_practice_contact(person_sudo, account.company),
                 request.env._(
                     "An invitation goes to the e-mail address, unless it has a login already; then we get in touch."
                 ),
             )
         else:
-            self._try(
-                lambda: organisation._add_practice_administrator(person),
-                request.env._("%s is an administrator now.", person.name),
+            self._practice_try(
+                lambda: organisation_sudo._add_practice_administrator(person_sudo),
+                request.env._("%s is an administrator now.", person_sudo.name),
             )
-        return self._redirect("/my/subscription", account)
+        return self._practice_redirect("/my/subscription", account)

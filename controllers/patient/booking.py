@@ -1,3 +1,4 @@
+from functools import wraps
 from urllib.parse import urlencode
 
 from odoo import http
@@ -8,27 +9,60 @@ from ...models.packages.portal.appointment_type_booking import TimeTakenError
 from .portal import PatientPortal
 
 
+def of_movable(page):
+    """Find the appointment that a route names by ``event_id`` and pass it to the page instead, when it can be moved.
+
+    Otherwise the page is not called. ``@http.route`` stays outermost, as with every decorator that adds an argument.
+    """
+
+    @wraps(page)
+    def find_movable(self, event_id, *args, **kw):
+        try:
+            event_sudo = self._practice_find_movable_sudo(event_id)
+        except MissingError:
+            return request.redirect("/my/appointments")
+        except UserError:
+            return self._practice_redirect_with(f"/my/appointments/{event_id}", message="unmovable")
+        return page(self, event_sudo, *args, **kw)
+
+    return find_movable
+
+
+def to_chosen_time(page):
+    """Find what a form of a page below :func:`of_movable` chose; pass on ``(practitioner, start)`` after the event."""
+
+    @wraps(page)
+    def find_chosen(self, event_sudo, *args, booking=None, **kw):
+        chosen = event_sudo.practice_appointment_type_id._read_slot(booking, event_sudo.patient_id)
+        if not chosen:
+            return self._practice_redirect_with(f"/my/appointments/{event_sudo.id}/move", message="unknown")
+        _type, practitioner_sudo, _patient, start = chosen
+        return page(self, event_sudo, practitioner_sudo, start, *args, **kw)
+
+    return find_chosen
+
+
 class PatientBooking(PatientPortal):
     """A patient books and moves appointments. What can be chosen and what it costs, the models say, each time anew."""
 
-    def _read_slot(self, text):
+    def _practice_read_slot_sudo(self, text):
         """Return ``(type, practitioner, patient, start)`` of a chosen time that the login may choose, or ``None``."""
-        return self._get_bookable_types()._read_slot(text, self._get_patients())
+        return self._practice_get_bookable_types_sudo()._read_slot(text, self._practice_get_patients())
 
-    def _redirect_to(self, path, **query):
+    def _practice_redirect_with(self, path, **query):
         return request.redirect(f"{path}?{urlencode(query)}" if query else path)
 
-    def _undo(self):
+    def _practice_undo(self):
         """Forget what was written, and the e-mails that would follow, before a page says why nothing was done."""
         request.env.cr.rollback()
 
     # === BOOKING === #
 
     @http.route("/my/appointments/book", type="http", auth="user", website=True)
-    def portal_book(self, type_id=None, patient_id=None, practitioner_id=None, week=None, message=None, **kw):
+    def practice_show_times(self, type_id=None, patient_id=None, practitioner_id=None, week=None, message=None, **kw):
         """Show the types that can be booked or, once one is chosen, a week of free times."""
-        types, patients = self._get_bookable_types(), self._get_patients()
-        chosen = types if len(types) == 1 else types.filtered(lambda it: str(it.id) == type_id)
+        types_sudo, patients = self._practice_get_bookable_types_sudo(), self._practice_get_patients()
+        type_sudo = types_sudo if len(types_sudo) == 1 else types_sudo.filtered(lambda it: str(it.id) == type_id)
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_booking",
@@ -36,176 +70,155 @@ class PatientBooking(PatientPortal):
             "address": "/my/appointments/book",
             "confirm": "/my/appointments/book/confirm",
         }
-        if not chosen:
-            values["cards"] = types._prepare_booking_cards()
+        if not type_sudo:
+            values["cards"] = types_sudo._prepare_booking_cards()
             return request.render("practice_billing.portal_book", values)
         patient = patients.filtered(lambda it: str(it.id) == patient_id) or patients[:1]
-        practitioners = chosen.practitioner_ids
-        practitioner = practitioners.filtered(lambda it: str(it.id) == practitioner_id)
+        practitioners_sudo = type_sudo.practitioner_ids
+        practitioner_sudo = practitioners_sudo.filtered(lambda it: str(it.id) == practitioner_id)
         values |= {
-            "card": chosen._prepare_booking_cards()[0],
-            "several_types": len(types) > 1,
+            "card": type_sudo._prepare_booking_cards()[0],
+            "several_types": len(types_sudo) > 1,
             "patients": patients,
             "patient": patient,
-            "practitioners": practitioners,
-            "practitioner": practitioner,
-            "week": chosen._prepare_week(practitioner or practitioners, patient, week),
+            "practitioners": practitioners_sudo,
+            "practitioner": practitioner_sudo,
+            "week": type_sudo._prepare_week(practitioner_sudo or practitioners_sudo, patient, week),
             "query": urlencode(
-                {"type_id": chosen.id, "patient_id": patient.id, "practitioner_id": practitioner.id or ""}
+                {"type_id": type_sudo.id, "patient_id": patient.id, "practitioner_id": practitioner_sudo.id or ""}
             ),
         }
         return request.render("practice_billing.portal_book_times", values)
 
     @http.route("/my/appointments/book/confirm", type="http", auth="user", website=True)
-    def portal_confirm_booking(self, booking=None, **kw):
+    def practice_confirm_booking(self, booking=None, **kw):
         """Show what booking a chosen time means."""
-        chosen = self._read_slot(booking)
+        chosen = self._practice_read_slot_sudo(booking)
         if not chosen:
-            return self._redirect_to("/my/appointments/book", message="unknown")
-        appointment_type, practitioner, patient, start = chosen
-        if not appointment_type._is_free(practitioner, patient, start):
-            return self._redirect_to_times(*chosen)
-        return self._render_booking(*chosen)
+            return self._practice_redirect_with("/my/appointments/book", message="unknown")
+        type_sudo, practitioner_sudo, patient, start = chosen
+        if not type_sudo._is_free(practitioner_sudo, patient, start):
+            return self._practice_redirect_to_times(*chosen)
+        return self._practice_render_booking(*chosen)
 
-    def _redirect_to_times(self, appointment_type, practitioner, patient, start):
+    def _practice_redirect_to_times(self, type_sudo, practitioner_sudo, patient, start):
         """Show what else is free in the week of a time that is not."""
-        return self._redirect_to(
+        return self._practice_redirect_with(
             "/my/appointments/book",
-            type_id=appointment_type.id,
+            type_id=type_sudo.id,
             patient_id=patient.id,
-            practitioner_id=practitioner.id,
-            week=appointment_type._get_day(start).isoformat(),
+            practitioner_id=practitioner_sudo.id,
+            week=type_sudo._get_day(start).isoformat(),
             message="taken",
         )
 
-    def _render_booking(self, appointment_type, practitioner, patient, start, error=None):
+    def _practice_render_booking(self, type_sudo, practitioner_sudo, patient, start, error=None):
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_booking",
-            "offer": appointment_type._prepare_booking(practitioner, patient, start),
+            "offer": type_sudo._prepare_booking(practitioner_sudo, patient, start),
             "error": error,
         }
         return request.render("practice_billing.portal_confirm_booking", values)
 
     @http.route("/my/appointments/book/plan", type="http", auth="user", website=True, methods=["POST"])
-    def portal_plan_booking(self, booking=None, **kw):
+    def practice_plan_booking(self, booking=None, **kw):
         """Book, if it is still possible; otherwise show other times, or why not."""
-        chosen = self._read_slot(booking)
+        chosen = self._practice_read_slot_sudo(booking)
         if not chosen:
-            return self._redirect_to("/my/appointments/book", message="unknown")
-        appointment_type, practitioner, patient, start = chosen
+            return self._practice_redirect_with("/my/appointments/book", message="unknown")
+        type_sudo, practitioner_sudo, patient, start = chosen
         try:
-            event = appointment_type._book(practitioner, patient, start, request.env.user.partner_id)
+            event_sudo = type_sudo._book(practitioner_sudo, patient, start, request.env.user.partner_id)
         except TimeTakenError:
-            self._undo()
-            return self._redirect_to_times(*chosen)
+            self._practice_undo()
+            return self._practice_redirect_to_times(*chosen)
         except UserError as error:
-            self._undo()
-            return self._render_booking(*chosen, error=str(error))
-        return self._redirect_to(f"/my/appointments/{event.id}", message="booked")
+            self._practice_undo()
+            return self._practice_render_booking(*chosen, error=str(error))
+        return self._practice_redirect_with(f"/my/appointments/{event_sudo.id}", message="booked")
 
     # === MOVING === #
 
-    def _find_movable(self, event_id):
+    def _practice_find_movable_sudo(self, event_id):
         """Return an appointment of the login's patients that can be moved now.
 
         :raises UserError: when there is none
         """
-        event = self._find_appointment(event_id)
-        if not event._can_be_moved_by_patient():
+        event_sudo = self._practice_find_appointment_sudo(event_id)
+        if not event_sudo._can_be_moved_by_patient():
             raise UserError(request.env._("This appointment can no longer be moved here. Please call the practice."))
-        return event
-
-    def _refuse_move(self, event_id, error):
-        if isinstance(error, MissingError):
-            return request.redirect("/my/appointments")
-        return self._redirect_to(f"/my/appointments/{event_id}", message="unmovable")
-
-    def _read_move(self, event, text):
-        """Return ``(practitioner, start)`` of a chosen time for ``event``, or ``None``."""
-        chosen = event.practice_appointment_type_id._read_slot(text, event.patient_id)
-        return chosen and (chosen[1], chosen[3])
+        return event_sudo
 
     @http.route("/my/appointments/<int:event_id>/move", type="http", auth="user", website=True)
-    def portal_move(self, event_id, practitioner_id=None, week=None, message=None, **kw):
+    @of_movable
+    def practice_show_move_times(self, event_sudo, /, practitioner_id=None, week=None, message=None, **kw):
         """Show a week of free times to which an appointment can be moved."""
-        try:
-            event = self._find_movable(event_id)
-        except UserError as error:
-            return self._refuse_move(event_id, error)
-        practitioners = event.practice_appointment_type_id.practitioner_ids
-        wanted = practitioners.filtered(lambda it: str(it.id) == practitioner_id)
+        practitioners_sudo = event_sudo.practice_appointment_type_id.practitioner_ids
+        wanted_sudo = practitioners_sudo.filtered(lambda it: str(it.id) == practitioner_id)
         # By default with the same practitioner; an empty choice asks for anybody.
-        practitioner = wanted or (practitioners & event.user_id if practitioner_id is None else practitioners[:0])
+        practitioner_sudo = wanted_sudo or (
+            practitioners_sudo & event_sudo.user_id if practitioner_id is None else practitioners_sudo[:0]
+        )
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_move",
             "message": message,
-            "address": f"/my/appointments/{event.id}/move",
-            "confirm": f"/my/appointments/{event.id}/move/confirm",
-            "appointment": event._prepare_portal_values()[0],
-            "practitioners": practitioners,
-            "practitioner": practitioner,
-            "week": event.practice_appointment_type_id._prepare_week(
-                practitioner or practitioners, event.patient_id, week, event
+            "address": f"/my/appointments/{event_sudo.id}/move",
+            "confirm": f"/my/appointments/{event_sudo.id}/move/confirm",
+            "appointment": event_sudo._prepare_portal_values()[0],
+            "practitioners": practitioners_sudo,
+            "practitioner": practitioner_sudo,
+            "week": event_sudo.practice_appointment_type_id._prepare_week(
+                practitioner_sudo or practitioners_sudo, event_sudo.patient_id, week, event_sudo
             ),
-            "query": urlencode({"practitioner_id": practitioner.id or ""}),
+            "query": urlencode({"practitioner_id": practitioner_sudo.id or ""}),
         }
         return request.render("practice_billing.portal_move", values)
 
     @http.route("/my/appointments/<int:event_id>/move/confirm", type="http", auth="user", website=True)
-    def portal_confirm_move(self, event_id, booking=None, **kw):
+    @of_movable
+    @to_chosen_time
+    def practice_confirm_move(self, event_sudo, practitioner_sudo, start, /, **kw):
         """Show what moving to a chosen time means."""
         try:
-            event = self._find_movable(event_id)
-        except UserError as error:
-            return self._refuse_move(event_id, error)
-        chosen = self._read_move(event, booking)
-        if not chosen:
-            return self._redirect_to(f"/my/appointments/{event.id}/move", message="unknown")
-        try:
-            event._check_movable(*chosen)
+            event_sudo._check_movable(practitioner_sudo, start)
         except TimeTakenError:
-            return self._redirect_to_moves(event, *chosen)
+            return self._practice_redirect_to_move_times(event_sudo, practitioner_sudo, start)
         except UserError as error:
-            return self._render_move(event, *chosen, error=str(error))
-        return self._render_move(event, *chosen)
+            return self._practice_render_move(event_sudo, practitioner_sudo, start, error=str(error))
+        return self._practice_render_move(event_sudo, practitioner_sudo, start)
 
-    def _redirect_to_moves(self, event, practitioner, start):
+    def _practice_redirect_to_move_times(self, event_sudo, practitioner_sudo, start):
         """Show what else is free in the week of a time that is not."""
-        return self._redirect_to(
-            f"/my/appointments/{event.id}/move",
-            practitioner_id=practitioner.id,
-            week=event.practice_appointment_type_id._get_day(start).isoformat(),
+        return self._practice_redirect_with(
+            f"/my/appointments/{event_sudo.id}/move",
+            practitioner_id=practitioner_sudo.id,
+            week=event_sudo.practice_appointment_type_id._get_day(start).isoformat(),
             message="taken",
         )
 
-    def _render_move(self, event, practitioner, start, error=None):
+    def _practice_render_move(self, event_sudo, practitioner_sudo, start, error=None):
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_move",
-            "appointment": event._prepare_portal_values()[0],
-            "offer": event._prepare_move(practitioner, start),
+            "appointment": event_sudo._prepare_portal_values()[0],
+            "offer": event_sudo._prepare_move(practitioner_sudo, start),
             "error": error,
         }
         return request.render("practice_billing.portal_confirm_move", values)
 
     @http.route("/my/appointments/<int:event_id>/move/plan", type="http", auth="user", website=True, methods=["POST"])
-    def portal_plan_move(self, event_id, booking=None, **kw):
+    @of_movable
+    @to_chosen_time
+    def practice_plan_move(self, event_sudo, practitioner_sudo, start, /, **kw):
         """Move, if it is still possible; otherwise show other times, or why not."""
         try:
-            event = self._find_movable(event_id)
-        except UserError as error:
-            return self._refuse_move(event_id, error)
-        chosen = self._read_move(event, booking)
-        if not chosen:
-            return self._redirect_to(f"/my/appointments/{event.id}/move", message="unknown")
-        try:
-            event._move_by_patient(*chosen, request.env.user.partner_id)
+            event_sudo._move_by_patient(practitioner_sudo, start, request.env.user.partner_id)
         except TimeTakenError:
-            self._undo()
-            return self._redirect_to_moves(event, *chosen)
+            self._practice_undo()
+            return self._practice_redirect_to_move_times(event_sudo, practitioner_sudo, start)
         except UserError as error:
-            self._undo()
-            return self._render_move(event, *chosen, error=str(error))
-        return self._redirect_to(f"/my/appointments/{event.id}", message="moved")
+            self._practice_undo()
+            return self._practice_render_move(event_sudo, practitioner_sudo, start, error=str(error))
+        return self._practice_redirect_with(f"/my/appointments/{event_sudo.id}", message="moved")

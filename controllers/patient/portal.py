@@ -19,65 +19,66 @@ class PatientPortal(CustomerPortal):
 
     # === WHAT IS THEIRS === #
 
-    def _get_patients(self):
+    def _practice_get_patients(self):
         return request.env.user.partner_id._get_portal_patients()
 
-    def _get_lots(self):
+    def _practice_get_lots_sudo(self):
         """Return the credits with the rights to read them, in the language of the login."""
         return request.env["practice.credit.lot"].sudo()  # sudo: searched with the portal's domain only
 
-    def _get_events(self):
+    def _practice_get_events_sudo(self):
         return request.env["calendar.event"].sudo()  # sudo: searched with the portal's domain only
 
-    def _get_bookable_types(self):
+    def _practice_get_bookable_types_sudo(self):
         """Return the appointment types that are open for online booking in the companies of the login."""
-        types = request.env["practice.appointment.type"].sudo()  # sudo: searched with the domain of open types only
-        return types.search(types._get_bookable_domain(request.env.user.company_ids))
+        # sudo: searched with the domain of open types only
+        types_sudo = request.env["practice.appointment.type"].sudo()
+        return types_sudo.search(types_sudo._get_bookable_domain(request.env.user.company_ids))
 
-    def _find_appointment(self, event_id):
+    def _practice_find_appointment_sudo(self, event_id):
         """Return an appointment of the login's patients.
 
         :raises MissingError: when there is none; somebody else's and one that never was look the same
         """
-        domain = self._get_events()._get_portal_domain(self._get_patients())
-        event = self._get_events().search(domain & Domain("id", "=", event_id))
-        if not event:
+        domain = self._practice_get_events_sudo()._get_portal_domain(self._practice_get_patients())
+        event_sudo = self._practice_get_events_sudo().search(domain & Domain("id", "=", event_id))
+        if not event_sudo:
             raise MissingError(request.env._("There is no such appointment."))
-        return event
+        return event_sudo
 
     # === HOME === #
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
-        patients = self._get_patients()
+        patients = self._practice_get_patients()
         if "practice_package_count" in counters:
-            domain = self._get_lots()._get_portal_domain(patients)
-            values["practice_package_count"] = self._get_lots().search_count(domain)
+            domain = self._practice_get_lots_sudo()._get_portal_domain(patients)
+            values["practice_package_count"] = self._practice_get_lots_sudo().search_count(domain)
         if "practice_appointment_count" in counters:
-            domain = self._get_events()._get_portal_domain(patients)
-            values["practice_appointment_count"] = self._get_events().search_count(domain)
+            domain = self._practice_get_events_sudo()._get_portal_domain(patients)
+            values["practice_appointment_count"] = self._practice_get_events_sudo().search_count(domain)
         return values
 
     # === PACKAGES === #
 
     @http.route(["/my/packages", "/my/packages/page/<int:page>"], type="http", auth="user", website=True)
-    def portal_my_packages(self, page=1, filterby="open", **kw):
-        patients, lots = self._get_patients(), self._get_lots()
+    def practice_show_packages(self, page=1, filterby="open", **kw):
+        patients, lots_sudo = self._practice_get_patients(), self._practice_get_lots_sudo()
         filters = {"open": {"label": request.env._("Running")}, "all": {"label": request.env._("All")}}
         filterby = filterby if filterby in filters else "open"
-        domain = lots._get_portal_domain(patients, only_open=filterby == "open")
+        domain = lots_sudo._get_portal_domain(patients, only_open=filterby == "open")
         pager = portal_pager(
             url="/my/packages",
             url_args={"filterby": filterby},
-            total=lots.search_count(domain),
+            total=lots_sudo.search_count(domain),
             page=page,
             step=PAGE_SIZE,
         )
-        found = lots.search(domain, order="date desc, id desc", limit=PAGE_SIZE, offset=pager["offset"])
+        found_sudo = lots_sudo.search(domain, order="date desc, id desc", limit=PAGE_SIZE, offset=pager["offset"])
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_packages",
-            "cards": found._prepare_portal_cards(patients),
+            "cards": found_sudo._prepare_portal_cards(patients),
             "patients": patients,
             "orders": request.env["account.move"]._prepare_open_orders(request.env.user),
             "packages_for_sale": request.env["product.product"]._get_portal_products(request.env.user).package_id,
@@ -89,12 +90,12 @@ class PatientPortal(CustomerPortal):
         return request.render("practice_billing.portal_my_packages", values)
 
     @http.route("/my/packages/statement", type="http", auth="user", website=True)
-    def portal_my_statement(self, patient_id=None, **kw):
+    def practice_print_statement(self, patient_id=None, **kw):
         """Return the statement of credits of the login, or of a patient it acts for."""
-        patients = self._get_patients()
+        patients = self._practice_get_patients()
         patient = patients.filtered(lambda it: str(it.id) == patient_id) or request.env.user.partner_id
-        report = request.env["ir.actions.report"].sudo()  # sudo: a patient of the login, filtered above
-        pdf, _kind = report._render_qweb_pdf("practice_billing.action_report_credit_statement", patient.ids)
+        report_sudo = request.env["ir.actions.report"].sudo()  # sudo: a patient of the login, filtered above
+        pdf, _kind = report_sudo._render_qweb_pdf("practice_billing.action_report_credit_statement", patient.ids)
         headers = [
             ("Content-Type", "application/pdf"),
             ("Content-Disposition", http.content_disposition(f"{patient.name}.pdf")),
@@ -104,27 +105,27 @@ class PatientPortal(CustomerPortal):
     # === APPOINTMENTS === #
 
     @http.route(["/my/appointments", "/my/appointments/page/<int:page>"], type="http", auth="user", website=True)
-    def portal_my_appointments(self, page=1, filterby="coming", **kw):
-        patients, events = self._get_patients(), self._get_events()
+    def practice_show_appointments(self, page=1, filterby="coming", **kw):
+        patients, events_sudo = self._practice_get_patients(), self._practice_get_events_sudo()
         filters = {"coming": {"label": request.env._("Coming")}, "past": {"label": request.env._("Past")}}
         filterby = filterby if filterby in filters else "coming"
         coming = filterby == "coming"
-        domain = events._get_portal_domain(patients, coming=coming)
+        domain = events_sudo._get_portal_domain(patients, coming=coming)
         pager = portal_pager(
             url="/my/appointments",
             url_args={"filterby": filterby},
-            total=events.search_count(domain),
+            total=events_sudo.search_count(domain),
             page=page,
             step=PAGE_SIZE,
         )
         order = "start, id" if coming else "start desc, id desc"
-        found = events.search(domain, order=order, limit=PAGE_SIZE, offset=pager["offset"])
+        found_sudo = events_sudo.search(domain, order=order, limit=PAGE_SIZE, offset=pager["offset"])
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_appointments",
-            "appointments": found._prepare_portal_values(),
+            "appointments": found_sudo._prepare_portal_values(),
             "several": len(patients) > 1,
-            "can_book": bool(self._get_bookable_types()),
+            "can_book": bool(self._practice_get_bookable_types_sudo()),
             "pager": pager,
             "default_url": "/my/appointments",
             "searchbar_filters": filters,
@@ -133,38 +134,38 @@ class PatientPortal(CustomerPortal):
         return request.render("practice_billing.portal_my_appointments", values)
 
     @http.route("/my/appointments/<int:event_id>", type="http", auth="user", website=True)
-    def portal_my_appointment(self, event_id, message=None, **kw):
+    def practice_show_appointment(self, event_id, message=None, **kw):
         try:
-            event = self._find_appointment(event_id)
+            event_sudo = self._practice_find_appointment_sudo(event_id)
         except MissingError:
             return request.redirect("/my/appointments")
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_appointments",
-            "appointment": event._prepare_portal_values()[0],
+            "appointment": event_sudo._prepare_portal_values()[0],
             "message": message,
         }
         return request.render("practice_billing.portal_my_appointment", values)
 
     @http.route("/my/appointments/<int:event_id>/cancel", type="http", auth="user", website=True, methods=["POST"])
-    def portal_cancel_appointment(self, event_id, cost="0", **kw):
+    def practice_cancel_appointment(self, event_id, cost="0", **kw):
         """Cancel, unless it costs more than the page said when it was shown: then it says what it costs now."""
         try:
-            event = self._find_appointment(event_id)
+            event_sudo = self._practice_find_appointment_sudo(event_id)
             known_cost = int(cost) if cost.isdecimal() else 0
-            cancelled = event._cancel_by_patient(known_cost)
+            cancelled = event_sudo._cancel_by_patient(known_cost)
         except UserError:
             return request.redirect(f"/my/appointments/{event_id}?message=closed")
         return request.redirect(f"/my/appointments/{event_id}?message={'cancelled' if cancelled else 'late'}")
 
     @http.route("/my/appointments/<int:event_id>/ics", type="http", auth="user", website=True)
-    def portal_appointment_ics(self, event_id, **kw):
+    def practice_export_appointment(self, event_id, **kw):
         try:
-            event = self._find_appointment(event_id)
+            event_sudo = self._practice_find_appointment_sudo(event_id)
         except MissingError:
             return request.not_found()
         headers = [
             ("Content-Type", "text/calendar; charset=utf-8"),
             ("Content-Disposition", http.content_disposition("appointment.ics")),
         ]
-        return request.make_response(event._get_portal_ics(), headers)
+        return request.make_response(event_sudo._get_portal_ics(), headers)

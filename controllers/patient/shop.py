@@ -8,10 +8,11 @@ from odoo.http import request
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 
 from ...tools.slots import Slot
+from ..payment import is_offered
 from .portal import PatientPortal
 
-#: What a payment form may send of its own; everything else of a payment comes from the purchase.
-PAYMENT_KEYS = ("provider_id", "payment_method_id", "token_id", "flow", "tokenization_requested")
+#: What a payment form chooses; whether to save the method it may ask too, all else comes from the purchase.
+PAYMENT_KEYS = ("provider_id", "payment_method_id", "token_id", "flow")
 
 
 class PatientShop(PatientPortal, PortalAccount):
@@ -23,26 +24,26 @@ class PatientShop(PatientPortal, PortalAccount):
 
     # === WHAT IS ASKED === #
 
-    def _get_products(self):
+    def _practice_get_products_sudo(self):
         return request.env["product.product"]._get_portal_products(request.env.user)
 
-    def _find_patient(self, patients, patient_id):
+    def _practice_find_patient(self, patients, patient_id):
         """Return the patient that a form names; nobody when it is none of the login's."""
         return patients.filtered(lambda patient: str(patient.id) == patient_id)
 
-    def _find_order(self, invoice_id):
+    def _practice_find_order_sudo(self, invoice_id):
         """Return a purchase of the login, with the rights to pay it.
 
         :raises MissingError: when there is none; somebody else's and one that never was look the same
         """
-        orders = request.env["account.move"].sudo()  # sudo: searched among the purchases of this login only
-        domain = orders._get_order_domain(request.env.user) & Domain("id", "=", min(invoice_id, 2**31 - 1))
-        order = orders.search(domain)
-        if not order:
+        orders_sudo = request.env["account.move"].sudo()  # sudo: searched among the purchases of this login only
+        domain = orders_sudo._get_order_domain(request.env.user) & Domain("id", "=", min(invoice_id, 2**31 - 1))
+        order_sudo = orders_sudo.search(domain)
+        if not order_sudo:
             raise MissingError(request.env._("There is no such purchase."))
-        return order
+        return order_sudo
 
-    def _url(self, path, **query):
+    def _practice_make_url(self, path, **query):
         """Return ``path`` with what of ``query`` is given; a chosen time is passed on only when it is one."""
         slot = Slot.decode(query.pop("booking", None))
         query["booking"] = slot and slot.encode()
@@ -52,45 +53,51 @@ class PatientShop(PatientPortal, PortalAccount):
     # === OFFERS === #
 
     @http.route("/my/packages/buy", type="http", auth="user", website=True, methods=["GET"])
-    def portal_buy_packages(self, package_id=None, patient_id=None, booking=None, **kw):
-        products = self._get_products()
-        wanted = products.filtered(lambda product: str(product.package_id.id) == package_id)
-        offers = (wanted or products)._get_portal_offers(request.env.user)
-        patient = self._find_patient(self._get_patients(), patient_id)
+    def practice_show_shop(self, package_id=None, patient_id=None, booking=None, **kw):
+        products_sudo = self._practice_get_products_sudo()
+        wanted_sudo = products_sudo.filtered(lambda it: str(it.package_id.id) == package_id)
+        offers = (wanted_sudo or products_sudo)._get_portal_offers(request.env.user)
+        patient = self._practice_find_patient(self._practice_get_patients(), patient_id)
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_shop",
             "offers": [
-                (offer, self._url(f"/my/packages/buy/{product.id}", patient_id=patient.id, booking=booking))
-                for product, offer in offers.items()
+                (
+                    offer,
+                    self._practice_make_url(
+                        f"/my/packages/buy/{product_sudo.id}", patient_id=patient.id, booking=booking
+                    ),
+                )
+                for product_sudo, offer in offers.items()
             ],
             "patient": patient,
-            "all_url": wanted and self._url("/my/packages/buy", patient_id=patient.id, booking=booking),
+            "all_url": wanted_sudo
+            and self._practice_make_url("/my/packages/buy", patient_id=patient.id, booking=booking),
         }
         return request.render("practice_billing.portal_buy_packages", values)
 
     @http.route("/my/packages/buy/<int:product_id>", type="http", auth="user", website=True, methods=["GET"])
-    def portal_buy_package(self, product_id, patient_id=None, booking=None, **kw):
-        offer = self._find_offer(product_id)
+    def practice_show_offer(self, product_id, patient_id=None, booking=None, **kw):
+        offer = self._practice_find_offer_sudo(product_id)
         if not offer:
-            return request.redirect(self._url("/my/packages/buy", booking=booking))
-        return self._render_offer(offer, patient_id, booking)
+            return request.redirect(self._practice_make_url("/my/packages/buy", booking=booking))
+        return self._practice_render_offer(offer, patient_id, booking)
 
-    def _find_offer(self, product_id):
-        product = self._get_products().filtered(lambda product: product.id == product_id)
-        return product._get_portal_offers(request.env.user).get(product)
+    def _practice_find_offer_sudo(self, product_id):
+        product_sudo = self._practice_get_products_sudo().filtered(lambda it: it.id == product_id)
+        return product_sudo._get_portal_offers(request.env.user).get(product_sudo)
 
-    def _render_offer(self, offer, patient_id, booking, error=None):
-        patients = self._get_patients()
+    def _practice_render_offer(self, offer, patient_id, booking, error=None):
+        patients = self._practice_get_patients()
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_shop",
             "offer": offer,
             "patients": patients,
-            "patient": self._find_patient(patients, patient_id) if len(patients) > 1 else patients,
+            "patient": self._practice_find_patient(patients, patient_id) if len(patients) > 1 else patients,
             "ways": offer.company._get_portal_ways(request.env.user, offer.total, offer.currency),
             "terms": offer.product.package_id._get_terms_fingerprint(),
-            "action": self._url(f"/my/packages/buy/{offer.product.id}/order", booking=booking),
+            "action": self._practice_make_url(f"/my/packages/buy/{offer.product.id}/order", booking=booking),
             "error": error,
         }
         return request.render("practice_billing.portal_buy_package", values)
@@ -98,80 +105,85 @@ class PatientShop(PatientPortal, PortalAccount):
     # === PURCHASES === #
 
     @http.route("/my/packages/buy/<int:product_id>/order", type="http", auth="user", website=True, methods=["POST"])
-    def portal_order_package(self, product_id, patient_id=None, terms=None, way=None, booking=None, **kw):
+    def practice_order_package(self, product_id, patient_id=None, terms=None, way=None, booking=None, **kw):
         """Make the purchase and go to its page, which says how to go on."""
-        offer = self._find_offer(product_id)
+        offer = self._practice_find_offer_sudo(product_id)
         if not offer:
-            return request.redirect(self._url("/my/packages/buy", booking=booking))
+            return request.redirect(self._practice_make_url("/my/packages/buy", booking=booking))
         user = request.env.user
         try:
-            patient = self._find_patient(self._get_patients(), patient_id)
+            patient = self._practice_find_patient(self._practice_get_patients(), patient_id)
             # What was begun when it is refused is undone: the page that says so is an answer like any other.
             with request.env.cr.savepoint():
-                order = request.env["account.move"]._order_package(user, offer, patient, terms=terms or "", way=way)
+                order_sudo = request.env["account.move"]._order_package(
+                    user, offer, patient, terms=terms or "", way=way
+                )
         except UserError as error:
-            return self._render_offer(offer, patient_id, booking, error=str(error))
-        return request.redirect(self._url(f"/my/packages/orders/{order.id}", booking=booking))
+            return self._practice_render_offer(offer, patient_id, booking, error=str(error))
+        return request.redirect(self._practice_make_url(f"/my/packages/orders/{order_sudo.id}", booking=booking))
 
     @http.route("/my/packages/orders/<int:invoice_id>", type="http", auth="user", website=True, methods=["GET"])
-    def portal_package_order(self, invoice_id, booking=None, **kw):
+    def practice_show_order(self, invoice_id, booking=None, **kw):
         try:
-            order = self._find_order(invoice_id)
+            order_sudo = self._practice_find_order_sudo(invoice_id)
         except MissingError:
             return request.redirect("/my/packages")
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_order",
-            "order": order._prepare_portal_order(),
-            "document": order,
+            "order": order_sudo._prepare_portal_order(),
+            "document": order_sudo,
             "booking_url": booking
             and Slot.decode(booking)
-            and self._url("/my/appointments/book/confirm", booking=booking),
-            "again_url": self._url("/my/packages/buy", booking=booking),
-            **self._prepare_payment_form(order, booking),
+            and self._practice_make_url("/my/appointments/book/confirm", booking=booking),
+            "again_url": self._practice_make_url("/my/packages/buy", booking=booking),
+            **self._practice_prepare_order_payment(order_sudo, booking),
         }
         return request.render("practice_billing.portal_package_order", values)
 
-    def _prepare_payment_form(self, order, booking):
+    def _practice_prepare_order_payment(self, order_sudo, booking):
         """Return what Odoo's payment form needs; without payment methods when there is nothing to pay."""
-        partner, amount = order.partner_id, order._get_order_amount()
-        providers, methods, tokens = order._get_payment_options()
+        partner_sudo, amount = order_sudo.partner_id, order_sudo._get_order_amount()
+        providers_sudo, methods_sudo, tokens_sudo = order_sudo._get_payment_options()
         return {
             "mode": "payment",
             "amount": amount,
-            "currency": order.currency_id,
-            "partner_id": partner.id,
-            "providers_sudo": providers,
-            "payment_methods_sudo": methods,
-            "tokens_sudo": tokens,
-            "show_tokenize_input_mapping": self._compute_show_tokenize_input_mapping(providers),
-            "transaction_route": self._url(f"/my/packages/orders/{order.id}/transaction", booking=booking),
-            "landing_route": self._url(f"/my/packages/orders/{order.id}", booking=booking),
+            "currency": order_sudo.currency_id,
+            "partner_id": partner_sudo.id,
+            "providers_sudo": providers_sudo,
+            "payment_methods_sudo": methods_sudo,
+            "tokens_sudo": tokens_sudo,
+            "show_tokenize_input_mapping": self._compute_show_tokenize_input_mapping(providers_sudo),
+            "transaction_route": self._practice_make_url(
+                f"/my/packages/orders/{order_sudo.id}/transaction", booking=booking
+            ),
+            "landing_route": self._practice_make_url(f"/my/packages/orders/{order_sudo.id}", booking=booking),
             # Odoo's form sends one along; here the login is what counts.
             "access_token": "",
         }
 
     @http.route("/my/packages/orders/<int:invoice_id>/transaction", type="jsonrpc", auth="user", website=True)
-    def portal_package_order_transaction(self, invoice_id, access_token=None, **kwargs):
+    def practice_create_order_transaction(self, invoice_id, access_token=None, **kwargs):
         """Create the payment of a purchase; return what the provider's form needs.
 
         Amount, currency, payer, document and the page to land on are the purchase's, whatever the request says.
 
         :raises UserError: when there is nothing to pay, or when the payment method is none of those that were offered
         """
-        order = self._find_order(invoice_id)
+        order_sudo = self._practice_find_order_sudo(invoice_id)
         self._validate_transaction_kwargs(kwargs)
         chosen = {key: kwargs.get(key) for key in PAYMENT_KEYS}
-        order._start_order_payment()
-        if not order._offers_payment(chosen):
+        order_sudo._start_order_payment()
+        if not is_offered(*order_sudo._get_payment_options(), **chosen):
             raise ValidationError(request.env._("This payment method is not available here. Choose another one."))
         booking = request.httprequest.args.get("booking")
-        transaction = self._create_transaction(
+        transaction_sudo = self._create_transaction(
             **chosen,
-            amount=order._get_order_amount(),
-            currency_id=order.currency_id.id,
-            partner_id=order.partner_id.id,
-            landing_route=self._url(f"/my/packages/orders/{order.id}", booking=booking),
-            custom_create_values={"invoice_ids": [Command.set(order.ids)]},
+            tokenization_requested=kwargs.get("tokenization_requested"),
+            amount=order_sudo._get_order_amount(),
+            currency_id=order_sudo.currency_id.id,
+            partner_id=order_sudo.partner_id.id,
+            landing_route=self._practice_make_url(f"/my/packages/orders/{order_sudo.id}", booking=booking),
+            custom_create_values={"invoice_ids": [Command.set(order_sudo.ids)]},
         )
-        return transaction._get_processing_values()
+        return transaction_sudo._get_processing_values()

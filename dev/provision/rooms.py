@@ -27,6 +27,7 @@ PLAN = (
     ("models/subscriptions/portal",),
     ("report",),
     ("wizards",),
+    ("controllers",),
     ("controllers/patient", "controllers/organisation"),
 )
 

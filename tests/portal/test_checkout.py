@@ -401,11 +401,11 @@ class TestCheckout(OrganisationMixin, SubscriptionCase):
         checkout = self.checkout()
         for user in (self.an, self.rival):
             with self.subTest(user=user.login):
-                organisation, his = self.organisation.with_user(user).sudo(), checkout.with_user(user).sudo()
-                self.assertRaises(AccessError, his._start, organisation, self.company, self.standard, "month")
-                self.assertRaises(AccessError, his._begin_payment)
-                self.assertRaises(AccessError, his._set_code, "X")
-                self.assertRaises(AccessError, his._finish_without_payment, self.env["payment.token"])
+                organisation, theirs = self.organisation.with_user(user).sudo(), checkout.with_user(user).sudo()
+                self.assertRaises(AccessError, theirs._start, organisation, self.company, self.standard, "month")
+                self.assertRaises(AccessError, theirs._begin_payment)
+                self.assertRaises(AccessError, theirs._set_code, "X")
+                self.assertRaises(AccessError, theirs._finish_without_payment, self.env["payment.token"])
 
     def test_staff_who_may_not_bill_do_not_complete(self):
         self.make_staff()

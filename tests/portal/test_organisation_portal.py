@@ -1,6 +1,7 @@
 """What administrators of an organisation, its practitioners and others see and do on the portal, over the pages."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command, Datetime
@@ -8,6 +9,7 @@ from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ...models.subscriptions.portal.res_partner import Account
 from ..common.checkouts import OrganisationMixin
 from ..common.subscriptions import SubscriptionCase, SubscriptionMixin, day
 
@@ -185,16 +187,16 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
     def test_accounts_are_found_by_organisation_and_company(self):
         self.assertEqual(
             self.boss.partner_id.with_user(self.boss)._get_portal_accounts(),
-            [(self.organisation, self.company, self.subscription)],
+            [Account(self.organisation, self.company, self.subscription)],
         )
         self.other.practice_administrator_ids |= self.boss.partner_id
         accounts = self.boss.partner_id.with_user(self.boss)._get_portal_accounts()
-        self.assertEqual([it[0] for it in accounts], [self.organisation, self.other])
-        self.assertFalse(accounts[1][2])
+        self.assertEqual([it.organisation for it in accounts], [self.organisation, self.other])
+        self.assertFalse(accounts[1].subscription)
         self.subscription._cancel_now("other")
         running = self.subscribe(organisation=self.organisation, seats=())
         accounts = self.boss.partner_id.with_user(self.boss)._get_portal_accounts()
-        self.assertEqual(accounts[0][2], running)
+        self.assertEqual(accounts[0].subscription, running)
 
     def test_each_running_subscription_with_a_company_of_the_login_is_an_account(self):
         elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
@@ -210,11 +212,11 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
             }
         )
         login = self.boss.partner_id.with_user(self.boss)
-        self.assertEqual([it[2] for it in login._get_portal_accounts()], [self.subscription])
+        self.assertEqual([it.subscription for it in login._get_portal_accounts()], [self.subscription])
         self.boss.company_ids |= elsewhere
-        self.assertEqual([it[2] for it in login._get_portal_accounts()], [self.subscription, there])
+        self.assertEqual([it.subscription for it in login._get_portal_accounts()], [self.subscription, there])
         self.subscription._enter("expired")
-        self.assertEqual([it[2] for it in login._get_portal_accounts()], [there], "what runs comes first")
+        self.assertEqual([it.subscription for it in login._get_portal_accounts()], [there], "what runs comes first")
 
     # === PRACTITIONERS === #
 
@@ -245,7 +247,7 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
         self.assertEqual(sums[0]["additions"], sums[1]["additions"])
         self.assertIn("no extra cost", " ".join(mine._describe_addition(*sums)))
 
-    def test_who_has_left_does_not_come_back_as_if_he_had_stayed(self):
+    def test_who_has_left_does_not_come_back_as_if_they_had_stayed(self):
         mine = self.running()
         seat = self.subscription.seat_ids[:1]
         mine._portal_end_seat(seat.id, day(1, 20))
@@ -501,12 +503,14 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
         unsaved = self.method.copy({"code": "pb_unsaved", "support_tokenization": False})
         self.provider.payment_method_ids |= unsaved
         hidden = self.provider.copy({"is_published": False, "state": "test"})
+        token = self.make_token(self.organisation)
         with mute_logger("odoo.http"):
             for vals in (
                 {"payment_method_id": unsaved.id},
                 {"provider_id": hidden.id},
                 {"provider_id": 10**8},
                 {"flow": "nonsense"},
+                {"flow": "token", "token_id": token.id, "provider_id": hidden.id},
                 {"provider_id": None, "payment_method_id": None},
             ):
                 with self.subTest(**{name: str(value) for name, value in vals.items()}):
@@ -605,7 +609,7 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
             self.assertNotIn(secret, page)
         for path in PAGES:
             self.assertNotIn("De Brug", self.page(path), path)
-        self.assertNotIn("fa-credit-card", self.page("/my"), "nothing in the menu under his name")
+        self.assertNotIn("fa-credit-card", self.page("/my"), "nothing in the menu under their name")
 
     def test_another_organisations_ids_give_nothing(self):
         seat, token = self.subscription.seat_ids[:1], self.make_token(self.organisation)
@@ -768,7 +772,42 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
         )
         self.assertEqual(self.subscription.state, "cancelled")
 
+    def test_no_parameter_of_a_request_is_taken_for_an_account(self):
+        self.log_in(self.rival)
+        names = (f"account={self.subscription.id}", f"account={self.organisation.id}-{self.company.id}")
+        for query in names:
+            with self.subTest(query=query):
+                self.assertNotIn(self.organisation.name, self.page(f"/my/subscription?{query}"))
+
+    def test_who_takes_oneself_off_one_of_two_organisations_goes_on_with_the_other(self):
+        self.organisation.practice_administrator_ids |= self.an.partner_id
+        self.other.practice_administrator_ids |= self.boss.partner_id
+        self.log_in(self.boss)
+        answer = self.post(
+            f"/my/subscription/administrators?organisation={self.organisation.id}&company={self.company.id}",
+            contact=self.boss.partner_id.id,
+            remove="1",
+        )
+        self.assertTrue(answer.headers["Location"].endswith("/my/subscription"), answer.headers["Location"])
+        page = self.page("/my/subscription")
+        self.assertIn("is no longer an administrator", page)
+        self.assertIn(self.other.name, page)
+
     # === COST === #
+
+    def test_a_page_looks_once_for_what_the_login_runs(self):
+        self.other.practice_administrator_ids |= self.boss.partner_id
+        self.log_in(self.boss)
+        partners = self.env.registry["res.partner"]
+        for path in ("/my/subscription", "/my/subscription/plans", "/my/subscription/details"):
+            with (
+                self.subTest(path=path),
+                patch.object(
+                    partners, "_get_portal_accounts", autospec=True, side_effect=partners._get_portal_accounts
+                ) as look,
+            ):
+                self.assertIn("o_practice_banners", self.page(path))
+                self.assertEqual(look.call_count, 1)
 
     def count_queries(self, path):
         self.page(path)

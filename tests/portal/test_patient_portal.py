@@ -1,4 +1,4 @@
-"""What a patient sees and does on the portal, over the pages, as himself, as a parent and as somebody else."""
+"""What a patient sees and does on the portal, over the pages, for themselves, as a parent and as somebody else."""
 
 from datetime import timedelta
 

@@ -4,8 +4,8 @@ import re
 from datetime import timedelta
 
 from odoo.fields import Command, Datetime
-from odoo.http import Request
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.http import Controller, Request
+from odoo.tests import BaseCase, HttpCase, new_test_user, tagged
 
 from ..common.checkouts import OrganisationMixin
 from ..common.subscriptions import SubscriptionMixin
@@ -15,6 +15,26 @@ OURS = re.compile(r"^/my/(packages|appointments|subscription|seat)\b")
 
 #: What can be done with a seat or a payment method.
 WHATS = ("use", "remove", "keep", "student", "invite")
+
+
+@tagged("post_install", "-at_install")
+class TestNames(BaseCase):
+    """Odoo makes one class of the controllers of all add-ons: a plain name could be somebody else's too."""
+
+    def controllers(self, cls=Controller):
+        for child in cls.__subclasses__():
+            yield child
+            yield from self.controllers(child)
+
+    def test_own_methods_of_controllers_are_called_practice(self):
+        ours = {it for it in self.controllers() if it.__module__.startswith("odoo.addons.practice_billing.")}
+        self.assertGreater(len(ours), 5)
+        for controller in ours:
+            inherited = {name for base in controller.__mro__ if base not in ours for name in vars(base)}
+            for name in vars(controller).keys() - inherited:
+                if callable(getattr(controller, name)):
+                    with self.subTest(controller=controller.__name__):
+                        self.assertRegex(name, "^_?practice_")
 
 
 @tagged("post_install", "-at_install")

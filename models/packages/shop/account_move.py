@@ -204,15 +204,6 @@ class AccountMove(models.Model):
         )
         return providers, methods, tokens._get_available_tokens(providers.ids, self.partner_id.id)
 
-    def _offers_payment(self, chosen):
-        """Return whether a payment form that was shown for this purchase could have sent these choices."""
-        providers, methods, tokens = self._get_payment_options()
-        provider = providers.filtered(lambda provider: provider.id == chosen["provider_id"])
-        if chosen["flow"] == "token":
-            return any(token.id == chosen["token_id"] and token.provider_id == provider for token in tokens)
-        offered = methods & provider.payment_method_ids
-        return chosen["flow"] in ("redirect", "direct") and chosen["payment_method_id"] in offered.ids
-
     # === WHAT THE PORTAL SHOWS === #
 
     @api.model

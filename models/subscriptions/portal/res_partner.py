@@ -1,3 +1,5 @@
+from typing import NamedTuple
+
 from odoo import models
 from odoo.fields import Domain
 
@@ -18,13 +20,24 @@ BANNER_FIELDS = (
 )
 
 
+class Account(NamedTuple):
+    """An organisation that a login runs, and what it has with a company; all with the rights to read it."""
+
+    #: ``res.partner``
+    organisation: models.BaseModel
+    #: ``res.company`` that sells the subscription
+    company: models.BaseModel
+    #: ``practice.subscription``; empty when the organisation never had one with this company
+    subscription: models.BaseModel
+
+
 class ResPartner(models.Model):
     """The subscriptions that a login runs on the portal, and what it has to know of them on every page."""
 
     _inherit = "res.partner"
 
     def _get_portal_accounts(self):
-        """Return what this login runs: ``[(organisation, company, subscription)]`` with the rights to read them.
+        """Return what this login runs: ``[Account, …]``.
 
         An organisation has an account for each running subscription with a company of the login; without any, one for
         the last subscription, or, when there never was one, for the login's own company and no subscription.
@@ -49,8 +62,8 @@ class ResPartner(models.Model):
                 lambda it: (it.company_id != user.company_id, it.company_id.id)
             )
             shown = running or of_organisation[:1]
-            accounts += [(organisation, it.company_id, it) for it in shown] or [
-                (organisation, user.company_id, subscriptions)
+            accounts += [Account(organisation, it.company_id, it) for it in shown] or [
+                Account(organisation, user.company_id, subscriptions)
             ]
         return accounts
 
@@ -66,24 +79,23 @@ class ResPartner(models.Model):
             return []
         waiting = self._get_checkouts_under_way(accounts)
         banners = []
-        for organisation, company, subscription in accounts:
-            if (organisation.id, company.id) in waiting:
-                banner = self._get_payment_banner(organisation, waiting[organisation.id, company.id])
-            elif subscription:
-                banner = subscription._get_portal_banner()
+        for account in accounts:
+            key = account.organisation.id, account.company.id
+            if key in waiting:
+                banner = self._get_payment_banner(account.organisation, waiting[key])
+            elif account.subscription:
+                banner = account.subscription._get_portal_banner()
             else:
-                text = self.env._("%s has no subscription yet. Select a plan to begin.", organisation.name)
+                text = self.env._("%s has no subscription yet. Select a plan to begin.", account.organisation.name)
                 banner = {"level": "danger", "text": text, "button": "plan"}
             if banner:
-                banners.append({**banner, "organisation": organisation, "company": company})
+                banners.append({**banner, "organisation": account.organisation, "company": account.company})
         return banners
 
     def _get_checkouts_under_way(self, accounts):
         """Return ``{(organisation, company): state}`` of payments that are on their way for these accounts."""
         to_pay = [
-            organisation.id
-            for organisation, _company, subscription in accounts
-            if subscription.state not in (*BILLED, "suspended")
+            account.organisation.id for account in accounts if account.subscription.state not in (*BILLED, "suspended")
         ]
         if not to_pay:
             return {}
