@@ -20,9 +20,8 @@ from odoo.tools import mute_logger
 
 from odoo.addons.practice_billing.tools.slots import Slot
 
+from ..common.databases import CopyCase, server
 from ..common.practice import PracticeMixin
-from ..common.databases import server
-from ..packages.test_concurrency import CopyCase
 
 
 class ShopMixin(PracticeMixin):

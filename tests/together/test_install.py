@@ -15,8 +15,8 @@ from odoo.tests import BaseCase, tagged
 from odoo.addons.practice_billing.tools.slots import week_of
 
 from ..common.booking import BookingMixin
-from ..common.practice import dose
 from ..common.databases import database_copy, load_registry, run_odoo, run_script
+from ..common.practice import dose
 
 MODULE = "practice_billing"
 
