@@ -988,5 +988,6 @@ class TestShopTour(ShopMixin, HttpCase):
 
 @tagged("post_install", "-at_install")
 class TestShopTourOnPhone(TestShopTour):
+    allow_inherited_tests_method = True  # for Odoo's loader, which else takes what stands here only
     browser_size = "390x844"
     touch_enabled = True
