@@ -62,7 +62,7 @@ def test(settings, arguments):
 
 
 def lint(settings, _arguments):
-    """run ruff, pylint-odoo and Odoo's test_lint"""
+    """run ruff, pylint-odoo, Odoo's test_lint, and check that pytest and Odoo find the same tests"""
     return linting.run_lint(databases(settings, "lint", with_dev=True))
 
 

@@ -1,4 +1,7 @@
-"""The static checks: ruff, OCA's pylint-odoo and Odoo's own test_lint. All of them run, then the verdict is given."""
+"""The static checks: ruff, OCA's pylint-odoo, Odoo's own test_lint, and whether pytest and Odoo find the same tests.
+
+All of them run, then the verdict is given.
+"""
 
 import subprocess
 
@@ -19,6 +22,7 @@ def run_lint(databases):
         "ruff format": lambda: _tool(databases, "ruff", "format", "--check", "."),
         "rooms": lambda: check_rooms(databases.settings.checkout),
         "pylint-odoo": lambda: _pylint(databases),
+        "the same tests for pytest and Odoo": lambda: _same_tests(databases),
         "Odoo's test_lint": lambda: _test_lint(databases),
     }
     failed = []
@@ -44,6 +48,15 @@ def _pylint(databases):
     options = [f"--rcfile={settings.checkout / '.pylintrc'}", "--jobs=2"]
     command = [str(databases.odoo.python), "-m", "pylint", *options, MODULE]
     return subprocess.run(command, cwd=settings.links, env=environment, check=False).returncode
+
+
+def _same_tests(databases):
+    """Compare the tests that pytest and Odoo's loader find; no database is opened for that, so none has to be there."""
+    settings = databases.settings
+    if not settings.has_module:
+        return 0
+    options = ["--collect-only", "-q", "-p", "odoo_loader_plugin", str(settings.module_link / "tests")]
+    return run_pytest(databases, "none", options, plugins=settings.checkout / "dev")
 
 
 def _test_lint(databases):

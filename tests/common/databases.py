@@ -11,7 +11,9 @@ from http.client import HTTPConnection
 from psycopg2 import OperationalError
 
 import odoo.sql_db
+from odoo.api import SUPERUSER_ID, Environment
 from odoo.modules.registry import Registry
+from odoo.tests import BaseCase
 from odoo.tests.common import get_db_name
 from odoo.tools import config
 
@@ -27,6 +29,18 @@ def _sql(statement):
     with contextlib.closing(odoo.sql_db.db_connect("postgres").cursor()) as cr:
         cr._cnx.autocommit = True
         cr.execute(statement)
+
+
+class CopyCase(BaseCase):
+    """A test in a copy of the database, in which it may commit."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.database = cls.enterClassContext(database_copy("race"))
+        cls.copy = load_registry(cls.database)
+        cls.cr = cls.enterClassContext(contextlib.closing(cls.copy.cursor()))
+        cls.env = Environment(cls.cr, SUPERUSER_ID, {})
 
 
 @contextlib.contextmanager

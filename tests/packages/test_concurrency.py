@@ -8,30 +8,18 @@ from datetime import timedelta
 from functools import partial
 from http.client import HTTPConnection
 
-from odoo.api import SUPERUSER_ID, Environment
+from odoo.api import Environment
 from odoo.exceptions import UserError
 from odoo.fields import Command, Datetime
 from odoo.service.model import retrying
-from odoo.tests import BaseCase, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..common.databases import database_copy, load_registry, server
+from ..common.databases import CopyCase, server
 from ..common.practice import PracticeMixin
 
 SESSIONS = 20
 CREDITS = 5
-
-
-class CopyCase(BaseCase):
-    """A test in a copy of the database, in which it may commit."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.database = cls.enterClassContext(database_copy("race"))
-        cls.copy = load_registry(cls.database)
-        cls.cr = cls.enterClassContext(closing(cls.copy.cursor()))
-        cls.env = Environment(cls.cr, SUPERUSER_ID, {})
 
 
 @tagged("post_install", "-at_install")

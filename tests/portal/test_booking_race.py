@@ -20,8 +20,7 @@ from odoo.addons.practice_billing.models.packages.portal.appointment_type_bookin
 from odoo.addons.practice_billing.tools.slots import Slot
 
 from ..common.booking import BOOK, BookingMixin
-from ..common.databases import server
-from ..packages.test_concurrency import CopyCase
+from ..common.databases import CopyCase, server
 
 SESSIONS = 8
 

@@ -13,8 +13,8 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..common.checkouts import OrganisationMixin
+from ..common.databases import CopyCase
 from ..common.subscriptions import SubscriptionMixin
-from ..packages.test_concurrency import CopyCase
 
 SESSIONS = 6
 

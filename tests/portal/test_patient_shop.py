@@ -20,9 +20,8 @@ from odoo.tools import mute_logger
 
 from odoo.addons.practice_billing.tools.slots import Slot
 
-from ..common.databases import server
+from ..common.databases import CopyCase, server
 from ..common.practice import PracticeMixin
-from ..packages.test_concurrency import CopyCase
 
 
 class ShopMixin(PracticeMixin):
@@ -989,5 +988,6 @@ class TestShopTour(ShopMixin, HttpCase):
 
 @tagged("post_install", "-at_install")
 class TestShopTourOnPhone(TestShopTour):
+    allow_inherited_tests_method = True  # for Odoo's loader, which else takes what stands here only
     browser_size = "390x844"
     touch_enabled = True

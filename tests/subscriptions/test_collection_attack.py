@@ -6,9 +6,9 @@ from pathlib import Path
 
 from odoo.tests import tagged
 
+from ..common.attacks import AttackCase
 from ..common.payments import PaymentMixin
 from ..common.practice import dose
-from .test_subscription_attack import AttackCase
 
 #: What a process of the run executes. The provider writes down each request, as a real one does outside the database,
 #: and takes its time to answer, so that the process can be killed after the money moved and before that is known.

@@ -10,8 +10,8 @@ from odoo.fields import Command
 from odoo.tests import tagged
 
 from ...models.subscriptions.billing import account_move_batch as invoice_batch
+from ..common.databases import CopyCase
 from ..common.practice import TODAY, PracticeCase
-from ..packages.test_concurrency import CopyCase
 
 #: Columns that say which row it is and when it was written.
 ROW = {"id", "move_id", "create_date", "write_date"}

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import HttpCase, tagged
 
+from ..common.collection import CollectionCase
 from ..common.subscriptions import SubscriptionMixin, day
-from .test_collection import CollectionCase
 
 SECRET = "a secret that both sides know"
 

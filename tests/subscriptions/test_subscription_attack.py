@@ -1,9 +1,6 @@
 """The billing run is killed, run by several processes at once, and fed broken records: each period is billed once."""
 
 # Other processes see only what is committed; pylint: disable=invalid-commit
-import random
-import subprocess
-import time
 from collections import Counter
 
 from dateutil.relativedelta import relativedelta
@@ -12,9 +9,8 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
-from ..common.databases import odoo_command, odoo_environment
-from ..common.practice import PracticeMixin, dose
-from ..packages.test_concurrency import CopyCase
+from ..common.attacks import AttackCase
+from ..common.practice import dose
 
 #: Periods that each subscription has missed when the run begins.
 MISSED = 3
@@ -25,112 +21,6 @@ print("BEGIN", flush=True)
 env["practice.subscription"]._cron_bill(batch_size={batch_size})
 print("END", flush=True)
 """
-
-
-class AttackCase(PracticeMixin, CopyCase):
-    """Subscriptions in a database of their own, and processes that work on them and can be killed."""
-
-    now = None
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.company.practice_subscription_journal_id = cls.sales
-        cls.tax = cls.make_tax(price_include_override="tax_excluded")
-        cls.plan = cls.env["practice.plan"].create(
-            {
-                "name": "Standard",
-                "product_id": cls.env["product.product"]
-                .create({"name": "Licence", "type": "service", "taxes_id": [Command.set(cls.tax.ids)]})
-                .id,
-                "income_account_id": cls.income.id,
-                "deferred_account_id": cls.liability.id,
-                "price_ids": [Command.create({"interval": "month", "amount": 39.0})],
-            }
-        )
-        cls.cr.commit()
-
-    def subscribe(self, count, months=1):
-        """Make ``count`` subscriptions of two practitioners each, with ``months`` periods due by today."""
-        start = self.today() - relativedelta(months=months - 1)
-        country = self.env.ref("base.be").id
-        address = {"street": "Coupure 1", "city": "Gent", "country_id": country, "is_company": True}
-        organisations = self.env["res.partner"].create([{"name": f"Practice {n}", **address} for n in range(count)])
-        people = self.env["res.partner"].create(
-            [{"name": f"{name} of {org.name}"} for org in organisations for name in ("An", "Bert")]
-        )
-        subscriptions = self.env["practice.subscription"].create(
-            [
-                {
-                    "organisation_id": organisation.id,
-                    "plan_id": self.plan.id,
-                    "date_start": start,
-                    "seat_ids": [
-                        Command.create({"practitioner_id": person.id, "date_from": start})
-                        for person in people[2 * number : 2 * number + 2]
-                    ],
-                }
-                for number, organisation in enumerate(organisations)
-            ]
-        )
-        self.cr.commit()
-        self.cr.execute("ANALYZE")
-        self.cr.commit()
-        return subscriptions
-
-    def start(self, script):
-        """Start a process that runs ``script``, which says BEGIN and END; return it once it begins."""
-        process = subprocess.Popen(
-            odoo_command(self.database, "--no-http", subcommand="shell"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=odoo_environment(),
-        )
-        process.stdin.write(script)
-        process.stdin.close()
-        output = []
-        for line in process.stdout:
-            output.append(line)
-            if line.startswith("BEGIN"):
-                return process
-        raise AssertionError("the process did not begin:\n" + "".join(output))
-
-    def finish(self, process):
-        """Wait until a process ends; return whether it came to its end."""
-        output = process.stdout.read()
-        process.wait()
-        process.stdout.close()
-        return "END" in output
-
-    def kill_again_and_again(self, script, times):
-        """Start ``times`` processes and kill each at a random moment; return how many were killed while they worked."""
-        cut = 0
-        for _attempt in range(times):
-            process = self.start(script)
-            try:
-                process.wait(random.uniform(0.05, 1.2))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                cut += 1
-            process.wait()
-            process.stdout.close()
-            self.wait_until_dead()
-        return cut
-
-    def wait_until_dead(self):
-        """Wait until PostgreSQL has noticed that the killed process is gone, and given back its locks."""
-        for _attempt in range(100):
-            [[count]] = self.query(
-                "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                " AND state <> 'idle'"
-            )
-            self.cr.rollback()
-            if not count:
-                return
-            time.sleep(0.1)
-        raise AssertionError("a killed process still works in the database")
 
 
 @tagged("post_install", "-at_install")

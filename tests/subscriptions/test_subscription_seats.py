@@ -14,8 +14,8 @@ from odoo.service.model import retrying
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..common.databases import CopyCase
 from ..common.subscriptions import SubscriptionCase, SubscriptionMixin, day
-from ..packages.test_concurrency import CopyCase
 
 SESSIONS = 8
 

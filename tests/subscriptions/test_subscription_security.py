@@ -2,10 +2,10 @@
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
+from odoo.tests import TransactionCase, tagged
 
+from ..common.roles import OverHttpCase, RolesMixin
 from ..common.subscriptions import day
-from ..together.test_security import RolesMixin, TestOverHttp
 
 #: What nobody may write: it follows from buttons, invoices and time.
 KEPT = {
@@ -138,14 +138,7 @@ class TestCompanies(RolesMixin, TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.other = cls.env["res.company"].create({"name": "PB other"})
-        cls.stranger = new_test_user(
-            cls.env,
-            "pb_stranger",
-            "practice_billing.group_manager,practice_billing.group_accountant",
-            company_id=cls.other.id,
-            company_ids=[Command.set(cls.other.ids)],
-        )
+        cls.setup_other_company()
 
     def test_another_companys_subscriptions_do_not_change(self):
         subscription = self.subscription.with_user(self.stranger)
@@ -191,16 +184,7 @@ class TestCompanies(RolesMixin, TransactionCase):
 
 
 @tagged("post_install", "-at_install")
-class TestSubscriptionsOverHttp(RolesMixin, HttpCase):
-    now = None
-    call, json2 = TestOverHttp.call, TestOverHttp.json2
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        for role in ("front_desk", "manager", "portal"):
-            getattr(cls, role).password = f"pb_{role}"
-
+class TestSubscriptionsOverHttp(OverHttpCase):
     def test_private_methods_are_no_door(self):
         subscription = [self.subscription.ids]
         self.authenticate("pb_manager", "pb_manager")

@@ -1,14 +1,12 @@
 """Who may do what, through every door: the ORM, /web/dataset/call_kw and /json/2."""
 
-import json
 from datetime import timedelta
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Datetime
-from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
+from odoo.tests import TransactionCase, tagged
 
-from ..common.practice import NOW
-from ..common.subscriptions import SubscriptionMixin
+from ..common.roles import OverHttpCase, RolesMixin
 
 ROLES = ("front_desk", "manager", "accountant", "employee", "portal", "public")
 
@@ -55,91 +53,6 @@ APPOINTMENT_FIELDS = (
     "credit_move_ids",
 )
 PARTNER_FIELDS = ("practice_lot_ids", "practice_credits_available", "practice_lot_count", "practice_appointment_count")
-
-
-class RolesMixin(SubscriptionMixin):
-    now = NOW
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.make_staff()
-        cls.public = cls.env.ref("base.public_user")
-        cls.lot = cls.env["practice.credit.lot"]._grant(
-            [
-                {
-                    "partner_id": cls.patient.id,
-                    "payer_id": cls.patient.id,
-                    "package_id": cls.package.id,
-                    "company_id": cls.company.id,
-                    "origin": "import",
-                    "date": "2026-01-01",
-                    "credits": 5,
-                    "value": 375.0,
-                    "internal_rate": 75.0,
-                    "deferred_account_id": cls.liability.id,
-                }
-            ]
-        )
-        cls.package.terms = "<p>Credits are valid for two years.</p>"
-        cls.terms = cls.package._get_terms_version()
-        start = Datetime.now() - timedelta(days=1)
-        cls.event = cls.env["calendar.event"].create(
-            {
-                "name": "Secret session",
-                "practice_appointment_type_id": cls.type.id,
-                "patient_id": cls.patient.id,
-                "start": start,
-                "stop": start + timedelta(hours=1),
-                "user_id": cls.manager.id,
-            }
-        )
-        cls.event.attendance = "attended"
-        cls.code = cls.make_code(duration="forever")
-        cls.subscription = cls.subscribe(cls.starter, seats=("An",), code=cls.code)
-        cls.usage = cls.env["practice.subscription.usage"].create(
-            {"subscription_id": cls.subscription.id, "kind_id": cls.file.id, "reference": "file 1"}
-        )
-        cls.subscription._bill_now()
-        cls.delivery = cls.env["practice.webhook.delivery"].create(
-            {"subscription_id": cls.subscription.id, "payload": "{}"}
-        )
-        cls.checkout = cls.env["practice.subscription.checkout"].create(
-            {
-                "organisation_id": cls.subscription.organisation_id.id,
-                "company_id": cls.company.id,
-                "plan_id": cls.starter.id,
-                "interval": "month",
-            }
-        )
-        cls.env.flush_all()
-
-    def samples(self):
-        period = self.subscription.period_id
-        return {
-            "practice.package": self.package,
-            "practice.package.terms": self.terms,
-            "practice.appointment.type": self.type,
-            "practice.credit.lot": self.lot,
-            "practice.credit.import": self.env["practice.credit.import"].create(
-                {"partner_id": self.patient.id, "package_id": self.package.id}
-            ),
-            "practice.credit.move": self.lot.move_ids[:1],
-            "practice.revenue.release": self.lot.move_ids.release_ids[:1],
-            "practice.plan": self.starter,
-            "practice.plan.price": self.starter.price_ids[:1],
-            "practice.plan.usage.price": self.starter.usage_price_ids,
-            "practice.usage.kind": self.file,
-            "practice.subscription": self.subscription,
-            "practice.subscription.seat": self.subscription.seat_ids,
-            "practice.subscription.licence": period.licence_ids,
-            "practice.subscription.usage": self.usage,
-            "practice.subscription.period": period,
-            "practice.subscription.checkout": self.checkout,
-            "practice.webhook.delivery": self.delivery,
-            "practice.discount.code": self.code,
-            "practice.discount.redemption": self.subscription.redemption_ids,
-        }
 
 
 @tagged("post_install", "-at_install")
@@ -310,14 +223,7 @@ class TestCompanies(RolesMixin, TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.other = cls.env["res.company"].create({"name": "PB other"})
-        cls.stranger = new_test_user(
-            cls.env,
-            "pb_stranger",
-            "practice_billing.group_manager,practice_billing.group_accountant",
-            company_id=cls.other.id,
-            company_ids=[Command.set(cls.other.ids)],
-        )
+        cls.setup_other_company()
 
     def test_another_companys_practice_is_invisible(self):
         for model, record in self.samples().items():
@@ -346,32 +252,7 @@ class TestCompanies(RolesMixin, TransactionCase):
 
 
 @tagged("post_install", "-at_install")
-class TestOverHttp(RolesMixin, HttpCase):
-    now = None
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        for role in ("front_desk", "manager", "accountant", "employee", "portal"):
-            getattr(cls, role).password = f"pb_{role}"
-
-    def call(self, model, method, *args, **kwargs):
-        """Call over the web client's door; return the result, or the name of the error."""
-        params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
-        answer = self.url_open(
-            "/web/dataset/call_kw", json={"jsonrpc": "2.0", "method": "call", "params": params}
-        ).json()
-        return answer["error"]["data"]["name"] if "error" in answer else answer["result"]
-
-    def json2(self, role, model, method, **body):
-        """Call over the JSON API; return the status and the body."""
-        user = getattr(self, role)
-        keys = self.env["res.users.apikeys"].with_user(user).sudo()
-        key = keys._generate("rpc", "test", Datetime.now() + timedelta(hours=1))
-        headers = {"Authorization": f"bearer {key}", "Content-Type": "application/json"}
-        response = self.url_open(f"/json/2/{model}/{method}", data=json.dumps(body), headers=headers)
-        return response.status_code, response.json()
-
+class TestOverHttp(OverHttpCase):
     def test_outsiders_get_nothing_over_the_web_clients_door(self):
         for role in ("employee", "portal"):
             self.authenticate(f"pb_{role}", f"pb_{role}")

@@ -127,5 +127,6 @@ class TestOrganisationTour(OrganisationMixin, SubscriptionMixin, HttpCase):
 
 @tagged("post_install", "-at_install")
 class TestOrganisationTourOnPhone(TestOrganisationTour):
+    allow_inherited_tests_method = True  # for Odoo's loader, which else takes what stands here only
     browser_size = "390x844"
     touch_enabled = True

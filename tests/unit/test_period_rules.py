@@ -15,7 +15,7 @@ from odoo.addons.practice_billing.tools.periods import (
     share_by_days,
 )
 
-from .common import days, exact, thorough
+from ..common.rules import days, exact, thorough
 
 START_DATES = [
     date(2024, 1, 1) + timedelta(days=number) for number in range((date(2033, 1, 1) - date(2024, 1, 1)).days)

@@ -26,7 +26,7 @@ from odoo.addons.practice_billing.tools.pricing import (
 )
 from odoo.addons.practice_billing.tools.seats import Licence, Seat
 
-from .common import cents, days, exact, people_on, prices, seats_around, thorough, walk
+from ..common.rules import cents, days, exact, people_on, prices, seats_around, thorough, walk
 
 STANDARD = Terms("Standard", "month", {"standard": 39.0, "student": 19.0})
 STANDARD_YEARLY = Terms("Standard", "year", {"standard": 390.0, "student": 190.0})

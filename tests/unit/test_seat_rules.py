@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from odoo.addons.practice_billing.tools.seats import Licence, Seat, newcomers, seats_on
 
-from .common import (
+from ..common.rules import (
     can_all_sit,
     every_day,
     licences_of,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from odoo.addons.practice_billing.tools.slots import Slot, free_starts, merged, span_of_days, week_of
 
-from .common import thorough
+from ..common.rules import thorough
 
 BRUSSELS = "Europe/Brussels"
 #: Days of clock changes in Brussels, in Lord Howe (half an hour) and an ordinary one.

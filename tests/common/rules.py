@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from odoo.addons.practice_billing.tools.seats import Licence, Seat
 
-from ..common.practice import dose
+from .practice import dose
 
 #: Full strength in `make test-slow`.
 thorough = settings(
