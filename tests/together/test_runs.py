@@ -1,0 +1,271 @@
+"""One bad record never stops the others and never stays silent: every run of ours meets one in front of good ones."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo.fields import Domain
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..common.collection import CollectionCase
+from ..common.receiver import Receiver
+
+#: What the run of each case may complain of on the server.
+QUIET = (
+    "odoo.addons.practice_billing.models.common.retry_mixin",
+    "odoo.sql_db",
+    "odoo.addons.mail.models.mail_template",
+)
+
+
+@dataclass
+class Meeting:
+    """A run meets ``bad`` before ``good``."""
+
+    bad: object
+    good: object
+    #: Whether the run has done its work on a record.
+    is_done: object
+    #: The domain of what the run looks at now.
+    due: object
+    #: Where a person reads why ``bad`` failed.
+    reason: object
+    #: The activities that tell somebody.
+    activities: object = None
+
+
+@tagged("post_install", "-at_install")
+class TestRuns(CollectionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Its day begins while it is still the day before in Greenwich.
+        cls.company.practice_tz = "Pacific/Auckland"
+        cls.other_package = cls.make_package("Broken")
+        cls.other_product = cls.make_product(cls.other_package)
+        cls.other_type = cls.make_type(cls.other_package)
+        cls.bad_patient, cls.good_patient = cls.make_patient("Bad"), cls.make_patient("Good")
+
+    def get_runs(self):
+        """Return the names of all runs of the module, from the database."""
+        data = self.env["ir.model.data"].search([("module", "=", "practice_billing"), ("model", "=", "ir.cron")])
+        return data.mapped("name")
+
+    def test_every_run_goes_on_after_a_bad_record_and_tells_of_it(self):
+        runs = self.get_runs()
+        self.assertGreaterEqual(len(runs), 9)
+        for run in runs:
+            with self.subTest(run=run), self.env.cr.savepoint() as savepoint:
+                self.clock.move_to(self.now)
+                self.check_run(run)
+                savepoint.rollback()
+            self.env.invalidate_all()
+
+    def check_run(self, run):
+        meeting = getattr(self, f"meet_{run}")()
+        with mute_logger(*QUIET):
+            self.run_cron(run)
+        self.assertTrue(meeting.is_done(meeting.good), "a good record behind the bad one is done")
+        self.assertFalse(meeting.is_done(meeting.bad))
+        self.assertTrue(meeting.reason(), "somebody can read why")
+        if meeting.activities:
+            self.assertEqual(len(meeting.activities()), 1, "somebody is told, once")
+        self.assertNotIn(meeting.bad, self.search_due(meeting), "the run does not meet it again at once")
+        midnight = self.company._practice_day() + timedelta(days=1)
+        while self.company._practice_day() < midnight:
+            self.travel(hours=1)
+        self.assertIn(meeting.bad, self.search_due(meeting), "it is tried again on the company's next day")
+
+    def search_due(self, meeting):
+        return meeting.bad.search(Domain("id", "=", meeting.bad.id) & meeting.due())
+
+    # === BROKEN RECORDS === #
+
+    def sell_both(self, **vals):
+        """Return the lots of two patients; the first has lost its balance post, so nothing of it can be released."""
+        bad = self.sell(self.bad_patient, self.other_product, **vals)
+        good = self.sell(self.good_patient, self.product, **vals)
+        return bad, good
+
+    def break_lot(self, lot):
+        self.query("UPDATE practice_credit_lot SET deferred_account_id = NULL WHERE id = %s RETURNING id", lot.id)
+        lot.invalidate_recordset(["deferred_account_id"])
+
+    def break_template(self, name, partner, path):
+        """Make a mail template that cannot be rendered for records whose ``path`` is ``partner``.
+
+        Odoo renders it for some record when it is saved, so the partner gets the fatal name afterwards.
+        """
+        template = self.env.ref(f"practice_billing.{name}")
+        template.body_html = f'<t t-if="object.{path}.name == \'Fatal\'" t-out="1 // 0"/>' + str(template.body_html)
+        partner.name = "Fatal"
+
+    def get_told(self, package):
+        return lambda: package.activity_ids
+
+    def meet_ir_cron_close_appointments(self):
+        lot, _good = self.sell_both()
+        bad = self.plan(self.bad_patient, self.at(hours=30), self.other_type)
+        good = self.plan(self.good_patient, self.at(hours=31), self.type)
+        self.travel(days=3)
+        self.break_lot(lot)
+        return Meeting(
+            bad,
+            good,
+            lambda event: event.attendance == "attended",
+            bad._get_to_close_domain,
+            lambda: bad.credit_error,
+            self.get_told(self.other_package),
+        )
+
+    def meet_ir_cron_expire_credits(self):
+        bad, good = self.sell_both()
+        (bad + good)._extend(self.company._practice_day(), "test")
+        self.travel(days=2)
+        self.break_lot(bad)
+        return Meeting(
+            bad,
+            good,
+            lambda lot: lot.state == "expired",
+            lambda: bad._get_expired_domain(self.company),
+            lambda: bad.error,
+            self.get_told(self.other_package),
+        )
+
+    def meet_ir_cron_warn_expiry(self):
+        bad, good = self.sell_both()
+        (bad + good)._extend(self.company._practice_day() + timedelta(days=20), "test")
+        self.break_template("mail_template_credits_expiring", self.bad_patient, "partner_id")
+        return Meeting(
+            bad,
+            good,
+            lambda lot: lot.expiry_warned == 30,
+            lambda: bad._get_warning_domain(self.company, 30),
+            lambda: bad.error,
+            self.get_told(self.other_package),
+        )
+
+    def meet_ir_cron_warn_low(self):
+        bad, good = self.sell_both()
+        for patient, appointment_type in ((self.bad_patient, self.other_type), (self.good_patient, self.type)):
+            for number in range(8):
+                self.visit(patient=patient, start=self.at(hours=2 + number), appointment_type=appointment_type)
+        self.break_template("mail_template_credits_low", self.bad_patient, "partner_id")
+        return Meeting(
+            bad,
+            good,
+            lambda lot: lot.low_warned,
+            bad._get_low_domain,
+            lambda: bad.low_error,
+            self.get_told(self.other_package),
+        )
+
+    def meet_ir_cron_release_revenue(self):
+        bad_lot, good_lot = self.sell_both()
+        self.visit(patient=self.bad_patient, start=self.at(hours=2), appointment_type=self.other_type)
+        self.visit(patient=self.good_patient, start=self.at(hours=2), appointment_type=self.type)
+        bad, good = bad_lot.move_ids.release_ids, good_lot.move_ids.release_ids
+        account = self.make_account("income", "PB archived")
+        bad.income_account_id = account
+        account.active = False
+        return Meeting(
+            bad,
+            good,
+            lambda release: release.state == "posted",
+            bad._get_due_domain,
+            lambda: bad.error,
+            self.get_told(self.other_package),
+        )
+
+    def meet_ir_cron_subscription_time(self):
+        trying = self.make_plan("Trying", {"month": {"standard": 39.0}}, trial_days=10)
+        bad = self.subscribe(trying, self.make_organisation("Bad"))
+        good = self.subscribe(trying, self.make_organisation("Good"))
+        self.travel(days=5)
+        self.break_template("mail_template_trial_ends", bad.organisation_id, "organisation_id")
+
+        def due():
+            steps = [step for step in bad.sudo()._get_time_steps() if step.records._name == bad._name]
+            return Domain.OR(step.domain for step in steps)
+
+        return Meeting(
+            bad,
+            good,
+            lambda subscription: subscription.trial_warned,
+            due,
+            lambda: bad.follow_error,
+            lambda: self.activities(bad),
+        )
+
+    def meet_ir_cron_bill(self):
+        broken = self.make_plan("Broken", {"month": {"standard": 39.0}}, product_id=self.make_service("Old").id)
+        bad, good = self.subscribe(broken, self.make_organisation("Bad")), self.subscribe()
+        broken.product_id.active = False
+        return Meeting(
+            bad,
+            good,
+            lambda subscription: subscription.period_id,
+            lambda: bad._get_due_domain(self.company, self.company._practice_day()),
+            lambda: bad.error,
+            lambda: self.activities(bad),
+        )
+
+    def meet_ir_cron_collect(self):
+        subscriptions = []
+        for name in ("Bad", "Good"):
+            organisation = self.make_organisation(name)
+            subscriptions.append(self.subscribe(organisation=organisation, seats=(f"{name} Dirk",)))
+            subscriptions[-1]._set_payment_token(self.make_token(organisation))
+        bad, good = (self.bill(subscription) for subscription in subscriptions)
+        token = subscriptions[0].payment_token_id
+        self.query("UPDATE payment_token SET active = FALSE WHERE id = %s RETURNING id", token.id)
+        self.env.invalidate_all()
+        return Meeting(
+            bad,
+            good,
+            lambda move: move.payment_state in ("paid", "in_payment"),
+            bad._get_collect_domain,
+            lambda: self.problems(subscriptions[0]).note,
+            lambda: self.problems(subscriptions[0]),
+        )
+
+    def meet_ir_cron_webhooks(self):
+        receiver = Receiver()
+        receiver.__enter__()
+        self.addCleanup(receiver.__exit__)
+        self.company.write({"practice_webhook_url": receiver.url, "practice_webhook_secret": "a secret of both sides"})
+        subscriptions = self.subscribe(organisation=self.make_organisation("Bad")) + self.subscribe()
+        bad, good = subscriptions[0].webhook_delivery_ids, subscriptions[1].webhook_delivery_ids
+        # No header can be made of it, which is no failure of the network.
+        self.query("UPDATE practice_webhook_delivery SET key = '€' WHERE id = %s RETURNING id", bad.id)
+        self.env.invalidate_all()
+        return Meeting(
+            bad,
+            good,
+            lambda delivery: delivery.state == "sent",
+            lambda: Domain("state", "=", "waiting") & Domain("next_sending", "<=", self.at()),
+            lambda: bad.answer,
+        )
+
+    # === TIME === #
+
+    def test_a_run_that_is_out_of_time_says_what_is_left_in_all_companies_and_steps(self):
+        """Odoo goes on at once when something is left, and waits for the next hour when nothing is."""
+        lots = self.env["practice.credit.lot"]
+        for number in range(3):
+            lots += self.sell(self.make_patient(f"Patient {number}"))
+        other = self.env["res.company"].create({"name": "Another practice", "practice_tz": "Europe/Brussels"})
+        lots._extend(self.company._practice_day() + timedelta(days=5), "test")
+        said = []
+
+        def commit(_cron, processed=0, *, remaining=None, deactivate=False):
+            said.append(remaining)
+            return 0 if processed else 1
+
+        with patch.object(type(self.env["ir.cron"]), "_commit_progress", commit):
+            lots._cron_warn_expiry()
+        self.assertTrue(other)
+        # All three wait for both warnings of their company in the first run: 30 days and 7 days before.
+        self.assertEqual(said[0], 6)
+        self.assertEqual(len(said), 2, "after the first batch the time was over")
