@@ -68,7 +68,7 @@ def check(env):
     assert not env["practice.credit.proof"]._get_keys_with_difference(), "the books do not agree"
 
 
-# The runs tell one another apart by the clock, so it goes on by itself.
+# The clock ticks on, so that what happens later has a later time.
 with freeze_time(BEGIN, tick=True) as clock, other_software(500) as webhook:
     story = Portal(env, clock)
     story.set_up_house(webhook)
