@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 
-from . import benchmarks, linting, server, testing
+from . import benchmarks, dumping, linting, server, testing
 from .databases import Databases
 from .errors import DevError
 from .odoo import Odoo
@@ -107,6 +107,12 @@ def psql(settings, arguments):
     return subprocess.run(command, env=place.odoo.environment(place.cluster), check=False).returncode
 
 
+def dump(settings, arguments):
+    """fill a database with the code of COMMIT and dump it for the test of upgrades"""
+    target = dumping.make_dump(settings, arguments.commit)
+    print(f"{target.relative_to(settings.checkout)}: {target.stat().st_size:,} bytes")
+
+
 def status(settings, _arguments):
     """say what runs and which databases there are"""
     print(f"cache       {settings.cache}")
@@ -169,6 +175,7 @@ def parser():
     port(command(serve, "name"))
     command(shell, "name")
     command(psql, "name").add_argument("arguments", nargs=argparse.REMAINDER, help="for psql")
+    command(dump).add_argument("commit", nargs="?", default="HEAD", metavar="COMMIT", help="default: HEAD")
     return main_parser
 
 

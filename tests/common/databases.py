@@ -1,6 +1,7 @@
 """Databases of their own for tests that commit, install modules or need another process."""
 
 import contextlib
+import lzma
 import os
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from odoo.modules.registry import Registry
 from odoo.tests import BaseCase
 from odoo.tests.common import get_db_name
 from odoo.tools import config
+from odoo.tools.misc import exec_pg_environ, find_pg_tool
 
 #: Options that say where PostgreSQL is.
 CONNECTION = ("db_host", "db_port", "db_user", "db_password")
@@ -71,6 +73,33 @@ def _copy(source, name):
             time.sleep(0.5)
         else:
             return
+
+
+@contextlib.contextmanager
+def database_restored(suffix, dump):
+    """Yield the name of a database with what ``dump`` holds, SQL that xz compressed; it is dropped afterwards."""
+    name = f"{get_db_name()}_{suffix}"
+    drop_database(name)
+    _sql(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    try:
+        _restore(name, dump)
+        yield name
+    finally:
+        drop_database(name)
+
+
+def _restore(name, dump):
+    done = subprocess.run(
+        [find_pg_tool("psql"), "-Xq", "-v", "ON_ERROR_STOP=1", "-d", name],
+        input=lzma.decompress(dump.read_bytes()),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=COMMAND_TIMEOUT,
+        env=exec_pg_environ(),
+    )
+    if done.returncode:
+        raise AssertionError(f"{dump.name} could not be restored:\n{done.stderr.decode()}")
 
 
 def load_registry(name):

@@ -3,3 +3,4 @@ from . import test_install
 from . import test_runs
 from . import test_security
 from . import test_tours
+from . import test_upgrade

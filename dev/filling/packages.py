@@ -1,0 +1,124 @@
+"""Packages and appointments."""
+
+from datetime import timedelta
+
+from odoo.fields import Command
+
+from .house import House
+
+
+class Packages(House):
+    """Packages: sold, given, imported, shared; visits that took place, or did not."""
+
+    def sell_packages(self):
+        self.of_an = self.sell(self.ten, self.an, analytic_distribution={str(self.place.id): 100.0})
+        self.of_an.beneficiary_ids = self.bert
+        self.of_bert = self.sell(self.six, self.bert)
+        self.of_carla = self.sell(self.eight, self.carla, self.employer, quantity=2)
+        self.give(self.an, 3)
+        self.give(self.carla, 1)
+        self.invoice(self.ten, self.bert)
+        self.invoice(self.ten, self.carla, post=False)
+        self.returned = self.invoice(self.eight, self.bert)
+        self.pay(self.returned)
+        self.wizard(
+            "practice.package.sale",
+            "action_sell",
+            partner_id=self.child.id,
+            payer_id=self.parent.partner_id.id,
+            product_id=self.ten.id,
+            payment_journal_id=self.bank.id,
+        )
+        self.import_credits()
+
+    def give(self, patient, credits):
+        self.env["practice.credit.lot"]._grant(
+            [
+                {
+                    "partner_id": patient.id,
+                    "payer_id": patient.id,
+                    "package_id": self.therapy.id,
+                    "company_id": self.company.id,
+                    "origin": "gift",
+                    "date": self.today,
+                    "credits": credits,
+                }
+            ]
+        )
+
+    def import_credits(self):
+        vals = {"package_id": self.therapy.id, "counterpart_account_id": self.take_over.id, "reference": "Old system"}
+        entry, plain, undone, _waiting = (
+            self.make("practice.credit.import", partner_id=patient.id, credits=4, booking=booking, **vals)
+            for patient, booking in ((self.an, "entry"), (self.bert, "none"), (self.carla, "entry"), (self.an, "none"))
+        )
+        (entry | plain | undone).action_confirm()
+        undone.action_undo()
+
+    def plan_appointments(self):
+        """Plan what the coming weeks settle: most is attended by itself, as the nightly run marks it."""
+        for days in (1, 8, 15):
+            self.plan(self.an, days)
+        self.plan(self.bert, 2, user_id=self.front_desk.id)  # with the credits of An, which he shares
+        for days in (1, 3):
+            self.plan(self.bert, days, 13, practice_appointment_type_id=self.lesson.id)
+        self.plan(self.carla, 6)
+        self.plan(self.carla, 4, 14, practice_appointment_type_id=self.hour.id)
+        self.plan(self.carla, 5, 15, practice_appointment_type_id=self.intake.id)
+        self.plan(self.bert, 120, 11, practice_appointment_type_id=self.hour.id)
+        now = self.clock().replace(microsecond=0)
+        self.make("calendar.event", name="Team meeting", start=now, stop=now + timedelta(hours=1))
+        series = self.plan(
+            self.child,
+            2,
+            15,
+            recurrency=True,
+            rrule_type="weekly",
+            end_type="count",
+            count=5,
+            wed=True,
+        )
+        self.series = series.recurrence_id.calendar_event_ids.sorted("start")
+
+    def miss_appointments(self):
+        """No-shows, one forgiven; cancelled in time, late, and as the rest of a series."""
+        missed, forgiven = (self.plan(self.an, -days, 13) for days in (1, 2))
+        (missed | forgiven).action_mark_no_show()
+        self.wizard(
+            "practice.credit.give.back",
+            "action_give_back",
+            event_ids=[Command.set(forgiven.ids)],
+            reason="Ill, with a note from the doctor",
+        )
+        in_time, late = self.plan(self.an, 3, 16), self.plan(self.an, 0, 15)
+        for event, scope in ((in_time, "self_only"), (late, "self_only"), (self.series[-1], "future_events")):
+            self.wizard(
+                "practice.appointment.cancel",
+                "action_cancel",
+                event_id=event.id,
+                scope=scope,
+                notify=False,
+                reason="Called that morning",
+            )
+
+    def take_back(self):
+        """A credit note in part, a payment that the bank took back, and more time for what has expired."""
+        rest = self.of_carla.action_refund_rest()
+        note = self.env["account.move"].browse(rest["res_id"])
+        note.invoice_date = self.today
+        note.invoice_line_ids.filtered("product_id")[:1].quantity = 0.5
+        note.action_post()
+        lines = self.returned.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+        lines.remove_move_reconcile()
+        expired = self.sell(self.six, self.carla)
+        expired.expiry_date = self.today + timedelta(days=3)
+        self.expired = expired
+
+    def extend(self):
+        self.wizard(
+            "practice.credit.extend",
+            "action_extend",
+            lot_ids=[Command.set(self.expired.ids)],
+            expiry_date=self.today + timedelta(days=60),
+            reason="Was in hospital",
+        )
