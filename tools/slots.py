@@ -50,40 +50,23 @@ def week_of(day):
     return monday, monday + timedelta(days=6)
 
 
-def merged(intervals):
-    """Return ``(start, stop)`` intervals in order, those that touch or overlap made one, empty ones left out."""
-    result = []
-    for start, stop in sorted(intervals):
-        if start >= stop:
-            continue
-        if result and start <= result[-1][1]:
-            result[-1] = (result[-1][0], max(stop, result[-1][1]))
-        else:
-            result.append((start, stop))
-    return result
-
-
-def free_starts(work, busy, *, duration, step, buffer, earliest, latest, tz, elsewhere=()):
+def free_starts(free, *, duration, step, earliest, latest, tz):
     """Return the moments, in order, at which an appointment can start.
 
-    The whole appointment lies in working time, touches nothing else without the buffer in between, and starts when the
-    clock on the wall shows a multiple of the step since midnight: 10:00 and 10:30, not 09:50.
+    The whole appointment lies in free time, and starts when the clock on the wall shows a multiple of the step since
+    midnight: 10:00 and 10:30, not 09:50.
 
-    :param work: ``(start, stop)`` intervals in which the practitioner works; those that touch count as one
-    :param busy: ``(start, stop)`` intervals in which he is busy, in any order, also overlapping
+    :param free: ``(start, stop)`` intervals in order that neither overlap nor touch
     :param timedelta duration: of the appointment
     :param int step: whole minutes, a multiple of 5
-    :param timedelta buffer: between the appointment and what the practitioner is busy with, on both sides
     :param earliest, latest: moments between which the appointment starts, both included
     :param str tz: time zone of the clock on the wall
-    :param elsewhere: intervals in which somebody else who is needed is busy; no buffer around them
     """
-    blocked = merged([(start - buffer, stop + buffer) for start, stop in busy] + [*elsewhere])
-    starts = []
-    for opens, closes in merged(work):
-        candidates = _wall_clock_times(max(opens, earliest), min(closes - duration, latest), step, tz)
-        starts += _outside(candidates, duration, blocked)
-    return starts
+    return [
+        start
+        for opens, closes in free
+        for start in _wall_clock_times(max(opens, earliest), min(closes - duration, latest), step, tz)
+    ]
 
 
 def _wall_clock_times(first, last, step, tz):
@@ -101,14 +84,3 @@ def _wall_clock_times(first, last, step, tz):
         ahead = pytz.utc.localize(moment + leap).astimezone(zone)
         regular = ahead.utcoffset() == local.utcoffset() and ahead.date() == local.date()
         moment += leap if regular else TICK
-
-
-def _outside(starts, duration, blocked):
-    """Yield those of ``starts`` from which ``duration`` overlaps nothing of ``blocked``; both are in order."""
-    blocks = iter(blocked)
-    block = next(blocks, None)
-    for start in starts:
-        while block and block[1] <= start:
-            block = next(blocks, None)
-        if not block or block[0] >= start + duration:
-            yield start

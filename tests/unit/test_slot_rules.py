@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odoo.addons.practice_billing.tools.slots import Slot, free_starts, merged, span_of_days, week_of
+from odoo.addons.practice_billing.models.packages.portal.appointment_type_times import free_times
+from odoo.addons.practice_billing.tools.slots import Slot, free_starts, span_of_days, week_of
 
 from ..common.rules import thorough
 
@@ -52,9 +53,14 @@ def brute_force(work, busy, *, duration, step, buffer, earliest, latest, tz, els
     return found
 
 
+def starts_in(work, busy=(), *, buffer, elsewhere=(), **options):
+    """Return the starts in working time that is not busy: what the free times of a practitioner are made of."""
+    return free_starts(free_times(work, busy, buffer=buffer, elsewhere=elsewhere), **options)
+
+
 @st.composite
 def days_of_practitioners(draw):
-    """Draw the arguments of free_starts for about a day: everything in whole minutes."""
+    """Draw the arguments of starts_in for about a day: everything in whole minutes."""
     day = draw(st.sampled_from(DAYS))
     moments = st.integers(-180, 1500).map(lambda number: day + minutes(number))
     lengths = st.sampled_from([5, 15, 30, 45, 60, 90, 240]) | st.integers(1, 400)
@@ -107,7 +113,7 @@ class TestFreeStarts(unittest.TestCase):
 
     def starts(self, work, busy=(), **options):
         """Return the free starts by the clock of Brussels."""
-        found = free_starts(work, busy, **{**self.defaults, **options})
+        found = starts_in(work, busy, **{**self.defaults, **options})
         return [f"{start + minutes(60):%H:%M}" for start in found]
 
     def test_an_hour_fits_until_an_hour_before_closing(self):
@@ -141,21 +147,22 @@ class TestFreeStarts(unittest.TestCase):
         for day, count in ((spring, 23), (autumn, 25)):
             night = span_of_days(day.date(), day.date(), BRUSSELS)
             options = {**self.defaults, "step": 60, "earliest": night[0], "latest": night[1]}
-            self.assertEqual(len(free_starts([night], [], **options)), count)
+            self.assertEqual(len(starts_in([night], **options)), count)
 
     @thorough
     @given(days_of_practitioners())
     def test_free_times_are_exactly_those_that_trying_every_minute_finds(self, arguments):
-        self.assertEqual(free_starts(**arguments), brute_force(**arguments))
+        self.assertEqual(starts_in(**arguments), brute_force(**arguments))
 
     @thorough
     @given(days_of_practitioners())
     def test_no_free_time_overlaps_what_is_busy_and_each_lies_in_one_stretch_of_work(self, arguments):
         buffer, duration = arguments["buffer"], arguments["duration"]
-        for start in free_starts(**arguments):
+        for start in starts_in(**arguments):
             self.assertTrue(arguments["earliest"] <= start <= arguments["latest"])
             stop = start + duration
-            self.assertTrue(any(opens <= start and stop <= closes for opens, closes in merged(arguments["work"])))
+            hours = free_times(arguments["work"], (), buffer=minutes(0))
+            self.assertTrue(any(opens <= start and stop <= closes for opens, closes in hours))
             for begins, ends in arguments["busy"]:
                 self.assertTrue(stop <= begins - buffer or start >= ends + buffer)
 

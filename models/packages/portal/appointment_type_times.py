@@ -3,11 +3,23 @@ from datetime import timedelta
 import pytz
 
 from odoo import api, fields, models
+from odoo.tools.intervals import Intervals
 
 from ....tools.slots import free_starts, span_of_days
 
-#: Odoo keeps day-long events at office hours of UTC, whatever the time zone: they are looked for this much wider.
-DAY_LONG_MARGIN = timedelta(days=2)
+
+def free_times(work, busy, *, buffer, elsewhere=()):
+    """Return working time without busy time: ``(start, stop)`` intervals in order that neither overlap nor touch.
+
+    :param work: ``(start, stop)`` intervals in which the practitioner works; those that touch count as one
+    :param busy: intervals in which they are busy, in any order, also overlapping
+    :param timedelta buffer: that stays free before and after what the practitioner is busy with
+    :param elsewhere: intervals in which somebody else who is needed is busy; no buffer around them
+    """
+    of_nobody = frozenset()  # Odoo's intervals carry records
+    blocked = [*((start - buffer, stop + buffer) for start, stop in busy), *elsewhere]
+    free = Intervals((*span, of_nobody) for span in work) - Intervals((*span, of_nobody) for span in blocked)
+    return [(start, stop) for start, stop, _nobody in free]
 
 
 class PracticeAppointmentType(models.Model):
@@ -59,15 +71,14 @@ class PracticeAppointmentType(models.Model):
         )
         return {
             practitioner: free_starts(
-                work[practitioner],
-                busy[partner_of[practitioner].id],
+                free_times(
+                    work[practitioner], busy[partner_of[practitioner].id], buffer=buffer, elsewhere=busy[patient.id]
+                ),
                 duration=duration,
                 step=self.booking_step,
-                buffer=buffer,
                 earliest=earliest,
                 latest=latest,
                 tz=tz,
-                elsewhere=busy[patient.id],
             )
             for practitioner in practitioners
         }
