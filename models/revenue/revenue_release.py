@@ -135,7 +135,11 @@ class PracticeRevenueRelease(models.Model):
         :return: the number of releases posted or set aside; 0 when another worker holds them all
         """
         self._practice_try(type(self)._post_due)
-        return len(self.filtered(lambda it: it.state == "posted" or it.retry_date))
+        return len(
+            self.filtered(
+                lambda it: it.state == "posted" or (it.retry_date and it.retry_date > it.company_id._practice_day())
+            )
+        )
 
     def _practice_cut(self):
         # What is booked on the same accounts fails together; cut finer, a day would get many entries.
