@@ -2,26 +2,23 @@
 
 # Other sessions see only what is committed; pylint: disable=invalid-commit
 import re
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 
 import requests
 
-from odoo.api import Environment
 from odoo.exceptions import UserError
 from odoo.fields import Command, Datetime
 from odoo.http import Request
-from odoo.service.model import retrying
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.practice_billing.tools.slots import Slot
 
-from ..common.databases import CopyCase, server
+from ..common.databases import server
 from ..common.practice import PracticeMixin
+from ..common.races import RaceCase, done, refused
 
 
 class ShopMixin(PracticeMixin):
@@ -873,7 +870,7 @@ class TestShopAttacks(ShopPages):
 
 
 @tagged("post_install", "-at_install")
-class TestShopRace(ShopMixin, CopyCase):
+class TestShopRace(ShopMixin, RaceCase):
     """Clicks at the same moment, in real transactions that are repeated as Odoo repeats a request."""
 
     SESSIONS = 8
@@ -887,29 +884,9 @@ class TestShopRace(ShopMixin, CopyCase):
     def bought(self):
         return self.orders().filtered(lambda order: order.invoice_line_ids.product_id == self.product)
 
-    def race(self, run):
-        """Let all sessions ``run(env)`` of the login at the same moment; return what each returned or raised."""
-        barrier, results = threading.Barrier(self.SESSIONS), [None] * self.SESSIONS
-
-        def session(number):
-            with closing(self.copy.cursor()) as cr:
-                env = Environment(cr, self.parent_user.id, {})
-                cr.execute("SELECT 1")
-                barrier.wait()
-                try:
-                    results[number] = retrying(partial(run, env), env)
-                except Exception as error:  # noqa: BLE001 - the test looks at it
-                    results[number] = error
-
-        threads = [threading.Thread(target=session, args=(number,)) for number in range(self.SESSIONS)]
-        with mute_logger("odoo.sql_db", "odoo.service.model"):
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        self.cr.rollback()
-        self.env.invalidate_all()
-        return results
+    def click(self, work):
+        """Let eight sessions of one login do ``work(env)`` at once; return the outcomes."""
+        return self.race([work] * self.SESSIONS, users=self.parent_user.id)
 
     def buy(self, way, env):
         products = env["product.product"]._get_portal_products(env.user).filtered(lambda it: it.id == self.product.id)
@@ -919,7 +896,7 @@ class TestShopRace(ShopMixin, CopyCase):
 
     def test_eight_clicks_at_once_make_one_purchase_one_invoice_and_one_version_of_the_terms(self):
         for way, state in (("online", "draft"), ("invoice", "posted")):
-            results = self.race(partial(self.buy, way))
+            results = self.click(partial(self.buy, way))
             order = self.bought()
             self.assertEqual(set(results), set(order.ids))
             self.assertEqual((len(order), order.state), (1, state))
@@ -929,7 +906,7 @@ class TestShopRace(ShopMixin, CopyCase):
     def test_eight_buyers_at_once_agree_to_one_version(self):
         package = self.make_package("Raced", terms="<p>Terms</p>")
         self.cr.commit()
-        results = self.race(lambda env: env["practice.package"].sudo().browse(package.id)._get_terms_version().id)
+        results = self.click(lambda env: env["practice.package"].sudo().browse(package.id)._get_terms_version().id)
         self.assertEqual(set(results), set(package.terms_ids.ids))
         self.assertEqual(package.terms_ids.mapped("number"), [1])
 
@@ -942,12 +919,11 @@ class TestShopRace(ShopMixin, CopyCase):
             order._start_order_payment()
             return self.transaction(order).id
 
-        results = self.race(begin)
-        won = [result for result in results if isinstance(result, int)]
+        results = self.click(begin)
+        won = done(results)
         self.assertEqual(len(won), 1, results)
-        for loser in results:
-            if not isinstance(loser, int):
-                self.assertIsInstance(loser, UserError)
+        for loser in refused(results):
+            self.assertIsInstance(loser, UserError)
         self.assertEqual(self.env["account.move"].browse(order_id).transaction_ids.ids, won)
 
     def test_a_double_click_in_the_browser_makes_one_purchase(self):
@@ -957,11 +933,8 @@ class TestShopRace(ShopMixin, CopyCase):
             page = f"{base}/my/packages/buy/{self.product.id}"
             terms = self.package._get_terms_fingerprint()
             form = {"way": "invoice", "terms": terms, "patient_id": self.parent.id}
-            with ThreadPoolExecutor(self.SESSIONS) as pool:
-                clicks = [pool.submit(self.send_form, browser, page, f"{page}/order", **form) for _click in range(4)]
-            places = {click.result().headers["Location"] for click in clicks}
-        self.cr.rollback()
-        self.env.invalidate_all()
+            responses = self.at_once([partial(self.send_form, browser, page, f"{page}/order", **form)] * 4)
+        places = {response.headers["Location"] for response in responses}
         orders = self.bought()
         self.assertEqual((len(orders), orders.state), (1, "posted"))
         self.assertEqual(places, {f"/my/packages/orders/{orders.id}"})

@@ -1,4 +1,5 @@
 from . import test_i18n
 from . import test_install
+from . import test_races
 from . import test_security
 from . import test_tours
