@@ -2,16 +2,14 @@
 
 # Other sessions see only what is committed; pylint: disable=invalid-commit
 import json
-from contextlib import closing
 from datetime import timedelta
 from functools import partial
-from http.client import HTTPConnection
 
 from odoo.exceptions import UserError
 from odoo.fields import Command, Datetime
 from odoo.tests import tagged
 
-from ..common.databases import server
+from ..common.databases import post_json, server
 from ..common.practice import PracticeMixin
 from ..common.races import RaceCase, done, refused
 
@@ -28,8 +26,7 @@ class TestRace(PracticeMixin, RaceCase):
         super().setUpClass()
         cls.make_staff()
         cls.front_desk.email = "front.desk@example.com"
-        keys = cls.env["res.users.apikeys"].with_user(cls.front_desk).sudo()
-        cls.key = keys._generate("rpc", "race", Datetime.now() + timedelta(hours=1))
+        cls.key = cls.make_key(cls.front_desk)
         cls.cr.commit()
 
     def setUp(self):
@@ -81,12 +78,8 @@ class TestRace(PracticeMixin, RaceCase):
 
     def request(self, port, number):
         """Plan over Odoo's JSON API; return status and body."""
-        headers = {"Authorization": f"bearer {self.key}", "Content-Type": "application/json"}
         body = {"vals_list": [self.appointment_vals(number)], "context": {"no_mail_to_attendees": True}}
-        with closing(HTTPConnection("127.0.0.1", port, timeout=120)) as http:
-            http.request("POST", "/json/2/calendar.event/create", json.dumps(body), headers)
-            response = http.getresponse()
-            return response.status, response.read().decode()
+        return post_json(port, "/json/2/calendar.event/create", self.key, json.dumps(body))
 
     def test_a_credit_note_and_a_booking_never_both_get_the_last_credit(self):
         invoice = self.invoice(quantity=0.5)

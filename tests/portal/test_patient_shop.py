@@ -10,22 +10,18 @@ import requests
 
 from odoo.exceptions import UserError
 from odoo.fields import Command, Datetime
-from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.practice_billing.tools.slots import Slot
 
 from ..common.databases import server
-from ..common.practice import PracticeMixin
+from ..common.pages import FamilyMixin
 from ..common.races import RaceCase, done, refused
 
 
-class ShopMixin(PracticeMixin):
+class ShopMixin(FamilyMixin):
     """The practice sells its package on the portal, with Odoo's demo payment provider."""
-
-    # The server runs in the same process but asks for the time itself.
-    now = None
 
     @classmethod
     def setup_practice(cls):
@@ -39,14 +35,6 @@ class ShopMixin(PracticeMixin):
         line = cls.bank.inbound_payment_method_line_ids.filtered("payment_provider_id")
         line.payment_account_id = cls.outstanding
         cls.method = cls.provider.payment_method_ids[:1]
-        for name in ("parent", "stranger"):
-            user = new_test_user(
-                cls.env, f"pb_{name}", "base.group_portal", name=f"PB {name}", email=f"{name}@example.com"
-            )
-            setattr(cls, f"{name}_user", user)
-            setattr(cls, name, user.partner_id)
-        cls.child = cls.make_patient("Little Lotte")
-        cls.child.practice_representative_ids = cls.parent
         return result
 
     def orders(self, user=None):
@@ -504,22 +492,11 @@ class ShopPages(ShopMixin, HttpCase):
         super().setUp()
         self.authenticate("pb_parent", "pb_parent")
 
-    def page(self, path, status=200):
-        """Open a page and return its text."""
-        response = self.url_open(path)
-        self.assertEqual(response.status_code, status, path)
-        return response.text
-
     def post(self, product=None, token=None, query="", **data):
         product = product or self.product
-        data = {
-            "csrf_token": Request.csrf_token(self) if token is None else token,
-            "patient_id": self.parent.id,
-            "way": "online",
-            "terms": self.package._get_terms_fingerprint(),
-            **data,
-        }
-        return self.url_open(f"/my/packages/buy/{product.id}/order{query}", data=data, allow_redirects=False)
+        terms = self.package._get_terms_fingerprint()
+        data = {"patient_id": self.parent.id, "way": "online", "terms": terms, **data}
+        return self.send_form(f"/my/packages/buy/{product.id}/order{query}", token, **data)
 
     def begin(self, order, query="", **params):
         """Begin a payment as Odoo's payment form does; return the answer."""
@@ -651,12 +628,6 @@ class TestShopPages(ShopPages):
         self.assertIn(posted.name, page)
         self.assertNotIn(f"/my/invoices/{draft.id}?", page)
         self.assertIn("Little Lotte", posted._get_package_lines().name)
-
-    def count_queries(self, path):
-        self.page(path)
-        before = self.env.cr.sql_log_count
-        self.page(path)
-        return self.env.cr.sql_log_count - before
 
     def test_pages_take_few_queries_however_much_there_is(self):
         order = self.order()
@@ -842,30 +813,25 @@ class TestShopAttacks(ShopPages):
             ("product.template", "write", [self.product.product_tmpl_id.ids, {"list_price": 1}]),
             ("payment.transaction", "search_read", [[], ["amount"]]),
         ):
-            params = {"model": model, "method": method, "args": args, "kwargs": {}}
             with self.subTest(model=model, method=method), self.refused():
-                answer = self.url_open("/web/dataset/call_kw", json={"method": "call", "params": params}).json()
-                self.assertIn("error", answer)
                 self.assertIn(
-                    answer["error"]["data"]["name"],
+                    self.call_kw(model, method, *args),
                     ("odoo.exceptions.AccessError", "odoo.exceptions.AccessDenied", "builtins.AttributeError"),
                 )
 
     def test_the_json_api_opens_no_other_door(self):
         order = self.order(user=self.stranger_user, way="invoice")
-        keys = self.env["res.users.apikeys"].with_user(self.parent_user).sudo()
-        key = keys._generate("rpc", "shop", Datetime.now() + timedelta(hours=1))
         self.authenticate(None, None)
-        for path, body in (
-            ("account.move/read", {"ids": order.ids, "fields": ["amount_total"]}),
-            ("account.move/write", {"ids": order.ids, "vals": {"ref": "x"}}),
-            ("account.move/_order_package", {"ids": []}),
-            ("practice.package.terms/search_read", {"domain": []}),
-            ("practice.credit.lot/search_read", {"domain": []}),
-            ("practice.package/write", {"ids": self.package.ids, "vals": {"terms": "x"}}),
+        for model, method, body in (
+            ("account.move", "read", {"ids": order.ids, "fields": ["amount_total"]}),
+            ("account.move", "write", {"ids": order.ids, "vals": {"ref": "x"}}),
+            ("account.move", "_order_package", {"ids": []}),
+            ("practice.package.terms", "search_read", {"domain": []}),
+            ("practice.credit.lot", "search_read", {"domain": []}),
+            ("practice.package", "write", {"ids": self.package.ids, "vals": {"terms": "x"}}),
         ):
-            with self.subTest(path=path), self.refused():
-                response = self.url_open(f"/json/2/{path}", json=body, headers={"Authorization": f"bearer {key}"})
+            with self.subTest(model=model, method=method), self.refused():
+                response = self.json2(self.parent_user, model, method, **body)
                 self.assertIn(response.status_code, (403, 404, 422))
 
 

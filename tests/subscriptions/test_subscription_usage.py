@@ -2,19 +2,16 @@
 
 # The race needs sessions that see what others committed; pylint: disable=invalid-commit
 import json
-from contextlib import closing
-from datetime import timedelta
 from functools import partial
-from http.client import HTTPConnection
 
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command, Datetime
+from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..common.databases import server
+from ..common.databases import post_json, server
 from ..common.races import RaceCase
 from ..common.subscriptions import SubscriptionCase, SubscriptionMixin, day
 
@@ -358,10 +355,7 @@ class TestOverHttp(SubscriptionMixin, RaceCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.make_staff()
-        cls.keys = {}
-        for role in ("front_desk", "portal"):
-            keys = cls.env["res.users.apikeys"].with_user(getattr(cls, role)).sudo()
-            cls.keys[role] = keys._generate("rpc", "usage", Datetime.now() + timedelta(hours=1))
+        cls.keys = {"front_desk": cls.make_key(cls.front_desk), "portal": cls.make_key(cls.portal)}
         cls.subscription = cls.subscribe(cls.starter)
         cls.cr.commit()
 
@@ -372,11 +366,8 @@ class TestOverHttp(SubscriptionMixin, RaceCase):
 
     def post(self, port, body, role="front_desk"):
         """Send a body (of text) to the API; return status and answer."""
-        headers = {"Authorization": f"bearer {self.keys[role]}", "Content-Type": "application/json"}
-        with closing(HTTPConnection("127.0.0.1", port, timeout=120)) as http:
-            http.request("POST", "/json/2/practice.subscription.usage/record", body, headers)
-            response = http.getresponse()
-            return response.status, json.loads(response.read())
+        status, answer = post_json(port, "/json/2/practice.subscription.usage/record", self.keys[role], body)
+        return status, json.loads(answer)
 
     def send(self, port, role="front_desk", **vals):
         body = {"subscription": self.subscription.id, "kind": "file", "quantity": 1, **vals}
