@@ -5,11 +5,11 @@ from datetime import datetime, time, timedelta
 import pytz
 
 from odoo.fields import Command
-from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user
 
 from odoo.addons.practice_billing.tools.slots import Slot
 
+from .pages import FamilyMixin
 from .practice import PracticeMixin
 
 BRUSSELS = pytz.timezone("Europe/Brussels")
@@ -101,20 +101,13 @@ class BookingMixin(PracticeMixin):
         return self.env["calendar.event"].create({**values, **vals})
 
 
-class BookingHttpCase(BookingMixin, HttpCase):
-    """A parent and a stranger with logins, a child, and a second type that takes no credits."""
-
-    # The server runs in the same process but asks for the time itself.
-    now = None
+class BookingHttpCase(FamilyMixin, BookingMixin, HttpCase):
+    """A family with logins, and a second type that takes no credits."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        for name in ("parent", "stranger"):
-            user = new_test_user(cls.env, f"pb_{name}", "base.group_portal", name=f"PB {name}", tz="Europe/Brussels")
-            setattr(cls, name, user.partner_id)
-        cls.child = cls.make_patient("Little Lotte", email=False)
-        cls.child.practice_representative_ids = cls.parent
+        cls.child.email = False
         cls.intake = cls.env["practice.appointment.type"].create(
             {
                 "name": "Intake",
@@ -138,20 +131,11 @@ class BookingHttpCase(BookingMixin, HttpCase):
         start = start or self.free(practitioner, patient, type=type, first=self.at(days=3))[number]
         return Slot(type.id, practitioner.id, patient.id, start).encode()
 
-    def page(self, path, status=200):
-        response = self.url_open(path)
-        self.assertEqual(response.status_code, status, path)
-        return response.text
-
-    def post(self, path, slot, token=None):
-        data = {"booking": slot, "csrf_token": Request.csrf_token(self) if token is None else token}
-        return self.url_open(path, data=data, allow_redirects=False)
-
     def book(self, slot=None):
-        return self.post(f"{BOOK}/plan", slot or self.slot())
+        return self.send_form(f"{BOOK}/plan", booking=slot or self.slot())
 
     def move(self, event, slot):
-        return self.post(f"/my/appointments/{event.id}/move/plan", slot)
+        return self.send_form(f"/my/appointments/{event.id}/move/plan", booking=slot)
 
     def booked(self, response):
         """Return the appointment that a response says was booked."""

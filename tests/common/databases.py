@@ -181,6 +181,15 @@ def server(database):
             process.wait()
 
 
+def post_json(port, path, key, body):
+    """Send ``body`` (text) with an API key to a :func:`server`; return the status and the text of the answer."""
+    headers = {"Authorization": f"bearer {key}", "Content-Type": "application/json"}
+    with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=120)) as http:
+        http.request("POST", path, body, headers)
+        response = http.getresponse()
+        return response.status, response.read().decode()
+
+
 def _wait_until_ready(process, port):
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline:

@@ -4,7 +4,7 @@ import os
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 
-from odoo.fields import Command
+from odoo.fields import Command, Datetime
 from odoo.tests import TransactionCase, freeze_time, new_test_user
 
 #: A Wednesday morning, far from month ends and clock changes: 10:00 in Brussels.
@@ -153,6 +153,12 @@ class PracticeMixin:
         for name, group in groups.items():
             user = new_test_user(cls.env, f"pb_{name}", group, name=f"PB {name}", tz="Europe/Brussels")
             setattr(cls, name, user)
+
+    @classmethod
+    def make_key(cls, user):
+        """Make a key of ``user`` for the JSON API, valid for an hour of the real time."""
+        keys = cls.env["res.users.apikeys"].with_user(user).sudo()
+        return keys._generate("rpc", "tests", Datetime.now() + timedelta(hours=1))
 
     # === WHAT PEOPLE DO === #
 

@@ -1,11 +1,11 @@
 """What the tests of access share: one user of each role, a record of each model, and the doors from outside."""
 
-import json
 from datetime import timedelta
 
 from odoo.fields import Command, Datetime
 from odoo.tests import HttpCase, new_test_user
 
+from .pages import PagesMixin
 from .practice import NOW
 from .subscriptions import SubscriptionMixin
 
@@ -110,30 +110,11 @@ class RolesMixin(SubscriptionMixin):
         }
 
 
-class OverHttpCase(RolesMixin, HttpCase):
+class OverHttpCase(PagesMixin, RolesMixin, HttpCase):
     """The roles log in, and call over the doors that Odoo opens to the outside."""
-
-    now = None
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         for role in ("front_desk", "manager", "accountant", "employee", "portal"):
             getattr(cls, role).password = f"pb_{role}"
-
-    def call(self, model, method, *args, **kwargs):
-        """Call over the web client's door; return the result, or the name of the error."""
-        params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
-        answer = self.url_open(
-            "/web/dataset/call_kw", json={"jsonrpc": "2.0", "method": "call", "params": params}
-        ).json()
-        return answer["error"]["data"]["name"] if "error" in answer else answer["result"]
-
-    def json2(self, role, model, method, **body):
-        """Call over the JSON API; return the status and the body."""
-        user = getattr(self, role)
-        keys = self.env["res.users.apikeys"].with_user(user).sudo()
-        key = keys._generate("rpc", "test", Datetime.now() + timedelta(hours=1))
-        headers = {"Authorization": f"bearer {key}", "Content-Type": "application/json"}
-        response = self.url_open(f"/json/2/{model}/{method}", data=json.dumps(body), headers=headers)
-        return response.status_code, response.json()

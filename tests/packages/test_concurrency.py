@@ -2,28 +2,23 @@
 
 # Other sessions see only what is committed; pylint: disable=invalid-commit
 import json
-import threading
-from contextlib import closing
 from datetime import timedelta
 from functools import partial
-from http.client import HTTPConnection
 
-from odoo.api import Environment
 from odoo.exceptions import UserError
 from odoo.fields import Command, Datetime
-from odoo.service.model import retrying
 from odoo.tests import tagged
-from odoo.tools import mute_logger
 
-from ..common.databases import CopyCase, server
+from ..common.databases import post_json, server
 from ..common.practice import PracticeMixin
+from ..common.races import RaceCase, done, refused
 
 SESSIONS = 20
 CREDITS = 5
 
 
 @tagged("post_install", "-at_install")
-class TestRace(PracticeMixin, CopyCase):
+class TestRace(PracticeMixin, RaceCase):
     now = None
 
     @classmethod
@@ -31,54 +26,22 @@ class TestRace(PracticeMixin, CopyCase):
         super().setUpClass()
         cls.make_staff()
         cls.front_desk.email = "front.desk@example.com"
-        keys = cls.env["res.users.apikeys"].with_user(cls.front_desk).sudo()
-        cls.key = keys._generate("rpc", "race", Datetime.now() + timedelta(hours=1))
+        cls.key = cls.make_key(cls.front_desk)
         cls.cr.commit()
 
     def setUp(self):
         super().setUp()
         self.patient = self.make_patient("Racing Patient")
-        self.lot = self.env["practice.credit.lot"]._grant(
-            [
-                {
-                    "partner_id": self.patient.id,
-                    "payer_id": self.patient.id,
-                    "package_id": self.package.id,
-                    "company_id": self.company.id,
-                    "origin": "gift",
-                    "date": self.today(),
-                    "credits": CREDITS,
-                }
-            ]
-        )
+        self.lot = self.give(self.patient, CREDITS)
         self.cr.commit()
 
-    def race(self, run):
-        """Let all sessions ``run(number)`` at the same moment; return what each returned or raised."""
-        barrier, results = threading.Barrier(SESSIONS), [None] * SESSIONS
+    def race_at_the_desk(self, work):
+        """Let twenty sessions of the front desk do ``work(number, env)`` at once; return the outcomes."""
+        works = [partial(work, number) for number in range(SESSIONS)]
+        return self.race(works, users=self.front_desk.id, context={"no_mail_to_attendees": True})
 
-        def session(number):
-            barrier.wait()
-            try:
-                results[number] = run(number)
-            except Exception as error:  # noqa: BLE001 - the test looks at it
-                results[number] = error
-
-        threads = [threading.Thread(target=session, args=(number,)) for number in range(SESSIONS)]
-        with mute_logger("odoo.sql_db", "odoo.service.model"):
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        self.cr.rollback()
-        self.env.invalidate_all()
-        return results
-
-    def in_session(self, work):
-        """Run ``work(env)`` in a transaction of its own, repeated on conflicts as Odoo repeats a request."""
-        with closing(self.copy.cursor()) as cr:
-            env = Environment(cr, self.front_desk.id, {"no_mail_to_attendees": True})
-            return retrying(partial(work, env), env)
+    def plan_one(self, number, env):
+        return env["calendar.event"].create(self.appointment_vals(number)).id
 
     def appointment_vals(self, number):
         start = self.at(days=1 + number)
@@ -98,19 +61,15 @@ class TestRace(PracticeMixin, CopyCase):
         self.assertEqual(self.lot_problems(), [])
 
     def test_twenty_sessions_that_race_for_five_credits_make_five_appointments(self):
-        def plan(number):
-            return self.in_session(lambda env: env["calendar.event"].create(self.appointment_vals(number)).id)
-
-        results = self.race(plan)
-        losers = [result for result in results if not isinstance(result, int)]
-        for loser in losers:
+        results = self.race_at_the_desk(self.plan_one)
+        for loser in refused(results):
             self.assertIsInstance(loser, UserError)
             self.assertIn("credits are needed, 0 are available", str(loser))
-        self.assertCreditsSpentOnce(SESSIONS - len(losers))
+        self.assertCreditsSpentOnce(len(done(results)))
 
     def test_twenty_requests_over_http_make_five_appointments(self):
         with server(self.database) as port:
-            results = self.race(lambda number: self.request(port, number))
+            results = self.at_once([partial(self.request, port, number) for number in range(SESSIONS)])
         won = [body for status, body in results if status == 200]
         for status, body in results:
             if status != 200:
@@ -119,12 +78,8 @@ class TestRace(PracticeMixin, CopyCase):
 
     def request(self, port, number):
         """Plan over Odoo's JSON API; return status and body."""
-        headers = {"Authorization": f"bearer {self.key}", "Content-Type": "application/json"}
         body = {"vals_list": [self.appointment_vals(number)], "context": {"no_mail_to_attendees": True}}
-        with closing(HTTPConnection("127.0.0.1", port, timeout=120)) as http:
-            http.request("POST", "/json/2/calendar.event/create", json.dumps(body), headers)
-            response = http.getresponse()
-            return response.status, response.read().decode()
+        return post_json(port, "/json/2/calendar.event/create", self.key, json.dumps(body))
 
     def test_a_credit_note_and_a_booking_never_both_get_the_last_credit(self):
         invoice = self.invoice(quantity=0.5)
@@ -134,12 +89,10 @@ class TestRace(PracticeMixin, CopyCase):
         self.lot._extend(self.today(), "so that it is spent first and cannot serve these days")
         self.cr.commit()
 
-        def work(number):
-            if number % 4:
-                return self.in_session(lambda env: env["calendar.event"].create(self.appointment_vals(number)).id)
-            return self.in_session(partial(self.credit_one, invoice.id))
+        def work(number, env):
+            return self.plan_one(number, env) if number % 4 else self.credit_one(invoice.id, env)
 
-        results = self.race(work)
+        results = self.race_at_the_desk(work)
         for result in results:
             self.assertIsInstance(result, (int, UserError))
         self.assertLot(lot, total=5, available=0)
@@ -165,10 +118,10 @@ class TestRace(PracticeMixin, CopyCase):
         self.assertEqual(total, 360.0)
         before = self.balance(self.income)
 
-        def post(_number):
-            return self.in_session(lambda env: len(env["practice.revenue.release"].sudo().browse(due.ids)._post_due()))
+        def post(_number, env):
+            return len(env["practice.revenue.release"].sudo().browse(due.ids)._post_due())
 
-        results = self.race(post)
+        results = self.race_at_the_desk(post)
         self.assertEqual(set(due.mapped("state")), {"posted"})
         self.assertEqual(self.currency.round(before - self.balance(self.income)), total, results)
         self.assertBooksAgree()

@@ -2,25 +2,21 @@
 
 # Other sessions see only what is committed; pylint: disable=invalid-commit
 import re
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import timedelta
+from functools import partial
 
 import requests
 
-from odoo.api import SUPERUSER_ID, Environment
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.service.model import retrying
 from odoo.tests import new_test_user, tagged
-from odoo.tools import mute_logger
 
 from odoo.addons.practice_billing.models.packages.portal.appointment_type_booking import TimeTakenError
 from odoo.addons.practice_billing.tools.slots import Slot
 
 from ..common.booking import BOOK, BookingMixin
-from ..common.databases import CopyCase, server
+from ..common.databases import server
+from ..common.races import RaceCase, done
 
 SESSIONS = 8
 
@@ -48,7 +44,7 @@ class Page:
 
 
 @tagged("post_install", "-at_install")
-class TestBookingRace(BookingMixin, CopyCase):
+class TestBookingRace(BookingMixin, RaceCase):
     now = None
 
     @classmethod
@@ -81,47 +77,24 @@ class TestBookingRace(BookingMixin, CopyCase):
         self.morning = self.local(self.company._practice_day(self.at(days=4)), 9)
         self.cr.commit()
 
-    def race(self, work):
-        """Let all sessions run ``work(env, number)`` at once; return what each returned or raised.
+    def race_to_book(self, work):
+        """Let eight sessions do ``work(number, env)`` at once; return the outcomes.
 
         Every session looks at the free times before anybody books, so that all of them find the same ones free.
         """
-        barrier, results = threading.Barrier(SESSIONS), [None] * SESSIONS
 
-        def session(number):
-            try:
-                with closing(self.copy.cursor()) as cr:
-                    env = Environment(cr, SUPERUSER_ID, {"no_mail_to_attendees": True})
-                    first = [True]
+        def look(number, env):
+            self.type.with_env(env)._get_free_times(self.katrien.with_env(env), self.patients[number].with_env(env))
 
-                    def attempt():
-                        here = self.type.with_env(env)
-                        here._get_free_times(self.katrien.with_env(env), self.patients[number].with_env(env))
-                        if first:
-                            first.clear()
-                            barrier.wait(60)
-                        return work(env, number)
-
-                    results[number] = retrying(attempt, env)
-            except Exception as error:  # noqa: BLE001 - the test looks at it
-                results[number] = error
-
-        threads = [threading.Thread(target=session, args=(number,)) for number in range(SESSIONS)]
-        with mute_logger("odoo.sql_db", "odoo.service.model"):
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        self.cr.rollback()
-        self.env.invalidate_all()
-        return results
+        works = [partial(work, number) for number in range(SESSIONS)]
+        return self.race(works, context={"no_mail_to_attendees": True}, look=look)
 
     def book(self, appointment_type, practitioner, patient, start, env):
         appointment_type, practitioner, patient = (it.with_env(env) for it in (appointment_type, practitioner, patient))
         return appointment_type._book(practitioner, patient, start, patient).id
 
     def assertOneWon(self, results, refusal=TimeTakenError):
-        winners = [result for result in results if isinstance(result, int)]
+        winners = done(results)
         for result in results:
             self.assertIsInstance(result, (int, refusal))
         self.assertEqual(len(winners), 1)
@@ -129,10 +102,10 @@ class TestBookingRace(BookingMixin, CopyCase):
         return self.env["calendar.event"].browse(winners)
 
     def test_of_many_who_want_the_same_time_one_gets_it(self):
-        def work(env, number):
+        def work(number, env):
             return self.book(self.type, self.katrien, self.patients[number], self.morning, env)
 
-        event = self.assertOneWon(self.race(work))
+        event = self.assertOneWon(self.race_to_book(work))
         self.assertEqual((event.start, event.user_id), (self.morning, self.katrien))
 
     def test_over_the_pages_one_gets_it_and_the_others_are_shown_other_times(self):
@@ -143,9 +116,7 @@ class TestBookingRace(BookingMixin, CopyCase):
         self.cr.commit()
         with server(self.database) as port:
             pages = [Page(port, f"pb_racer_{number}", slot) for number, slot in enumerate(slots)]
-            with ThreadPoolExecutor(len(pages)) as pool:
-                answers = list(pool.map(Page.book, pages))
-        self.cr.rollback()
+            answers = self.at_once([page.book for page in pages])
         self.assertEqual(sum("message=booked" in answer for answer in answers), 1, answers)
         self.assertEqual(sum("message=taken" in answer for answer in answers), len(pages) - 1, answers)
         events = self.env["calendar.event"].search([("patient_id", "in", people.ids)])
@@ -154,13 +125,13 @@ class TestBookingRace(BookingMixin, CopyCase):
     def test_of_different_types_that_overlap_with_one_practitioner_one_is_booked(self):
         choices = [(self.type, 60), (self.long, 0), (self.long, 30), (self.intake, 90)]
 
-        def work(env, number):
+        def work(number, env):
             appointment_type, minutes = choices[number % len(choices)]
             start = self.morning + timedelta(minutes=minutes)
             return self.book(appointment_type, self.katrien, self.patients[number], start, env)
 
-        results = self.race(work)
-        events = self.env["calendar.event"].browse(result for result in results if isinstance(result, int))
+        results = self.race_to_book(work)
+        events = self.env["calendar.event"].browse(done(results))
         self.assertTrue(events)
         for event in events:
             for other in events - event:
@@ -168,41 +139,41 @@ class TestBookingRace(BookingMixin, CopyCase):
         self.assertTrue(all(isinstance(result, (int, TimeTakenError)) for result in results))
 
     def test_times_with_different_practitioners_do_not_exclude_each_other(self):
-        def work(env, number):
+        def work(number, env):
             practitioner = (self.katrien, self.pieter)[number % 2]
             start = self.morning + timedelta(hours=number // 2 % 3)
             return self.book(self.type, practitioner, self.patients[number], start, env)
 
-        results = self.race(work)
-        self.assertEqual(sum(isinstance(result, int) for result in results), 6)
+        results = self.race_to_book(work)
+        self.assertEqual(len(done(results)), 6)
 
     def test_one_patient_is_not_at_two_places_and_stays_within_his_limit(self):
         patient = self.patients[0]
 
-        def same_time(env, number):
+        def same_time(number, env):
             return self.book(self.type, (self.katrien, self.pieter)[number % 2], patient, self.morning, env)
 
-        self.assertOneWon(self.race(same_time))
+        self.assertOneWon(self.race_to_book(same_time))
 
-        def hoard(env, number):
+        def hoard(number, env):
             start = self.morning + timedelta(days=1, hours=number // 2)
             if number // 2 == 3:
                 start += timedelta(hours=1)  # not over lunch
             return self.book(self.intake, (self.katrien, self.pieter)[number % 2], patient, start, env)
 
-        self.assertOneWon(self.race(hoard), refusal=UserError)
+        self.assertOneWon(self.race_to_book(hoard), refusal=UserError)
 
     def test_moving_and_booking_never_both_get_a_time(self):
         mine = self.type._book(self.katrien, self.patients[0], self.morning, self.patients[0])
         self.cr.commit()
         target = self.morning + timedelta(hours=2)
 
-        def work(env, number):
+        def work(number, env):
             if number:
                 return self.book(self.type, self.katrien, self.patients[number], target, env)
             mine.with_env(env)._move_by_patient(self.katrien.with_env(env), target, self.patients[0].with_env(env))
             return mine.id
 
-        event = self.assertOneWon(self.race(work))
+        event = self.assertOneWon(self.race_to_book(work))
         self.assertEqual(event.start, target)
         self.assertEqual(mine.start, target if event == mine else self.morning)

@@ -1,27 +1,24 @@
 """Two windows, two administrators, a browser and a cron at once: real sessions and commits, in their own database."""
 
 # Other sessions see only what is committed; pylint: disable=invalid-commit
-import threading
-from contextlib import closing
 from functools import partial
 from uuid import uuid4
 
-from odoo.api import SUPERUSER_ID, Environment
+from odoo.api import SUPERUSER_ID
 from odoo.exceptions import UserError
-from odoo.service.model import retrying
 from odoo.tests import tagged
-from odoo.tools import mute_logger
 
 from ..common.checkouts import OrganisationMixin
-from ..common.databases import CopyCase
+from ..common.races import RaceCase, done, refused
 from ..common.subscriptions import SubscriptionMixin
 
 SESSIONS = 6
 
 
 @tagged("post_install", "-at_install")
-class TestCheckoutRace(OrganisationMixin, SubscriptionMixin, CopyCase):
+class TestCheckoutRace(OrganisationMixin, SubscriptionMixin, RaceCase):
     now = None
+    muted = (*RaceCase.muted, "odoo.addons.payment.models.payment_transaction")
 
     @classmethod
     def setUpClass(cls):
@@ -36,37 +33,15 @@ class TestCheckoutRace(OrganisationMixin, SubscriptionMixin, CopyCase):
         self.subscription = self.make_trial(organisation=self.organisation)
         self.cr.commit()
 
-    def race(self, works):
-        """Let each of ``works`` run in a session of its own, at the same moment; return what each gave or raised."""
-        barrier, results = threading.Barrier(len(works)), [None] * len(works)
+    def race_to_pay(self, works, users=None):
+        """Let sessions of the administrator (or of ``users``) do ``works`` at once; return the outcomes."""
+        return self.race(works, users or self.boss.id, {"tracking_disable": True})
 
-        def session(number, user, work):
-            with closing(self.copy.cursor()) as cr:
-                env = Environment(cr, user, {"tracking_disable": True})
-                # The snapshot of all sessions is older than what any of them does.
-                cr.execute("SELECT 1")
-                barrier.wait()
-                try:
-                    results[number] = retrying(partial(work, env), env)
-                except Exception as error:  # noqa: BLE001 - the test looks at it
-                    results[number] = error
-
-        threads = [threading.Thread(target=session, args=(number, *it)) for number, it in enumerate(works)]
-        with mute_logger("odoo.sql_db", "odoo.service.model", "odoo.addons.payment.models.payment_transaction"):
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        self.cr.rollback()
-        self.env.invalidate_all()
-        return results
-
-    def assertRefusedOrDone(self, results, done):
+    def assertRefusedOrDone(self, results, expected):
         """Check that as many as expected came through, and that the others were refused in words."""
-        refused = [it for it in results if isinstance(it, Exception)]
-        for error in refused:
+        for error in refused(results):
             self.assertIsInstance(error, UserError, repr(error))
-        self.assertEqual(len(results) - len(refused), done, results)
+        self.assertEqual(len(done(results)), expected, results)
 
     def in_env(self, env):
         return env["res.partner"].sudo().browse(self.organisation.id)
@@ -79,7 +54,7 @@ class TestCheckoutRace(OrganisationMixin, SubscriptionMixin, CopyCase):
             plan = env["practice.plan"].sudo().browse(plan_id)
             return env["practice.subscription.checkout"]._start(self.in_env(env), company, plan, "month").id
 
-        results = self.race([(self.boss.id, partial(choose, plan.id)) for plan in plans])
+        results = self.race_to_pay([partial(choose, plan.id) for plan in plans])
         self.assertRefusedOrDone(results, len(plans))
         checkouts = self.env["practice.subscription.checkout"].search([("organisation_id", "=", self.organisation.id)])
         self.assertEqual(len(checkouts.filtered(lambda it: it.state == "draft")), 1)
@@ -113,7 +88,7 @@ class TestCheckoutRace(OrganisationMixin, SubscriptionMixin, CopyCase):
             transaction._charge_with_token()
             return transaction.id
 
-        results = self.race([(self.boss.id, pay)] * SESSIONS)
+        results = self.race_to_pay([pay] * SESSIONS)
         self.assertRefusedOrDone(results, 1)
         self.assertEqual(checkout.transaction_ids.mapped("state"), ["done"])
 
@@ -127,7 +102,7 @@ class TestCheckoutRace(OrganisationMixin, SubscriptionMixin, CopyCase):
             env["payment.transaction"].sudo().browse(transaction.id)._post_process()
             return True
 
-        results = self.race([(self.boss.id, follow), (SUPERUSER_ID, follow)] * 3)
+        results = self.race_to_pay([follow] * 6, users=[self.boss.id, SUPERUSER_ID] * 3)
         self.assertRefusedOrDone(results, len(results))
         self.assertEqual(len(self.subscription.period_ids), 1)
         self.assertEqual(self.subscription.period_ids.move_id.amount_residual, 0.0)
@@ -141,7 +116,9 @@ class TestCheckoutRace(OrganisationMixin, SubscriptionMixin, CopyCase):
             return True
 
         pairs = ((self.boss, self.an), (self.an, self.boss))
-        results = self.race([(user.id, partial(remove, other.partner_id.id)) for user, other in pairs])
+        results = self.race_to_pay(
+            [partial(remove, other.partner_id.id) for _user, other in pairs], users=[user.id for user, _other in pairs]
+        )
         self.assertRefusedOrDone(results, 1)
         self.assertEqual(len(self.organisation.practice_administrator_ids), 1)
 
@@ -150,7 +127,7 @@ class TestCheckoutRace(OrganisationMixin, SubscriptionMixin, CopyCase):
             mine = env["practice.subscription"].sudo().browse(self.subscription.id)
             return mine._portal_add_practitioner("Cas", "cas@example.com").id
 
-        results = self.race([(self.boss.id, add)] * SESSIONS)
+        results = self.race_to_pay([add] * SESSIONS)
         self.assertRefusedOrDone(results, 1)
         people = self.env["res.partner"].search([("parent_id", "=", self.organisation.id), ("name", "=", "Cas")])
         self.assertEqual(len(people), 1)

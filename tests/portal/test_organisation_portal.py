@@ -4,13 +4,13 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError
-from odoo.fields import Command, Datetime
-from odoo.http import Request
+from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ...models.subscriptions.portal.res_partner import Account
 from ..common.checkouts import OrganisationMixin
+from ..common.pages import PagesMixin
 from ..common.subscriptions import SubscriptionCase, SubscriptionMixin, day
 
 PAGES = (
@@ -390,32 +390,14 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
 
 
 @tagged("post_install", "-at_install")
-class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
+class TestPages(PagesMixin, OrganisationMixin, SubscriptionMixin, HttpCase):
     """The pages, as the administrator, a practitioner, the administrator of another organisation, and a visitor."""
-
-    # The server runs in the same process but asks for the time itself.
-    now = None
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.setup_organisation()
         cls.subscription = cls.make_trial()
-
-    def log_in(self, user):
-        self.authenticate(user.login, user.login)
-
-    def page(self, path, status=200):
-        response = self.url_open(path)
-        self.assertEqual(response.status_code, status, path)
-        return response.text
-
-    def post(self, path, token=None, **data):
-        data["csrf_token"] = Request.csrf_token(self) if token is None else token
-        return self.url_open(path, data=data, allow_redirects=False)
-
-    def rpc(self, path, **params):
-        return self.url_open(path, json={"jsonrpc": "2.0", "method": "call", "params": params}).json()
 
     def transact(self, checkout_id, **vals):
         params = {
@@ -433,7 +415,7 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
         self.assertIn(words, answer["error"]["data"]["message"])
 
     def begin_checkout(self, plan=None):
-        self.post("/my/subscription/checkout/start", plan=(plan or self.standard).id, interval="month")
+        self.send_form("/my/subscription/checkout/start", plan=(plan or self.standard).id, interval="month")
         self.page("/my/subscription/checkout")
         return self.env["practice.subscription.checkout"]._get_open(self.organisation, self.company)
 
@@ -451,9 +433,9 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
         self.assertIn("943.80", plans)
         self.assertIn("94.38", self.page("/my/subscription/plans"))
         checkout = self.begin_checkout()
-        self.post("/my/subscription/checkout/code", code="nothing")
+        self.send_form("/my/subscription/checkout/code", code="nothing")
         self.assertIn("There is no discount code nothing", self.page("/my/subscription/checkout"))
-        self.post("/my/subscription/checkout/code", code="welcome")
+        self.send_form("/my/subscription/checkout/code", code="welcome")
         page = self.page("/my/subscription/checkout")
         self.assertIn("75.50", page)
         self.assertIn("o_payment_form", page)
@@ -532,7 +514,7 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
         self.notify(transaction, "done")
         self.assertEqual(self.subscription.payment_token_id, transaction.token_id)
         self.assertIn("4242", self.page("/my/subscription/method"))
-        self.post(f"/my/subscription/method/{transaction.token_id.id}/remove")
+        self.send_form(f"/my/subscription/method/{transaction.token_id.id}/remove")
         self.assertFalse(self.subscription.payment_token_id)
 
     def test_adding_shows_the_cost_first_and_ending_too(self):
@@ -540,18 +522,18 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
         self.bill(self.subscription)
         self.log_in(self.boss)
         form = {"name": "Dirk", "email": "dirk@example.com", "kind": "standard"}
-        page = self.post("/my/subscription/practitioners/add", **form).text
+        page = self.send_form("/my/subscription/practitioners/add", **form).text
         self.assertIn("What it costs", page)
         self.assertEqual(len(self.subscription.seat_ids), 2)
-        self.post("/my/subscription/practitioners/add", confirm="1", **form)
+        self.send_form("/my/subscription/practitioners/add", confirm="1", **form)
         seat = self.subscription.seat_ids.filtered(lambda it: it.practitioner_id.name == "Dirk")
         self.assertEqual(seat.practitioner_id.parent_id, self.organisation)
         self.assertIn("Dirk", self.page("/my/subscription"))
         path = f"/my/subscription/practitioners/{seat.id}/end"
         self.assertIn("stays paid", self.page(path))
-        self.post(path, confirm="1", last_day=str(self.today()))
+        self.send_form(path, confirm="1", last_day=str(self.today()))
         self.assertEqual(seat.date_to, self.today())
-        self.post(f"/my/subscription/practitioners/{seat.id}/keep")
+        self.send_form(f"/my/subscription/practitioners/{seat.id}/keep")
         self.assertFalse(seat.date_to)
 
     def test_billing_details_are_checked_as_odoo_does(self):
@@ -564,11 +546,11 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
             ({"email": "nonsense"}, "Invalid Email"),
             ({"country_id": "x"}, "Missing: Country"),
         ):
-            page = self.post("/my/subscription/details", **{**good, "country_id": country, **wrong}).text
+            page = self.send_form("/my/subscription/details", **{**good, "country_id": country, **wrong}).text
             with self.subTest(wrong=wrong):
                 self.assertIn(words, page)
                 self.assertEqual(self.organisation.street, "Kerkstraat 1")
-        self.post("/my/subscription/details", vat="BE0477472701", country_id=country, **good)
+        self.send_form("/my/subscription/details", vat="BE0477472701", country_id=country, **good)
         self.assertEqual((self.organisation.street, self.organisation.vat), ("Nieuwstraat 2", "BE0477472701"))
 
     def test_change_plan_with_its_last_step(self):
@@ -582,9 +564,9 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
         self.assertIn("Update plan", page)
         shown = page.split('name="shown" value="')[1].split('"')[0]
         data = {"plan": self.standard.id, "interval": "month", "confirm": "1"}
-        self.post("/my/subscription/change", shown="now 0.01", **data)
+        self.send_form("/my/subscription/change", shown="now 0.01", **data)
         self.assertEqual(self.subscription.plan_id, self.starter)
-        self.post("/my/subscription/change", shown=shown, **data)
+        self.send_form("/my/subscription/change", shown=shown, **data)
         self.assertEqual(self.subscription.plan_id, self.standard)
         self.assertEqual(self.last_invoice(self.subscription).amount_total, float(shown.split()[1]))
 
@@ -634,7 +616,7 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
             (f"practitioners/add?{query}", {"name": "X", "email": "x@example.com", "confirm": "1"}),
         ):
             with self.subTest(path=path):
-                self.post(f"/my/subscription/{path}", **data)
+                self.send_form(f"/my/subscription/{path}", **data)
         with mute_logger("odoo.http"):
             self.assertError(self.transact(checkout.id), "paid or withdrawn")
             answer = self.rpc(f"/my/subscription/method/{self.subscription.id}/transaction", provider_id=1)
@@ -650,7 +632,7 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
         self.organisation.practice_administrator_ids = self.an.partner_id
         self.log_in(self.boss)
         self.assertNotIn("De Brug", self.page("/my/subscription"))
-        self.post("/my/subscription/cancel", reason="other")
+        self.send_form("/my/subscription/cancel", reason="other")
         self.assertEqual(self.subscription.state, "trial")
 
     def test_a_practitioner_never_pays_with_or_removes_the_organisations_card(self):
@@ -706,17 +688,11 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
                 ("unlink", [record.ids]),
             ):
                 with self.subTest(model=model, method=method), mute_logger("odoo.http"):
-                    answer = self.rpc("/web/dataset/call_kw", model=model, method=method, args=args, kwargs={})
-                    self.assertEqual(answer["error"]["data"]["name"], "odoo.exceptions.AccessError")
+                    self.assertEqual(self.call_kw(model, method, *args), "odoo.exceptions.AccessError")
         with mute_logger("odoo.http"):
-            answer = self.rpc(
-                "/web/dataset/call_kw",
-                model="res.partner",
-                method="write",
-                args=[self.other.ids, {"practice_administrator_ids": [Command.link(self.boss.partner_id.id)]}],
-                kwargs={},
-            )
-            self.assertEqual(answer["error"]["data"]["name"], "odoo.exceptions.AccessError")
+            vals = {"practice_administrator_ids": [Command.link(self.boss.partner_id.id)]}
+            answer = self.call_kw("res.partner", "write", self.other.ids, vals)
+            self.assertEqual(answer, "odoo.exceptions.AccessError")
             for method in ("_portal_cancel", "_add_practice_administrator", "action_complete"):
                 answer = self.rpc(
                     "/web/dataset/call_kw",
@@ -728,8 +704,6 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
                 self.assertIn("error", answer)
 
     def test_an_api_key_of_a_portal_user_opens_nothing(self):
-        keys = self.env["res.users.apikeys"].with_user(self.boss).sudo()
-        key = keys._generate("rpc", "test", Datetime.now() + timedelta(hours=1))
         for model, method, body in (
             ("practice.subscription", "search_read", {"domain": []}),
             ("practice.subscription", "action_undo_cancel", {"ids": self.subscription.ids}),
@@ -738,9 +712,7 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
             ("res.partner", "action_invite_practice_administrators", {"ids": self.other.ids}),
         ):
             with self.subTest(model=model, method=method), mute_logger("odoo.http"):
-                answer = self.url_open(
-                    f"/json/2/{model}/{method}", json=body, headers={"Authorization": f"bearer {key}"}
-                )
+                answer = self.json2(self.boss, model, method, **body)
                 self.assertIn(answer.status_code, (403, 404, 422), answer.text)
 
     def test_posts_want_a_token_and_reading_changes_nothing(self):
@@ -748,7 +720,7 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
         self.begin_checkout()
         for path in ("cancel", "details", "checkout/start", "administrators", "practitioners/add", "checkout/free"):
             with self.subTest(path=path):
-                self.assertEqual(self.post(f"/my/subscription/{path}", token="").status_code, 400)
+                self.assertEqual(self.send_form(f"/my/subscription/{path}", token="").status_code, 400)
         for path in ("checkout/start", "administrators", "cancel/undo", "change/withdraw", "checkout/code"):
             with self.subTest(path=path):
                 self.assertIn(self.url_open(f"/my/subscription/{path}").status_code, (404, 405))
@@ -765,9 +737,9 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
         self.log_in(self.boss)
         page = self.page("/my/subscription")
         self.assertIn("De Overkant", page)
-        self.post("/my/subscription/cancel", reason="other")
+        self.send_form("/my/subscription/cancel", reason="other")
         self.assertEqual(self.subscription.state, "trial", "a form that does not say which one does nothing")
-        self.post(
+        self.send_form(
             f"/my/subscription/cancel?organisation={self.organisation.id}&company={self.company.id}", reason="other"
         )
         self.assertEqual(self.subscription.state, "cancelled")
@@ -783,7 +755,7 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
         self.organisation.practice_administrator_ids |= self.an.partner_id
         self.other.practice_administrator_ids |= self.boss.partner_id
         self.log_in(self.boss)
-        answer = self.post(
+        answer = self.send_form(
             f"/my/subscription/administrators?organisation={self.organisation.id}&company={self.company.id}",
             contact=self.boss.partner_id.id,
             remove="1",
@@ -808,12 +780,6 @@ class TestPages(OrganisationMixin, SubscriptionMixin, HttpCase):
             ):
                 self.assertIn("o_practice_banners", self.page(path))
                 self.assertEqual(look.call_count, 1)
-
-    def count_queries(self, path):
-        self.page(path)
-        before = self.env.cr.sql_log_count
-        self.page(path)
-        return self.env.cr.sql_log_count - before
 
     def test_pages_take_a_bounded_number_of_queries(self):
         self.subscription._activate()

@@ -271,22 +271,15 @@ class TestPatientBooking(BookingHttpCase):
 
     def test_only_a_post_with_a_token_books_and_only_after_login(self):
         slot = self.slot()
-        self.assertEqual(self.post(f"{BOOK}/plan", slot, token="").status_code, 400)
+        self.assertEqual(self.send_form(f"{BOOK}/plan", token="", booking=slot).status_code, 400)
         self.assertEqual(self.url_open(f"{BOOK}/plan?booking={slot}").status_code, 405)
         self.authenticate(None, None)
         for path in (BOOK, f"{BOOK}/confirm?booking={slot}"):
             self.assertIn("/web/login", self.url_open(path).url)
-        self.post(f"{BOOK}/plan", slot)
+        self.send_form(f"{BOOK}/plan", booking=slot)
         self.assertFalse(self.appointments())
 
     # === SIZE === #
-
-    def count_queries(self, path):
-        """Return the queries that a page takes once what every page needs is cached."""
-        self.page(path)
-        before = self.env.cr.sql_log_count
-        self.page(path)
-        return self.env.cr.sql_log_count - before
 
     def test_pages_take_few_queries_with_ten_appointments_or_two_thousand(self):
         event = self.booked(self.book())

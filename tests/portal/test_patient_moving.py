@@ -133,11 +133,11 @@ class TestPatientMoving(BookingHttpCase):
     def test_only_a_post_with_a_token_moves(self):
         slot, before = self.other_slot(), self.event.start
         path = f"/my/appointments/{self.event.id}/move/plan"
-        self.assertEqual(self.post(path, slot, token="").status_code, 400)
+        self.assertEqual(self.send_form(path, token="", booking=slot).status_code, 400)
         self.assertEqual(self.url_open(f"{path}?booking={slot}").status_code, 405)
         self.authenticate(None, None)
         self.assertIn("/web/login", self.url_open(f"/my/appointments/{self.event.id}/move").url)
-        self.post(path, slot)
+        self.send_form(path, booking=slot)
         self.assertEqual(self.event.start, before)
 
     def test_credits_that_are_not_valid_then_are_exchanged_or_missing(self):

@@ -3,25 +3,16 @@
 from datetime import timedelta
 
 from odoo.fields import Command, Datetime
-from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from ..common.practice import PracticeMixin
+from ..common.pages import FamilyMixin
 
 
 @tagged("post_install", "-at_install")
-class TestPatientPortal(PracticeMixin, HttpCase):
-    # The server runs in the same process but asks for the time itself.
-    now = None
-
+class TestPatientPortal(FamilyMixin, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        for name in ("parent", "stranger"):
-            user = new_test_user(cls.env, f"pb_{name}", "base.group_portal", name=f"PB {name}", tz="Europe/Brussels")
-            setattr(cls, name, user.partner_id)
-        cls.child = cls.make_patient("Little Lotte")
-        cls.child.practice_representative_ids = cls.parent
         cls.practitioner = new_test_user(cls.env, "pb_practitioner", "practice_billing.group_user", name="Dr. Wouters")
         cls.type.cancel_hours = 24
 
@@ -32,15 +23,8 @@ class TestPatientPortal(PracticeMixin, HttpCase):
     def plan(self, patient=None, *args, **vals):
         return super().plan(patient or self.parent, *args, **{"user_id": self.practitioner.id, **vals})
 
-    def page(self, path, status=200):
-        """Open a page and return its text."""
-        response = self.url_open(path)
-        self.assertEqual(response.status_code, status, path)
-        return response.text
-
     def cancel(self, event, cost="0", token=None):
-        data = {"cost": cost, "csrf_token": Request.csrf_token(self) if token is None else token}
-        return self.url_open(f"/my/appointments/{event.id}/cancel", data=data, allow_redirects=False)
+        return self.send_form(f"/my/appointments/{event.id}/cancel", token, cost=cost)
 
     # === PACKAGES === #
 
@@ -156,18 +140,7 @@ class TestPatientPortal(PracticeMixin, HttpCase):
         for model, ids in (("calendar.event", event.ids), ("calendar.attendee", event.attendee_ids.ids)):
             for method, args in (("read", [ids, ["id"]]), ("search_read", [[["id", "in", ids]], ["id"]])):
                 with self.subTest(model=model, method=method):
-                    answer = self.url_open(
-                        "/web/dataset/call_kw",
-                        json={
-                            "jsonrpc": "2.0",
-                            "method": "call",
-                            "params": {"model": model, "method": method, "args": args, "kwargs": {}},
-                        },
-                    ).json()
-                    if "error" in answer:
-                        self.assertEqual(answer["error"]["data"]["name"], "odoo.exceptions.AccessError")
-                    else:
-                        self.assertEqual(answer["result"], [])
+                    self.assertIn(self.call_kw(model, method, *args), ([], "odoo.exceptions.AccessError"))
 
     def test_the_front_desk_invites_a_patient_who_has_no_login(self):
         front_desk = self.practitioner
@@ -188,13 +161,6 @@ class TestPatientPortal(PracticeMixin, HttpCase):
         self.authenticate(None, None)
         for path in ("/my/packages", "/my/appointments", f"/my/appointments/{event.id}", "/my/packages/statement"):
             self.assertIn("/web/login", self.url_open(path).url)
-
-    def count_queries(self, path):
-        """Return the queries that a page takes once what every page needs is cached."""
-        self.page(path)
-        before = self.env.cr.sql_log_count
-        self.page(path)
-        return self.env.cr.sql_log_count - before
 
     def test_pages_are_of_one_size_however_much_there_is(self):
         for number in range(25):

@@ -2,33 +2,26 @@
 
 # Other sessions see only what is committed; pylint: disable=invalid-commit
 import re
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 
 import requests
 
-from odoo.api import Environment
 from odoo.exceptions import UserError
 from odoo.fields import Command, Datetime
-from odoo.http import Request
-from odoo.service.model import retrying
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.practice_billing.tools.slots import Slot
 
-from ..common.databases import CopyCase, server
-from ..common.practice import PracticeMixin
+from ..common.databases import server
+from ..common.pages import FamilyMixin
+from ..common.races import RaceCase, done, refused
 
 
-class ShopMixin(PracticeMixin):
+class ShopMixin(FamilyMixin):
     """The practice sells its package on the portal, with Odoo's demo payment provider."""
-
-    # The server runs in the same process but asks for the time itself.
-    now = None
 
     @classmethod
     def setup_practice(cls):
@@ -42,14 +35,6 @@ class ShopMixin(PracticeMixin):
         line = cls.bank.inbound_payment_method_line_ids.filtered("payment_provider_id")
         line.payment_account_id = cls.outstanding
         cls.method = cls.provider.payment_method_ids[:1]
-        for name in ("parent", "stranger"):
-            user = new_test_user(
-                cls.env, f"pb_{name}", "base.group_portal", name=f"PB {name}", email=f"{name}@example.com"
-            )
-            setattr(cls, f"{name}_user", user)
-            setattr(cls, name, user.partner_id)
-        cls.child = cls.make_patient("Little Lotte")
-        cls.child.practice_representative_ids = cls.parent
         return result
 
     def orders(self, user=None):
@@ -507,22 +492,11 @@ class ShopPages(ShopMixin, HttpCase):
         super().setUp()
         self.authenticate("pb_parent", "pb_parent")
 
-    def page(self, path, status=200):
-        """Open a page and return its text."""
-        response = self.url_open(path)
-        self.assertEqual(response.status_code, status, path)
-        return response.text
-
     def post(self, product=None, token=None, query="", **data):
         product = product or self.product
-        data = {
-            "csrf_token": Request.csrf_token(self) if token is None else token,
-            "patient_id": self.parent.id,
-            "way": "online",
-            "terms": self.package._get_terms_fingerprint(),
-            **data,
-        }
-        return self.url_open(f"/my/packages/buy/{product.id}/order{query}", data=data, allow_redirects=False)
+        terms = self.package._get_terms_fingerprint()
+        data = {"patient_id": self.parent.id, "way": "online", "terms": terms, **data}
+        return self.send_form(f"/my/packages/buy/{product.id}/order{query}", token, **data)
 
     def begin(self, order, query="", **params):
         """Begin a payment as Odoo's payment form does; return the answer."""
@@ -654,12 +628,6 @@ class TestShopPages(ShopPages):
         self.assertIn(posted.name, page)
         self.assertNotIn(f"/my/invoices/{draft.id}?", page)
         self.assertIn("Little Lotte", posted._get_package_lines().name)
-
-    def count_queries(self, path):
-        self.page(path)
-        before = self.env.cr.sql_log_count
-        self.page(path)
-        return self.env.cr.sql_log_count - before
 
     def test_pages_take_few_queries_however_much_there_is(self):
         order = self.order()
@@ -845,35 +813,30 @@ class TestShopAttacks(ShopPages):
             ("product.template", "write", [self.product.product_tmpl_id.ids, {"list_price": 1}]),
             ("payment.transaction", "search_read", [[], ["amount"]]),
         ):
-            params = {"model": model, "method": method, "args": args, "kwargs": {}}
             with self.subTest(model=model, method=method), self.refused():
-                answer = self.url_open("/web/dataset/call_kw", json={"method": "call", "params": params}).json()
-                self.assertIn("error", answer)
                 self.assertIn(
-                    answer["error"]["data"]["name"],
+                    self.call_kw(model, method, *args),
                     ("odoo.exceptions.AccessError", "odoo.exceptions.AccessDenied", "builtins.AttributeError"),
                 )
 
     def test_the_json_api_opens_no_other_door(self):
         order = self.order(user=self.stranger_user, way="invoice")
-        keys = self.env["res.users.apikeys"].with_user(self.parent_user).sudo()
-        key = keys._generate("rpc", "shop", Datetime.now() + timedelta(hours=1))
         self.authenticate(None, None)
-        for path, body in (
-            ("account.move/read", {"ids": order.ids, "fields": ["amount_total"]}),
-            ("account.move/write", {"ids": order.ids, "vals": {"ref": "x"}}),
-            ("account.move/_order_package", {"ids": []}),
-            ("practice.package.terms/search_read", {"domain": []}),
-            ("practice.credit.lot/search_read", {"domain": []}),
-            ("practice.package/write", {"ids": self.package.ids, "vals": {"terms": "x"}}),
+        for model, method, body in (
+            ("account.move", "read", {"ids": order.ids, "fields": ["amount_total"]}),
+            ("account.move", "write", {"ids": order.ids, "vals": {"ref": "x"}}),
+            ("account.move", "_order_package", {"ids": []}),
+            ("practice.package.terms", "search_read", {"domain": []}),
+            ("practice.credit.lot", "search_read", {"domain": []}),
+            ("practice.package", "write", {"ids": self.package.ids, "vals": {"terms": "x"}}),
         ):
-            with self.subTest(path=path), self.refused():
-                response = self.url_open(f"/json/2/{path}", json=body, headers={"Authorization": f"bearer {key}"})
+            with self.subTest(model=model, method=method), self.refused():
+                response = self.json2(self.parent_user, model, method, **body)
                 self.assertIn(response.status_code, (403, 404, 422))
 
 
 @tagged("post_install", "-at_install")
-class TestShopRace(ShopMixin, CopyCase):
+class TestShopRace(ShopMixin, RaceCase):
     """Clicks at the same moment, in real transactions that are repeated as Odoo repeats a request."""
 
     SESSIONS = 8
@@ -887,29 +850,9 @@ class TestShopRace(ShopMixin, CopyCase):
     def bought(self):
         return self.orders().filtered(lambda order: order.invoice_line_ids.product_id == self.product)
 
-    def race(self, run):
-        """Let all sessions ``run(env)`` of the login at the same moment; return what each returned or raised."""
-        barrier, results = threading.Barrier(self.SESSIONS), [None] * self.SESSIONS
-
-        def session(number):
-            with closing(self.copy.cursor()) as cr:
-                env = Environment(cr, self.parent_user.id, {})
-                cr.execute("SELECT 1")
-                barrier.wait()
-                try:
-                    results[number] = retrying(partial(run, env), env)
-                except Exception as error:  # noqa: BLE001 - the test looks at it
-                    results[number] = error
-
-        threads = [threading.Thread(target=session, args=(number,)) for number in range(self.SESSIONS)]
-        with mute_logger("odoo.sql_db", "odoo.service.model"):
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        self.cr.rollback()
-        self.env.invalidate_all()
-        return results
+    def click(self, work):
+        """Let eight sessions of one login do ``work(env)`` at once; return the outcomes."""
+        return self.race([work] * self.SESSIONS, users=self.parent_user.id)
 
     def buy(self, way, env):
         products = env["product.product"]._get_portal_products(env.user).filtered(lambda it: it.id == self.product.id)
@@ -919,7 +862,7 @@ class TestShopRace(ShopMixin, CopyCase):
 
     def test_eight_clicks_at_once_make_one_purchase_one_invoice_and_one_version_of_the_terms(self):
         for way, state in (("online", "draft"), ("invoice", "posted")):
-            results = self.race(partial(self.buy, way))
+            results = self.click(partial(self.buy, way))
             order = self.bought()
             self.assertEqual(set(results), set(order.ids))
             self.assertEqual((len(order), order.state), (1, state))
@@ -929,7 +872,7 @@ class TestShopRace(ShopMixin, CopyCase):
     def test_eight_buyers_at_once_agree_to_one_version(self):
         package = self.make_package("Raced", terms="<p>Terms</p>")
         self.cr.commit()
-        results = self.race(lambda env: env["practice.package"].sudo().browse(package.id)._get_terms_version().id)
+        results = self.click(lambda env: env["practice.package"].sudo().browse(package.id)._get_terms_version().id)
         self.assertEqual(set(results), set(package.terms_ids.ids))
         self.assertEqual(package.terms_ids.mapped("number"), [1])
 
@@ -942,12 +885,11 @@ class TestShopRace(ShopMixin, CopyCase):
             order._start_order_payment()
             return self.transaction(order).id
 
-        results = self.race(begin)
-        won = [result for result in results if isinstance(result, int)]
+        results = self.click(begin)
+        won = done(results)
         self.assertEqual(len(won), 1, results)
-        for loser in results:
-            if not isinstance(loser, int):
-                self.assertIsInstance(loser, UserError)
+        for loser in refused(results):
+            self.assertIsInstance(loser, UserError)
         self.assertEqual(self.env["account.move"].browse(order_id).transaction_ids.ids, won)
 
     def test_a_double_click_in_the_browser_makes_one_purchase(self):
@@ -957,11 +899,8 @@ class TestShopRace(ShopMixin, CopyCase):
             page = f"{base}/my/packages/buy/{self.product.id}"
             terms = self.package._get_terms_fingerprint()
             form = {"way": "invoice", "terms": terms, "patient_id": self.parent.id}
-            with ThreadPoolExecutor(self.SESSIONS) as pool:
-                clicks = [pool.submit(self.send_form, browser, page, f"{page}/order", **form) for _click in range(4)]
-            places = {click.result().headers["Location"] for click in clicks}
-        self.cr.rollback()
-        self.env.invalidate_all()
+            responses = self.at_once([partial(self.send_form, browser, page, f"{page}/order", **form)] * 4)
+        places = {response.headers["Location"] for response in responses}
         orders = self.bought()
         self.assertEqual((len(orders), orders.state), (1, "posted"))
         self.assertEqual(places, {f"/my/packages/orders/{orders.id}"})

@@ -1,18 +1,14 @@
 """Changing plan or interval, prices that change on a day, and every rule of discount codes."""
 
 # The race needs sessions that see what others committed; pylint: disable=invalid-commit
-import threading
-from contextlib import closing
 from functools import partial
 
-from odoo.api import SUPERUSER_ID, Environment
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.service.model import retrying
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..common.databases import CopyCase
+from ..common.races import RaceCase, refused
 from ..common.subscriptions import SubscriptionCase, SubscriptionMixin, day
 
 SESSIONS = 8
@@ -588,35 +584,21 @@ class TestCodes(ChangeCase):
 
 
 @tagged("post_install", "-at_install")
-class TestLastRedemption(SubscriptionMixin, CopyCase):
+class TestLastRedemption(SubscriptionMixin, RaceCase):
     now = None
 
     def test_of_many_who_claim_the_last_redemption_one_gets_it(self):
         code = self.make_code("LAST", max_redemptions=3)
         subscriptions = [self.subscribe(organisation=self.make_organisation(f"De {n}")).id for n in range(SESSIONS)]
         self.cr.commit()
-        barrier, results = threading.Barrier(SESSIONS), [None] * SESSIONS
 
-        def claim(number):
-            barrier.wait()
-            with closing(self.copy.cursor()) as cr:
-                env = Environment(cr, SUPERUSER_ID, {})
-                redeem = env["practice.discount.code"].browse(code.id)._redeem
-                try:
-                    results[number] = retrying(
-                        partial(redeem, env["practice.subscription"].browse(subscriptions[number])), env
-                    ).id
-                except UserError as error:
-                    results[number] = str(error)
+        def claim(subscription_id, env):
+            subscription = env["practice.subscription"].browse(subscription_id)
+            return env["practice.discount.code"].browse(code.id)._redeem(subscription).id
 
-        threads = [threading.Thread(target=claim, args=(number,)) for number in range(SESSIONS)]
-        with mute_logger("odoo.sql_db", "odoo.service.model"):
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        self.cr.rollback()
-        self.env.invalidate_all()
+        losers = refused(self.race([partial(claim, subscription_id) for subscription_id in subscriptions]))
         self.assertEqual(code.redemption_count, 3)
-        losers = [result for result in results if not isinstance(result, int)]
-        self.assertEqual(losers, ["LAST cannot be used: it is used up: 3 of 3."] * (SESSIONS - 3))
+        self.assertEqual({type(error) for error in losers}, {UserError})
+        self.assertEqual(
+            [str(error) for error in losers], ["LAST cannot be used: it is used up: 3 of 3."] * (SESSIONS - 3)
+        )

@@ -1,20 +1,14 @@
 """Seats: who has one, from when to when, at which rate, and what may still change once it was billed."""
 
 # The race needs sessions that see what others committed; pylint: disable=invalid-commit
-import threading
-from contextlib import closing
-from functools import partial
-
 from psycopg2 import IntegrityError
 
-from odoo.api import Environment
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.service.model import retrying
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..common.databases import CopyCase
+from ..common.races import RaceCase, refused
 from ..common.subscriptions import SubscriptionCase, SubscriptionMixin, day
 
 SESSIONS = 8
@@ -202,35 +196,21 @@ class TestSeats(SubscriptionCase):
 
 
 @tagged("post_install", "-at_install")
-class TestSeatsAtOnce(SubscriptionMixin, CopyCase):
+class TestSeatsAtOnce(SubscriptionMixin, RaceCase):
     now = None
 
     def test_of_many_who_give_somebody_a_seat_at_the_same_instant_one_does(self):
         self.make_staff()
         subscription, practitioner = self.subscribe(seats=()), self.practitioner("Dirk")
         self.cr.commit()
-        barrier, results = threading.Barrier(SESSIONS), [None] * SESSIONS
         vals = {"subscription_id": subscription.id, "practitioner_id": practitioner.id}
 
-        def join(number):
-            barrier.wait()
-            with closing(self.copy.cursor()) as cr:
-                env = Environment(cr, self.front_desk.id, {})
-                try:
-                    results[number] = retrying(partial(env["practice.subscription.seat"].create, vals), env).id
-                except UserError as error:
-                    results[number] = str(error)
+        def join(env):
+            return env["practice.subscription.seat"].create(vals).id
 
-        threads = [threading.Thread(target=join, args=(number,)) for number in range(SESSIONS)]
-        with mute_logger("odoo.sql_db", "odoo.service.model"):
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        self.cr.rollback()
-        self.env.invalidate_all()
-        self.assertEqual(len(subscription.seat_ids), 1, results)
-        refused = [result for result in results if isinstance(result, str)]
-        self.assertEqual(len(refused), SESSIONS - 1)
-        for words in refused:
-            self.assertIn("A practitioner counts once", words)
+        outcomes = self.race([join] * SESSIONS, users=self.front_desk.id)
+        self.assertEqual(len(subscription.seat_ids), 1, outcomes)
+        self.assertEqual(len(refused(outcomes)), SESSIONS - 1)
+        for error in refused(outcomes):
+            self.assertIsInstance(error, UserError)
+            self.assertIn("A practitioner counts once", str(error))

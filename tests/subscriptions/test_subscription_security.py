@@ -200,14 +200,14 @@ class TestSubscriptionsOverHttp(OverHttpCase):
             ("account.move", "_practice_bill", [[], [], []]),
         ):
             with self.subTest(method=method):
-                self.assertEqual(self.call(model, method, *args), "odoo.exceptions.AccessError")
+                self.assertEqual(self.call_kw(model, method, *args), "odoo.exceptions.AccessError")
 
     def test_states_and_dates_are_not_written_over_the_web_clients_door(self):
         for role in ("front_desk", "manager"):
             self.authenticate(f"pb_{role}", f"pb_{role}")
             for name, value in KEPT["practice.subscription"].items():
                 with self.subTest(role=role, field=name):
-                    answer = self.call("practice.subscription", "write", self.subscription.ids, {name: value})
+                    answer = self.call_kw("practice.subscription", "write", self.subscription.ids, {name: value})
                     self.assertEqual(answer, "odoo.exceptions.AccessError")
 
     def test_a_portal_user_gets_nothing_over_the_json_api(self):
@@ -225,10 +225,10 @@ class TestSubscriptionsOverHttp(OverHttpCase):
             ),
         ):
             with self.subTest(model=model, method=method):
-                self.assertEqual(self.json2("portal", model, method, **body)[0], 403)
+                self.assertEqual(self.json2(self.portal, model, method, **body).status_code, 403)
 
     def test_the_front_desk_bills_nothing_over_the_json_api(self):
         for method in ("action_bill", "action_pause", "action_bill_extras", "action_undo_cancel"):
             with self.subTest(method=method):
-                status, _body = self.json2("front_desk", "practice.subscription", method, ids=self.subscription.ids)
-                self.assertEqual(status, 403)
+                response = self.json2(self.front_desk, "practice.subscription", method, ids=self.subscription.ids)
+                self.assertEqual(response.status_code, 403)

@@ -2,22 +2,17 @@
 
 # The race needs sessions that see what others committed; pylint: disable=invalid-commit
 import json
-import threading
-from contextlib import closing
-from datetime import timedelta
 from functools import partial
-from http.client import HTTPConnection
 
 from psycopg2 import IntegrityError
 
-from odoo.api import Environment
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command, Datetime
-from odoo.service.model import retrying
+from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..common.databases import CopyCase, server
+from ..common.databases import post_json, server
+from ..common.races import RaceCase
 from ..common.subscriptions import SubscriptionCase, SubscriptionMixin, day
 
 SESSIONS = 8
@@ -351,7 +346,7 @@ class TestBilledUsage(SubscriptionCase):
 
 
 @tagged("post_install", "-at_install")
-class TestOverHttp(SubscriptionMixin, CopyCase):
+class TestOverHttp(SubscriptionMixin, RaceCase):
     """Usage as other software sends it: over `/json/2` with an API key, and all at once."""
 
     now = None
@@ -360,10 +355,7 @@ class TestOverHttp(SubscriptionMixin, CopyCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.make_staff()
-        cls.keys = {}
-        for role in ("front_desk", "portal"):
-            keys = cls.env["res.users.apikeys"].with_user(getattr(cls, role)).sudo()
-            cls.keys[role] = keys._generate("rpc", "usage", Datetime.now() + timedelta(hours=1))
+        cls.keys = {"front_desk": cls.make_key(cls.front_desk), "portal": cls.make_key(cls.portal)}
         cls.subscription = cls.subscribe(cls.starter)
         cls.cr.commit()
 
@@ -374,11 +366,8 @@ class TestOverHttp(SubscriptionMixin, CopyCase):
 
     def post(self, port, body, role="front_desk"):
         """Send a body (of text) to the API; return status and answer."""
-        headers = {"Authorization": f"bearer {self.keys[role]}", "Content-Type": "application/json"}
-        with closing(HTTPConnection("127.0.0.1", port, timeout=120)) as http:
-            http.request("POST", "/json/2/practice.subscription.usage/record", body, headers)
-            response = http.getresponse()
-            return response.status, json.loads(response.read())
+        status, answer = post_json(port, "/json/2/practice.subscription.usage/record", self.keys[role], body)
+        return status, json.loads(answer)
 
     def send(self, port, role="front_desk", **vals):
         body = {"subscription": self.subscription.id, "kind": "file", "quantity": 1, **vals}
@@ -414,35 +403,16 @@ class TestOverHttp(SubscriptionMixin, CopyCase):
 
     def test_sent_many_times_at_the_same_instant_over_http_it_is_recorded_once(self):
         with server(self.database) as port:
-            answers = self.race(lambda _number: self.send(port, reference="race"))
+            answers = self.at_once([partial(self.send, port, reference="race")] * SESSIONS)
         self.assertEqual({status for status, _answer in answers}, {200})
         self.assertEqual(sorted(answer["status"] for _status, answer in answers)[-1], "recorded")
         self.assertEqual(sum(answer["status"] == "recorded" for _status, answer in answers), 1)
         self.assertEqual(len(self.usages().filtered(lambda it: it.reference == "race")), 1)
 
     def test_sent_many_times_at_the_same_instant_it_is_recorded_once(self):
-        def send(_number):
-            with closing(self.copy.cursor()) as cr:
-                env = Environment(cr, self.front_desk.id, {})
-                usage = env["practice.subscription.usage"]
-                return retrying(partial(usage.record, self.subscription.id, "file", 1, "cursor"), env)
+        def send(env):
+            return env["practice.subscription.usage"].record(self.subscription.id, "file", 1, "cursor")
 
-        answers = self.race(send)
+        answers = self.race([send] * SESSIONS, users=self.front_desk.id)
         self.assertEqual(sorted(answer["status"] for answer in answers), ["duplicate"] * (SESSIONS - 1) + ["recorded"])
         self.assertEqual(len({answer["id"] for answer in answers}), 1)
-
-    def race(self, run):
-        """Let all sessions ``run(number)`` at the same moment; return what each returned."""
-        barrier, results = threading.Barrier(SESSIONS), [None] * SESSIONS
-
-        def session(number):
-            barrier.wait()
-            results[number] = run(number)
-
-        threads = [threading.Thread(target=session, args=(number,)) for number in range(SESSIONS)]
-        with mute_logger("odoo.sql_db", "odoo.service.model"):
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        return results

@@ -258,25 +258,27 @@ class TestOverHttp(OverHttpCase):
             self.authenticate(f"pb_{role}", f"pb_{role}")
             for model in RIGHTS:
                 with self.subTest(role=role, model=model):
-                    self.assertEqual(self.call(model, "search_read", [], ["id"]), "odoo.exceptions.AccessError")
+                    self.assertEqual(self.call_kw(model, "search_read", [], ["id"]), "odoo.exceptions.AccessError")
             with self.subTest(role=role, model="calendar.event"):
-                found = self.call("calendar.event", "search_read", [["id", "=", self.event.id]], ["name"])
+                found = self.call_kw("calendar.event", "search_read", [["id", "=", self.event.id]], ["name"])
                 self.assertIn(found, ([], "odoo.exceptions.AccessError"))
                 self.assertEqual(
-                    self.call("calendar.event", "read", [self.event.id], ["name"]), "odoo.exceptions.AccessError"
+                    self.call_kw("calendar.event", "read", [self.event.id], ["name"]), "odoo.exceptions.AccessError"
                 )
 
     def test_outsiders_get_nothing_over_the_json_api(self):
         for role in ("employee", "portal"):
             for model in RIGHTS:
                 with self.subTest(role=role, model=model):
-                    self.assertEqual(self.json2(role, model, "search_read", domain=[], fields=["id"])[0], 403)
+                    response = self.json2(getattr(self, role), model, "search_read", domain=[], fields=["id"])
+                    self.assertEqual(response.status_code, 403)
             with self.subTest(role=role, model="calendar.event"):
-                status, _body = self.json2(role, "calendar.event", "read", ids=self.event.ids, fields=["name"])
-                self.assertEqual(status, 403)
+                user = getattr(self, role)
+                response = self.json2(user, "calendar.event", "read", ids=self.event.ids, fields=["name"])
+                self.assertEqual(response.status_code, 403)
 
     def test_who_is_not_logged_in_gets_nothing(self):
-        answer = self.call("practice.credit.lot", "search_read", [], ["id"])
+        answer = self.call_kw("practice.credit.lot", "search_read", [], ["id"])
         self.assertEqual(answer, "odoo.http.SessionExpiredException")
         response = self.url_open(
             "/json/2/practice.credit.lot/search_read", data="{}", headers={"Content-Type": "application/json"}
@@ -284,10 +286,11 @@ class TestOverHttp(OverHttpCase):
         self.assertEqual(response.status_code, 401)
 
     def test_the_front_desk_reads_no_money_over_the_json_api(self):
-        status, _body = self.json2("front_desk", "practice.credit.lot", "read", ids=self.lot.ids, fields=["value_open"])
-        self.assertEqual(status, 403)
-        status, [body] = self.json2("front_desk", "practice.credit.lot", "read", ids=self.lot.ids)
-        self.assertEqual(status, 200)
+        asked = {"model": "practice.credit.lot", "method": "read", "ids": self.lot.ids}
+        self.assertEqual(self.json2(self.front_desk, **asked, fields=["value_open"]).status_code, 403)
+        response = self.json2(self.front_desk, **asked)
+        self.assertEqual(response.status_code, 200)
+        [body] = response.json()
         self.assertFalse(set(MONEY["practice.credit.lot"]) & set(body))
 
     def test_the_front_desk_plans_over_the_json_api(self):
@@ -298,8 +301,9 @@ class TestOverHttp(OverHttpCase):
             "start": Datetime.to_string(start),
         }
         context = {"no_mail_to_attendees": True}
-        status, [event_id] = self.json2("front_desk", "calendar.event", "create", vals_list=[vals], context=context)
-        self.assertEqual(status, 200)
+        response = self.json2(self.front_desk, "calendar.event", "create", vals_list=[vals], context=context)
+        self.assertEqual(response.status_code, 200)
+        [event_id] = response.json()
         self.env.invalidate_all()
         self.assertEqual(self.env["calendar.event"].browse(event_id).credit_state, "reserved")
 
@@ -313,4 +317,4 @@ class TestOverHttp(OverHttpCase):
         self.authenticate("pb_manager", "pb_manager")
         for model, method, args in doors:
             with self.subTest(method=method):
-                self.assertEqual(self.call(model, method, *args), "odoo.exceptions.AccessError")
+                self.assertEqual(self.call_kw(model, method, *args), "odoo.exceptions.AccessError")

@@ -1,0 +1,70 @@
+"""What the tests over HTTP share: pages, forms, and the two doors that Odoo opens to programs."""
+
+from odoo.http import Request
+from odoo.tests import new_test_user
+
+from .practice import PracticeMixin
+
+
+class PagesMixin(PracticeMixin):
+    """Pages as whoever is logged in sees them; for an ``HttpCase``."""
+
+    # The server runs in the same process but asks for the time itself.
+    now = None
+
+    def log_in(self, user):
+        self.authenticate(user.login, user.login)
+
+    def page(self, path, status=200):
+        """Open a page and return its text."""
+        response = self.url_open(path)
+        self.assertEqual(response.status_code, status, path)
+        return response.text
+
+    def count_queries(self, path):
+        """Return the queries that a page takes once what every page needs is cached."""
+        self.page(path)
+        before = self.env.cr.sql_log_count
+        self.page(path)
+        return self.env.cr.sql_log_count - before
+
+    def send_form(self, path, token=None, **data):
+        """Send a form of a page, with the token that is on it or another; return the answer, not where it leads."""
+        data["csrf_token"] = Request.csrf_token(self) if token is None else token
+        return self.url_open(path, data=data, allow_redirects=False)
+
+    def rpc(self, path, **params):
+        """Call a route as a page's script does; return the answer, whose ``error`` or ``result`` says how it went."""
+        return self.url_open(path, json={"jsonrpc": "2.0", "method": "call", "params": params}).json()
+
+    def call_kw(self, model, method, *args, **kwargs):
+        """Call a method over the web client's door; return the result, or the name of the error."""
+        answer = self.rpc("/web/dataset/call_kw", model=model, method=method, args=args, kwargs=kwargs)
+        return answer["error"]["data"]["name"] if "error" in answer else answer["result"]
+
+    def json2(self, user, model, method, **body):
+        """Call a method over the JSON API with a key of ``user``; return the response."""
+        headers = {"Authorization": f"bearer {self.make_key(user)}"}
+        return self.url_open(f"/json/2/{model}/{method}", json=body, headers=headers)
+
+
+class FamilyMixin(PagesMixin):
+    """A parent and a stranger with logins, and a child for whom the parent acts."""
+
+    @classmethod
+    def setup_practice(cls):
+        result = super().setup_practice()
+        for name in ("parent", "stranger"):
+            user = new_test_user(
+                cls.env,
+                f"pb_{name}",
+                "base.group_portal",
+                name=f"PB {name}",
+                email=f"{name}@example.com",
+                tz="Europe/Brussels",
+            )
+            setattr(cls, f"{name}_user", user)
+            setattr(cls, name, user.partner_id)
+        cls.child = cls.make_patient("Little Lotte")
+        cls.child.practice_representative_ids = cls.parent
+        return result
