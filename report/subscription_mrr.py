@@ -25,7 +25,7 @@ class PracticeSubscriptionMrr(models.Model):
     tax and usage, after discounts that last; it comes from the paid period that covers the day:
 
     * a period without an invoice (missing) or with a credited one counts nothing, a draft counts;
-    * a practitioner who was added counts from his first day, once his addition is billed;
+    * a practitioner who was added counts from their first day, once their addition is billed;
     * a subscription that is due but not billed (yet) goes on with what it paid last: a failure is no churn. Before its
       first invoice it counts nothing;
     * a suspended one counts until its paid period ends: after that nothing is billed, and what comes back later is a
@@ -163,8 +163,8 @@ class PracticeSubscriptionMrr(models.Model):
     def _select_stretches(self):
         """Return from when to when each period counts how much, until today at the latest.
 
-        What is due but not billed is the last period once more. Whoever came during a period is among its seats; he is
-        taken off again until the day before he came. Such seats are billed with a later period than they are paid for.
+        What is due but not billed is the last period once more. Whoever came during a period is among its seats; they are
+        taken off again until the day before they came. Such seats are billed with a later period than they are paid for.
         """
         columns = SQL("period.company_id, period.subscription_id, period.plan_id, period.interval")
         counts = SQL("period.kind <> 'extras' AND period.state IN ('billed', 'draft')")

@@ -290,7 +290,7 @@ def _credit_lines(period, day, rounding):
     """Return the lines that give back the days from ``day`` on of all paid licences, and what codes took off them.
 
     They are rounded as they were charged: those of the first day together, a line per kind and price, and each
-    addition by itself; the discounts of the first day apart from later ones. So nobody gets back more than he paid.
+    addition by itself; the discounts of the first day apart from later ones. So nobody gets back more than they paid.
     """
     groups, taken = {}, {}
     for licence in period.licences if period.paid else ():

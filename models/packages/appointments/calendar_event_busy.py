@@ -23,7 +23,7 @@ class CalendarEvent(models.Model):
     def _get_busy_times(self, partners, start, stop, tz, ignore=None):
         """Return when ``partners`` are busy between two moments, with two queries for all of them.
 
-        Somebody is busy with what he attends and did not decline, and with what he organises; not with what is
+        Somebody is busy with what they attend and did not decline, and with what they organise; not with what is
         archived, cancelled or shown as available.
 
         :param str tz: time zone in which the days of day-long events lie

@@ -218,7 +218,7 @@ class CalendarEvent(models.Model):
     def _is_called_off(self):
         """Return whether the calendar says that this appointment does not take place: archived, or declined.
 
-        A patient without e-mail is invited through those who represent him, and declines when all of them do.
+        A patient without e-mail is invited through those who represent them, and declines when all of them do.
         """
         declined = self.attendee_ids.filtered(lambda attendee: attendee.state == "declined").partner_id
         if not self.active or self.patient_id in declined:

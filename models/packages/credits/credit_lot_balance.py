@@ -58,7 +58,7 @@ class PracticeCreditLot(models.Model):
             ["beneficiary_ids", "package_id", "state", "partner_id"],
             sums,
         )
-        # Merging contacts can make an owner his own beneficiary.
+        # Merging contacts can make an owner a beneficiary too.
         shared = [(user, package, state, *n) for user, package, state, owner, *n in shared if user != owner]
         for partner, package, state, *numbers in [*own, *shared]:
             balance = balances.get((partner.sudo(False), package.sudo(False)))

@@ -106,7 +106,7 @@ class PracticeCreditLot(models.Model):
     # === WHAT MAILS SAY === #
 
     def _get_mail_recipients(self):
-        """Return who is written to about these credits: the patient, else those who represent him."""
+        """Return who is written to about these credits: the patient, else those who represent them."""
         self.ensure_one()
         patient = self.partner_id
         recipients = patient if patient.email else patient.sudo().practice_representative_ids  # sudo: asked by mails

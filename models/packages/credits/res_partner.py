@@ -30,7 +30,7 @@ class ResPartner(models.Model):
         string="Represented By",
         groups="practice_billing.group_user",
         help="Parents or guardians: with their own login they see the packages and appointments of this patient, and "
-        "plan and cancel for him.",
+        "plan and cancel for them.",
     )
 
     # === COMPUTE METHODS === #
@@ -42,7 +42,7 @@ class ResPartner(models.Model):
         shared = lots._read_group(
             [("beneficiary_ids", "in", self.ids)], ["beneficiary_ids", "state", "partner_id"], sums
         )
-        # Merging contacts can make an owner his own beneficiary.
+        # Merging contacts can make an owner a beneficiary too.
         shared = [(partner, state, *values) for partner, state, owner, *values in shared if partner != owner]
         available, count = dict.fromkeys(self.ids, 0), dict.fromkeys(self.ids, 0)
         for partner, state, credits, number in [*own, *shared]:

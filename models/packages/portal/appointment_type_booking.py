@@ -43,7 +43,7 @@ class PracticeAppointmentType(models.Model):
         return start in self._get_free_times(practitioner, patient, first=start, last=start)[practitioner]
 
     def _has_reached_limit(self, patient):
-        """Return whether ``patient`` has as many coming appointments of this type as he may have.
+        """Return whether ``patient`` has as many coming appointments of this type as they may have.
 
         Only types without package have a limit of their own; the others are limited by the credits.
         """
@@ -81,11 +81,11 @@ class PracticeAppointmentType(models.Model):
             )
 
     def _book(self, practitioner, patient, start, booker):
-        """Book an appointment for a patient, as everything is at this moment, and invite him and the practitioner.
+        """Book an appointment for a patient, as everything is at this moment, and invite them and the practitioner.
 
         :param practitioner: user who gives this type
         :param datetime start: naive UTC
-        :param booker: partner whose login books: the patient, or who represents him
+        :param booker: partner whose login books: the patient, or who represents them
         :return: the appointment, with all rights
         :raises TimeTakenError: when the time is not free
         :raises UserError: when it cannot be booked for another reason
@@ -106,7 +106,7 @@ class PracticeAppointmentType(models.Model):
             people |= booker  # sudo: somebody has to get the invitation
         return {
             "practice_appointment_type_id": self.id,
-            "name": self.with_context(lang=practitioner.sudo().lang).name,  # sudo: the title of his planning
+            "name": self.with_context(lang=practitioner.sudo().lang).name,  # sudo: the title of their planning
             "patient_id": patient.id,
             "user_id": practitioner.id,
             "start": start,
@@ -118,7 +118,7 @@ class PracticeAppointmentType(models.Model):
     def _get_event_env(self, practitioner):
         """Return the environment in which a patient's booking is written.
 
-        Not the portal user's: Odoo invites everybody but who writes, and he is the one who needs the invitation.
+        Not the portal user's: Odoo invites everybody but who writes, and they are the ones who need the invitation.
         Everything was checked before; who booked is noted on the appointment.
         """
         robot = self.with_user(SUPERUSER_ID).with_company(self.company_id)

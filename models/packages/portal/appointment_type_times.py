@@ -49,7 +49,7 @@ class PracticeAppointmentType(models.Model):
         The number of queries depends neither on the days nor on the appointments nor on the practitioners.
 
         :param practitioners: users who give this type
-        :param patient: partner; a time at which he has something else is not free
+        :param patient: partner; a time at which they have something else is not free
         :param datetime first, last: only starts between these moments, both included
         :param timedelta duration: of an appointment that is not as long as its type says
         :param ignore: an event that does not count as busy, because it is about to be moved
@@ -89,7 +89,7 @@ class PracticeAppointmentType(models.Model):
         """Return ``{practitioner: [(start, stop)]}``: working hours without leaves, between two moments.
 
         They are those of the practitioner's resource in the practice's company, with the contracts of its employee
-        where Human Resources is installed; when he has several, the newest one counts. A practitioner without resource,
+        where Human Resources is installed; when they have several, the newest one counts. A practitioner without resource,
         or whose resource has no working hours of its own, works when the company does.
         """
         start, stop = pytz.utc.localize(start), pytz.utc.localize(stop)
@@ -115,7 +115,7 @@ class PracticeAppointmentType(models.Model):
         return moment + timedelta(microseconds=1) if moment.microsecond == 999_999 else moment
 
     def _get_resources(self, practitioners):
-        """Return ``{practitioner: resource}``: his resource in the company of this type, or an empty one."""
+        """Return ``{practitioner: resource}``: their resource in the company of this type, or an empty one."""
         resources = self.env["resource.resource"].sudo()  # sudo: working hours only
         found = resources.search([("user_id", "in", practitioners.ids)], order="id desc")
         companies = (self.company_id, self.env["res.company"])

@@ -54,7 +54,7 @@ class CalendarEvent(models.Model):
 
         :param practitioner: user who gives it from now on
         :param datetime start: naive UTC; the appointment stays as long as it is
-        :param mover: partner whose login moves: the patient, or who represents him
+        :param mover: partner whose login moves: the patient, or who represents them
         :raises TimeTakenError: when the time is not free
         :raises UserError: when it cannot be moved for another reason
         """
@@ -72,7 +72,7 @@ class CalendarEvent(models.Model):
                 event._notify_handed_over()
                 vals["partner_ids"].append(Command.unlink(before.partner_id.id))
         event.write(vals)
-        # He gives it: his hours said so. Odoo asks him again when somebody else moves what he organises.
+        # They give it: their hours said so. Odoo asks organisers again when somebody else moves what is theirs.
         event.attendee_ids.filtered(lambda it: it.partner_id == practitioner.sudo().partner_id).state = "accepted"
         note = event.env._("Moved on the portal by %(who)s, from %(was)s.", who=mover.name, was=was)
         event._note_on_portal(note, mover)

@@ -33,7 +33,7 @@ class ResPartner(models.Model):
     # === BUSINESS METHODS === #
 
     def _get_portal_patients(self):
-        """Return this partner and those whom he represents. Contacts of the same family or company are no reason."""
+        """Return this partner and those whom they represent. Contacts of the same family or company are no reason."""
         self.ensure_one()
         # sudo: a login asks for whom it may act
         represented = self.sudo().search([("practice_representative_ids", "in", self.ids)])
