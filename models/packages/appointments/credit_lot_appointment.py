@@ -278,26 +278,31 @@ class PracticeCreditLot(models.Model):
         """Say how many credits are missing, for which appointments, and what to do."""
         balance = self._get_balances({(patient, package)})[patient, package]
         needed = sum(credits for _event, credits in requests)
-        numbers = self.env._(
-            "%(package)s for %(patient)s: %(needed)s credits are needed, %(available)s are available "
-            "(%(used)s used, %(reserved)s reserved, %(pending)s waiting for payment).",
-            package=package.name,
-            patient=patient.display_name,
-            needed=needed,
+        numbers = {
+            "package": package.name,
+            "patient": patient.display_name,
+            "needed": needed,
             **{name: balance[name] for name in ("available", "used", "reserved", "pending")},
-        )
+        }
         if len(requests) == 1:
-            raise UserError(numbers + " " + self.env._("Sell a package or choose another type."))
+            raise UserError(
+                self.env._(
+                    "%(package)s for %(patient)s: %(needed)s credits are needed, %(available)s are available "
+                    "(%(used)s used, %(reserved)s reserved, %(pending)s waiting for payment). Sell a package or choose "
+                    "another type.",
+                    **numbers,
+                )
+            )
         days = [format_date(self.env, event._get_visit_day()) for event in uncovered]
         shown = ", ".join(days[:10]) + (", ..." if len(days) > 10 else "")
         raise UserError(
-            numbers
-            + " "
-            + self.env._(
-                "That covers %(covered)s of the %(count)s appointments; not covered: %(days)s. Nothing was planned. "
-                "Sell a package or plan fewer.",
+            self.env._(
+                "%(package)s for %(patient)s: %(needed)s credits are needed, %(available)s are available (%(used)s used, "
+                "%(reserved)s reserved, %(pending)s waiting for payment). That covers %(covered)s of the %(count)s "
+                "appointments; not covered: %(days)s. Nothing was planned. Sell a package or plan fewer.",
                 covered=len(requests) - len(uncovered),
                 count=len(requests),
                 days=shown,
+                **numbers,
             )
         )

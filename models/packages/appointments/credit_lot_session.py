@@ -26,23 +26,28 @@ class PracticeCreditLot(models.Model):
         sessions = self._get_sessions(events)
         described = {}
         for event, owner in owners.items():
-            balance = balances[owner]
-            numbers = self.env._(
-                "%(left)s left, %(reserved)s reserved", left=balance["available"], reserved=balance["reserved"]
-            )
-            if balance["pending"]:
-                numbers += self.env._(", %s waiting for payment", balance["pending"])
             if event not in sessions and event.attendance not in (False, "planned"):
-                described[event] = (False, numbers)  # called off: it is no session of anything
+                # Called off: it is no session of anything.
+                described[event] = (False, self._describe_balance(balances[owner]))
                 continue
             lot, session = sessions.get(event) or self._get_next_session(event, *owner)
-            if lot:
-                given = lot.credits_total - lot.credits_refunded
-                numbers = self.env._(
-                    "session %(session)s of %(given)s; %(numbers)s", session=session, given=given, numbers=numbers
-                )
-            described[event] = (not lot, numbers)
+            described[event] = (not lot, lot._describe_balance(balances[owner], session))
         return described
+
+    def _describe_balance(self, balance, session=None):
+        """Return a balance in words; of a lot with the ``session`` of it that an appointment is."""
+        numbers = {"left": balance["available"], "reserved": balance["reserved"], "pending": balance["pending"]}
+        if not self:
+            if numbers["pending"]:
+                return self.env._("%(left)s left, %(reserved)s reserved, %(pending)s waiting for payment", **numbers)
+            return self.env._("%(left)s left, %(reserved)s reserved", **numbers)
+        numbers |= {"session": session, "given": self.credits_total - self.credits_refunded}
+        if numbers["pending"]:
+            return self.env._(
+                "session %(session)s of %(given)s; %(left)s left, %(reserved)s reserved, %(pending)s waiting for payment",
+                **numbers,
+            )
+        return self.env._("session %(session)s of %(given)s; %(left)s left, %(reserved)s reserved", **numbers)
 
     @api.model
     def _get_sessions(self, events):
