@@ -163,8 +163,9 @@ class PracticeSubscriptionMrr(models.Model):
     def _select_stretches(self):
         """Return from when to when each period counts how much, until today at the latest.
 
-        What is due but not billed is the last period once more. Whoever came during a period is among its seats; they are
-        taken off again until the day before they came. Such seats are billed with a later period than they are paid for.
+        What is due but not billed is the last period once more. Whoever came during a period is among its seats; they
+        are taken off again until the day before they came. Such seats are billed with a later period than they are
+        paid for.
         """
         columns = SQL("period.company_id, period.subscription_id, period.plan_id, period.interval")
         counts = SQL("period.kind <> 'extras' AND period.state IN ('billed', 'draft')")

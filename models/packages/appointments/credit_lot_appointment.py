@@ -297,9 +297,9 @@ class PracticeCreditLot(models.Model):
         shown = ", ".join(days[:10]) + (", ..." if len(days) > 10 else "")
         raise UserError(
             self.env._(
-                "%(package)s for %(patient)s: %(needed)s credits are needed, %(available)s are available (%(used)s used, "
-                "%(reserved)s reserved, %(pending)s waiting for payment). That covers %(covered)s of the %(count)s "
-                "appointments; not covered: %(days)s. Nothing was planned. Sell a package or plan fewer.",
+                "%(package)s for %(patient)s: %(needed)s credits are needed, %(available)s are available "
+                "(%(used)s used, %(reserved)s reserved, %(pending)s waiting for payment). That covers %(covered)s of "
+                "the %(count)s appointments; not covered: %(days)s. Nothing was planned. Sell a package or plan fewer.",
                 covered=len(requests) - len(uncovered),
                 count=len(requests),
                 days=shown,

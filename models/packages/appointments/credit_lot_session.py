@@ -44,7 +44,8 @@ class PracticeCreditLot(models.Model):
         numbers |= {"session": session, "given": self.credits_total - self.credits_refunded}
         if numbers["pending"]:
             return self.env._(
-                "session %(session)s of %(given)s; %(left)s left, %(reserved)s reserved, %(pending)s waiting for payment",
+                "session %(session)s of %(given)s; %(left)s left, %(reserved)s reserved, %(pending)s waiting for "
+                "payment",
                 **numbers,
             )
         return self.env._("session %(session)s of %(given)s; %(left)s left, %(reserved)s reserved", **numbers)

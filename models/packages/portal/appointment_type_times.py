@@ -89,8 +89,8 @@ class PracticeAppointmentType(models.Model):
         """Return ``{practitioner: [(start, stop)]}``: working hours without leaves, between two moments.
 
         They are those of the practitioner's resource in the practice's company, with the contracts of its employee
-        where Human Resources is installed; when they have several, the newest one counts. A practitioner without resource,
-        or whose resource has no working hours of its own, works when the company does.
+        where Human Resources is installed; when they have several, the newest one counts. A practitioner without
+        resource, or whose resource has no working hours of its own, works when the company does.
         """
         start, stop = pytz.utc.localize(start), pytz.utc.localize(stop)
         resource_of = self._get_resources(practitioners)
