@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 
-from . import benchmarks, dumping, linting, server, testing
+from . import benchmarks, dumping, linting, server, testing, translations
 from .databases import Databases
 from .errors import DevError
 from .odoo import Odoo
@@ -64,6 +64,11 @@ def test(settings, arguments):
 def lint(settings, _arguments):
     """run ruff, pylint-odoo, Odoo's test_lint, and check that pytest and Odoo find the same tests"""
     return linting.run_lint(databases(settings, "lint", with_dev=True))
+
+
+def i18n(settings, _arguments):
+    """export the messages of the module and merge the translations"""
+    return translations.update_translations(databases(settings, "i18n"))
 
 
 def bench(settings, arguments):
@@ -164,6 +169,7 @@ def parser():
     port(command(run))
     command(test).add_argument("--dose", choices=("quick", "full"), default="quick", help="rounds of the slow tests")
     command(lint)
+    command(i18n)
     command(bench).add_argument("names", nargs="*", metavar="NAME", help="benchmarks/bench_NAME.py; default: all")
     command(stop)
     command(status)

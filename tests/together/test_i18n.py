@@ -1,16 +1,20 @@
+import io
 import re
 from collections import Counter
+from pathlib import Path
 
 import polib
 
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import file_path
+from odoo.tools.translate import trans_export
 
 # What a translation has to carry over unchanged: values filled in later, expressions of mails, and markup.
 PLACEHOLDER = re.compile(
     r"%\(\w+\)[sdif]|%[sdif]|\{\{.*?\}\}|</?\w+|(?:t-out|t-att[\w-]*|invisible|class|style)=\"[^\"]*\"", re.DOTALL
 )
 LANGUAGES = ("nl", "fr")
+MODULE = "practice_billing"
 
 
 @tagged("post_install", "-at_install")
@@ -24,6 +28,29 @@ class TestTranslations(TransactionCase):
             for entry in self.read_messages(f"{lang}.po"):
                 with self.subTest(lang=lang, message=entry.msgid):
                     check(entry)
+
+    def test_the_template_holds_what_the_code_says(self):
+        """What was changed in Python, views, pages of the portal, JavaScript or data, and not exported since."""
+        buffer = io.BytesIO()
+        trans_export(False, [MODULE], buffer, "po", self.env)
+        said = self.places(polib.pofile(buffer.getvalue().decode()))
+        written = self.places(self.read_messages("practice_billing.pot"))
+        self.assertEqual(said.keys() - written.keys(), set(), "run dev/odoo i18n: not in the template")
+        self.assertEqual(written.keys() - said.keys(), set(), "run dev/odoo i18n: no longer in the module")
+        # Odoo applies a translation only where the template says that the message stands.
+        self.assertEqual({m: said[m] - written[m] for m in said if said[m] - written[m]}, {}, "run dev/odoo i18n")
+
+    def places(self, messages):
+        """Return ``{message: where it stands}``, of code only in which kind of it; without tests and demo data."""
+        demo = " ".join(path.read_text() for path in Path(file_path("practice_billing/demo")).glob("*.*ml"))
+        found = {}
+        for entry in messages:
+            for place, _line in entry.occurrences:
+                record = place.rpartition(f"{MODULE}.")[2].removesuffix("_product_template")
+                if "/tests/" not in place and f'id="{record}"' not in demo:
+                    place = place if place.startswith("model") else place.rpartition(".")[2]
+                    found.setdefault(entry.msgid, set()).add(place)
+        return found
 
     def test_every_message_has_a_dutch_and_a_french_translation(self):
         messages = {entry.msgid for entry in self.read_messages("practice_billing.pot")}
