@@ -7,10 +7,9 @@
     "author": "Practice Billing contributors",
     "depends": ["account_payment", "calendar", "product_email_template", "resource"],
     "data": [
-        "security/practice_security.xml",
+        "security/practice_groups.xml",
         "security/ir.model.access.csv",
-        "security/practice_credit_proof_security.xml",
-        "security/practice_subscription_mrr_security.xml",
+        "security/practice_rules.xml",
         "data/mail_activity_type_data.xml",
         "data/mail_template_data.xml",
         "data/ir_sequence_data.xml",
