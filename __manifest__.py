@@ -40,7 +40,6 @@
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/subscription_invoice_preview.xml",
-        "views/menus.xml",
         "views/practice_credit_proof_views.xml",
         "views/practice_credit_move_views.xml",
         "views/practice_revenue_release_views.xml",
@@ -56,6 +55,7 @@
         "views/practice_subscription_checkout_views.xml",
         "views/organisation_portal_templates.xml",
         "views/organisation_checkout_templates.xml",
+        "views/menus.xml",
     ],
     "assets": {
         "web.assets_backend": ["practice_billing/static/src/**/*"],
