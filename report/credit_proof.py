@@ -275,13 +275,7 @@ class PracticeCreditProof(models.Model):
     def action_open_source(self):
         """Open what the row comes from: the credits, the release or the journal entry."""
         self.ensure_one()
-        record = self._get_source()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": record._name,
-            "res_id": record.id,
-            "view_mode": "form",
-        }
+        return self._get_source().get_formview_action()
 
     # === BUSINESS METHODS === #
 

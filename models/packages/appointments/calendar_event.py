@@ -226,7 +226,7 @@ class CalendarEvent(models.Model):
         if self.attendance != "planned":
             self.write({"attendance": "cancelled"})
             return True
-        return self._open_wizard("practice.appointment.cancel", self.env._("Cancel Appointment"), event_id=self.id)
+        return self._open_wizard("practice_appointment_cancel_action", event_id=self.id)
 
     def action_unlink_event(self, attendee_id=None, recurrence=False):
         """Deleting an appointment in a calendar cancels it, and says first what that costs the patient."""
@@ -234,22 +234,14 @@ class CalendarEvent(models.Model):
         if len(self) != 1 or not staff or self.attendance != "planned":
             return super().action_unlink_event(attendee_id, recurrence)
         scope = {"next": "future_events", "all": "all_events"}.get(recurrence, "self_only")
-        return self._open_wizard(
-            "practice.appointment.cancel", self.env._("Cancel Appointment"), event_id=self.id, scope=scope
-        )
+        return self._open_wizard("practice_appointment_cancel_action", event_id=self.id, scope=scope)
 
     def action_give_back(self):
-        return self._open_wizard("practice.credit.give.back", self.env._("Give Credits Back"), event_ids=self.ids)
+        return self._open_wizard("practice_credit_give_back_action", event_ids=self.ids)
 
-    def _open_wizard(self, model, name, **defaults):
-        return {
-            "type": "ir.actions.act_window",
-            "name": name,
-            "res_model": model,
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {f"default_{field}": value for field, value in defaults.items()},
-        }
+    def _open_wizard(self, name, **defaults):
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"practice_billing.{name}")
+        return {**action, "context": {f"default_{field}": value for field, value in defaults.items()}}
 
     # === BUSINESS METHODS === #
 

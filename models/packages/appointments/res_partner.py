@@ -30,20 +30,16 @@ class ResPartner(models.Model):
     def action_plan_appointment(self):
         """Open a new appointment of this patient."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Plan Appointment"),
-            "res_model": "calendar.event",
-            "view_mode": "form",
-            "context": {
-                "default_patient_id": self.id,
-                "default_partner_ids": [self.id, self.env.user.partner_id.id],
-                # An appointment is no to-do about the contact, which Odoo would make of it.
-                "default_res_model_id": False,
-                "default_res_id": False,
-                "default_practice_appointment_type_id": self._get_usual_appointment_type().id,
-            },
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.calendar_event_action_plan")
+        context = {
+            "default_patient_id": self.id,
+            "default_partner_ids": [self.id, self.env.user.partner_id.id],
+            # An appointment is no to-do about the contact, which Odoo would make of it.
+            "default_res_model_id": False,
+            "default_res_id": False,
+            "default_practice_appointment_type_id": self._get_usual_appointment_type().id,
         }
+        return {**action, "context": context}
 
     # === BUSINESS METHODS === #
 

@@ -215,14 +215,8 @@ class PracticeCreditLot(models.Model):
         return {**action, "domain": [("lot_id", "in", self.ids)], "context": {"create": False}}
 
     def action_extend(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Extend Credits"),
-            "res_model": "practice.credit.extend",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_lot_ids": self.ids},
-        }
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_credit_extend_action")
+        return {**action, "context": {"default_lot_ids": self.ids}}
 
     def action_open_invoice(self):
         self.ensure_one()

@@ -63,11 +63,5 @@ class ResPartner(models.Model):
 
     def action_sell_package(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Sell Package"),
-            "res_model": "practice.package.sale",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_partner_id": self.id},
-        }
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_package_sale_action")
+        return {**action, "context": {"default_partner_id": self.id}}

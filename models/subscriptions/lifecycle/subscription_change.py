@@ -16,14 +16,8 @@ class PracticeSubscription(models.Model):
     def action_change_plan(self):
         """Ask for the new plan and show what it costs and from when."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Change Plan"),
-            "res_model": "practice.subscription.change",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_subscription_id": self.id},
-        }
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_subscription_change_action")
+        return {**action, "context": {"default_subscription_id": self.id}}
 
     def action_withdraw_change(self):
         """Stay on the plan: withdraw a change that waits for the next period."""

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -15,8 +16,12 @@ class PracticeSubscription(models.Model):
 
     _inherit = "practice.subscription"
 
-    follow_error = fields.Text(readonly=True, copy=False, help="Why the hourly run could not follow it.")
-    follow_retry_date = fields.Date(readonly=True, copy=False, help="The hourly run tries it again from this day on.")
+    follow_error = fields.Text(
+        string="Not Followed", readonly=True, copy=False, help="Why the hourly run could not follow it."
+    )
+    follow_retry_date = fields.Date(
+        string="Followed Again On", readonly=True, copy=False, help="The hourly run tries it again from this day on."
+    )
 
     def _follow_paid(self):
         """Let subscriptions of which no invoice is overdue any more be active again."""
@@ -59,7 +64,7 @@ class PracticeSubscription(models.Model):
             # What keeps a trial from being billed is a matter of billing, with its reason and its day.
             steps.append(Step(of_company, mine & trial & self._practice_get_retry_domain(today), me._end_trial))
             steps += [
-                Step(of_company, domain, work, me._set_aside_following)
+                Step(of_company, domain, partial(me._follow, work=work), me._set_aside_following)
                 for work, domain in (
                     (me._mark_past_due, late & Domain("state", "=", "active")),
                     # Nobody is told when an invoice is credited, cancelled or due later.
@@ -71,6 +76,13 @@ class PracticeSubscription(models.Model):
                 )
             ]
         return steps
+
+    def _follow(self, work):
+        """Do one step of the hourly run for these subscriptions, and forget why it failed before."""
+        work(self)
+        failed = self.filtered("follow_error")
+        failed.write({"follow_error": False, "follow_retry_date": False})
+        failed.filtered(lambda it: not it.error)._practice_untell()
 
     def _set_aside_following(self, reason):
         """Keep why this subscription could not be followed, apart from billing, which goes on."""

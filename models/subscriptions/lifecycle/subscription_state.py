@@ -54,28 +54,17 @@ class PracticeSubscription(models.Model):
     def action_start(self):
         """Ask for plan, billing, first day and code, and begin (again)."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Start Subscription") if self.state == "trial" else self.env._("Reactivate"),
-            "res_model": "practice.subscription.start",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_subscription_id": self.id},
-        }
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_subscription_start_action")
+        title = action["name"] if self.state == "trial" else self.env._("Reactivate")
+        return {**action, "name": title, "context": {"default_subscription_id": self.id}}
 
     # === CANCEL === #
 
     def action_cancel(self):
         """Ask when and why, and show what it means."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Cancel Subscription"),
-            "res_model": "practice.subscription.cancel",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_subscription_id": self.id},
-        }
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_subscription_cancel_action")
+        return {**action, "context": {"default_subscription_id": self.id}}
 
     def _get_period_end(self):
         """Return the last day that is paid for, or will be when what is due is billed; today when nothing is."""

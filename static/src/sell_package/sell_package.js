@@ -1,5 +1,4 @@
 import { Component } from "@odoo/owl";
-import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
@@ -20,22 +19,15 @@ export class SellPackage extends Component {
     async onClick() {
         const { patient_id: patient, practice_appointment_type_id: type } = this.props.record.data;
         const [{ package_id: pack }] = await this.orm.read("practice.appointment.type", [type.id], ["package_id"]);
-        await this.action.doAction(
-            {
-                type: "ir.actions.act_window",
-                name: _t("Sell Package"),
-                res_model: "practice.package.sale",
-                views: [[false, "form"]],
-                target: "new",
-                context: {
-                    default_partner_id: patient.id,
-                    default_package_id: pack[0],
-                    practice_stay: true,
-                },
+        await this.action.doAction("practice_billing.practice_package_sale_action", {
+            additionalContext: {
+                default_partner_id: patient.id,
+                default_package_id: pack[0],
+                practice_stay: true,
             },
             // The patient chosen again is what makes the form ask for the balance again.
-            { onClose: () => this.props.record.update({ patient_id: { ...patient } }) }
-        );
+            onClose: () => this.props.record.update({ patient_id: { ...patient } }),
+        });
     }
 }
 
