@@ -1,4 +1,5 @@
 # Every folder names its test modules, which Odoo looks for here.
+from . import common
 from .unit import *
 from .packages import *
 from .subscriptions import *

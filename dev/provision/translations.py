@@ -12,9 +12,10 @@ def update_translations(databases):
     """
     name = f"{DATABASE}_{databases.settings.checkout_id}"
     databases.new(name, demo=True)
-    with (databases.settings.checkout / "dev" / "translate.py").open() as source:
-        command = databases.odoo.shell(databases.cluster, name)
-        environment = databases.odoo.environment(databases.cluster)
-        done = subprocess.run(command, env=environment, stdin=source, check=False)
-    databases.drop(name)
-    return done.returncode
+    try:
+        with (databases.settings.checkout / "dev" / "translate.py").open() as source:
+            command = databases.odoo.shell(databases.cluster, name)
+            environment = databases.odoo.environment(databases.cluster)
+            return subprocess.run(command, env=environment, stdin=source, check=False).returncode
+    finally:
+        databases.drop(name)

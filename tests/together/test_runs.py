@@ -31,6 +31,8 @@ class Meeting:
     due: object
     #: Where a person reads why ``bad`` failed.
     reason: object
+    #: Makes ``bad`` sound again.
+    mend: object
     #: The activities that tell somebody.
     activities: object = None
 
@@ -76,6 +78,12 @@ class TestRuns(CollectionCase):
         while self.company._practice_day() < midnight:
             self.travel(hours=1)
         self.assertIn(meeting.bad, self.search_due(meeting), "it is tried again on the company's next day")
+        meeting.mend()
+        self.env.invalidate_all()
+        self.run_cron(run)
+        self.assertTrue(meeting.is_done(meeting.bad))
+        if run not in ("ir_cron_collect", "ir_cron_webhooks"):  # these keep what was said
+            self.assertFalse(meeting.reason() or (meeting.activities and meeting.activities()), "it is forgotten")
 
     def search_due(self, meeting):
         return meeting.bad.search(Domain("id", "=", meeting.bad.id) & meeting.due())
@@ -88,8 +96,9 @@ class TestRuns(CollectionCase):
         good = self.sell(self.good_patient, self.product, **vals)
         return bad, good
 
-    def break_lot(self, lot):
-        self.query("UPDATE practice_credit_lot SET deferred_account_id = NULL WHERE id = %s RETURNING id", lot.id)
+    def break_lot(self, lot, account=None):
+        sql = "UPDATE practice_credit_lot SET deferred_account_id = %s WHERE id = %s RETURNING id"
+        self.query(sql, account and account.id, lot.id)
         lot.invalidate_recordset(["deferred_account_id"])
 
     def break_template(self, name, partner, path):
@@ -116,6 +125,7 @@ class TestRuns(CollectionCase):
             lambda event: event.attendance == "attended",
             bad._get_to_close_domain,
             lambda: bad.credit_error,
+            lambda: self.break_lot(lot, self.liability),
             self.get_told(self.other_package),
         )
 
@@ -130,6 +140,7 @@ class TestRuns(CollectionCase):
             lambda lot: lot.state == "expired",
             lambda: bad._get_expired_domain(self.company),
             lambda: bad.error,
+            lambda: self.break_lot(bad, self.liability),
             self.get_told(self.other_package),
         )
 
@@ -143,6 +154,7 @@ class TestRuns(CollectionCase):
             lambda lot: lot.expiry_warned == 30,
             lambda: bad._get_warning_domain(self.company, 30),
             lambda: bad.error,
+            lambda: self.bad_patient.write({"name": "Mended"}),
             self.get_told(self.other_package),
         )
 
@@ -158,6 +170,7 @@ class TestRuns(CollectionCase):
             lambda lot: lot.low_warned,
             bad._get_low_domain,
             lambda: bad.low_error,
+            lambda: self.bad_patient.write({"name": "Mended"}),
             self.get_told(self.other_package),
         )
 
@@ -175,6 +188,7 @@ class TestRuns(CollectionCase):
             lambda release: release.state == "posted",
             bad._get_due_domain,
             lambda: bad.error,
+            lambda: account.write({"active": True}),
             self.get_told(self.other_package),
         )
 
@@ -195,6 +209,7 @@ class TestRuns(CollectionCase):
             lambda subscription: subscription.trial_warned,
             due,
             lambda: bad.follow_error,
+            lambda: bad.organisation_id.write({"name": "Mended"}),
             lambda: self.activities(bad),
         )
 
@@ -208,6 +223,7 @@ class TestRuns(CollectionCase):
             lambda subscription: subscription.period_id,
             lambda: bad._get_due_domain(self.company, self.company._practice_day()),
             lambda: bad.error,
+            lambda: broken.product_id.write({"active": True}),
             lambda: self.activities(bad),
         )
 
@@ -227,6 +243,7 @@ class TestRuns(CollectionCase):
             lambda move: move.payment_state in ("paid", "in_payment"),
             bad._get_collect_domain,
             lambda: self.problems(subscriptions[0]).note,
+            lambda: self.query("UPDATE payment_token SET active = TRUE WHERE id = %s RETURNING id", token.id),
             lambda: self.problems(subscriptions[0]),
         )
 
@@ -246,6 +263,7 @@ class TestRuns(CollectionCase):
             lambda delivery: delivery.state == "sent",
             lambda: Domain("state", "=", "waiting") & Domain("next_sending", "<=", self.at()),
             lambda: bad.answer,
+            lambda: self.query("UPDATE practice_webhook_delivery SET key = 'x' WHERE id = %s RETURNING id", bad.id),
         )
 
     # === TIME === #

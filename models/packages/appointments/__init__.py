@@ -1,4 +1,5 @@
 from . import res_company
+from . import package
 from . import appointment_type
 from . import credit_lot_appointment
 from . import credit_lot_session

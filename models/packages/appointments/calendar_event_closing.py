@@ -19,6 +19,14 @@ class CalendarEvent(models.Model):
     # What the closing run searches.
     _to_close_idx = models.Index("(stop) WHERE attendance = 'planned' AND active")
 
+    def write(self, vals):
+        """Somebody who marks an appointment has looked at what kept it from being closed."""
+        # sudo: hidden field
+        failed = self.sudo().filtered("credit_error") if "attendance" in vals else self.browse()
+        result = super().write(vals)
+        failed.practice_appointment_type_id.package_id._untell_books()
+        return result
+
     @api.model
     def _get_to_close_domain(self):
         """Return the appointments that have ended and that nobody marked."""

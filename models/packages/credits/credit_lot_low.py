@@ -73,8 +73,10 @@ class PracticeCreditLot(models.Model):
 
     def _tell_low(self):
         """Tell a patient that these credits, all of one package, run low."""
+        failed = self.filtered("low_error")
         self[-1:]._send_low_mail()
         self.write({"low_due": False, "low_warned": True, "low_error": False})
+        failed._practice_untell()
 
     def _postpone_low(self, reason):
         """Keep why it could not be told on these credits, and look again tomorrow."""

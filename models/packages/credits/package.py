@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 
 class PracticePackage(models.Model):
@@ -49,9 +50,11 @@ class PracticePackage(models.Model):
         uses = super()._describe_uses()
         return [self.env._("%s purchases of credits", self.lot_count), *uses] if self.lot_count else uses
 
+    # === WHEN SOMETHING FAILS === #
+
     def _tell_books(self, summary, reason):
         """Have somebody look at the books of these packages; the newest reason takes the place of the one before."""
-        self._untell_books()
+        self.activity_unlink(["practice_billing.mail_activity_type_books"])
         for package in self:
             package.activity_schedule(
                 "practice_billing.mail_activity_type_books",
@@ -61,4 +64,17 @@ class PracticePackage(models.Model):
             )
 
     def _untell_books(self):
-        self.activity_unlink(["practice_billing.mail_activity_type_books"])
+        """Take back what :meth:`_tell_books` told of those of these packages of which nothing fails any more."""
+        sound = self.filtered(lambda package: not package._has_failures())
+        sound.activity_unlink(["practice_billing.mail_activity_type_books"])
+
+    def _has_failures(self):
+        """Return whether a run has set aside something of this package. A hook."""
+        self.ensure_one()
+        of_package = Domain("package_id", "=", self.id)
+        lots = self.env["practice.credit.lot"].sudo()  # sudo: whether there is one
+        releases = self.env["practice.revenue.release"].sudo()  # sudo: as above
+        return bool(
+            lots.search_count(of_package & (Domain("error", "!=", False) | Domain("low_error", "!=", False)), limit=1)
+            or releases.search_count(of_package & Domain("error", "!=", False), limit=1)
+        )

@@ -35,6 +35,4 @@ class PracticeRevenueRelease(models.Model):
 
     def _practice_untell(self):
         super()._practice_untell()
-        for package in self.package_id:
-            if not self.search_count([("package_id", "=", package.id), ("error", "!=", False)], limit=1):
-                package._untell_books()
+        self.package_id._untell_books()

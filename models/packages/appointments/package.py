@@ -1,0 +1,12 @@
+from odoo import models
+
+
+class PracticePackage(models.Model):
+    """Appointments that could not be closed are a matter of their package."""
+
+    _inherit = "practice.package"
+
+    def _has_failures(self):
+        events = self.env["calendar.event"].sudo()  # sudo: whether there is one
+        failed = [("practice_appointment_type_id.package_id", "=", self.id), ("credit_error", "!=", False)]
+        return bool(events.search_count(failed, limit=1)) or super()._has_failures()
