@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Datetime
 from odoo.tests import TransactionCase, tagged
 
-from ..common.roles import OverHttpCase, RolesMixin
+from ..common.roles import OverHttpCase, RolesMixin, StrangerMixin
 
 ROLES = ("front_desk", "manager", "accountant", "employee", "portal", "public")
 
@@ -219,12 +219,7 @@ class TestPrivacy(RolesMixin, TransactionCase):
 
 
 @tagged("post_install", "-at_install")
-class TestCompanies(RolesMixin, TransactionCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.setup_other_company()
-
+class TestCompanies(StrangerMixin, TransactionCase):
     def test_another_companys_practice_is_invisible(self):
         for model, record in self.samples().items():
             with self.subTest(model=model):
