@@ -172,7 +172,7 @@ class TestPrivacy(RolesMixin, TransactionCase):
                     self.event.attendee_ids.with_user(getattr(self, role)).read(["partner_id"])
 
     def test_outsiders_cannot_read_its_messages(self):
-        message = self.event.message_post(body="Health matters")
+        message = self.event.message_post(body="Health matters")  # pylint: disable=translation-required
         for role in ("employee", "accountant"):
             with self.subTest(role=role):
                 message = message.with_user(getattr(self, role))
