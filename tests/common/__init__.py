@@ -1,10 +1,18 @@
-"""What test files share, a file for each thing; test files themselves import nothing from one another.
+"""What tests share; no test stands here, and no test module imports another.
 
-practice: a practice with one package, and its books, accounted for a second time · subscriptions: a software house and its
-organisations · payments: Odoo's demo provider and saved methods · collection: invoices that are charged · checkouts: an
-organisation that runs itself on the portal · booking: working hours and free times · roles: a user of each kind, over
-HTTP too · databases: copies of the database, servers and processes · races: sessions at the same moment · attacks: what is
-killed and taken up again · receiver: other software that is told · rules: random seats and days
+- ``practice``: a practice with a package, its people and what they do, and its books accounted for a second time
+- ``subscriptions``: plans, organisations and seats, the runs that bill, and what an invoice has to say
+- ``rules``: random seats and days for the pure rules, and these rules written a second time
+- ``lives``: random things happen in any order, and are undone afterwards
+- ``payments``: Odoo's demo provider, and saved cards that end as they are told
+- ``collection``: an organisation with a saved card, and the run that charges it
+- ``checkouts``: an organisation whose administrator has a login and pays on the portal
+- ``booking``: practitioners with working hours, and a type that patients book
+- ``pages``: pages, forms and Odoo's doors for programs; a family with logins; a browser for another process
+- ``roles``: one user of each role, and one record of each model
+- ``databases``: copies of the database in which a test may commit, and Odoo in processes of its own
+- ``races``: sessions that want the same thing at the same moment
+- ``attacks``: processes that are killed while they work
 """
 
 from hypothesis import HealthCheck, settings

@@ -4,13 +4,15 @@ from odoo.fields import Command
 from odoo.tests import new_test_user
 
 from .payments import PaymentMixin
+from .subscriptions import SubscriptionMixin
 
 
-class OrganisationMixin(PaymentMixin):
+class OrganisationMixin(PaymentMixin, SubscriptionMixin):
     """*De Brug* with an administrator, two practitioners and Odoo's demo provider; all plans are published."""
 
     @classmethod
-    def setup_organisation(cls):
+    def setup_practice(cls):
+        result = super().setup_practice()
         cls.env["payment.provider"].search([("company_id", "=", cls.company.id)]).state = "disabled"
         cls.setup_provider()
         cls.standard.description = "As many files as you like"
@@ -22,6 +24,7 @@ class OrganisationMixin(PaymentMixin):
         cls.other = cls.make_organisation("De Overkant")
         cls.rival = cls.make_login("pb_rival", "Rik Rival", parent_id=cls.other.id)
         cls.other.practice_administrator_ids = cls.rival.partner_id
+        return result
 
     @classmethod
     def make_login(cls, login, name, **vals):

@@ -1,5 +1,9 @@
 """What the tests over HTTP share: pages, forms, and the two doors that Odoo opens to programs."""
 
+import re
+
+import requests
+
 from odoo.http import Request
 from odoo.tests import new_test_user
 
@@ -46,6 +50,25 @@ class PagesMixin(PracticeMixin):
         """Call a method over the JSON API with a key of ``user``; return the response."""
         headers = {"Authorization": f"bearer {self.make_key(user)}"}
         return self.url_open(f"/json/2/{model}/{method}", json=body, headers=headers)
+
+
+class Browser(requests.Session):
+    """A browser in which somebody is logged in, for a server in another process; to be used in a ``with``."""
+
+    def __init__(self, port, login):
+        super().__init__()
+        self.address = f"http://127.0.0.1:{port}"
+        self.send_form("/web/login", self.read_token("/web/login"), login=login, password=login)
+
+    def read_token(self, path):
+        """Open a page and return the token of its form."""
+        text = self.get(self.address + path, timeout=120).text
+        return re.search(r'name="csrf_token" value="([^"]+)"', text).group(1)
+
+    def send_form(self, path, token, **data):
+        """Send a form; return the answer, not where it leads."""
+        data["csrf_token"] = token
+        return self.post(self.address + path, data=data, timeout=120, allow_redirects=False)
 
 
 class FamilyMixin(PagesMixin):

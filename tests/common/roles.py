@@ -69,18 +69,6 @@ class RolesMixin(SubscriptionMixin):
         )
         cls.env.flush_all()
 
-    @classmethod
-    def setup_other_company(cls):
-        """Make another company, and somebody who may do everything there."""
-        cls.other = cls.env["res.company"].create({"name": "PB other"})
-        cls.stranger = new_test_user(
-            cls.env,
-            "pb_stranger",
-            "practice_billing.group_manager,practice_billing.group_accountant",
-            company_id=cls.other.id,
-            company_ids=[Command.set(cls.other.ids)],
-        )
-
     def samples(self):
         """Return a record of each model of the module."""
         period = self.subscription.period_id
@@ -108,6 +96,22 @@ class RolesMixin(SubscriptionMixin):
             "practice.discount.code": self.code,
             "practice.discount.redemption": self.subscription.redemption_ids,
         }
+
+
+class StrangerMixin(RolesMixin):
+    """Another company besides, and somebody who may do everything there."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other = cls.env["res.company"].create({"name": "PB other"})
+        cls.stranger = new_test_user(
+            cls.env,
+            "pb_stranger",
+            "practice_billing.group_manager,practice_billing.group_accountant",
+            company_id=cls.other.id,
+            company_ids=[Command.set(cls.other.ids)],
+        )
 
 
 class OverHttpCase(PagesMixin, RolesMixin, HttpCase):

@@ -639,6 +639,11 @@ class TestAttendance(AppointmentCase):
 
 @tagged("post_install", "-at_install")
 class TestSeries(AppointmentCase):
+    def shift(self, event, which, **delta):
+        """Shift ``which`` of a series, as a person does who drags this appointment."""
+        delta = timedelta(**delta)
+        event.write({"start": event.start + delta, "stop": event.stop + delta, "recurrence_update": which})
+
     def series_of(self, lot):
         return self.env["calendar.event"].search([("credit_move_ids.lot_id", "=", lot.id), ("active", "=", True)])
 
@@ -669,26 +674,21 @@ class TestSeries(AppointmentCase):
     def test_shifting_the_whole_series(self):
         lot = self.sell()
         event = self.plan_series(5)[0]
-        hours = timedelta(hours=2)
-        event.write({"start": event.start + hours, "stop": event.stop + hours, "recurrence_update": "all_events"})
+        self.shift(event, "all_events", hours=2)
         self.assertLot(lot, available=5, reserved=5, lost=0)
         self.assertEqual(len(self.series_of(lot)), 5)
 
     def test_shifting_this_and_the_following(self):
         lot = self.sell()
         event = self.plan_series(5)[2]
-        days = timedelta(days=1)
-        event.write({"start": event.start + days, "stop": event.stop + days, "recurrence_update": "future_events"})
+        self.shift(event, "future_events", days=1)
         self.assertLot(lot, available=5, reserved=5, lost=0)
         self.assertEqual(len(self.series_of(lot)), 5)
 
     def test_shifting_a_series_within_the_notice_costs_nothing(self):
         lot = self.sell()
         events = self.plan_series(5, start=self.at(hours=3))
-        hours = timedelta(hours=2)
-        events[0].write(
-            {"start": events[0].start + hours, "stop": events[0].stop + hours, "recurrence_update": "all_events"}
-        )
+        self.shift(events[0], "all_events", hours=2)
         self.assertLot(lot, available=5, reserved=5, lost=0)
 
     def test_shifting_the_whole_series_keeps_what_has_taken_place(self):
@@ -696,10 +696,7 @@ class TestSeries(AppointmentCase):
         events = self.plan_series(5)
         self.happen(events[0])
         self.happen(events[1])
-        hours = timedelta(hours=2)
-        events[3].write(
-            {"start": events[3].start + hours, "stop": events[3].stop + hours, "recurrence_update": "all_events"}
-        )
+        self.shift(events[3], "all_events", hours=2)
         self.assertLot(lot, used=2, reserved=3, available=5, lost=0)
         self.assertBooksAgree()
 
@@ -708,10 +705,7 @@ class TestSeries(AppointmentCase):
         events = self.plan_series(5)
         self.happen(events[0])
         self.happen(events[1])
-        hours = timedelta(hours=2)
-        events[2].write(
-            {"start": events[2].start + hours, "stop": events[2].stop + hours, "recurrence_update": "future_events"}
-        )
+        self.shift(events[2], "future_events", hours=2)
         self.assertLot(lot, used=2, reserved=3, available=5, lost=0)
         self.assertBooksAgree()
 

@@ -20,6 +20,16 @@ class TestBooks(PracticeCase):
             values.append(self.currency.round(before - lot.value_open))
         return values
 
+    def sell_and_spend(self):
+        """Sell ten credits, of which three are used and one is lost; return the paid invoice."""
+        invoice = self.invoice()
+        self.pay(invoice)
+        self.spend(3, self.lot_of(invoice))
+        event = self.plan()
+        self.travel(event.stop)
+        event.attendance = "no_show"
+        return invoice
+
     def entry_of(self, event):
         """Post what is due and return the entry of this appointment's last release."""
         self.release()
@@ -114,26 +124,14 @@ class TestBooks(PracticeCase):
     # === CREDIT NOTES === #
 
     def test_a_credit_note_for_four_takes_their_value_back(self):
-        invoice = self.invoice()
-        self.pay(invoice)
-        lot = self.lot_of(invoice)
-        self.spend(3, lot)
-        event = self.plan()
-        self.travel(event.stop)
-        event.attendance = "no_show"
+        invoice = self.sell_and_spend()
         refund = self.credit_note(invoice, quantity=0.4)
         self.assertEntry(refund, (self.liability, 480.0), (self.receivable(), -480.0))
-        self.assertLot(lot, available=2, used=3, lost=1, refunded=4, value=240.0)
+        self.assertLot(self.lot_of(invoice), available=2, used=3, lost=1, refunded=4, value=240.0)
         self.assertBooksAgree()
 
     def test_a_credit_note_for_more_than_is_unreserved_is_refused_with_the_numbers(self):
-        invoice = self.invoice()
-        self.pay(invoice)
-        lot = self.lot_of(invoice)
-        self.spend(3, lot)
-        event = self.plan()
-        self.travel(event.stop)
-        event.attendance = "no_show"
+        invoice = self.sell_and_spend()
         self.credit_note(invoice, quantity=0.4)
         self.plan()
         with self.assertRaises(UserError) as refused:
@@ -147,6 +145,7 @@ class TestBooks(PracticeCase):
             "1 reserved",
         ):
             self.assertIn(words, str(refused.exception))
+        lot = self.lot_of(invoice)
         self.assertLot(lot, available=1, reserved=1, used=3, lost=1, refunded=4, value=240.0)
         self.assertBooksAgree()
 
@@ -231,22 +230,7 @@ class TestBooks(PracticeCase):
     # === IMPORT === #
 
     def grant(self, value, **vals):
-        return self.env["practice.credit.lot"]._grant(
-            [
-                {
-                    "partner_id": self.patient.id,
-                    "payer_id": self.patient.id,
-                    "package_id": self.package.id,
-                    "company_id": self.company.id,
-                    "origin": "import",
-                    "date": self.today(),
-                    "internal_rate": 75.0,
-                    "credits": 5,
-                    "value": value,
-                    **vals,
-                }
-            ]
-        )
+        return self.give(self.patient, origin="import", internal_rate=75.0, value=value, **vals)
 
     def test_imported_credits_without_entry_have_no_value(self):
         lot = self.grant(0.0)

@@ -3,15 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.sql_db import Savepoint
 from odoo.tests import tagged
 
-from ..common.practice import PracticeCase, dose
+from ..common.lives import Life, lives, undone
+from ..common.practice import PracticeCase
 
 QUANTITIES = (0.1, 0.2, 0.3, 0.5, 1.0)
 PRICES = (1200.0, 99.99, 100.0, 0.0, 33.34)
@@ -29,29 +28,23 @@ STEPS = (
 CANCELLING = ("cancel", "delete", "decline")
 
 
-class Life:
-    """A practice to which things happen; every step takes a number that decides what it concerns."""
+class PracticeLife(Life):
+    """A practice to which things happen."""
 
     def __init__(self, case):
-        self.case = case
-        self.env = case.env
+        super().__init__(case)
         #: What happened and may never happen, in words.
         self.wrong = []
 
     def step(self, name, number):
-        """Do it, or be refused in words and leave everything as it was."""
         planned = self.events(("attendance", "=", "planned"), ("active", "=", True))
         held = {event: self.lots_held(event) for event in planned} if name in CANCELLING else {}
         last = self.last_move()
-        try:
-            with self.env.cr.savepoint():
-                getattr(self, name)(number)
-                self.env.flush_all()
-        except UserError as error:
-            self.env.invalidate_all()
-            if name in CANCELLING and self.chosen in planned:
-                self.wrong.append(f"{name} was refused: {error}")
+        error = super().step(name, number)
+        if error and name in CANCELLING and self.chosen in planned:
+            self.wrong.append(f"{name} was refused: {error}")
         self.check_cancelled(name, held, last)
+        return error
 
     def lots_held(self, event):
         """Return the lots that hold credits of an appointment, from the ledger."""
@@ -72,10 +65,6 @@ class Life:
                     self.wrong.append(f"{name} touched {touched - lots}, which {event} did not hold")
 
     # === CHOOSING === #
-
-    def one(self, records, number):
-        self.chosen = records[number % len(records)] if records else records
-        return self.chosen
 
     def patient(self, number):
         return self.one(self.case.patients, number)
@@ -152,23 +141,15 @@ class Life:
                 }
             )
             entry.action_post()
-        patient, package = self.patient(number), self.one(case.packages, number)
-        self.env["practice.credit.lot"]._grant(
-            [
-                {
-                    "partner_id": patient.id,
-                    "payer_id": patient.id,
-                    "package_id": package.id,
-                    "company_id": case.company.id,
-                    "origin": "import",
-                    "date": case.today(),
-                    "internal_rate": 15.0,
-                    "deferred_account_id": case.liability.id if value else False,
-                    "entry_id": entry.id,
-                    "credits": 1 + number % 5,
-                    "value": value,
-                }
-            ]
+        case.give(
+            self.patient(number),
+            1 + number % 5,
+            package_id=self.one(case.packages, number).id,
+            origin="import",
+            internal_rate=15.0,
+            deferred_account_id=case.liability.id if value else False,
+            entry_id=entry.id,
+            value=value,
         )
 
     # === APPOINTMENTS === #
@@ -305,10 +286,8 @@ class TestWhateverHappens(PracticeCase):
 
     def live(self, steps):
         """Let ``steps`` happen one by one, and check after each of them that everything agrees."""
-        savepoint = Savepoint(self.cr)
-        self.clock.move_to(self.now)
-        life = Life(self)
-        try:
+        life = PracticeLife(self)
+        with undone(self):
             for name, number in steps:
                 life.step(name, number)
                 self.assertBooksAgree()
@@ -319,20 +298,9 @@ class TestWhateverHappens(PracticeCase):
             released = sum(self.env["practice.revenue.release"].search([("state", "=", "posted")]).mapped("amount"))
             booked = self.balance(self.income) + self.balance(self.breakage)
             self.assertEqual(self.currency.round(released), -booked)
-        finally:
-            savepoint.rollback()
-            savepoint.close()
-            self.env.transaction.clear()
 
     def test_books_and_counters_agree_after_every_step_of_any_life(self):
-        @settings(
-            max_examples=dose(50, 1000),
-            deadline=None,
-            derandomize=dose(True, False),
-            phases=dose((Phase.generate,), (Phase.generate, Phase.shrink)),
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        )
+        @lives(50, 1000)
         @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 999)), min_size=8, max_size=15))
         def check(steps):
             self.live([("sell", 0), *steps])

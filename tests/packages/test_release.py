@@ -299,21 +299,8 @@ class TestRelease(ReleaseCase):
 
     def count_queries(self, number):
         """Return the queries of posting ``number`` releases on the same days."""
-        lots = self.env["practice.credit.lot"]._grant(
-            [
-                {
-                    "partner_id": self.patient.id,
-                    "payer_id": self.patient.id,
-                    "package_id": self.package.id,
-                    "company_id": self.company.id,
-                    "origin": "import",
-                    "date": TODAY,
-                    "deferred_account_id": self.liability.id,
-                    "credits": number,
-                    "value": 10.0 * number,
-                }
-            ]
-        )
+        paid = {"deferred_account_id": self.liability.id, "value": 10.0 * number}
+        lots = self.give(self.patient, number, origin="import", date=TODAY, **paid)
         vals = {"practice_appointment_type_id": self.type.id, "patient_id": self.patient.id}
         starts = [self.at(days=-1 - index % 4, minutes=index) for index in range(number)]
         events = self.env["calendar.event"].with_context(dont_notify=True)
@@ -340,22 +327,8 @@ class TestCompanies(ReleaseCase):
         self.env.user.company_ids += other
         self.sell()
         mine = self.past_visit()
-        lot = self.env["practice.credit.lot"]._grant(
-            [
-                {
-                    "partner_id": self.patient.id,
-                    "payer_id": self.patient.id,
-                    "package_id": self.package.id,
-                    "company_id": other.id,
-                    "origin": "gift",
-                    "date": TODAY,
-                    "deferred_account_id": self.liability.id,
-                    "credits": 1,
-                    "value": 50.0,
-                    "expiry_date": TODAY,
-                }
-            ]
-        )
+        paid = {"deferred_account_id": self.liability.id, "value": 50.0}
+        lot = self.give(self.patient, 1, company_id=other.id, date=TODAY, expiry_date=TODAY, **paid)
         theirs = self.past_visit()
         self.assertLot(lot, used=1)
         self.run_release()

@@ -1,11 +1,8 @@
 """Two patients never get the same time: real sessions, real commits, in a database of their own."""
 
 # Other sessions see only what is committed; pylint: disable=invalid-commit
-import re
 from datetime import timedelta
 from functools import partial
-
-import requests
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -16,30 +13,22 @@ from odoo.addons.practice_billing.tools.slots import Slot
 
 from ..common.booking import BOOK, BookingMixin
 from ..common.databases import server
+from ..common.pages import Browser
 from ..common.races import RaceCase, done
 
 SESSIONS = 8
 
 
-class Page:
+class Patient(Browser):
     """A patient who is logged in and has the page open on which a time is confirmed."""
 
     def __init__(self, port, login, slot):
-        self.address, self.slot, self.session = f"http://127.0.0.1:{port}", slot, requests.Session()
-        token = self.read_token("/web/login")
-        self.session.post(
-            f"{self.address}/web/login", data={"login": login, "password": login, "csrf_token": token}, timeout=60
-        )
-        self.token = self.read_token(f"{BOOK}/confirm?booking={slot}")
-
-    def read_token(self, path):
-        text = self.session.get(self.address + path, timeout=60).text
-        return re.search(r'name="csrf_token" value="([^"]+)"', text).group(1)
+        super().__init__(port, login)
+        self.slot, self.token = slot, self.read_token(f"{BOOK}/confirm?booking={slot}")
 
     def book(self):
         """Confirm; return where the patient is sent."""
-        data = {"booking": self.slot, "csrf_token": self.token}
-        response = self.session.post(f"{self.address}{BOOK}/plan", data=data, timeout=120, allow_redirects=False)
+        response = self.send_form(f"{BOOK}/plan", self.token, booking=self.slot)
         return response.headers.get("Location", response.text)
 
 
@@ -115,10 +104,10 @@ class TestBookingRace(BookingMixin, RaceCase):
             new_test_user(self.env, f"pb_racer_{number}", "base.group_portal", partner_id=person.id)
         self.cr.commit()
         with server(self.database) as port:
-            pages = [Page(port, f"pb_racer_{number}", slot) for number, slot in enumerate(slots)]
-            answers = self.at_once([page.book for page in pages])
+            waiting = [Patient(port, f"pb_racer_{number}", slot) for number, slot in enumerate(slots)]
+            answers = self.at_once([patient.book for patient in waiting])
         self.assertEqual(sum("message=booked" in answer for answer in answers), 1, answers)
-        self.assertEqual(sum("message=taken" in answer for answer in answers), len(pages) - 1, answers)
+        self.assertEqual(sum("message=taken" in answer for answer in answers), len(people) - 1, answers)
         events = self.env["calendar.event"].search([("patient_id", "in", people.ids)])
         self.assertRecordValues(events, [{"start": self.morning, "credit_state": "reserved"}])
 

@@ -16,7 +16,6 @@ class TestCheckout(OrganisationMixin, SubscriptionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.setup_organisation()
         cls.subscription = cls.make_trial()
 
     def assertActive(self, subscription, amount=78.0, total=94.38, paid=True):

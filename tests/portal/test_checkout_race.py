@@ -10,20 +10,18 @@ from odoo.tests import tagged
 
 from ..common.checkouts import OrganisationMixin
 from ..common.races import RaceCase, done, refused
-from ..common.subscriptions import SubscriptionMixin
 
 SESSIONS = 6
 
 
 @tagged("post_install", "-at_install")
-class TestCheckoutRace(OrganisationMixin, SubscriptionMixin, RaceCase):
+class TestCheckoutRace(OrganisationMixin, RaceCase):
     now = None
     muted = (*RaceCase.muted, "odoo.addons.payment.models.payment_transaction")
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.setup_organisation()
         cls.cr.commit()
 
     def setUp(self):

@@ -11,7 +11,7 @@ from odoo.tools import mute_logger
 from ...models.subscriptions.portal.res_partner import Account
 from ..common.checkouts import OrganisationMixin
 from ..common.pages import PagesMixin
-from ..common.subscriptions import SubscriptionCase, SubscriptionMixin, day
+from ..common.subscriptions import SubscriptionCase, day
 
 PAGES = (
     "/my/subscription",
@@ -32,7 +32,6 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.setup_organisation()
         cls.make_staff()
         cls.subscription = cls.make_trial()
 
@@ -390,13 +389,12 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
 
 
 @tagged("post_install", "-at_install")
-class TestPages(PagesMixin, OrganisationMixin, SubscriptionMixin, HttpCase):
+class TestPages(PagesMixin, OrganisationMixin, HttpCase):
     """The pages, as the administrator, a practitioner, the administrator of another organisation, and a visitor."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.setup_organisation()
         cls.subscription = cls.make_trial()
 
     def transact(self, checkout_id, **vals):

@@ -1,12 +1,9 @@
 """Patients buy packages on the portal: offers, purchases, online payments in every order, and somebody else's ids."""
 
 # Other sessions see only what is committed; pylint: disable=invalid-commit
-import re
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-
-import requests
 
 from odoo.exceptions import UserError
 from odoo.fields import Command, Datetime
@@ -16,7 +13,7 @@ from odoo.tools import mute_logger
 from odoo.addons.practice_billing.tools.slots import Slot
 
 from ..common.databases import server
-from ..common.pages import FamilyMixin
+from ..common.pages import Browser, FamilyMixin
 from ..common.races import RaceCase, done, refused
 
 
@@ -893,21 +890,18 @@ class TestShopRace(ShopMixin, RaceCase):
         self.assertEqual(self.env["account.move"].browse(order_id).transaction_ids.ids, won)
 
     def test_a_double_click_in_the_browser_makes_one_purchase(self):
-        with server(self.database) as port, requests.Session() as browser:
-            base = f"http://127.0.0.1:{port}"
-            self.send_form(browser, f"{base}/web/login", f"{base}/web/login", login="pb_parent", password="pb_parent")
-            page = f"{base}/my/packages/buy/{self.product.id}"
-            terms = self.package._get_terms_fingerprint()
-            form = {"way": "invoice", "terms": terms, "patient_id": self.parent.id}
-            responses = self.at_once([partial(self.send_form, browser, page, f"{page}/order", **form)] * 4)
+        page = f"/my/packages/buy/{self.product.id}"
+        form = {"way": "invoice", "terms": self.package._get_terms_fingerprint(), "patient_id": self.parent.id}
+        with server(self.database) as port, Browser(port, "pb_parent") as browser:
+
+            def click():
+                return browser.send_form(f"{page}/order", browser.read_token(page), **form)
+
+            responses = self.at_once([click] * 4)
         places = {response.headers["Location"] for response in responses}
         orders = self.bought()
         self.assertEqual((len(orders), orders.state), (1, "posted"))
         self.assertEqual(places, {f"/my/packages/orders/{orders.id}"})
-
-    def send_form(self, browser, page, action, **data):
-        token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(page).text).group(1)
-        return browser.post(action, data={"csrf_token": token, **data}, allow_redirects=False)
 
 
 @tagged("post_install", "-at_install")

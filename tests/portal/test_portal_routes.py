@@ -8,7 +8,6 @@ from odoo.http import Controller, Request
 from odoo.tests import BaseCase, HttpCase, new_test_user, tagged
 
 from ..common.checkouts import OrganisationMixin
-from ..common.subscriptions import SubscriptionMixin
 
 #: The addresses of this module; others below them are Odoo's.
 OURS = re.compile(r"^/my/(packages|appointments|subscription|seat)\b")
@@ -38,14 +37,13 @@ class TestNames(BaseCase):
 
 
 @tagged("post_install", "-at_install")
-class TestEveryRoute(OrganisationMixin, SubscriptionMixin, HttpCase):
+class TestEveryRoute(OrganisationMixin, HttpCase):
     now = None
     secrets = ("Vera Victim", "pb_victim@example.com", "SECRET", "De Brug")
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.setup_organisation()
         cls.make_staff()
         cls.victim = cls.make_login("pb_victim", "Vera Victim")
         cls.doctor = new_test_user(cls.env, "pb_dr", "practice_billing.group_user", name="Dr. Public")

@@ -5,15 +5,13 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.sql_db import Savepoint
 from odoo.tests import tagged
 
-from ..common.practice import dose
+from ..common.lives import Life, lives, undone
 from ..common.subscriptions import SubscriptionCase
 
 NAMES = ("An", "Bert", "Carla", "Dirk", "Els")
@@ -38,28 +36,20 @@ STEPS = (
 )
 
 
-class SubscriptionLife:
-    """A subscription to which things happen; every step takes a number that decides what it concerns."""
+class SubscriptionLife(Life):
+    """A subscription to which things happen."""
 
     def __init__(self, case):
-        self.case = case
-        self.env = case.env
+        super().__init__(case)
         self.subscription = case.subscription
         self.restarts = set()  # first days of periods before which nothing was served
 
     def step(self, name, number):
-        """Do it, or be refused in words and leave everything as it was."""
         restarts = set(self.restarts)
-        try:
-            with self.env.cr.savepoint():
-                getattr(self, name)(number)
-                self.env.flush_all()
-        except UserError:
-            self.env.invalidate_all()
+        error = super().step(name, number)
+        if error:
             self.restarts = restarts
-
-    def one(self, records, number):
-        return records[number % len(records)] if records else records
+        return error
 
     def day(self, number, spread):
         """Return a day around today."""
@@ -318,10 +308,8 @@ class TestWhateverHappens(SubscriptionCase):
 
     def live(self, steps):
         """Let ``steps`` happen one by one, check after each that everything agrees, and end it all."""
-        savepoint = Savepoint(self.cr)
-        self.clock.move_to(self.now)
         life = SubscriptionLife(self)
-        try:
+        with undone(self):
             for name, number in steps:
                 life.step(name, number)
                 self.assertEqual(self.waiting_problems(), [])
@@ -330,10 +318,6 @@ class TestWhateverHappens(SubscriptionCase):
             life.step("end_now", 0)
             self.assertEqual(self.waiting_problems(), [])
             self.assertEverythingReleased()
-        finally:
-            savepoint.rollback()
-            savepoint.close()
-            self.env.transaction.clear()
 
     def assertEverythingReleased(self):
         """Check that in the end nothing waits, and that revenue is exactly what was invoiced."""
@@ -350,14 +334,7 @@ class TestWhateverHappens(SubscriptionCase):
         self.assertEqual(-self.currency.round(earned), float(invoiced))
 
     def test_what_is_previewed_is_billed_and_the_books_agree_in_any_life(self):
-        @settings(
-            max_examples=dose(40, 1000),
-            deadline=None,
-            derandomize=dose(True, False),
-            phases=dose((Phase.generate,), (Phase.generate, Phase.shrink)),
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        )
+        @lives(40, 1000)
         @given(st.integers(0, 1_000_000), st.integers(10, 30))
         def check(seed, length):
             # Lists that Hypothesis draws repeat themselves, and few of their steps are possible after one another.

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import TransactionCase, tagged
 
-from ..common.roles import OverHttpCase, RolesMixin
+from ..common.roles import OverHttpCase, RolesMixin, StrangerMixin
 from ..common.subscriptions import day
 
 #: What nobody may write: it follows from buttons, invoices and time.
@@ -134,12 +134,7 @@ class TestWriting(RolesMixin, TransactionCase):
 
 
 @tagged("post_install", "-at_install")
-class TestCompanies(RolesMixin, TransactionCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.setup_other_company()
-
+class TestCompanies(StrangerMixin, TransactionCase):
     def test_another_companys_subscriptions_do_not_change(self):
         subscription = self.subscription.with_user(self.stranger)
         for work in (

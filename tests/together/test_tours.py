@@ -81,7 +81,7 @@ class TestSubscriptionTours(SubscriptionMixin, HttpCase):
 
 
 @tagged("post_install", "-at_install")
-class TestOrganisationTour(OrganisationMixin, SubscriptionMixin, HttpCase):
+class TestOrganisationTour(OrganisationMixin, HttpCase):
     """An organisation's administrator from the end of the trial to a dearer plan, in a real browser."""
 
     now = None
@@ -89,7 +89,6 @@ class TestOrganisationTour(OrganisationMixin, SubscriptionMixin, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.setup_organisation()
         cls.subscription = cls.make_trial()
         cls.subscription._enter("expired")
         cls.make_code()

@@ -817,25 +817,24 @@ class TestAnyBill(unittest.TestCase):
         self.assertEqual(whole + total(last, "addition"), total(at_once))
         self.assertEqual(regular_bill(add(billed, last), following, seats).additions, ())
 
-    @thorough
-    @given(paid_periods(), st.integers(1, 30_000))
-    def test_an_amount_takes_itself_or_everything(self, drawn, value):
+    def discounted(self, drawn, discount):
+        """Yield what the month after a paid period costs without ``discount``, and its bill with it: inline or not."""
         previous, _bill, seats, _code = drawn
         for inline in (False, True):
             terms = replace(previous.terms, plan="new", inline_discount=inline)
             period = month(terms, previous.date_to + timedelta(days=1))
             listed = total(regular_bill(previous, period, seats))
-            bill = regular_bill(previous, period, seats, discount=Discount("amount", value / 100))
+            yield listed, regular_bill(previous, period, seats, discount=discount)
+
+    @thorough
+    @given(paid_periods(), st.integers(1, 30_000))
+    def test_an_amount_takes_itself_or_everything(self, drawn, value):
+        for listed, bill in self.discounted(drawn, Discount("amount", value / 100)):
             self.assertEqual(total(bill), max(Fraction(0), listed - Fraction(value, 100)))
 
     @thorough
     @given(paid_periods(), st.integers(0, 10_000))
     def test_a_percentage_takes_the_rounded_whole_whether_in_lines_of_its_own_or_not(self, drawn, value):
-        previous, _bill, seats, _code = drawn
-        for inline in (False, True):
-            terms = replace(previous.terms, plan="new", inline_discount=inline)
-            period = month(terms, previous.date_to + timedelta(days=1))
-            listed = total(regular_bill(previous, period, seats))
-            bill = regular_bill(previous, period, seats, discount=Discount("percentage", value / 100))
+        for listed, bill in self.discounted(drawn, Discount("percentage", value / 100)):
             self.assertEqual(total(bill), listed - exact(cents(listed * value / 10_000)))
             self.assertTrue(all(line.amount >= 0 for line in bill.lines if line.section != "discount"))
