@@ -18,9 +18,9 @@ MONTHS = 12
 
 
 class PracticeSubscriptionOverview(models.AbstractModel):
-    """What the overview of subscriptions shows, of the companies that the user has chosen and with his own rights.
+    """What the overview of subscriptions shows, of the companies that the user has chosen and with their own rights.
 
-    Amounts are for who may read recurring revenue, in the currency of his company at today's rate; others see counts.
+    Amounts are for who may read recurring revenue, in the currency of their company at today's rate; others see counts.
     """
 
     _name = "practice.subscription.overview"

@@ -61,7 +61,7 @@ def newcomers(licences, seats, first, until):
     """Return who came during a period and found no paid seat free: ``[(seat, kind, day)]`` by day.
 
     Their seat is to be paid from ``day`` to the period's end; when they leave, it serves the next newcomer. Whoever
-    came as a student counts as one until he leaves or the period ends. On one day standard seats are given first, so
+    came as a student counts as one until they leave or the period ends. On one day standard seats are given first, so
     that the order in which seats were entered does not change what is paid.
 
     :param licences: the :class:`Licence` of the period that are paid already
@@ -80,7 +80,7 @@ def newcomers(licences, seats, first, until):
         while waiting and waiting[0].date_from <= day:
             licence = waiting.pop(0)
             paid[licence.kind] += 1
-            # Somebody who got a free seat meanwhile leaves his own to others.
+            # Somebody who got a free seat meanwhile leaves their own to others.
             if licence.person in present:
                 held.setdefault(licence.person, licence.kind)
         came = [(seat, kind) for person, (seat, kind) in present.items() if person not in held]

@@ -70,7 +70,7 @@ def free_starts(work, busy, *, duration, step, buffer, earliest, latest, tz, els
     clock on the wall shows a multiple of the step since midnight: 10:00 and 10:30, not 09:50.
 
     :param work: ``(start, stop)`` intervals in which the practitioner works; those that touch count as one
-    :param busy: ``(start, stop)`` intervals in which he is busy, in any order, also overlapping
+    :param busy: ``(start, stop)`` intervals in which they are busy, in any order, also overlapping
     :param timedelta duration: of the appointment
     :param int step: whole minutes, a multiple of 5
     :param timedelta buffer: between the appointment and what the practitioner is busy with, on both sides

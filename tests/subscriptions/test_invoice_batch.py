@@ -266,7 +266,7 @@ class TestInvoiceBatch(PracticeCase):
         self.customer.property_payment_term_id = term
         self.assertSame(self.document())
 
-    def test_a_credit_note_settles_the_invoice_that_it_reverses(self):
+    def test_a_credit_note_is_reconciled_with_the_invoice_that_it_reverses(self):
         invoices = [self.invoice(self.customer, self.plan, price=100.0) for _number in range(3)]
         self.pay(invoices[0], amount=21.0)
         self.pay(invoices[1])

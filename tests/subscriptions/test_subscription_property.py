@@ -157,7 +157,7 @@ class SubscriptionLife:
     def bill_due(self):
         """Bill what is due, one period at a time as the run does; each is the invoice that was previewed."""
         subscription = self.subscription
-        while subscription._filter_due():
+        while subscription._filter_due_sudo():
             number = subscription.next_number
             invoice = subscription._make_next_invoice()
             preview = subscription._get_preview(invoice)
@@ -241,7 +241,9 @@ class SubscriptionLife:
 
     def begin_again(self, number):
         plan = self.one(self.case.plans, number)
-        self.subscription._activate(plan if number % 2 else None, day=None if number % 3 else self.day(number // 2, 20))
+        self.subscription._begin_billing(
+            plan if number % 2 else None, day=None if number % 3 else self.day(number // 2, 20)
+        )
         self.restarts.add(self.subscription.next_invoice_date)
 
     def follow_time(self, _number):

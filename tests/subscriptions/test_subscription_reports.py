@@ -141,7 +141,7 @@ class TestRecurringRevenue(SubscriptionCase):
         self.go_to("2026-01-31")
         subscription._cancel_now("price", credit_unused=True)
         self.assertEqual(self.months(subscription), {"01": ("new", 78.0)})
-        subscription._activate(self.blended)
+        subscription._begin_billing(self.blended)
         self.bill(subscription, "2026-02-01")
         self.assertEqual(self.months(subscription), {"01": ("new", 78.0), "02": ("expansion", 118.0)})
         self.assertAddsUp()
@@ -152,7 +152,7 @@ class TestRecurringRevenue(SubscriptionCase):
         self.go_to("2026-02-03")
         subscription._cancel_now("price")
         self.go_to("2026-04-10")
-        subscription._activate()
+        subscription._begin_billing()
         self.bill(subscription)
         self.assertEqual(
             self.months(subscription, "reactivation", "churn"),
@@ -225,13 +225,13 @@ class TestRecurringRevenue(SubscriptionCase):
                 self.bill(subscription, "2026-02-15")
                 self.assertEqual(self.months(subscription), {"02": ("new", 78.0)})
 
-    def test_an_invoice_that_is_settled_with_the_credit_of_another_period_counts(self):
+    def test_an_invoice_that_is_reconciled_with_the_credit_of_another_period_counts(self):
         subscription = self.subscribe()
         self.bill(subscription)
         self.go_to("2026-01-20")
         subscription._cancel_now("price", credit_unused=True)
         self.go_to("2026-02-03")
-        subscription._activate(self.starter)
+        subscription._begin_billing(self.starter)
         invoice = self.bill(subscription)
         credit = subscription.period_ids.move_id.filtered(lambda move: move.move_type == "out_refund")
         lines = (invoice | credit).line_ids
@@ -369,7 +369,7 @@ class TestUnbilledUsage(SubscriptionCase):
         [billed] = self.amounts(self.bill(subscription, "2026-02-15"))["Usage"]
         self.assertEqual(billed, 2.33)
 
-    def test_late_usage_is_valued_at_the_terms_of_its_period(self):
+    def test_late_usage_is_valued_at_the_price_of_its_period(self):
         self.starter.usage_price_ids.included = 3
         subscription = self.subscribe(self.starter)
         self.bill(subscription)

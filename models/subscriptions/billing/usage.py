@@ -9,7 +9,7 @@ class PracticeSubscriptionUsage(models.Model):
     _inherit = "practice.subscription.usage"
 
     def _to_rules(self, until=None):
-        """Return these unbilled usages as the pure rules know them: together what falls under the same terms.
+        """Return these unbilled usages as the pure rules know them: together what shares a price and what is included.
 
         :param date until: the last day that is billed; without it the day that the period, or the last use, ends
         """
