@@ -76,8 +76,9 @@ class Subscribers:
     def bill(self, limit=200):
         """Bill one batch as the run does, without its commit; return the invoices."""
         subscriptions = self.env["practice.subscription"]
-        self.env["account.move"]._practice_prepare_run()
-        moves = subscriptions._claim_due_sudo(limit)._bill_or_set_aside()
+        batch = subscriptions._claim_due_sudo(limit)
+        subscriptions._ensure_statistics()
+        moves = batch._bill_or_set_aside()
         self.env.flush_all()
         return moves
 

@@ -11,6 +11,7 @@ from odoo.tools import SQL, format_date
 from ....tools.client import notification
 from ..agreement.subscription import BILLED
 from .invoice_facts import InvoiceFacts
+from .subscription_statistics import MANY
 
 _logger = logging.getLogger(__name__)
 
@@ -107,10 +108,11 @@ class PracticeSubscription(models.Model):
         cron, conflicts = self.env["ir.cron"], 0
         while True:
             try:
-                self.env["account.move"]._practice_prepare_run()
                 batch_sudo = self._claim_due_sudo(batch_size)
                 if not batch_sudo:
                     break
+                if len(batch_sudo) >= MANY:
+                    self._ensure_statistics()
                 batch_sudo._bill_or_set_aside()
                 remaining = self.sudo().search_count(self._get_all_due_domain())  # sudo: the run
                 self.env.flush_all()
