@@ -318,6 +318,15 @@ class TestWhateverHappens(SubscriptionCase):
             """
         )
 
+    def estimate_problems(self):
+        """Return the unbilled usage whose estimate is not what billing would charge for it."""
+        expected = self.unbilled_shares(self.subscription)
+        estimates = self.env["practice.unbilled.usage"]
+        estimates.invalidate_model()  # what was estimated before the last step
+        rows = estimates.search([("subscription_id", "=", self.subscription.id)])
+        found = {row.usage_id: (round(row.quantity_charged, 6), row.amount) for row in rows}
+        return [] if found == expected else [(found, expected)]
+
     def live(self, steps):
         """Let ``steps`` happen one by one, check after each that everything agrees, and end it all."""
         savepoint = Savepoint(self.cr)
@@ -329,6 +338,7 @@ class TestWhateverHappens(SubscriptionCase):
                 self.assertEqual(self.waiting_problems(), [])
                 self.assertEqual(self.period_problems(life.restarts), [])
                 self.assertEqual(self.usage_problems(), [])
+                self.assertEqual(self.estimate_problems(), [])
             life.step("end_now", 0)
             self.assertEqual(self.waiting_problems(), [])
             self.assertEverythingReleased()

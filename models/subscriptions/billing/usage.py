@@ -18,7 +18,8 @@ class PracticeSubscriptionUsage(models.Model):
             lambda usage: (usage.subscription_id, usage.use_period_id, usage.kind_id)
         ).items():
             plan = period.plan_id or subscription.plan_id
-            price, included = plan._get_usage_price(kind, period.date_from or of_use[0].date)
+            first, last = min(of_use.mapped("date")), max(of_use.mapped("date"))
+            price, included = plan._get_usage_price(kind, period.date_from or first)
             rules.append(
                 pricing.Usage(
                     plan=plan.id,
@@ -27,9 +28,9 @@ class PracticeSubscriptionUsage(models.Model):
                     quantity=sum(of_use.mapped("quantity")),
                     included=included,
                     billed_before=of_use[0].billed_before,
-                    date_from=period.date_from or min(of_use.mapped("date")),
+                    date_from=period.date_from or first,
                     # A change of plan, or an invoice of extras, comes in the middle of the period.
-                    date_to=min(filter(None, (period.service_to, until)), default=max(of_use.mapped("date"))),
+                    date_to=min(filter(None, (period.service_to, until)), default=last),
                     ids=tuple(of_use.ids),
                 )
             )
