@@ -4,7 +4,7 @@ import statistics
 import time
 from copy import deepcopy
 
-from measuring import interleave, report, settle
+from measuring import analyze, interleave, report
 from subscribers import Subscribers, in_processes
 
 BATCH, ROUNDS, MANY = 200, 5, 5000
@@ -42,7 +42,7 @@ report("billing_first_batch_ratio", first / statistics.median(rest), 2)
 
 # The same invoices, made by the run and by bare Odoo.
 subscribers.subscribe(BATCH)
-settle(env)
+analyze(env)
 values = subscribers.invoice_vals(BATCH)
 copies = [deepcopy(values) for _round in range(ROUNDS + 1)]
 measured = interleave(
@@ -70,7 +70,7 @@ def post_ours():
 
 def compare_posting(name, ratio, queries):
     """Compare creating and posting alone, nothing else of the run."""
-    settle(env)
+    analyze(env)
     measured = interleave(env, ROUNDS, bare=post_bare, ours=post_ours)
     report(f"{name}_ratio", measured["bare"].seconds / measured["ours"].seconds, ratio, at_least=True)
     report(f"{name}_queries_an_invoice", measured["ours"].queries / BATCH, queries)
@@ -83,7 +83,7 @@ seconds = {1: [], 2: []}
 for _round in range(ROUNDS):
     for workers, taken in seconds.items():
         subscribers.subscribe(4 * BATCH)
-        settle(env)
+        analyze(env)
         taken.append(in_processes(env, workers, lambda worker: worker["practice.subscription"]._cron_bill(BATCH // 2)))
         env.cr.rollback()
         left = subscriptions.search_count(subscriptions._get_all_due_domain())
@@ -92,10 +92,10 @@ report("billing_two_workers_ratio", statistics.median(seconds[1]) / statistics.m
 
 # Many subscriptions: the cost of an invoice does not depend on how many there are.
 subscribers.subscribe(BATCH)
-settle(env)
+analyze(env)
 few = statistics.median(bill_batches())
 subscribers.subscribe(MANY)
-settle(env)
+analyze(env)
 report("billing_cost_at_5000_ratio", statistics.mean(bill_batches()) / few, 1.2)
 
 # With everything that an audited company wants logged.

@@ -1,6 +1,6 @@
 """Posting 200 package invoices, against 200 plain ones."""
 
-from measuring import interleave, report, settle
+from measuring import analyze, interleave, report
 from practice import Practice
 
 INVOICES = 200
@@ -8,7 +8,7 @@ INVOICES = 200
 env = env(user=env.ref("base.user_admin"))
 practice = Practice(env)
 patients = practice.patients(INVOICES)
-settle(env)
+analyze(env)
 
 
 def post(product):

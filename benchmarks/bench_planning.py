@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from measuring import interleave, report, settle
+from measuring import analyze, interleave, report
 from practice import Practice
 
 ROUNDS = 25
@@ -19,7 +19,7 @@ for _visit in range(9):
     env["practice.credit.lot"]._record(
         {"lot": lot, "kind": "expire", "credits": 1, "date": env.company._practice_day()} for lot in lots
     )
-settle(env)
+analyze(env)
 start = practice.next_monday()
 series = {
     "recurrency": True,
@@ -62,7 +62,7 @@ report("planning_many_lots_ratio", muted["many_lots"].seconds / muted["ours"].se
 report("planning_many_lots_more_queries", muted["many_lots"].queries - muted["ours"].queries, 0)
 
 practice.give(light, lots=6)
-settle(env)
+analyze(env)
 of_52 = interleave(env, 5, plain=plan(light, False, **series), ours=plan(light, **series))
 report("series_of_52_ratio", of_52["ours"].seconds / of_52["plain"].seconds, 2)
 report("series_of_52_more_queries", of_52["ours"].queries - of_52["plain"].queries, 30)

@@ -3,7 +3,7 @@
 import statistics
 from datetime import timedelta
 
-from measuring import report, settle
+from measuring import analyze, report
 from portal import Portal
 from practice import Practice
 
@@ -61,7 +61,7 @@ def login(name, lots, appointments):
 
 # Half of the appointments are past, so each page of ten is full.
 portals = {"few": login("few", FEW, 2 * FEW), "many": login("many", LOTS, APPOINTMENTS)}
-settle(env)
+analyze(env)
 for page in PAGES:
     taken = {name: [] for name in portals}
     for number in range(ROUNDS + 1):

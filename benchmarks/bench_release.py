@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from measuring import measure_once, report, settle
+from measuring import analyze, measure_once, report
 from practice import Practice
 
 PATIENTS, DAYS = 250, 40
@@ -20,7 +20,7 @@ def use(patients, days):
         day = today - timedelta(days=number)
         for kind in ("reserve", "use"):
             env["practice.credit.lot"]._record({"lot": lot, "kind": kind, "credits": 1, "date": day} for lot in lots)
-    settle(env)
+    analyze(env)
 
 
 def run():

@@ -23,7 +23,7 @@ def report(name, value, limit, *, at_least=False):
     print(f"{name} {value:.2f} {'>=' if at_least else '<='}{limit:g} {'ok' if good else 'SHORT'}", flush=True)
 
 
-def settle(env):
+def analyze(env):
     """Commit what a benchmark prepared and give PostgreSQL its statistics; without them it joins badly."""
     env.flush_all()
     env.cr.commit()

@@ -70,14 +70,15 @@ class Subscribers:
             subscription._prepare_invoice_vals(
                 subscription._make_next_invoice(), facts, self.env["practice.subscription.period"]
             )
-            for subscription in self.env["practice.subscription"]._claim_due(limit)
+            for subscription in self.env["practice.subscription"]._claim_due_sudo(limit)
         ]
 
     def bill(self, limit=200):
         """Bill one batch as the run does, without its commit; return the invoices."""
         subscriptions = self.env["practice.subscription"]
-        self.env["account.move"]._practice_prepare_run()
-        moves = subscriptions._claim_due(limit)._bill_or_set_aside()
+        batch = subscriptions._claim_due_sudo(limit)
+        subscriptions._ensure_statistics()
+        moves = batch._bill_or_set_aside()
         self.env.flush_all()
         return moves
 

@@ -25,7 +25,7 @@ class PracticeSubscriptionMrr(models.Model):
     tax and usage, after discounts that last; it comes from the paid period that covers the day:
 
     * a period without an invoice (missing) or with a credited one counts nothing, a draft counts;
-    * a practitioner who was added counts from their first day, once their addition is billed;
+    * a practitioner who was added counts from their first day, once the addition is billed;
     * a subscription that is due but not billed (yet) goes on with what it paid last: a failure is no churn. Before its
       first invoice it counts nothing;
     * a suspended one counts until its paid period ends: after that nothing is billed, and what comes back later is a
@@ -123,8 +123,8 @@ class PracticeSubscriptionMrr(models.Model):
         """
         return SQL(
             """
-            WITH term (company_id, plan_currency_id, currency_id, digits, rate, today, this_month)
-                AS (VALUES %(terms)s),
+            WITH conversion (company_id, plan_currency_id, currency_id, digits, rate, today, this_month)
+                AS (VALUES %(conversions)s),
             stretch AS (%(stretches)s),
             month AS (%(months)s),
             paid AS (%(paid)s),
@@ -139,7 +139,7 @@ class PracticeSubscriptionMrr(models.Model):
             )
             %(rows)s
             """,
-            terms=self._get_terms(),
+            conversions=self._get_conversions(),
             stretches=self._select_stretches(),
             months=self._select_months(),
             paid=self._select_paid(),
@@ -147,7 +147,7 @@ class PracticeSubscriptionMrr(models.Model):
         )
 
     @api.model
-    def _get_terms(self):
+    def _get_conversions(self):
         """Return for each company and currency of its plans the rate, and the company's day of today."""
         plans = self.env["practice.plan"].sudo().with_context(active_test=False)  # sudo: rules hold for the rows
         pairs = [(company, currency) for company, currency in plans._read_group([], ["company_id", "currency_id"])]
@@ -163,8 +163,8 @@ class PracticeSubscriptionMrr(models.Model):
     def _select_stretches(self):
         """Return from when to when each period counts how much, until today at the latest.
 
-        What is due but not billed is the last period once more. Whoever came during a period is among its seats; they
-        are taken off again until the day before they came. Such seats are billed with a later period than they are
+        What is due but not billed is the last period once more. Whoever came during a period is among its seats, and
+        is taken off again until the day before they came. Such seats are billed with a later period than they are
         paid for.
         """
         columns = SQL("period.company_id, period.subscription_id, period.plan_id, period.interval")
@@ -208,12 +208,14 @@ class PracticeSubscriptionMrr(models.Model):
         )
         return SQL(
             """
-            SELECT part.*, term.currency_id, term.rate, term.digits, term.today, term.this_month,
-                   LEAST(part.date_to, term.today) AS until
+            SELECT part.*, conversion.currency_id, conversion.rate, conversion.digits, conversion.today,
+                   conversion.this_month,
+                   LEAST(part.date_to, conversion.today) AS until
               FROM (%s UNION ALL %s UNION ALL %s) part
               JOIN practice_plan plan ON plan.id = part.plan_id
-              JOIN term ON term.company_id = part.company_id AND term.plan_currency_id = plan.currency_id
-             WHERE part.date_from <= term.today
+              JOIN conversion ON conversion.company_id = part.company_id
+                             AND conversion.plan_currency_id = plan.currency_id
+             WHERE part.date_from <= conversion.today
             """,
             periods,
             due,

@@ -42,7 +42,7 @@ def has_access(state, today, *, paid_until=None, unpaid=False):
     """Return whether an organisation may use what it subscribes to.
 
     In trial and while it is billed, also when an invoice is overdue: that is what the days of grace are for. Who paused
-    uses what is paid for; who was suspended because nothing is paid has no access.
+    uses what is paid for; who was suspended for not paying has no access.
 
     :param str state: of the subscription
     :param date paid_until: last day of the paid period

@@ -84,7 +84,7 @@ def release_plan(kept, first, last, done, day, *, rounding=0.01):
     :return: ``[(day, amount)]`` in order of days. What was released too much is taken back on ``day``; what is missing
         in posted months goes out with the next one.
     """
-    settled = sum((Decimal(str(amount)) for _day, amount in done), Decimal(0))
+    released = sum((Decimal(str(amount)) for _day, amount in done), Decimal(0))
     until = max((done_day for done_day, _amount in done), default=None)
     # A period that ended before it began (changed on its first day) has one step.
     kept = round_money(kept, rounding)
@@ -92,11 +92,11 @@ def release_plan(kept, first, last, done, day, *, rounding=0.01):
     ahead = [(month_end, Decimal(str(amount))) for month_end, amount in schedule if not until or month_end > until]
     # A month that is posted is not opened again: what is missing in it goes out with the next one, if there is one.
     target, steps = Decimal(str(kept)) - sum(amount for _end, amount in ahead), defaultdict(Decimal)
-    if target < settled or not ahead:
-        steps[day] = target - settled
-        settled = target
+    if target < released or not ahead:
+        steps[day] = target - released
+        released = target
     for month_end, amount in ahead:
         target += amount
-        steps[max(month_end, day)] += target - settled
-        settled = target
+        steps[max(month_end, day)] += target - released
+        released = target
     return [(when, float(part)) for when, part in sorted(steps.items()) if part]

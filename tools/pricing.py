@@ -17,7 +17,7 @@ CHARGED_SECTIONS = ("licence", "change", "addition")
 
 
 @dataclass(frozen=True)
-class Terms:
+class Tariff:
     """What a plan costs from a period's first day on.
 
     :param plan: whatever identifies the plan; lines of one plan share product, taxes and accounts
@@ -46,7 +46,7 @@ class Period:
     :param bool paid: whether its invoice stands; of a credited one nothing is left to give back
     """
 
-    terms: Terms
+    tariff: Tariff
     date_from: date
     date_to: date
     base_from: date
@@ -57,7 +57,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Usage:
-    """Use of one kind under the same terms: what is new, and what was billed before of the same period of use."""
+    """Use of one kind under the same tariff: what is new, and what was billed before of the same period of use."""
 
     plan: object
     kind: object
@@ -85,11 +85,11 @@ class Line:
 
     :param str section: licence, change (licences of a changed plan), addition, credit, usage, discount or returned (the
         discount on what is credited)
-    :param plan: see :class:`Terms`
+    :param plan: see :class:`Tariff`
     :param kind: kind of seat, or of usage
     :param float price: what one seat costs for a whole period, or one unit
     :param tuple seats: the :class:`~.seats.Seat` charged, or the :class:`~.seats.Licence` credited
-    :param bool inline: see :class:`Terms`; the price is after discount, ``list_amount`` before
+    :param bool inline: see :class:`Tariff`; the price is after discount, ``list_amount`` before
     """
 
     section: str
@@ -138,23 +138,23 @@ def price_on(prices, day):
     return max((row for row in dated if row[0] <= day), default=(None, None), key=lambda row: row[0])[1]
 
 
-def seats_price(terms, seats, day):
+def seats_price(tariff, seats, day):
     """Return what the seats present on ``day`` cost for a whole period; without any, what one would cost."""
     kinds = [kind for _seat, kind in seats_on(seats, day).values()] or ["standard"]
-    return float(sum(Decimal(str(terms.prices[kind])) for kind in kinds))
+    return float(sum(Decimal(str(tariff.prices[kind])) for kind in kinds))
 
 
 def is_change_now(old, old_days, new, new_days, seats, day):
     """Return whether a change of plan happens at once (it is dearer a day, or the same plan for longer).
 
-    :param int old_days: days of a whole period of the old terms; ``new_days`` likewise
+    :param int old_days: days of a whole period of the old tariff; ``new_days`` likewise
     """
     months, new_months = INTERVAL_MONTHS[old.interval], INTERVAL_MONTHS[new.interval]
     if new_months < months or not old.by_days or not new.by_days:
         return False
     if new_months > months and old.plan == new.plan:
         return True
-    price, new_price = (Decimal(str(seats_price(terms, seats, day))) for terms in (old, new))
+    price, new_price = (Decimal(str(seats_price(tariff, seats, day))) for tariff in (old, new))
     return new_price * old_days > price * new_days
 
 
@@ -238,27 +238,27 @@ def usage_lines(usages, rounding=0.01):
 
 def _licence_lines(section, period, seats, rounding):
     """Return the lines of the seats present on the period's first day: a line per kind."""
-    terms, by_kind = period.terms, {kind: [] for kind in SEAT_KINDS}
+    tariff, by_kind = period.tariff, {kind: [] for kind in SEAT_KINDS}
     for seat, kind in seats_on(seats, period.date_from).values():
         by_kind[kind].append(seat)
     # A seat that gets credits has a line of its own: the credits are a person's.
     groups = [
         (kind, group)
         for kind, of_kind in by_kind.items()
-        for group in ([[seat] for seat in of_kind] if terms.inline_discount else [of_kind])
+        for group in ([[seat] for seat in of_kind] if tariff.inline_discount else [of_kind])
         if group
     ]
     lines = []
     # Without anybody a line of nothing documents the period.
     for kind, group in groups or [("standard", [])]:
-        price, quantity = terms.prices[kind], len(group)
+        price, quantity = tariff.prices[kind], len(group)
         whole = Decimal(str(price)) * quantity
         if period.base_from == period.date_from:
             unit, amount = price, round_money(whole, rounding)
         else:
             amount = share_by_days(whole, period.base_from, period.date_to, period.date_from, rounding=rounding)
             unit, quantity = amount, 1
-        line = _seat_line(section, period, kind, price, amount, period.date_from, group, inline=terms.inline_discount)
+        line = _seat_line(section, period, kind, price, amount, period.date_from, group, inline=tariff.inline_discount)
         lines.append(replace(line, quantity=quantity, price_unit=unit))
     return lines
 
@@ -268,14 +268,14 @@ def _addition_lines(period, seats, until, rounding, *, unused_from=None):
 
     :param date unused_from: first day that is not charged, when the period does not last to its end
     """
-    if not period or not period.terms.by_days:
+    if not period or not period.tariff.by_days:
         return []
     base, last = (period.base_from, period.date_to), period.date_to
     if unused_from:
         last = unused_from - timedelta(days=1)
     lines = []
     for seat, kind, day in newcomers(period.licences, seats, period.date_from, min(until, last)):
-        price = period.terms.prices[kind]
+        price = period.tariff.prices[kind]
         amount = share_by_days(price, *base, day, rounding=rounding)
         if unused_from:
             # As if charged to the end and given back: the two add up to the same cent.
@@ -290,7 +290,7 @@ def _credit_lines(period, day, rounding):
     """Return the lines that give back the days from ``day`` on of all paid licences, and what codes took off them.
 
     They are rounded as they were charged: those of the first day together, a line per kind and price, and each
-    addition by itself; the discounts of the first day apart from later ones. So nobody gets back more than they paid.
+    addition by itself; the discounts of the first day apart from later ones. So nobody gets back more than was paid.
     """
     groups, taken = {}, {}
     for licence in period.licences if period.paid else ():
@@ -307,13 +307,13 @@ def _credit_lines(period, day, rounding):
         taken[together] = taken.get(together, Decimal(0)) + Decimal(str(amount)) * Decimal(str(rate))
     returned = (round_money(amount, rounding) for amount in taken.values())
     dates = {"date_from": day, "date_to": period.date_to}
-    return lines + [_discount_line("returned", period.terms.plan, amount, **dates) for amount in returned if amount]
+    return lines + [_discount_line("returned", period.tariff.plan, amount, **dates) for amount in returned if amount]
 
 
 def _seat_line(section, period, kind, price, amount, day, seats, *, inline=False):
     return Line(
         section=section,
-        plan=period.terms.plan,
+        plan=period.tariff.plan,
         kind=kind,
         quantity=1,
         price_unit=amount,

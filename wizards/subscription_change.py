@@ -18,12 +18,12 @@ class PracticeSubscriptionChange(models.TransientModel):
         string="New Plan",
         required=True,
         domain="[('company_id', '=', company_id)]",
-        compute="_compute_terms",
+        compute="_compute_choice",
         store=True,
         readonly=False,
     )
     interval = fields.Selection(
-        INTERVALS, string="Billing", required=True, compute="_compute_terms", store=True, readonly=False
+        INTERVALS, string="Billing", required=True, compute="_compute_choice", store=True, readonly=False
     )
     code = fields.Char(string="Discount Code")
     when = fields.Selection(
@@ -34,7 +34,7 @@ class PracticeSubscriptionChange(models.TransientModel):
     preview = fields.Html(compute="_compute_preview", sanitize=False)
 
     @api.depends("subscription_id")
-    def _compute_terms(self):
+    def _compute_choice(self):
         for wizard in self:
             wizard.plan_id = wizard.subscription_id.plan_id
             wizard.interval = wizard.subscription_id.interval or "month"

@@ -60,5 +60,5 @@ class PracticeSubscriptionStart(models.TransientModel):
         self.subscription_id._check_may_bill()
         codes = self.env["practice.discount.code"].sudo()  # sudo: whoever knows a code may use it
         code = codes._find(self.code, self.company_id) if self.code else None
-        self.subscription_id._activate(self.plan_id, self.interval, self.date_start, code)
+        self.subscription_id._begin_billing(self.plan_id, self.interval, self.date_start, code)
         return {"type": "ir.actions.client", "tag": "soft_reload"}

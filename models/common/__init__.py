@@ -1,3 +1,4 @@
+from . import ir_config_parameter
 from . import retry_mixin
 from . import res_company
 from . import res_partner

@@ -1,4 +1,5 @@
 from . import deferral_mixin
 from . import revenue_release
 from . import revenue_release_entry
+from . import revenue_release_copy
 from . import account_move

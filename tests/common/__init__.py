@@ -12,6 +12,7 @@
 - ``roles``: one user of each role, and one record of each model
 - ``databases``: copies of the database in which a test may commit, and Odoo in processes of its own
 - ``races``: sessions that want the same thing at the same moment
+- ``receiver``: other software, a real server on this machine that is told of changes
 - ``attacks``: processes that are killed while they work
 """
 

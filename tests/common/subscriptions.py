@@ -1,12 +1,14 @@
 """What the tests of subscriptions share: the plans of the worked examples, organisations, and what people do."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 
 from odoo.exceptions import UserError
 from odoo.fields import Command, Date, Datetime
 from odoo.tests import TransactionCase
 
+from ...tools import pricing
 from .practice import PracticeMixin
 
 #: A Thursday morning, the first day of the worked examples: 10:00 in Brussels.
@@ -228,6 +230,22 @@ class SubscriptionMixin(PracticeMixin):
         """Return the activities about a failed invoice."""
         kind = self.env.ref("practice_billing.mail_activity_type_billing")
         return subscription.activity_ids.filtered(lambda it: it.activity_type_id == kind)
+
+    def unbilled_shares(self, subscription):
+        """Return what the rule of billing charges more because of each unbilled usage than without it, oldest first.
+
+        :return: ``{usage: (quantity, amount)}``, in the currency of the plan
+        """
+        usages, shares = subscription.unbilled_usage_ids.filtered(lambda it: it.state == "unbilled"), {}
+        for rules in usages.sorted(lambda it: (it.date, it.id))._to_rules():
+            rounding, taken, before = subscription.plan_id.browse(rules.plan).currency_id.rounding, 0.0, (0.0, 0.0)
+            for usage in usages.browse(rules.ids):
+                taken += usage.quantity
+                lines = pricing.usage_lines([replace(rules, quantity=round(taken, 6))], rounding)
+                now = sum(line.quantity for line in lines), sum(line.amount for line in lines)
+                shares[usage] = tuple(round(after - earlier, 6) for after, earlier in zip(now, before, strict=True))
+                before = now
+        return shares
 
     # === SAYING WHAT IS EXPECTED === #
 

@@ -6,6 +6,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ...models.revenue import revenue_release_copy
 from ..common.practice import TODAY, PracticeCase
 
 
@@ -318,6 +319,90 @@ class TestRelease(ReleaseCase):
         self.count_queries(20)
         few, many = self.count_queries(200), self.count_queries(400)
         self.assertLessEqual(many, few + 10)
+
+
+@tagged("post_install", "-at_install")
+class TestCopiedLines(ReleaseCase):
+    """The lines of many customers are copied by PostgreSQL, and are what Odoo makes of them one by one."""
+
+    #: Columns that say which row it is and when it was written.
+    ROW = ("id", "move_id", "create_date", "write_date")
+
+    def setUp(self):
+        super().setUp()
+        self.customers = [self.make_patient(name) for name in ("An Wouters", "Bert Claes", "Carla Maes", "Dirk Smet")]
+        other = self.make_package("Other")
+        for number, customer in enumerate(self.customers):
+            self.sell(customer, price=800.0 + 33.33 * number)
+        self.sell(self.customers[0], product=self.make_product(other))
+        for customer in self.customers:
+            for days in (1, 2):
+                self.past_visit(customer, days=days)
+        self.past_visit(self.customers[0], appointment_type=self.make_type(other))
+        self.due = self.env["practice.revenue.release"].search([("state", "=", "due")])
+
+    def switch(self, value):
+        self.env["ir.config_parameter"].set_param(revenue_release_copy.SWITCH, value)
+
+    def post(self):
+        """Post what is due and take it back; return all that is stored of the entries, and how Odoo was asked for it.
+
+        :return: ``(entries, lines, lines that Odoo made)``
+        """
+        lines = type(self.env["account.move.line"])
+        create, made = lines.create, []
+
+        def counted(records, vals_list):
+            made.extend(vals_list)
+            return create(records, vals_list)
+
+        with self.env.cr.savepoint() as savepoint:
+            with patch.object(lines, "create", counted):
+                entries = self.due._post_due()
+            self.env.flush_all()
+            self.assertBooksAgree()
+            read = self.read_rows(entries), self.read_rows(entries.line_ids), len(made)
+            savepoint.rollback()
+        self.env.invalidate_all()
+        return read
+
+    def read_rows(self, records):
+        self.cr.execute(f"SELECT * FROM {records._table} WHERE id IN %s", [tuple(records.ids)])
+        rows = [{name: row[name] for name in row if name not in self.ROW} for row in self.cr.dictfetchall()]
+        return sorted(rows, key=lambda row: str([row[name] for name in sorted(row)]))
+
+    def test_switched_off_the_entries_are_the_same(self):
+        entries, lines, _made = self.post()
+        self.assertEqual(len(lines), 4 * 2 * 2 + 2)
+        for value in ("0", "False"):
+            self.switch(value)
+            self.assertEqual(self.post()[:2], (entries, lines))
+
+    def test_odoo_makes_a_line_for_all_customers_together(self):
+        # Two lines a day, two more for the other package.
+        self.assertEqual(self.post()[2], 2 * 2 + 2)
+        self.switch("0")
+        self.assertEqual(self.post()[2], 4 * 2 * 2 + 2)
+
+    def test_releases_of_nobody_in_particular_are_among_them(self):
+        self.due.filtered(lambda it: it.package_id == self.package)[0].partner_id = False
+        entries, lines, made = self.post()
+        self.assertEqual(made, 2 * 2 + 2)
+        self.assertEqual(len([row for row in lines if not row["partner_id"]]), 2)
+        self.switch("0")
+        self.assertEqual(self.post()[:2], (entries, lines))
+
+    def test_customers_with_an_analytic_account_of_their_own_keep_it(self):
+        plan = self.env["account.analytic.plan"].create({"name": "PB plan"})
+        account = self.env["account.analytic.account"].create({"name": "PB analytic", "plan_id": plan.id})
+        self.env["account.analytic.distribution.model"].create(
+            {"partner_id": self.customers[1].id, "analytic_distribution": {str(account.id): 100.0}}
+        )
+        entries, lines, _made = self.post()
+        theirs = [row for row in lines if row["analytic_distribution"]]
+        self.assertEqual({row["partner_id"] for row in theirs}, set(self.customers[1].ids))
+        self.switch("0")
+        self.assertEqual(self.post()[:2], (entries, lines))
 
 
 @tagged("post_install", "-at_install")

@@ -337,7 +337,7 @@ class TestCheckout(OrganisationMixin, SubscriptionCase):
     def test_people_may_begin_it_while_the_payment_is_on_its_way(self):
         checkout = self.checkout()
         transaction = self.begin(checkout)
-        self.subscription._activate()
+        self.subscription._begin_billing()
         self.notify(transaction, "done")
         self.assertEqual(checkout.state, "done")
         self.assertActive(self.subscription)
@@ -392,7 +392,7 @@ class TestCheckout(OrganisationMixin, SubscriptionCase):
                 checkout._set_code(name)
 
     def test_a_running_subscription_is_changed_and_not_bought(self):
-        self.subscription._activate()
+        self.subscription._begin_billing()
         with self.assertRefused("change its plan instead"):
             self.checkout()
 

@@ -121,7 +121,7 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
         self.assertEqual(self.banners(), [("danger", "plan")], "the run has not come by yet")
         self.subscription._enter("expired")
         self.assertEqual(self.banners(), [("danger", "plan")])
-        self.subscription._activate()
+        self.subscription._begin_billing()
         self.assertEqual(self.banners(), [])
         self.bill(self.subscription)
         self.assertEqual(self.banners(), [("warning", "method")])
@@ -142,7 +142,7 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
         self.assertEqual(self.banners(), [("danger", "plan")])
 
     def test_the_banner_says_what_became_of_the_automatic_payment(self):
-        self.subscription._activate()
+        self.subscription._begin_billing()
         self.subscription._set_payment_token(self.make_token(self.organisation, "error"))
         move = self.bill(self.subscription).sudo()
         self.run_cron("ir_cron_collect")
@@ -220,7 +220,7 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
     # === PRACTITIONERS === #
 
     def running(self):
-        self.subscription._activate()
+        self.subscription._begin_billing()
         self.bill(self.subscription)
         return self.mine()
 
@@ -516,7 +516,7 @@ class TestPages(PagesMixin, OrganisationMixin, HttpCase):
         self.assertFalse(self.subscription.payment_token_id)
 
     def test_adding_shows_the_cost_first_and_ending_too(self):
-        self.subscription._activate()
+        self.subscription._begin_billing()
         self.bill(self.subscription)
         self.log_in(self.boss)
         form = {"name": "Dirk", "email": "dirk@example.com", "kind": "standard"}
@@ -552,7 +552,7 @@ class TestPages(PagesMixin, OrganisationMixin, HttpCase):
         self.assertEqual((self.organisation.street, self.organisation.vat), ("Nieuwstraat 2", "BE0477472701"))
 
     def test_change_plan_with_its_last_step(self):
-        self.subscription._activate(self.starter)
+        self.subscription._begin_billing(self.starter)
         self.bill(self.subscription)
         self.log_in(self.boss)
         path = f"/my/subscription/change?plan={self.standard.id}&interval=month"
@@ -569,7 +569,7 @@ class TestPages(PagesMixin, OrganisationMixin, HttpCase):
         self.assertEqual(self.last_invoice(self.subscription).amount_total, float(shown.split()[1]))
 
     def test_the_billing_portal_lists_invoices_and_opens_them(self):
-        self.subscription._activate()
+        self.subscription._begin_billing()
         move = self.bill(self.subscription)
         # No contact of the organisation, and an administrator all the same.
         self.boss.partner_id.parent_id = False
@@ -780,7 +780,7 @@ class TestPages(PagesMixin, OrganisationMixin, HttpCase):
                 self.assertEqual(look.call_count, 1)
 
     def test_pages_take_a_bounded_number_of_queries(self):
-        self.subscription._activate()
+        self.subscription._begin_billing()
         for number in range(15):
             self.seat(self.subscription, f"Person {number}")
             self.use(self.subscription, kind="questionnaire")

@@ -58,7 +58,7 @@ class TestEveryRoute(OrganisationMixin, HttpCase):
             self.victim.partner_id, post=False, practice_buyer_id=self.victim.id, ref="SECRET order"
         )
         self.subscription = self.make_trial()
-        self.subscription._activate()
+        self.subscription._begin_billing()
         self.subscription._bill_now()
         self.token = self.make_token(self.organisation)
         self.subscription._set_payment_token(self.token)

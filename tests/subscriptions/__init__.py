@@ -14,3 +14,4 @@ from . import test_subscription_security
 from . import test_subscription_states
 from . import test_subscription_usage
 from . import test_subscription_views
+from . import test_unbilled_usage

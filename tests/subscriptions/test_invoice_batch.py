@@ -2,16 +2,23 @@
 
 # PostgreSQL's statistics know only what is committed; pylint: disable=invalid-commit
 import time
+from collections import Counter
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.sql_db import Cursor
 from odoo.tests import tagged
 
-from ...models.subscriptions.billing import account_move_batch as invoice_batch
+from odoo.addons.account.models.account_move import AccountMove
+from odoo.addons.account.models.sequence_mixin import SequenceMixin
+
+from ...models.subscriptions.billing import account_move_batch, invoice_batch, subscription_statistics
 from ..common.databases import CopyCase
 from ..common.practice import TODAY, PracticeCase
+from ..common.subscriptions import SubscriptionMixin
 
 #: Columns that say which row it is and when it was written.
 ROW = {"id", "move_id", "create_date", "write_date"}
@@ -109,12 +116,15 @@ class TestInvoiceBatch(PracticeCase):
             for message in messages.sudo()
         ]
 
-    def both(self, vals_list, env=None):
-        """Return what bare Odoo makes of the values and what the billing run does, both from the same state."""
+    def both(self, vals_list, env=None, makers=None):
+        """Return what bare Odoo makes of the values and what the billing run does, both from the same state.
+
+        :param makers: two other ways to make the documents
+        """
         env = env or self.env
         results = []
         counters = [(f"{table}_id_seq", self.query(f"SELECT nextval('{table}_id_seq')")[0][0]) for table in COUNTED]
-        for make in (self.bare, self.ours):
+        for make in makers or (self.bare, self.ours):
             for counter in counters:
                 self.query("SELECT setval(%s, %s)", *counter)
             with self.env.cr.savepoint() as savepoint:
@@ -130,6 +140,13 @@ class TestInvoiceBatch(PracticeCase):
 
     def ours(self, env, vals_list):
         return env["account.move"]._practice_bill(vals_list, [f"From {n}" for n in range(len(vals_list))])
+
+    def switched_off(self, env, vals_list):
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param(invoice_batch.SWITCH, "0")
+        moves = self.ours(env, vals_list)
+        parameters.set_param(invoice_batch.SWITCH, False)
+        return moves
 
     def assertSame(self, *vals_list, env=None):
         (expected, _messages), (found, _messages) = self.both(vals_list, env)
@@ -266,7 +283,7 @@ class TestInvoiceBatch(PracticeCase):
         self.customer.property_payment_term_id = term
         self.assertSame(self.document())
 
-    def test_a_credit_note_settles_the_invoice_that_it_reverses(self):
+    def test_a_credit_note_is_reconciled_with_the_invoice_that_it_reverses(self):
         invoices = [self.invoice(self.customer, self.plan, price=100.0) for _number in range(3)]
         self.pay(invoices[0], amount=21.0)
         self.pay(invoices[1])
@@ -299,6 +316,94 @@ class TestInvoiceBatch(PracticeCase):
         self.assertEqual(
             [move.message_ids.mapped("body") for move in moves], [["<span>From 0</span>"], ["<span>From 1</span>"]]
         )
+
+    # === THE SHORTCUTS === #
+
+    @contextmanager
+    def watched(self):
+        """Yield ``(batches, counts)``: the batches that are made meanwhile, and how often Odoo takes its long ways.
+
+        ``counts`` has the lines that are compared, the numbers that are looked for, and the documents whose payments
+        are.
+        """
+        batches, counts = [], Counter()
+
+        class WatchedBatch(invoice_batch.InvoiceBatch):
+            def __init__(batch):  # noqa: N805
+                super().__init__()
+                batches.append(batch)
+
+        def counting(model, name, count):
+            original = getattr(model, name)
+
+            def counted(moves, *args, **kwargs):
+                counts[name] += count(moves, *args)
+                return original(moves, *args, **kwargs)
+
+            return patch.object(model, name, counted)
+
+        with ExitStack() as stack:
+            stack.enter_context(patch.object(account_move_batch, "InvoiceBatch", WatchedBatch))
+            for watched in (
+                counting(AccountMove, "_sync_tax_lines", lambda moves, container: len(container["records"].line_ids)),
+                counting(SequenceMixin, "_get_next_sequence_format", lambda moves: 1),
+                counting(AccountMove, "_compute_reconciled_payment_ids", len),
+            ):
+                stack.enter_context(watched)
+            yield batches, counts
+
+    def test_every_shortcut_is_taken_for_every_document(self):
+        vals_list = [self.document(move_type=kind) for kind in ("out_invoice",) * 4 + ("out_refund",) * 2]
+        self.sales.refund_sequence = True
+        with self.watched() as ([], bare_counts):
+            self.bare(self.env, [dict(vals) for vals in vals_list])
+        with self.watched() as (batches, counts):
+            self.ours(self.env, vals_list)
+        [batch] = batches
+        self.assertEqual(batch.taken["complete"], 6)
+        self.assertEqual(batch.taken["posted"], 6)
+        self.assertEqual(batch.taken["numbered"], 4, "all but the first of each kind")
+        self.assertGreaterEqual(batch.taken["unreconciled"], 6)
+        # What Odoo did instead, and whether these are its long ways at all.
+        expected = {"_sync_tax_lines": 0, "_get_next_sequence_format": 2, "_compute_reconciled_payment_ids": 0}
+        self.assertEqual({name: counts[name] for name in expected}, expected)
+        for name, number in expected.items():
+            self.assertGreaterEqual(bare_counts[name], max(6, number), name)
+
+    def test_nobody_else_takes_them(self):
+        with self.watched() as (_batches, counts):
+            moves = self.ours(self.env, [self.document()])
+            self.assertNotIn(invoice_batch.BATCH_KEY, moves.env.context)
+            before = counts["_sync_tax_lines"]
+            self.bare(self.env, [self.document()])
+        self.assertGreater(counts["_sync_tax_lines"], before)
+
+    def test_a_draft_is_posted_by_its_batch_only_while_that_posts(self):
+        batch = invoice_batch.InvoiceBatch()
+        moves = self.env["account.move"].with_context(**{invoice_batch.BATCH_KEY: batch}).create([self.document()])
+        moves._post(soft=False)
+        self.assertFalse(batch.taken["posted"])
+
+    def test_switched_off_the_invoices_are_the_same(self):
+        term = self.make_term(30.0, 70.0)
+        vals_list = [
+            self.document(),
+            self.document(self.line(quantity=1 / 3, price=10.125), self.line("Code", 1, -1.005)),
+            self.document(move_type="out_refund"),
+            self.document(invoice_payment_term_id=term.id, practice_period_id=False),
+        ]
+        for audited in (False, True):
+            self.company.restrictive_audit_trail = audited
+            on, off = self.both(vals_list, makers=(self.ours, self.switched_off))
+            self.assertEqual(off, on)
+
+    def test_switched_off_no_shortcut_is_taken(self):
+        for value in ("0", "False"):
+            self.env["ir.config_parameter"].set_param(invoice_batch.SWITCH, value)
+            with self.watched() as (batches, counts):
+                self.ours(self.env, [self.document(), self.document()])
+            self.assertFalse(batches)
+            self.assertTrue(all(counts.values()), counts)
 
     # === WHAT IS LEFT TO ODOO === #
 
@@ -417,7 +522,41 @@ class TestInvoiceBatch(PracticeCase):
 
 
 @tagged("post_install", "-at_install")
-class TestStatistics(CopyCase):
+class TestStatistics(SubscriptionMixin, CopyCase):
+    now = None
+
+    def setUp(self):
+        super().setUp()
+        self.subscriptions = self.env["practice.subscription"]
+        self.env["ir.config_parameter"].set_param(subscription_statistics.COUNTED, False)
+        self.cr.commit()
+
+    @contextmanager
+    def asking(self):
+        """Yield the statements that ask PostgreSQL meanwhile what it knows of the tables."""
+        asked, execute = [], Cursor.execute
+
+        def watched(cr, query, *args, **kwargs):
+            if "pg_class" in str(query):
+                asked.append(query)
+            return execute(cr, query, *args, **kwargs)
+
+        with patch.object(Cursor, "execute", watched):
+            yield asked
+
+    def remembered(self):
+        self.cr.rollback()
+        self.env.invalidate_all()
+        return self.env["ir.config_parameter"].search_count([("key", "=", subscription_statistics.COUNTED)])
+
+    def run_twice(self):
+        """Let the run bill two subscriptions, each in a batch of its own."""
+        for name in ("De Brug", "De Kade"):
+            self.subscribe(organisation=self.make_organisation(f"{name} {time.time()}"))
+        self.cr.commit()
+        self.subscriptions._cron_bill(1)
+        self.assertFalse(self.subscriptions.search_count(self.subscriptions._get_all_due_domain()))
+
     def test_tables_that_postgresql_knows_nothing_of_are_counted(self):
         for table, rows in (("pb_none", 0), ("pb_few", 5), ("pb_many", 200)):
             self.cr.execute(f"CREATE TABLE {table} AS SELECT number FROM generate_series(1, {rows}) number")
@@ -425,11 +564,48 @@ class TestStatistics(CopyCase):
         self.wait_for("SELECT pg_stat_get_live_tuples('pb_many'::regclass) = 200")
         self.cr.commit()
         tables = ("pb_none", "pb_few", "pb_many")
-        with patch.object(invoice_batch, "TABLES", tables), self.assertQueryCount(0):
-            self.env["account.move"]._practice_prepare_run()
+        self.env["ir.config_parameter"].get_param(subscription_statistics.COUNTED)  # Odoo remembers it
+        with patch.object(subscription_statistics, "TABLES", tables), self.assertQueryCount(0):
+            self.subscriptions._ensure_statistics()
         self.cr.execute("SELECT relname, reltuples FROM pg_class WHERE relname IN %s", [tables])
         # What others have in flight would count as nothing, so few rows are not counted.
         self.assertEqual(dict(self.cr.fetchall()), {"pb_none": 0, "pb_few": -1, "pb_many": 200})
+
+    def test_a_small_batch_is_not_worth_asking(self):
+        with self.asking() as asked:
+            self.run_twice()
+        self.assertFalse(asked)
+
+    @patch("odoo.addons.practice_billing.models.subscriptions.billing.subscription_billing.MANY", 1)
+    @patch.object(subscription_statistics, "FILLED", ("pb_filled",))
+    def test_once_the_tables_are_counted_no_run_asks_again(self):
+        self.cr.execute("CREATE TABLE pb_filled (number integer)")
+        self.cr.commit()
+        with self.asking() as asked:
+            self.run_twice()
+        self.assertEqual(len(asked), 2, "before each batch: the first one fills the tables")
+        self.assertFalse(self.remembered())
+        # As runs fill it, and PostgreSQL counts it after a while.
+        self.cr.execute("INSERT INTO pb_filled VALUES (1)")
+        self.cr.execute("ANALYZE pb_filled")
+        self.cr.commit()
+        with self.asking() as asked:
+            self.run_twice()
+        self.assertEqual(len(asked), 1)
+        self.assertEqual(self.remembered(), 1)
+        with self.asking() as asked:
+            self.run_twice()
+        self.assertFalse(asked)
+
+    def test_of_two_that_remember_it_at_once_both_go_on(self):
+        self.cr.execute("ANALYZE")
+        self.cr.commit()
+        self.env["ir.config_parameter"].search([])  # begins the transaction of the other one
+        with self.copy.cursor() as other:
+            other.execute("SELECT 1 FROM ir_config_parameter")
+            self.subscriptions._ensure_statistics()
+            self.subscriptions._remember_counted(other)
+        self.assertEqual(self.remembered(), 1)
 
     def wait_for(self, condition):
         """PostgreSQL tells what was committed a moment later."""

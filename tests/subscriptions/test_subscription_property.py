@@ -147,7 +147,7 @@ class SubscriptionLife(Life):
     def bill_due(self):
         """Bill what is due, one period at a time as the run does; each is the invoice that was previewed."""
         subscription = self.subscription
-        while subscription._filter_due():
+        while subscription._filter_due_sudo():
             number = subscription.next_number
             invoice = subscription._make_next_invoice()
             preview = subscription._get_preview(invoice)
@@ -231,7 +231,9 @@ class SubscriptionLife(Life):
 
     def begin_again(self, number):
         plan = self.one(self.case.plans, number)
-        self.subscription._activate(plan if number % 2 else None, day=None if number % 3 else self.day(number // 2, 20))
+        self.subscription._begin_billing(
+            plan if number % 2 else None, day=None if number % 3 else self.day(number // 2, 20)
+        )
         self.restarts.add(self.subscription.next_invoice_date)
 
     def follow_time(self, _number):
@@ -306,6 +308,15 @@ class TestWhateverHappens(SubscriptionCase):
             """
         )
 
+    def estimate_problems(self):
+        """Return the unbilled usage whose estimate is not what billing would charge for it."""
+        expected = self.unbilled_shares(self.subscription)
+        estimates = self.env["practice.unbilled.usage"]
+        estimates.invalidate_model()  # what was estimated before the last step
+        rows = estimates.search([("subscription_id", "=", self.subscription.id)])
+        found = {row.usage_id: (round(row.quantity_charged, 6), row.amount) for row in rows}
+        return [] if found == expected else [(found, expected)]
+
     def live(self, steps):
         """Let ``steps`` happen one by one, check after each that everything agrees, and end it all."""
         life = SubscriptionLife(self)
@@ -315,6 +326,7 @@ class TestWhateverHappens(SubscriptionCase):
                 self.assertEqual(self.waiting_problems(), [])
                 self.assertEqual(self.period_problems(life.restarts), [])
                 self.assertEqual(self.usage_problems(), [])
+                self.assertEqual(self.estimate_problems(), [])
             life.step("end_now", 0)
             self.assertEqual(self.waiting_problems(), [])
             self.assertEverythingReleased()

@@ -1,7 +1,6 @@
-"""What the software house reads: recurring revenue, unbilled usage, the proof of the balance post, the overview."""
+"""What the software house reads: recurring revenue, the proof of the balance post, the overview."""
 
 from ast import literal_eval
-from datetime import timedelta
 
 from lxml import etree
 
@@ -141,7 +140,7 @@ class TestRecurringRevenue(SubscriptionCase):
         self.go_to("2026-01-31")
         subscription._cancel_now("price", credit_unused=True)
         self.assertEqual(self.months(subscription), {"01": ("new", 78.0)})
-        subscription._activate(self.blended)
+        subscription._begin_billing(self.blended)
         self.bill(subscription, "2026-02-01")
         self.assertEqual(self.months(subscription), {"01": ("new", 78.0), "02": ("expansion", 118.0)})
         self.assertAddsUp()
@@ -152,7 +151,7 @@ class TestRecurringRevenue(SubscriptionCase):
         self.go_to("2026-02-03")
         subscription._cancel_now("price")
         self.go_to("2026-04-10")
-        subscription._activate()
+        subscription._begin_billing()
         self.bill(subscription)
         self.assertEqual(
             self.months(subscription, "reactivation", "churn"),
@@ -225,13 +224,13 @@ class TestRecurringRevenue(SubscriptionCase):
                 self.bill(subscription, "2026-02-15")
                 self.assertEqual(self.months(subscription), {"02": ("new", 78.0)})
 
-    def test_an_invoice_that_is_settled_with_the_credit_of_another_period_counts(self):
+    def test_an_invoice_that_is_reconciled_with_the_credit_of_another_period_counts(self):
         subscription = self.subscribe()
         self.bill(subscription)
         self.go_to("2026-01-20")
         subscription._cancel_now("price", credit_unused=True)
         self.go_to("2026-02-03")
-        subscription._activate(self.starter)
+        subscription._begin_billing(self.starter)
         invoice = self.bill(subscription)
         credit = subscription.period_ids.move_id.filtered(lambda move: move.move_type == "out_refund")
         lines = (invoice | credit).line_ids
@@ -328,64 +327,6 @@ class TestRecurringRevenue(SubscriptionCase):
         )
         for name in ("practice.subscription.mrr", "practice.unbilled.usage"):
             self.assertFalse(self.env[name].with_user(stranger).search([]))
-
-
-@tagged("post_install", "-at_install")
-class TestUnbilledUsage(SubscriptionCase):
-    def rows(self, subscription):
-        rows = self.env["practice.unbilled.usage"].search([("subscription_id", "=", subscription.id)], order="date, id")
-        return [(row.quantity, row.quantity_charged, row.amount) for row in rows]
-
-    def test_what_is_free_because_it_was_before_the_first_day_is_not_there(self):
-        subscription = self.subscribe(self.starter)
-        self.use(subscription, 2, day=self.today() - timedelta(days=1))
-        self.assertFalse(self.rows(subscription))
-
-    def test_what_is_included_goes_to_who_came_first(self):
-        self.starter.usage_price_ids.included = 3
-        subscription = self.subscribe(self.starter)
-        self.bill(subscription)
-        self.go_to("2026-02-10")
-        for quantity, date in ((4, "2026-02-02"), (2, "2026-01-20"), (1.5, "2026-02-09")):
-            self.use(subscription, quantity, day=date)
-        self.use(subscription, 5, kind="questionnaire", day="2026-02-01")
-        self.assertEqual(
-            self.rows(subscription),
-            [(2.0, 0.0, 0.0), (5.0, 0.0, 0.0), (4.0, 3.0, 15.0), (1.5, 1.5, 7.5)],
-        )
-        invoice = self.bill(subscription, "2026-02-15")
-        self.assertEqual(sum(self.amounts(invoice)["Usage"]), 22.5)
-        self.assertFalse(self.rows(subscription))
-
-    def test_shares_add_up_to_the_cent(self):
-        self.starter.usage_price_ids.unit_price = 0.333
-        subscription = self.subscribe(self.starter)
-        self.bill(subscription)
-        self.go_to("2026-02-10")
-        for _time in range(7):
-            self.use(subscription)
-        amounts = [amount for _quantity, _charged, amount in self.rows(subscription)]
-        self.assertEqual(self.currency.round(sum(amounts)), 2.33)
-        [billed] = self.amounts(self.bill(subscription, "2026-02-15"))["Usage"]
-        self.assertEqual(billed, 2.33)
-
-    def test_late_usage_is_valued_at_the_terms_of_its_period(self):
-        self.starter.usage_price_ids.included = 3
-        subscription = self.subscribe(self.starter)
-        self.bill(subscription)
-        self.use(subscription, 2)
-        self.bill(subscription, "2026-02-15")
-        self.use(subscription, 4, day="2026-02-14")
-        self.use(subscription, 4, day="2026-02-15")
-        self.assertEqual(self.rows(subscription), [(4.0, 3.0, 15.0), (4.0, 1.0, 5.0)])
-
-    def test_a_row_opens_its_usage(self):
-        subscription = self.subscribe(self.starter)
-        self.bill(subscription)
-        usage = self.use(subscription)
-        [row] = self.env["practice.unbilled.usage"].search([("subscription_id", "=", subscription.id)])
-        action = row.action_open_source()
-        self.assertEqual((action["res_model"], action["res_id"]), (usage._name, usage.id))
 
 
 @tagged("post_install", "-at_install")

@@ -185,13 +185,13 @@ class TestSubscriptionsOverHttp(OverHttpCase):
         self.authenticate("pb_manager", "pb_manager")
         for model, method, args in (
             ("practice.subscription", "_enter", [*subscription, "cancelled"]),
-            ("practice.subscription", "_activate", subscription),
+            ("practice.subscription", "_begin_billing", subscription),
             ("practice.subscription", "_cancel_now", [*subscription, "price"]),
             ("practice.subscription", "_cron_bill", [[]]),
             ("practice.subscription", "_bill_now", subscription),
             ("practice.subscription", "_practice_set_aside", [*subscription, "x"]),
             ("practice.discount.code", "_redeem", [self.code.ids, self.subscription.id]),
-            ("practice.subscription.period", "_settle_releases", [self.subscription.period_id.ids]),
+            ("practice.subscription.period", "_plan_releases", [self.subscription.period_id.ids]),
             ("account.move", "_practice_bill", [[], [], []]),
         ):
             with self.subTest(method=method):

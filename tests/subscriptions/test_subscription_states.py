@@ -196,7 +196,7 @@ class TestOneRunning(StatesCase):
                 old = getattr(self, f"get_{state}")()
                 new = self.subscribe(self.starter, old.organisation_id, seats=())
                 self.assertEqual(new.state, "active")
-                self.refuse(old._activate)
+                self.refuse(old._begin_billing)
                 savepoint.rollback()
             self.clock.move_to(self.now)
 

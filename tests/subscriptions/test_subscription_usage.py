@@ -257,7 +257,7 @@ class TestBilledUsage(SubscriptionCase):
         self.assertInvoice(self.bill(self.subscription), {"Starter": [30.0]})
         self.assertInvoice(self.bill(self.subscription, "2026-03-15"), {"Starter": [30.0], "Usage": [10.0]})
 
-    def test_late_usage_is_billed_with_the_next_invoice_at_the_terms_of_its_day(self):
+    def test_late_usage_is_billed_with_the_next_invoice_at_the_price_of_its_day(self):
         self.begin(included=3)
         self.use(self.subscription, 2)
         self.bill(self.subscription, "2026-02-15")
@@ -271,7 +271,7 @@ class TestBilledUsage(SubscriptionCase):
         self.assertCountEqual(dates, [(day(1, 15), day(2, 14)), (day(2, 15), day(3, 14))])
         self.assertEqual(late.service_period_id.date_from, day(1, 15))
 
-    def test_what_is_included_or_free_is_settled_without_a_line(self):
+    def test_what_is_included_or_free_counts_as_billed_without_a_line(self):
         self.begin(included=3)
         included = self.use(self.subscription, 2)
         free = self.use(self.subscription, 5, kind="questionnaire")

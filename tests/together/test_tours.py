@@ -105,7 +105,7 @@ class TestOrganisationTour(OrganisationMixin, HttpCase):
         self.assertWaiting()
 
     def test_an_administrator_renews_a_card_that_was_refused(self):
-        self.subscription._activate()
+        self.subscription._begin_billing()
         self.subscription._set_payment_token(self.make_token(self.organisation, "cancel", payment_details="0341"))
         move = self.bill(self.subscription).sudo()
         self.run_cron("ir_cron_collect")

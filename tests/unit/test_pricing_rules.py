@@ -14,7 +14,7 @@ from odoo.addons.practice_billing.tools.pricing import (
     Bill,
     Discount,
     Period,
-    Terms,
+    Tariff,
     Usage,
     change_bill,
     extras_bill,
@@ -28,12 +28,12 @@ from odoo.addons.practice_billing.tools.seats import Licence, Seat
 
 from ..common.rules import cents, days, exact, people_on, prices, seats_around, thorough, walk
 
-STANDARD = Terms("Standard", "month", {"standard": 39.0, "student": 19.0})
-STANDARD_YEARLY = Terms("Standard", "year", {"standard": 390.0, "student": 190.0})
-STARTER = Terms("Starter", "month", {"standard": 15.0, "student": 9.0})
-BLENDED = Terms("Blended", "month", {"standard": 59.0, "student": 29.0})
-BLENDED_YEARLY = Terms("Blended", "year", {"standard": 590.0, "student": 290.0})
-MEMBERSHIP = Terms("Member", "month", {"standard": 39.0, "student": 39.0}, by_days=False, inline_discount=True)
+STANDARD = Tariff("Standard", "month", {"standard": 39.0, "student": 19.0})
+STANDARD_YEARLY = Tariff("Standard", "year", {"standard": 390.0, "student": 190.0})
+STARTER = Tariff("Starter", "month", {"standard": 15.0, "student": 9.0})
+BLENDED = Tariff("Blended", "month", {"standard": 59.0, "student": 29.0})
+BLENDED_YEARLY = Tariff("Blended", "year", {"standard": 590.0, "student": 290.0})
+MEMBERSHIP = Tariff("Member", "month", {"standard": 39.0, "student": 39.0}, by_days=False, inline_discount=True)
 
 AN, BERT, CARLA, DIRK, ELS, FIEN = range(1, 7)
 LICENCE_SECTIONS = ("licence", "change", "addition")
@@ -50,10 +50,10 @@ def seat(person, date_from=NEW_YEAR, date_to=None, kind="standard", student_unti
     return Seat(person, person, kind, date_from, date_to, student_until)
 
 
-def month(terms, anchor, number=0):
-    """Return a whole period, monthly or yearly as the terms say."""
-    first, last = period_days(anchor, number, terms.interval)
-    return Period(terms, first, last, first)
+def month(tariff, anchor, number=0):
+    """Return a whole period, monthly or yearly as the tariff says."""
+    first, last = period_days(anchor, number, tariff.interval)
+    return Period(tariff, first, last, first)
 
 
 def paid(period, bill):
@@ -246,12 +246,12 @@ class TestChangeOfPlan(unittest.TestCase):
     anchor = day(11, 1)
     today = day(11, 11)
 
-    def november(self, terms, people=None, discount=None):
-        period = month(terms, self.anchor)
+    def november(self, tariff, people=None, discount=None):
+        period = month(tariff, self.anchor)
         return paid(period, regular_bill(None, period, people or self.people, discount=discount))
 
-    def rest(self, terms):
-        return Period(terms, self.today, day(11, 30), self.anchor)
+    def rest(self, tariff):
+        return Period(tariff, self.today, day(11, 30), self.anchor)
 
     def test_starter_to_standard_is_32_today_with_usage_at_the_old_price_and_78_next(self):
         files = Usage("Starter", "new file", 5.0, 3)
@@ -398,7 +398,7 @@ class TestChangeOfPlan(unittest.TestCase):
         self.assertEqual(bill.total, -14.0)
 
     def test_a_credit_of_a_free_plan_is_zero_and_not_minus_zero(self):
-        free = Terms("Free", "month", {"standard": 0.0, "student": 0.0})
+        free = Tariff("Free", "month", {"standard": 0.0, "student": 0.0})
         bill = change_bill(self.november(free), self.rest(STANDARD), self.people)
         self.assertEqual([str(line.amount) for line in bill.lines], ["0.0", "52.0"])
 
@@ -435,7 +435,7 @@ class TestNowOrLater(unittest.TestCase):
         self.assertFalse(self.is_now(cheap, same, 31, 28, [seat(AN)]))
 
     def test_students_decide_with_their_own_price(self):
-        new = Terms("Other", "month", {"standard": 45.0, "student": 9.0})
+        new = Tariff("Other", "month", {"standard": 45.0, "student": 9.0})
         students = [seat(person, kind="student") for person in (CARLA, DIRK)]
         self.assertTrue(self.is_now(STANDARD, new))
         self.assertFalse(self.is_now(STANDARD, new, people=[seat(AN), *students]))
@@ -581,7 +581,7 @@ class TestZeroAndStrange(unittest.TestCase):
         self.assertFalse(bill.is_discounted)
 
     def test_a_free_plan_has_lines_of_zero(self):
-        free = Terms("Free", "month", {"standard": 0.0, "student": 0.0})
+        free = Tariff("Free", "month", {"standard": 0.0, "student": 0.0})
         for discount in (None, Discount("amount", 10.0), Discount("percentage", 50.0)):
             bill = regular_bill(None, month(free, day(3, 1)), [seat(AN)], discount=discount)
             self.assertEqual(amounts(bill)[0], ("licence", "standard", 0.0))
@@ -589,26 +589,26 @@ class TestZeroAndStrange(unittest.TestCase):
             self.assertEqual({str(line.amount) for line in bill.lines}, {"0.0"})
 
     def test_a_kind_without_a_price_is_an_error_and_never_free(self):
-        terms = Terms("Half", "month", {"standard": 39.0})
+        tariff = Tariff("Half", "month", {"standard": 39.0})
         with self.assertRaises(KeyError):
-            regular_bill(None, month(terms, day(3, 1)), [seat(CARLA, kind="student")])
-        self.assertEqual(regular_bill(None, month(terms, day(3, 1)), [seat(AN)]).total, 39.0)
+            regular_bill(None, month(tariff, day(3, 1)), [seat(CARLA, kind="student")])
+        self.assertEqual(regular_bill(None, month(tariff, day(3, 1)), [seat(AN)]).total, 39.0)
 
     def test_a_currency_without_cents_has_whole_amounts(self):
-        terms = Terms("Yen", "month", {"standard": 5000.0, "student": 2500.0})
-        january = month(terms, day(1, 15))
+        tariff = Tariff("Yen", "month", {"standard": 5000.0, "student": 2500.0})
+        january = month(tariff, day(1, 15))
         people = [seat(AN), seat(DIRK, day(1, 25))]
         january = paid(january, regular_bill(None, january, people, rounding=1))
         bill = regular_bill(
-            january, month(terms, day(1, 15), 1), people, discount=Discount("percentage", 12.5), rounding=1
+            january, month(tariff, day(1, 15), 1), people, discount=Discount("percentage", 12.5), rounding=1
         )
         self.assertEqual([line.amount for line in bill.lines], [10000.0, 3387.0, -1673.0])
 
     def test_half_a_cent_is_rounded_up_and_back_alike(self):
-        terms = Terms("Half", "month", {"standard": 0.15, "student": 0.15})
-        november = month(terms, day(11, 1))
+        tariff = Tariff("Half", "month", {"standard": 0.15, "student": 0.15})
+        november = month(tariff, day(11, 1))
         november = paid(november, regular_bill(None, november, [seat(AN)]))
-        bill = change_bill(november, Period(terms, day(11, 2), day(11, 30), day(11, 1)), [seat(AN)])
+        bill = change_bill(november, Period(tariff, day(11, 2), day(11, 30), day(11, 1)), [seat(AN)])
         self.assertEqual([line.amount for line in bill.lines], [-0.15, 0.15])  # 0.145
 
 
@@ -633,21 +633,21 @@ usages = st.lists(
 
 
 @st.composite
-def terms_of(draw, plan, lowest=0.0, **options):
+def tariff_of(draw, plan, lowest=0.0, **options):
     price = prices.filter(lambda it: it >= lowest)
     found = {"standard": draw(price), "student": draw(price)}
-    return Terms(plan, draw(st.sampled_from(["month", "month", "year"])), found, **options)
+    return Tariff(plan, draw(st.sampled_from(["month", "month", "year"])), found, **options)
 
 
 @st.composite
 def paid_periods(draw, lowest=0.0):
     """Draw ``(period, its bill, seats, code)``: whole, or what a change left of it."""
-    terms = draw(terms_of("old", lowest))
-    first, last = period_days(draw(days), draw(st.integers(0, 40)), terms.interval)
+    tariff = draw(tariff_of("old", lowest))
+    first, last = period_days(draw(days), draw(st.integers(0, 40)), tariff.interval)
     start = first + timedelta(days=draw(st.sampled_from([0, 0, 0, 1, 10, (last - first).days])))
     seats = draw(seats_around(start, last))
     code = draw(codes)
-    period = Period(terms, start, last, first)
+    period = Period(tariff, start, last, first)
     bill = regular_bill(None, period, seats, discount=code)
     return paid(period, bill), bill, seats, code
 
@@ -664,7 +664,7 @@ def expected_licences(period, seats):
     for _seat, kind in people_on(seats, period.date_from).values():
         counts[kind] += 1
     return sum(
-        exact(cents(share(period.terms.prices[kind], period, period.date_from) * count))
+        exact(cents(share(period.tariff.prices[kind], period, period.date_from) * count))
         for kind, count in counts.items()
     )
 
@@ -674,7 +674,7 @@ def expected_additions(period, seats, until=None, end=None):
     rows = walk(period.licences, seats, period.date_from, until or period.date_to)
     whole = Fraction(0)
     for kind, start in ((kind, start) for *_rest, charged in rows for _seat, kind, start in charged):
-        price = period.terms.prices[kind]
+        price = period.tariff.prices[kind]
         whole += exact(cents(share(price, period, start)))
         if end:
             whole -= exact(cents(share(price, period, end + timedelta(days=1))))
@@ -720,7 +720,9 @@ class TestAnyBill(unittest.TestCase):
         previous, first_bill, seats, first_code = drawn
         licences = expected_licences(previous, seats)
         self.assertEqual(total(first_bill), licences - expected_discount(first_code, licences))
-        period = month(data.draw(terms_of(data.draw(st.sampled_from(["old", "new"])))), previous.date_to + timedelta(1))
+        period = month(
+            data.draw(tariff_of(data.draw(st.sampled_from(["old", "new"])))), previous.date_to + timedelta(1)
+        )
         bill = regular_bill(previous, period, seats, usage, code)
         self.assertSound(bill)
         licences, additions = expected_licences(period, seats), expected_additions(previous, seats)
@@ -737,9 +739,9 @@ class TestAnyBill(unittest.TestCase):
         today = previous.date_from + timedelta(
             days=data.draw(st.integers(0, (previous.date_to - previous.date_from).days))
         )
-        new = data.draw(terms_of(data.draw(st.sampled_from(["old", "new"]))))
+        new = data.draw(tariff_of(data.draw(st.sampled_from(["old", "new"]))))
         period = month(new, today)
-        if new.interval == previous.terms.interval:
+        if new.interval == previous.tariff.interval:
             period = Period(new, today, previous.date_to, previous.base_from)
         bill = change_bill(previous, period, seats, usage, code)
         self.assertSound(bill)
@@ -750,7 +752,7 @@ class TestAnyBill(unittest.TestCase):
         for licence in first_bill.licences:
             counts[licence.kind] += 1
         rest = sum(
-            exact(cents(share(previous.terms.prices[kind], previous, today) * count)) for kind, count in counts.items()
+            exact(cents(share(previous.tariff.prices[kind], previous, today) * count)) for kind, count in counts.items()
         )
         given_back = rest - exact(cents(rest * exact(previous.discount_rate)))
         self.assertEqual(-total(bill, "credit"), rest)
@@ -780,7 +782,7 @@ class TestAnyBill(unittest.TestCase):
         self.assertLessEqual(abs(given_back - value), Fraction(len(rounded), 100))
 
     @thorough
-    @given(paid_periods(), terms_of("new"))
+    @given(paid_periods(), tariff_of("new"))
     def test_a_change_on_the_first_day_gives_back_all_that_was_paid(self, drawn, new):
         previous, first_bill, seats, _code = drawn
         bill = change_bill(previous, month(new, previous.date_from), seats)
@@ -812,7 +814,7 @@ class TestAnyBill(unittest.TestCase):
         for cut in sorted(cuts):
             bill = extras_bill(billed, seats, until=period.date_from + timedelta(days=cut))
             billed, whole = add(billed, bill), whole + total(bill)
-        following = month(period.terms, period.date_to + timedelta(days=1))
+        following = month(period.tariff, period.date_to + timedelta(days=1))
         last = regular_bill(billed, following, seats)
         self.assertEqual(whole + total(last, "addition"), total(at_once))
         self.assertEqual(regular_bill(add(billed, last), following, seats).additions, ())
@@ -821,8 +823,8 @@ class TestAnyBill(unittest.TestCase):
         """Yield what the month after a paid period costs without ``discount``, and its bill with it: inline or not."""
         previous, _bill, seats, _code = drawn
         for inline in (False, True):
-            terms = replace(previous.terms, plan="new", inline_discount=inline)
-            period = month(terms, previous.date_to + timedelta(days=1))
+            tariff = replace(previous.tariff, plan="new", inline_discount=inline)
+            period = month(tariff, previous.date_to + timedelta(days=1))
             listed = total(regular_bill(previous, period, seats))
             yield listed, regular_bill(previous, period, seats, discount=discount)
 

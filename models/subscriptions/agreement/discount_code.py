@@ -15,8 +15,8 @@ class PracticeDiscountCode(models.Model):
     @api.depends("redemption_ids")
     def _compute_redemption_count(self):
         # sudo: a number
-        redemptions = self.env["practice.discount.redemption"].sudo()
-        groups = redemptions._read_group([("code_id", "in", self.ids)], ["code_id"], ["__count"])
+        redemptions_sudo = self.env["practice.discount.redemption"].sudo()
+        groups = redemptions_sudo._read_group([("code_id", "in", self.ids)], ["code_id"], ["__count"])
         counts = {code.id: count for code, count in groups}
         for code in self:
             code.redemption_count = counts.get(code.id, 0)
@@ -67,7 +67,7 @@ class PracticeDiscountCode(models.Model):
             reason = self.env._(
                 "it is used up: %(used)s of %(maximum)s", used=self.redemption_count, maximum=self.max_redemptions
             )
-        elif running := subscription._get_running_redemption():
+        elif running := subscription._get_running_redemption_sudo():
             reason = self.env._("%s is still running; end it first", running.code_id.name)
         if reason:
             raise UserError(self.env._("%(code)s cannot be used: %(reason)s.", code=self.name, reason=reason))
@@ -80,9 +80,13 @@ class PracticeDiscountCode(models.Model):
         :return: the redemption
         :raises UserError: see :meth:`_check_for`
         """
-        code = self.sudo()  # sudo: an organisation may use a code it knows, and need not read the others
-        code._check_for(subscription, plan or subscription.plan_id)
-        code.claims += 1
-        return code.env["practice.discount.redemption"].create(
-            {"code_id": code.id, "subscription_id": subscription.id, "date": subscription.company_id._practice_day()}
+        code_sudo = self.sudo()  # sudo: an organisation may use a code it knows, and need not read the others
+        code_sudo._check_for(subscription, plan or subscription.plan_id)
+        code_sudo.claims += 1
+        return code_sudo.env["practice.discount.redemption"].create(
+            {
+                "code_id": code_sudo.id,
+                "subscription_id": subscription.id,
+                "date": subscription.company_id._practice_day(),
+            }
         )

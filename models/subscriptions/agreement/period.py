@@ -112,8 +112,8 @@ class PracticeSubscriptionPeriod(models.Model):
     def _is_credited(self):
         """Return whether the invoice was taken back as a whole.
 
-        For Odoo an invoice is "reversed" when it is settled with any credit note, also with that of another period; and
-        it is "paid" when it was paid before it was credited.
+        For Odoo an invoice is "reversed" when it is reconciled with any credit note, also with that of another period;
+        and it is "paid" when it was paid before it was credited.
         """
         self.ensure_one()
         move = self.move_id
@@ -144,7 +144,7 @@ class PracticeSubscriptionPeriod(models.Model):
         self.ensure_one()
         prices = {"standard": self.price_standard, "student": self.price_student}
         return pricing.Period(
-            terms=self.plan_id._make_terms(self.interval, prices),
+            tariff=self.plan_id._make_tariff(self.interval, prices),
             date_from=self.date_from,
             date_to=self.date_to,
             base_from=self.base_from,

@@ -29,9 +29,9 @@ class PracticePlan(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_if_unused(self):
-        subscriptions = self.env["practice.subscription"].sudo().with_context(active_test=False)
+        subscriptions_sudo = self.env["practice.subscription"].sudo().with_context(active_test=False)
         for plan in self:
-            count = subscriptions.search_count([("plan_id", "=", plan.id)])
+            count = subscriptions_sudo.search_count([("plan_id", "=", plan.id)])
             if count:
                 raise UserError(
                     self.env._(

@@ -8,5 +8,5 @@ class PracticePriceMixin(models.AbstractModel):
 
     def _was_billed(self):
         # sudo: only whether there is a bill is asked
-        periods = self.env["practice.subscription.period"].sudo()
-        return bool(periods.search_count(self._get_billed_domain(), limit=1)) or super()._was_billed()
+        periods_sudo = self.env["practice.subscription.period"].sudo()
+        return bool(periods_sudo.search_count(self._get_billed_domain(), limit=1)) or super()._was_billed()

@@ -4,7 +4,7 @@ from .subscription import RUNNING
 
 
 class ResPartner(models.Model):
-    """An organisation knows its subscription, a practitioner his seats."""
+    """An organisation knows its subscription, a practitioner their seats."""
 
     _inherit = "res.partner"
 
@@ -56,19 +56,21 @@ class ResPartner(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _get_practice_subscription(self, company):
+    def _get_practice_subscription_sudo(self, company):
         """Return the subscription of this organisation with ``company``: the running one, else the last one."""
         self.ensure_one()
         # sudo: the caller says for whom
-        found = (
+        found_sudo = (
             self.env["practice.subscription"]
             .sudo()
             .search([("organisation_id", "=", self.id), ("company_id", "=", company.id)], order="id desc")
         )
-        return found.filtered(lambda it: it.state in RUNNING)[:1] or found[:1]
+        return found_sudo.filtered(lambda it: it.state in RUNNING)[:1] or found_sudo[:1]
 
     def _is_subscriber(self):
         """Return whether this organisation has, or had, a subscription, or people who run it."""
         self.ensure_one()
-        me = self.sudo()  # sudo: only whether there is one
-        return me.is_company and bool(me.practice_administrator_ids or me.practice_subscription_ids)
+        self_sudo = self.sudo()  # sudo: only whether there is one
+        return self_sudo.is_company and bool(
+            self_sudo.practice_administrator_ids or self_sudo.practice_subscription_ids
+        )

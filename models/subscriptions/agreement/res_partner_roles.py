@@ -58,10 +58,10 @@ class ResPartner(models.Model):
     def _get_practice_contacts(self):
         """Return the people of this organisation: its contacts, and who has or had a seat in its subscriptions."""
         self.ensure_one()
-        me = self.sudo()  # sudo: asked for an administrator of the organisation
-        domain = [("id", "child_of", me.id), ("is_company", "=", False), ("type", "=", "contact")]
-        seats = me.practice_subscription_ids.seat_ids
-        return (me.search(domain, order="name, id") | seats.practitioner_id).sorted("name") - me
+        self_sudo = self.sudo()  # sudo: asked for an administrator of the organisation
+        domain = [("id", "child_of", self_sudo.id), ("is_company", "=", False), ("type", "=", "contact")]
+        seats_sudo = self_sudo.practice_subscription_ids.seat_ids
+        return (self_sudo.search(domain, order="name, id") | seats_sudo.practitioner_id).sorted("name") - self_sudo
 
     def _add_practice_administrator(self, contact):
         """Let another of the organisation's people run the subscription too.
@@ -71,9 +71,9 @@ class ResPartner(models.Model):
         self._check_practice_administrator()
         if contact not in self._get_practice_contacts():
             raise UserError(self.env._("Choose one of the contacts of the organisation."))
-        me = self.sudo()  # sudo: the role was checked
-        me.write({"practice_administrator_ids": [Command.link(contact.id)]})
-        me._note_administrators(self.env._("%s became an administrator of the subscription", contact.name))
+        self_sudo = self.sudo()  # sudo: the role was checked
+        self_sudo.write({"practice_administrator_ids": [Command.link(contact.id)]})
+        self_sudo._note_administrators(self.env._("%s became an administrator of the subscription", contact.name))
 
     def _remove_practice_administrator(self, contact):
         """Take somebody off the list, oneself too, as long as somebody with a login stays.
@@ -83,14 +83,14 @@ class ResPartner(models.Model):
         :raises UserError: when nobody would stay who can log in
         """
         self._check_practice_administrator()
-        me = self.sudo()  # sudo: the role was checked
-        staying = me.practice_administrator_ids - contact
-        if not staying.user_ids.filtered("active"):
+        self_sudo = self.sudo()  # sudo: the role was checked
+        staying_sudo = self_sudo.practice_administrator_ids - contact
+        if not staying_sudo.user_ids.filtered("active"):
             raise UserError(
                 self.env._("Somebody with a login has to stay. Add another administrator first, and invite him.")
             )
-        me.write({"practice_administrator_ids": [Command.unlink(contact.id)]})
-        me._note_administrators(self.env._("%s is no longer an administrator of the subscription", contact.name))
+        self_sudo.write({"practice_administrator_ids": [Command.unlink(contact.id)]})
+        self_sudo._note_administrators(self.env._("%s is no longer an administrator of the subscription", contact.name))
 
     def _note_administrators(self, note):
         """Say in the chatter who changed the administrators on the portal."""
@@ -100,7 +100,7 @@ class ResPartner(models.Model):
             author_id=user.partner_id.id,
         )
 
-    def _find_or_make_contact(self, name, email):
+    def _find_or_make_contact_sudo(self, name, email):
         """Return the person of this organisation with this e-mail address; a new contact when there is none.
 
         Contacts of others are not looked at: whoever has the same address elsewhere is neither attached nor revealed.
@@ -118,7 +118,7 @@ class ResPartner(models.Model):
     def _invite_practice_contact(self, contact, company):
         """Invite one of the organisation's people to the portal of ``company``.
 
-        When the address belongs to a login already, staff is told and he who invites is not: he might ask on purpose.
+        When the address belongs to a login already, staff is told and who invites is not: they might ask on purpose.
 
         :raises UserError: when the contact is none of them
         """
@@ -127,21 +127,21 @@ class ResPartner(models.Model):
         if contact not in self._get_practice_contacts() | self.sudo().practice_administrator_ids:
             raise UserError(self.env._("Choose one of the contacts of the organisation."))
         # The system does it: the wizard writes users, and the e-mail is not sent in the name of a customer.
-        me = self.with_user(SUPERUSER_ID).with_company(company)
-        wizard = me.env["portal.wizard"].create({"partner_ids": [Command.set(contact.ids)]})
-        line = wizard.user_ids.filtered(lambda it: it.partner_id == contact)
-        if not line.is_internal and line.email_state == "ok":
-            line.action_invite_again() if line.is_portal else line.action_grant_access()
+        self_sudo = self.with_user(SUPERUSER_ID).with_company(company)
+        wizard_sudo = self_sudo.env["portal.wizard"].create({"partner_ids": [Command.set(contact.ids)]})
+        line_sudo = wizard_sudo.user_ids.filtered(lambda it: it.partner_id == contact)
+        if not line_sudo.is_internal and line_sudo.email_state == "ok":
+            line_sudo.action_invite_again() if line_sudo.is_portal else line_sudo.action_grant_access()
             return
-        me.activity_schedule(
+        self_sudo.activity_schedule(
             "mail.mail_activity_data_todo",
             summary=self.env._("Invite %s by hand", contact.name),
             note=self.env._("The e-mail address %s belongs to a login already, or is none.", contact.email or ""),
-            user_id=me._get_practice_responsible(company).id,
+            user_id=self_sudo._get_practice_responsible(company).id,
         )
 
     def _get_practice_responsible(self, company):
         """Return who looks after this organisation: as for its subscription, else its salesperson."""
         self.ensure_one()
-        subscription = self._get_practice_subscription(company)
-        return company._get_responsible(subscription.user_id or self.user_id)
+        subscription_sudo = self._get_practice_subscription_sudo(company)
+        return company._get_responsible(subscription_sudo.user_id or self.user_id)

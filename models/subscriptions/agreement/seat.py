@@ -103,12 +103,12 @@ class PracticeSubscriptionSeat(models.Model):
         self._follow_change([])
 
     def _check_not_billed(self):
-        billed = self.env["practice.subscription.licence"].sudo().search([("seat_id", "in", self.ids)], limit=1)
-        if billed:
+        billed_sudo = self.env["practice.subscription.licence"].sudo().search([("seat_id", "in", self.ids)], limit=1)
+        if billed_sudo:
             raise UserError(
                 self.env._(
                     "The seat of %s is on an invoice. Let it end instead, and make a new seat for somebody else.",
-                    billed.practitioner_id.display_name,
+                    billed_sudo.practitioner_id.display_name,
                 )
             )
 
@@ -116,20 +116,20 @@ class PracticeSubscriptionSeat(models.Model):
         """Take the subscription's row, so that two changes at once are seen, and refuse to begin in the past.
 
         :param list starts: first days that the change brings
-        :raises ValidationError: when a period that begins later was billed: what was billed is settled
+        :raises ValidationError: when a period that begins later was billed: what was billed stays
         """
         subscriptions = self.subscription_id
         # sudo: the front desk adds seats; the counter only makes two changes at once meet.
-        for subscription in subscriptions.sudo():
-            subscription.seat_changes += 1
+        for subscription_sudo in subscriptions.sudo():
+            subscription_sudo.seat_changes += 1
         for seat, start in zip(self, starts, strict=False):
-            period = seat.subscription_id.sudo().period_id  # sudo: its first day only
-            if period and start < period.date_from:
+            period_sudo = seat.subscription_id.sudo().period_id  # sudo: its first day only
+            if period_sudo and start < period_sudo.date_from:
                 raise ValidationError(
                     self.env._(
                         "The period from %(day)s was billed: the seat of %(name)s can begin on that day at the "
                         "earliest.",
-                        day=format_date(self.env, period.date_from),
+                        day=format_date(self.env, period_sudo.date_from),
                         name=seat.practitioner_id.display_name,
                     )
                 )

@@ -213,18 +213,9 @@ class PracticeSubscription(models.Model):
             allowed = EDITABLE_FIELDS | EDITABLE_BEFORE_BILL | {"organisation_id", "company_id"}
             defaults = {name.removeprefix("default_") for name in self.env.context if name.startswith("default_")}
             self._check_editable(defaults.union(*vals_list), allowed)
-        vals_list = [dict(vals) for vals in vals_list]
-        for vals in vals_list:
-            plan = self.env["practice.plan"].browse(vals.get("plan_id"))
-            company = self.env["res.company"].browse(vals.get("company_id") or self.env.company.id)
-            if vals.get("name", "/") == "/":
-                sequence = self.env["ir.sequence"].with_company(company)
-                vals["name"] = sequence.next_by_code("practice.subscription") or "/"
-            if "state" not in vals:
-                self._prepare_start(vals, plan, company)
         # Whoever ended in this transaction makes place for a new one.
         self.flush_model(["state"])
-        subscriptions = super().create(vals_list)
+        subscriptions = super().create([{**vals, **self._prepare_new_vals(vals)} for vals in vals_list])
         for subscription in subscriptions:
             subscription._add_member_seat()
         return subscriptions
@@ -238,8 +229,8 @@ class PracticeSubscription(models.Model):
         if vals.keys() & {"date_start", "trial_end"}:
             for subscription in self:
                 dates = {"date_start": subscription.date_start, "trial_end": subscription.trial_end}
-                self._prepare_start(dates, subscription.plan_id, subscription.company_id)
-                subscription.sudo().write(dates)  # sudo: what follows from the dates the user may write
+                start = self._prepare_start_vals(dates, subscription.plan_id, subscription.company_id)
+                subscription.sudo().write(start)  # sudo: what follows from the dates the user may write
         return result
 
     @api.model
@@ -264,23 +255,38 @@ class PracticeSubscription(models.Model):
                 raise UserError(self.env._("%s was billed and stays. Cancel it instead.", subscription.display_name))
 
     @api.model
-    def _prepare_start(self, vals, plan, company):
-        """Complete the dates of a subscription that begins: in trial when its plan (or the user) says so."""
+    def _prepare_new_vals(self, vals):
+        """Return what a new subscription gets besides ``vals``: its number, and its state when they name none."""
+        company = self.env["res.company"].browse(vals.get("company_id") or self.env.company.id)
+        new = {}
+        if vals.get("name", "/") == "/":
+            sequence = self.env["ir.sequence"].with_company(company)
+            new["name"] = sequence.next_by_code("practice.subscription") or "/"
+        if "state" not in vals:
+            plan = self.env["practice.plan"].browse(vals.get("plan_id"))
+            new |= self._prepare_start_vals(vals, plan, company)
+        return new
+
+    @api.model
+    def _prepare_start_vals(self, vals, plan, company):
+        """Return state and dates of a subscription that begins: in trial when its plan (or the user) says so.
+
+        :param dict vals: ``date_start`` and ``trial_end``, as far as they were chosen; without ``trial_end`` the plan
+            decides
+        """
         today = company._practice_day()
         start = fields.Date.to_date(vals.get("date_start"))
         trial_end = fields.Date.to_date(vals.get("trial_end"))
         if "trial_end" not in vals and not start and plan.trial_days:
             trial_end = today + timedelta(days=plan.trial_days - 1)
         if trial_end and trial_end >= today:
-            vals.update(
-                state="trial", trial_end=trial_end, date_start=False, anchor_date=False, next_invoice_date=False
-            )
-        else:
-            start = start or today
-            vals.update(state="active", date_start=start, anchor_date=start, next_invoice_date=start)
+            none = dict.fromkeys(("date_start", "anchor_date", "next_invoice_date"), False)
+            return {"state": "trial", "trial_end": trial_end, **none}
+        start = start or today
+        return {"state": "active", "date_start": start, "anchor_date": start, "next_invoice_date": start}
 
     def _add_member_seat(self):
-        """Give the member of a membership his seat: the one who subscribes is the one who comes."""
+        """Give the member of a membership their seat: the one who subscribes is the one who comes."""
         self.ensure_one()
         if self.plan_id.package_id and not self.seat_ids and not self.organisation_id.is_company:
             self.seat_ids = [

@@ -13,12 +13,12 @@ class PracticeSubscription(models.Model):
     @api.depends("redemption_ids.state")
     def _compute_running_redemption_id(self):
         for subscription in self:
-            subscription.running_redemption_id = subscription._get_running_redemption()
+            subscription.running_redemption_id = subscription._get_running_redemption_sudo()
 
-    def _get_running_redemption(self, plan=None):
+    def _get_running_redemption_sudo(self, plan=None):
         """Return the redemption that the next invoice carries; with ``plan``, only when its code is for that plan."""
         self.ensure_one()
-        redemptions = self.sudo().redemption_ids  # sudo: the code decides the price, whoever asks for it
-        return redemptions.filtered(
+        redemptions_sudo = self.sudo().redemption_ids  # sudo: the code decides the price, whoever asks for it
+        return redemptions_sudo.filtered(
             lambda it: it.state != "done" and (not plan or not it.code_id.plan_ids or plan in it.code_id.plan_ids)
         )[:1]

@@ -13,7 +13,7 @@ DAYS_AHEAD = 1
 MOST_UNITS = 1_000_000_000
 
 #: What billing writes, and nobody else.
-SETTLED_FIELDS = {"period_id", "service_period_id", "invoice_line_id", "state"}
+BILLED_FIELDS = {"period_id", "service_period_id", "invoice_line_id", "state"}
 
 
 class PracticeSubscriptionUsage(models.Model):
@@ -103,11 +103,11 @@ class PracticeSubscriptionUsage(models.Model):
 
     @api.depends("date", "kind_id", "period_id", "subscription_id.period_id", "subscription_id.next_number")
     def _compute_use_period(self):
-        # sudo: whoever records usage need not read periods; they decide which terms hold.
-        periods = self.env["practice.subscription.period"].sudo()
+        # sudo: whoever records usage need not read periods; they decide which price holds.
+        periods_sudo = self.env["practice.subscription.period"].sudo()
         dated = self.filtered("date")
         by_subscription = (
-            periods.search(
+            periods_sudo.search(
                 [
                     ("subscription_id", "in", dated.subscription_id.ids),
                     ("kind", "!=", "extras"),
@@ -119,9 +119,9 @@ class PracticeSubscriptionUsage(models.Model):
             else {}
         )
         for usage in self:
-            of_subscription = by_subscription.get(usage.subscription_id, periods)
+            of_subscription = by_subscription.get(usage.subscription_id, periods_sudo)
             covering = (it for it in of_subscription if it.date_from <= usage.date <= it.date_to)
-            usage.use_period_id = usage.service_period_id or next(covering, periods).sudo(False)
+            usage.use_period_id = usage.service_period_id or next(covering, periods_sudo).sudo(False)
         billed = self.sudo()._read_group(
             [("service_period_id", "in", self.use_period_id.ids), ("period_id", "!=", False)],
             ["service_period_id", "kind_id"],
@@ -165,14 +165,14 @@ class PracticeSubscriptionUsage(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            self._check_settled_by_billing(vals)
-        self._check_settled_by_billing(
+            self._check_written_by_billing(vals)
+        self._check_written_by_billing(
             name.removeprefix("default_") for name in self.env.context if name.startswith("default_")
         )
         return super().create(vals_list)
 
     def write(self, vals):
-        self._check_settled_by_billing(vals)
+        self._check_written_by_billing(vals)
         billed = self.filtered("period_id")
         if billed and vals.keys() & {"subscription_id", "kind_id", "quantity", "date", "reference"}:
             raise UserError(
@@ -195,12 +195,12 @@ class PracticeSubscriptionUsage(models.Model):
         ]
 
     @api.model
-    def _check_settled_by_billing(self, names):
+    def _check_written_by_billing(self, names):
         """Refuse to write fields that say whether usage was billed.
 
         :raises AccessError: when somebody but billing itself does
         """
-        if not self.env.su and SETTLED_FIELDS.intersection(names):
+        if not self.env.su and BILLED_FIELDS.intersection(names):
             raise AccessError(self.env._("Only an invoice says that usage was billed."))
 
     # === BUSINESS METHODS === #

@@ -3,6 +3,7 @@ from . import subscription_next_invoice
 from . import subscription_invoice
 from . import subscription_preview
 from . import subscription_billing
+from . import subscription_statistics
 from . import usage
 from . import period
 from . import credit_lot

@@ -30,14 +30,14 @@ class AccountMove(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_if_no_period(self):
         # sudo: whether there is one
-        period = self.env["practice.subscription.period"].sudo().search([("move_id", "in", self.ids)], limit=1)
-        if period:
+        period_sudo = self.env["practice.subscription.period"].sudo().search([("move_id", "in", self.ids)], limit=1)
+        if period_sudo:
             raise UserError(
                 self.env._(
                     "%(invoice)s is the invoice of %(period)s. Cancel it instead of deleting it: the period can then "
                     "be billed again.",
-                    invoice=period.move_id.display_name,
-                    period=period.display_name,
+                    invoice=period_sudo.move_id.display_name,
+                    period=period_sudo.display_name,
                 )
             )
 
@@ -45,9 +45,9 @@ class AccountMove(models.Model):
         result = super().write(vals)
         if "state" in vals:
             # sudo: only which periods are touched
-            periods = self.sudo().line_ids.practice_period_id
-            if periods:
-                periods._settle_releases()
+            periods_sudo = self.sudo().line_ids.practice_period_id
+            if periods_sudo:
+                periods_sudo._plan_releases()
         return result
 
     def action_open_practice_subscription(self):
@@ -58,8 +58,8 @@ class AccountMove(models.Model):
         """Return the e-mail template of the plan's product, when it has one for invoices."""
         self.ensure_one()
         # sudo: the template is not a secret, the plan may be out of the accountant's sight
-        template = self.sudo().practice_period_id.plan_id.product_id.email_template_id
-        return template.filtered(lambda it: it.model == "account.move").sudo(False)
+        template_sudo = self.sudo().practice_period_id.plan_id.product_id.email_template_id
+        return template_sudo.filtered(lambda it: it.model == "account.move").sudo(False)
 
     def _get_mail_template(self):
         if len(self) == 1 and self.move_type == "out_invoice" and (template := self._get_subscription_mail_template()):

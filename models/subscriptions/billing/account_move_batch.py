@@ -1,19 +1,20 @@
+from contextlib import nullcontext
+
 from odoo import api, models
-from odoo.tools import SQL
+
+from .invoice_batch import BATCH_KEY, SWITCH, InvoiceBatch
 
 #: The values that a product line must bring along, and those that it may: nothing else decides about its amounts.
 PRICED = {"name", "product_id", "quantity", "price_unit", "tax_ids", "account_id"}
 NEUTRAL = {"move_id", "display_type", "product_uom_id", "sequence"}
-
-#: The tables that a run fills or joins, besides those of this module.
-TABLES = ("account_move", "account_move_line", "account_partial_reconcile", "account_payment", "res_partner")
 
 
 class AccountMove(models.Model):
     """Invoices of a billing run, made and posted many at a time; the result is what Odoo makes of them one by one.
 
     Odoo writes an invoice several times: lines, then the tax tags on each line, tax lines, payment terms. Here its own
-    tax engine runs first and the lines are inserted complete. Whatever else can hang on a line is left to Odoo.
+    tax engine runs first and the lines are inserted complete. Whatever else can hang on a line is left to Odoo, and
+    everything when the shortcuts are switched off. Each is taken for the documents of an :class:`InvoiceBatch` only.
     """
 
     _inherit = "account.move"
@@ -21,33 +22,18 @@ class AccountMove(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        """Post a batch without comparing its lines before and after: the state changes none of them."""
-        if "practice_numbers" not in self.env.context or vals.keys() != {"state", "posted_before"}:
+        """Post a batch without comparing its lines before and after: the state changes none of them.
+
+        What else could change a line may not be written together with the state: Odoo refuses it on a posted document.
+        """
+        batch = self.env.context.get(BATCH_KEY)
+        if not batch or not batch.is_posting or vals.get("state") != "posted":
             return super().write(vals)
+        batch.taken["posted"] += len(self)
         with self._disable_recursion({"records": self}, "skip_invoice_sync"):
             return super().write(vals)
 
     # === BUSINESS METHODS === #
-
-    @api.model
-    def _practice_prepare_run(self):
-        """Have PostgreSQL count the tables that it knows nothing of; without that it may join a new database badly.
-
-        To be called before each batch, because the first one fills tables that were empty. A table with few rows is
-        left alone: what other workers have in flight would count as nothing, which is worse than not knowing. All
-        happens on a connection of its own: it keeps no worker waiting, and the batch may begin with a lock.
-        """
-        own = {model._table for name, model in self.env.items() if name.startswith("practice.") and model._auto}
-        with self.env.registry.cursor() as cr:
-            cr.execute(
-                """SELECT relname FROM pg_class
-                    WHERE relnamespace = current_schema::regnamespace AND relkind = 'r' AND relname IN %s
-                      AND (reltuples < 0 AND pg_relation_size(oid) = 0
-                           OR reltuples <= 0 AND pg_stat_get_live_tuples(oid) >= 100)""",
-                [(*TABLES, *own)],
-            )
-            if unknown := [SQL.identifier(name) for [name] in cr.fetchall()]:
-                cr.execute(SQL("ANALYZE (SKIP_LOCKED) %s", SQL(", ").join(unknown)))
 
     @api.model
     def _practice_bill(self, vals_list, bodies):
@@ -59,19 +45,28 @@ class AccountMove(models.Model):
         :return: the posted moves, in the order of ``vals_list``
         :raises UserError: whatever Odoo refuses; nothing of the batch is then posted
         """
-        moves = self.with_context(practice_numbers={})._practice_draft(vals_list)
+        batch = InvoiceBatch() if self.env["ir.config_parameter"]._practice_is_on(SWITCH) else None
+        moves = self.with_context(**{BATCH_KEY: batch})
+        moves = moves._practice_draft(vals_list) if batch else moves._practice_quietly().create(vals_list)
         moves._message_log_batch({move.id: body for move, body in zip(moves, bodies, strict=True)})
         # From the first number until the commit no other worker gets one: everything else is written before.
         self.env.flush_all()
-        moves._post(soft=False)
+        with batch.posting() if batch else nullcontext():
+            moves._post(soft=False)
         return moves.with_env(self.env)
+
+    @api.model
+    def _practice_quietly(self):
+        """Return the model for documents whose chatter the caller writes.
+
+        Odoo's line "Invoice Created" and its notification only stay where the company has everything logged.
+        """
+        return self.with_context(mail_create_nolog=not self.env.company.restrictive_audit_trail)
 
     @api.model
     def _practice_draft(self, vals_list):
         """Create the documents as drafts, complete with taxes and payment terms."""
-        # Odoo's line "Invoice Created" and its notification only stay where the company has everything logged: the
-        # caller's line says more.
-        headers = self.with_context(mail_create_nolog=not self.env.company.restrictive_audit_trail).create(
+        headers = self._practice_quietly().create(
             [{name: vals[name] for name in vals if name != "invoice_line_ids"} for vals in vals_list]
         )
         moves = headers.with_env(self.env)
@@ -98,6 +93,7 @@ class AccountMove(models.Model):
                 for key, values in move.needed_terms.items()
             ]
         )
+        self.env.context[BATCH_KEY].taken["complete"] += len(complete)
         return moves
 
     def _practice_only_taxed(self, vals_list):
@@ -155,7 +151,7 @@ class AccountMove(models.Model):
             is_refund=self.move_type == "out_refund",
         )
 
-    # === SHORT CUTS OF A BATCH === #
+    # === SHORTCUTS OF A BATCH === #
 
     def _compute_reconciled_payment_ids(self):
         """Do not look for payments of documents that nothing is reconciled with.
@@ -163,22 +159,20 @@ class AccountMove(models.Model):
         Odoo asks for them whenever an amount or state changes and joins the ledger with itself, which takes minutes
         while PostgreSQL believes the ledger to be empty: on the first day, or after a batch that was undone.
         """
-        if "practice_numbers" not in self.env.context:
+        batch = self.env.context.get(BATCH_KEY)
+        if not batch:
             return super()._compute_reconciled_payment_ids()
         reconciled = self.filtered(lambda move: move.line_ids.matched_debit_ids or move.line_ids.matched_credit_ids)
+        batch.taken["unreconciled"] += len(self - reconciled)
         for move in self - reconciled:
             move.reconciled_payment_ids = move.matched_payment_ids
         return super(AccountMove, reconciled)._compute_reconciled_payment_ids()
 
     def _get_next_sequence_format(self):
         """Look for the last number once for all documents of a batch that are numbered alike; Odoo counts on itself."""
-        formats = self.env.context.get("practice_numbers")
+        batch = self.env.context.get(BATCH_KEY)
         journal = self.journal_id
         # These number by more than journal, type and date.
-        if formats is None or journal.is_self_billing or getattr(journal, "l10n_latam_use_documents", False):
+        if not batch or journal.is_self_billing or getattr(journal, "l10n_latam_use_documents", False):
             return super()._get_next_sequence_format()
-        key = (journal, self.move_type, self.date)
-        if key not in formats:
-            formats[key] = super()._get_next_sequence_format()
-        format_string, values = formats[key]
-        return format_string, dict(values)  # a copy: Odoo takes it apart
+        return batch.get_number_format((journal, self.move_type, self.date), super()._get_next_sequence_format)

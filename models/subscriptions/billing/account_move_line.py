@@ -30,12 +30,12 @@ class AccountMoveLine(models.Model):
     def _prepare_credit_lot_vals(self):
         """Say that the credits of a membership come from its plan, and when they expire."""
         vals = super()._prepare_credit_lot_vals()
-        period = self.sudo().practice_period_id  # sudo: whoever posts the invoice
-        if period:
+        period_sudo = self.sudo().practice_period_id  # sudo: whoever posts the invoice
+        if period_sudo:
             vals["origin"] = "plan"
-            if not period.plan_id.rollover:
-                vals["expiry_date"] = period.date_to
-                if period.interval == "month":
-                    # The member knows that they last a month; he is reminded a week before, not when he gets them.
+            if not period_sudo.plan_id.rollover:
+                vals["expiry_date"] = period_sudo.date_to
+                if period_sudo.interval == "month":
+                    # Members know that credits last a month; they are reminded a week before, not at once.
                     vals["expiry_warned"] = max(WARNING_DAYS)
         return vals

@@ -43,9 +43,9 @@ class InvoiceFacts:
     def has_rate(self, currency):
         """Return whether ``currency`` has a rate on the day; the company's own needs none."""
         if currency not in self._rates:
-            rates = currency.env["res.currency.rate"].sudo()  # sudo: whether there is one
+            rates_sudo = currency.env["res.currency.rate"].sudo()  # sudo: whether there is one
             self._rates[currency] = currency == self.company.currency_id or bool(
-                rates.search_count(
+                rates_sudo.search_count(
                     [
                         ("currency_id", "=", currency.id),
                         ("name", "<=", self.day),

@@ -36,32 +36,32 @@ class PracticeSubscriptionPeriod(models.Model):
                 )
             )
         # sudo: the accountant and the administrator may; the period itself is written by the module only
-        period = self.sudo()
-        copy = cancelled.sudo().with_context(include_business_fields=True).copy({"invoice_date": False})
-        old_lines = cancelled.sudo().invoice_line_ids.sorted("id")
-        for old, new in zip(old_lines, copy.invoice_line_ids.sorted("id"), strict=True):
-            usage = period.usage_ids.filtered(lambda it, old=old: it.invoice_line_id == old)
+        period_sudo = self.sudo()
+        copy_sudo = cancelled.sudo().with_context(include_business_fields=True).copy({"invoice_date": False})
+        old_lines_sudo = cancelled.sudo().invoice_line_ids.sorted("id")
+        for old, new in zip(old_lines_sudo, copy_sudo.invoice_line_ids.sorted("id"), strict=True):
+            usage = period_sudo.usage_ids.filtered(lambda it, old=old: it.invoice_line_id == old)
             usage.invoice_line_id = new
-        period.move_id = copy
-        copy.message_post(body=self.env._("Billed again instead of %s.", cancelled.display_name))
-        return copy.sudo(False).get_formview_action()
+        period_sudo.move_id = copy_sudo
+        copy_sudo.message_post(body=self.env._("Billed again instead of %s.", cancelled.display_name))
+        return copy_sudo.sudo(False).get_formview_action()
 
     # === RELEASE === #
 
-    def _settle_releases(self):
+    def _plan_releases(self):
         """Make the releases of these periods fit what their invoices and credit notes hold on the balance post.
 
         What is not released yet is planned anew by days and calendar months; what was released too much is taken back.
         """
-        periods = self.sudo().filtered("deferred_account_id")  # sudo: follows from whatever posted the invoice
-        if not periods:
+        periods_sudo = self.sudo().filtered("deferred_account_id")  # sudo: follows from whatever posted the invoice
+        if not periods_sudo:
             return
-        kept, days = periods._get_kept_amounts()
-        releases = self.env["practice.revenue.release"].sudo()
-        existing = releases.search([("period_id", "in", periods.ids)], order="date, id").grouped("period_id")
-        vals_list, obsolete = [], releases.browse()
-        for period in periods:
-            of_period, amount = existing.get(period, releases), kept.get(period, 0.0)
+        kept, days = periods_sudo._get_kept_amounts()
+        releases_sudo = self.env["practice.revenue.release"].sudo()
+        existing = releases_sudo.search([("period_id", "in", periods_sudo.ids)], order="date, id").grouped("period_id")
+        vals_list, obsolete = [], releases_sudo.browse()
+        for period in periods_sudo:
+            of_period, amount = existing.get(period, releases_sudo), kept.get(period, 0.0)
             day = days.get(period) or period.company_id._practice_day()
             # What lies behind stays as it was planned, unless something is taken back.
             grows = amount >= sum(of_period.mapped("amount"))
@@ -81,7 +81,7 @@ class PracticeSubscriptionPeriod(models.Model):
                 obsolete += planned
                 vals_list += [period._prepare_release_vals(day, amount) for day, amount in steps]
         obsolete.unlink()
-        releases.create(vals_list)
+        releases_sudo.create(vals_list)
 
     def _get_kept_amounts(self):
         """Return what posted lines hold on the balance post (company currency) and the last day of such a line."""

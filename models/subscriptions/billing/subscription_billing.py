@@ -11,6 +11,7 @@ from odoo.tools import SQL, format_date
 from ....tools.client import notification
 from ..agreement.subscription import BILLED
 from .invoice_facts import InvoiceFacts
+from .subscription_statistics import MANY
 
 _logger = logging.getLogger(__name__)
 
@@ -44,8 +45,8 @@ class PracticeSubscription(models.Model):
     @api.depends("period_ids.move_ids")
     def _compute_invoice_count(self):
         # sudo: a number; the button opens what the user may see.
-        moves = self.env["account.move"].sudo()
-        groups = moves._read_group(
+        moves_sudo = self.env["account.move"].sudo()
+        groups = moves_sudo._read_group(
             [("practice_subscription_id", "in", self.ids)], ["practice_subscription_id"], ["__count"]
         )
         counts = {subscription.id: count for subscription, count in groups}
@@ -81,11 +82,11 @@ class PracticeSubscription(models.Model):
     def _get_all_due_domain(self):
         """Return what is due today in each company, whose day depends on its time zone."""
         # sudo: the run works for all companies
-        companies = self.env["res.company"].sudo().search([])
-        return Domain.OR(self._get_due_domain(company, company._practice_day()) for company in companies)
+        companies_sudo = self.env["res.company"].sudo().search([])
+        return Domain.OR(self._get_due_domain(company, company._practice_day()) for company in companies_sudo)
 
     @api.model
-    def _claim_due(self, limit):
+    def _claim_due_sudo(self, limit):
         """Return up to ``limit`` due subscriptions, oldest period first, whose rows nobody else holds.
 
         One statement finds and locks them, so it has to be the first one after a commit.
@@ -107,15 +108,16 @@ class PracticeSubscription(models.Model):
         cron, conflicts = self.env["ir.cron"], 0
         while True:
             try:
-                self.env["account.move"]._practice_prepare_run()
-                batch = self._claim_due(batch_size)
-                if not batch:
+                batch_sudo = self._claim_due_sudo(batch_size)
+                if not batch_sudo:
                     break
-                batch._bill_or_set_aside()
+                if len(batch_sudo) >= MANY:
+                    self._ensure_statistics()
+                batch_sudo._bill_or_set_aside()
                 remaining = self.sudo().search_count(self._get_all_due_domain())  # sudo: the run
                 self.env.flush_all()
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                # Somebody changed what was claimed; what he did is visible after the rollback.
+                # Somebody changed what was claimed; what they did is visible after the rollback.
                 self.env.cr.rollback()
                 self.env.invalidate_all()
                 conflicts += 1
@@ -123,7 +125,7 @@ class PracticeSubscription(models.Model):
                     raise
                 continue
             conflicts = 0
-            if not cron._commit_progress(len(batch), remaining=remaining):
+            if not cron._commit_progress(len(batch_sudo), remaining=remaining):
                 break
 
     def _bill_or_set_aside(self, day=None):
@@ -195,27 +197,29 @@ class PracticeSubscription(models.Model):
         ]
         # Before posting: what is released depends on the days that were served.
         self._advance(invoices, periods)
-        moves = self.env["account.move"].sudo().with_company(facts.company)  # sudo: the run, or who may bill
+        moves_sudo = self.env["account.move"].sudo().with_company(facts.company)  # sudo: the run, or who may bill
         notes = [invoice.subscription._get_origin_note(invoice) for invoice in invoices]
-        moves = moves._practice_bill(vals_list, notes)
-        for invoice, period, move in zip(invoices, periods, moves, strict=True):
+        moves_sudo = moves_sudo._practice_bill(vals_list, notes)
+        for invoice, period, move in zip(invoices, periods, moves_sudo, strict=True):
             period.move_id = move
-            self._settle_usage(invoice, period, move)
-        moves._practice_send()
-        return moves
+            self._mark_usage_billed(invoice, period, move)
+        moves_sudo._practice_send()
+        return moves_sudo
 
     @api.model
     def _make_periods(self, invoices, facts):
         """Create the periods and their licences; the additions are licences of the period before."""
-        periods = self.env["practice.subscription.period"].sudo()  # sudo: written by the module only
-        periods = periods.create([invoice.subscription._prepare_period_vals(invoice, facts) for invoice in invoices])
+        periods_sudo = self.env["practice.subscription.period"].sudo()  # sudo: written by the module only
+        periods_sudo = periods_sudo.create(
+            [invoice.subscription._prepare_period_vals(invoice, facts) for invoice in invoices]
+        )
         licences = []
-        for invoice, period in zip(invoices, periods, strict=True):
+        for invoice, period in zip(invoices, periods_sudo, strict=True):
             before = invoice.subscription.period_id
             licences += [self._prepare_licence_vals(licence, before, period) for licence in invoice.bill.additions]
             licences += [self._prepare_licence_vals(licence, period, period) for licence in invoice.bill.licences]
         self.env["practice.subscription.licence"].sudo().create(licences)  # sudo: as above
-        return periods
+        return periods_sudo
 
     def _prepare_period_vals(self, invoice, facts):
         rules, redemption, plan = invoice.period, invoice.redemption, invoice.plan
@@ -233,8 +237,8 @@ class PracticeSubscription(models.Model):
             "date_to": invoice.date_to,
             "service_to": invoice.date_to,
             "base_from": rules.base_from if rules else invoice.date_from,
-            "price_standard": rules.terms.prices["standard"] if rules else 0.0,
-            "price_student": rules.terms.prices["student"] if rules else 0.0,
+            "price_standard": rules.tariff.prices["standard"] if rules else 0.0,
+            "price_student": rules.tariff.prices["student"] if rules else 0.0,
             "discount_rate": invoice.bill.discount_rate,
             "recurring_rate": invoice.bill.discount_rate if lasts else 0.0,
             "redemption_id": redemption.id if redemption else False,
@@ -279,11 +283,11 @@ class PracticeSubscription(models.Model):
             subscription.sudo().write(vals)  # sudo: the run, or who may bill
 
     @api.model
-    def _settle_usage(self, invoice, period, move):
+    def _mark_usage_billed(self, invoice, period, move):
         """Point each usage at the line that billed it; what is free or included at the period only."""
         if not invoice.usages:
             return
-        usage = self.env["practice.subscription.usage"].sudo()  # sudo: written by the module only
+        usages_sudo = self.env["practice.subscription.usage"].sudo()  # sudo: written by the module only
         of_usage = {
             line.usage: move_line
             for (_section, line), move_line in zip(
@@ -292,11 +296,11 @@ class PracticeSubscription(models.Model):
             if line and line.usage
         }
         for rules in invoice.usages:
-            settled = usage.browse(rules.ids)
-            settled.write(
+            billed_sudo = usages_sudo.browse(rules.ids)
+            billed_sudo.write(
                 {
                     "period_id": period.id,
-                    "service_period_id": settled[0].use_period_id.id,
+                    "service_period_id": billed_sudo[0].use_period_id.id,
                     "invoice_line_id": of_usage[rules].id if rules in of_usage else False,
                 }
             )
@@ -304,10 +308,10 @@ class PracticeSubscription(models.Model):
     def _close_usage(self, invoice):
         """Count usage that costs nothing to the last period, when no invoice is to follow that could hold it."""
         self.ensure_one()
-        usage = self.env["practice.subscription.usage"].sudo()  # sudo: written by the module only
+        usages_sudo = self.env["practice.subscription.usage"].sudo()  # sudo: written by the module only
         for rules in invoice.usages:
-            closed = usage.browse(rules.ids)
-            closed.write({"period_id": self.period_id.id, "service_period_id": closed[0].use_period_id.id})
+            closed_sudo = usages_sudo.browse(rules.ids)
+            closed_sudo.write({"period_id": self.period_id.id, "service_period_id": closed_sudo[0].use_period_id.id})
 
     def _get_origin_note(self, invoice):
         """Return the line in the invoice's chatter that says where it came from."""
@@ -357,10 +361,10 @@ class PracticeSubscription(models.Model):
 
         :return: the posted invoices
         """
-        moves, due = self.env["account.move"], self._filter_due()
-        while billed := due.try_lock_for_update(allow_referencing=True)._bill_or_set_aside():
+        moves, due_sudo = self.env["account.move"], self._filter_due_sudo()
+        while billed := due_sudo.try_lock_for_update(allow_referencing=True)._bill_or_set_aside():
             moves |= billed
-            due = due._filter_due().filtered(lambda it: not it.error)
+            due_sudo = due_sudo._filter_due_sudo().filtered(lambda it: not it.error)
         return moves.sudo(False)
 
     def _bill_first(self):
@@ -369,12 +373,12 @@ class PracticeSubscription(models.Model):
         :raises UserError: when it cannot be billed
         """
         self.ensure_one()
-        due = self._filter_due()
-        due._bill_now()
-        if due.error:
-            raise UserError(due.error)
+        due_sudo = self._filter_due_sudo()
+        due_sudo._bill_now()
+        if due_sudo.error:
+            raise UserError(due_sudo.error)
 
-    def _filter_due(self):
+    def _filter_due_sudo(self):
         """Return those of these subscriptions that have a period to bill today."""
         # sudo: asked by those who may bill
         return self.sudo().filtered(
@@ -396,13 +400,13 @@ class PracticeSubscription(models.Model):
         :raises UserError: when it cannot be billed
         """
         self.ensure_one()
-        me = self.sudo().with_company(self.company_id)  # sudo: asked by those who may bill
-        day = me.company_id._practice_day()
-        invoice = me._make_extras_invoice(min(day, me.end_date or day), credit_from)
+        self_sudo = self.sudo().with_company(self.company_id)  # sudo: asked by those who may bill
+        day = self_sudo.company_id._practice_day()
+        invoice = self_sudo._make_extras_invoice(min(day, self_sudo.end_date or day), credit_from)
         if not invoice.bill.lines:
-            if me.end_date and me.end_date <= day:
-                me._close_usage(invoice)
+            if self_sudo.end_date and self_sudo.end_date <= day:
+                self_sudo._close_usage(invoice)
             return self.env["account.move"]
-        facts = InvoiceFacts(me.company_id, day)
-        me._check_billable(invoice, facts)
-        return me._bill([invoice], facts).sudo(False)
+        facts = InvoiceFacts(self_sudo.company_id, day)
+        self_sudo._check_billable(invoice, facts)
+        return self_sudo._bill([invoice], facts).sudo(False)

@@ -115,7 +115,7 @@ class PracticeSubscription(models.Model):
     # === INVOICE === #
 
     def _prepare_invoice_vals(self, invoice, facts, period):
-        """Return the values of the invoice of ``period``; a credit note when the customer gets more than he pays."""
+        """Return the values of the invoice of ``period``; a credit note when the customer gets more than they pay."""
         self.ensure_one()
         partner = self._get_invoice_partner()
         position = facts.get_position(partner)

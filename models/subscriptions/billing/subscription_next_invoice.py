@@ -16,7 +16,7 @@ class NextInvoice:
     :param date anchor: the day that later periods are counted from
     :param pricing.Period period: the period that is paid in advance; ``None`` for extras
     :param date until: the last day whose usage and additions are on it
-    :param tuple usages: the :class:`pricing.Usage` that it settles, charged or not
+    :param tuple usages: the :class:`pricing.Usage` that count as billed with it, charged or not
     :param redemption: the discount code at work, or none
     """
 
@@ -60,8 +60,8 @@ class PracticeSubscription(models.Model):
         anchor = self._get_next_anchor(interval)
         number = period_number(anchor, self.next_invoice_date, interval)
         first, last = period_days(anchor, number, interval)
-        period = pricing.Period(plan._get_terms(interval, first), first, last, first)
-        redemption = discount or self._get_running_redemption(plan)
+        period = pricing.Period(plan._get_tariff(interval, first), first, last, first)
+        redemption = discount or self._get_running_redemption_sudo(plan)
         until = first - timedelta(days=1)
         usages = self._get_usage_to_bill(until)
         bill = pricing.regular_bill(
@@ -91,8 +91,8 @@ class PracticeSubscription(models.Model):
         else:
             anchor = base = day
             first, last = period_days(day, 0, interval)
-        period = pricing.Period(plan._get_terms(interval, day), first, last, base)
-        redemption = discount or self._get_running_redemption(plan)
+        period = pricing.Period(plan._get_tariff(interval, day), first, last, base)
+        redemption = discount or self._get_running_redemption_sudo(plan)
         until = day - timedelta(days=1)
         usages = self._get_usage_to_bill(until)
         bill = pricing.change_bill(
@@ -111,7 +111,7 @@ class PracticeSubscription(models.Model):
         :param date credit_from: first unused day, when the rest of the paid period is given back
         """
         self.ensure_one()
-        redemption = self._get_running_redemption(self.plan_id)
+        redemption = self._get_running_redemption_sudo(self.plan_id)
         # An amount is for each period's invoice; extras may be billed as often as one likes.
         redemption = redemption.filtered(lambda it: it.code_id.kind == "percentage")
         usages = self._get_usage_to_bill(until)
@@ -124,8 +124,8 @@ class PracticeSubscription(models.Model):
             credit_from=credit_from,
             rounding=self.currency_id.rounding,
         )
-        terms = self.plan_id, self.interval, self.anchor_date
-        return self._make_invoice("extras", *terms, None, bill, until, usages, redemption)
+        choice = self.plan_id, self.interval, self.anchor_date
+        return self._make_invoice("extras", *choice, None, bill, until, usages, redemption)
 
     def _make_invoice(self, kind, plan, interval, anchor, period, bill, until, usages, redemption):
         if period:
@@ -139,7 +139,7 @@ class PracticeSubscription(models.Model):
     def _get_usage_to_bill(self, until):
         """Return what this subscription used until ``until`` (included) and was not billed for, as the rules know it.
 
-        Usage is billed at the terms of the period it falls in, however late it is recorded.
+        Usage is billed at the price of the period it falls in, however late it is recorded.
         """
         self.ensure_one()
         usages = self.unbilled_usage_ids.filtered(lambda usage: usage.state == "unbilled" and usage.date <= until)

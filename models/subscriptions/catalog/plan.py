@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
-from ....tools.pricing import SEAT_KINDS, Terms, price_on
+from ....tools.pricing import SEAT_KINDS, Tariff, price_on
 
 INTERVALS = [("month", "Monthly"), ("year", "Yearly")]
 KINDS = [("standard", "Standard"), ("student", "Student")]
@@ -118,8 +118,8 @@ class PracticePlan(models.Model):
         prices = self.usage_price_ids.filtered(lambda price: price.kind_id == kind)
         return price_on([(price.date_from, (price.unit_price, price.included)) for price in prices], day) or (0.0, 0.0)
 
-    def _get_terms(self, interval, day):
-        """Return the :class:`~.pricing.Terms` of a period that begins on ``day``.
+    def _get_tariff(self, interval, day):
+        """Return the :class:`~.pricing.Tariff` of a period that begins on ``day``.
 
         Students pay as everybody when the plan has no price for them.
 
@@ -141,11 +141,11 @@ class PracticePlan(models.Model):
             )
         if prices["student"] is None:
             prices["student"] = prices["standard"]
-        return self._make_terms(interval, prices)
+        return self._make_tariff(interval, prices)
 
-    def _make_terms(self, interval, prices):
+    def _make_tariff(self, interval, prices):
         membership = bool(self.package_id)
-        return Terms(self.id, interval, prices, by_days=not membership, inline_discount=membership)
+        return Tariff(self.id, interval, prices, by_days=not membership, inline_discount=membership)
 
     # === ACCOUNTS === #
 

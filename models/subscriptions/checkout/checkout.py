@@ -16,7 +16,7 @@ class PracticeSubscriptionCheckout(models.Model):
     """What an organisation has chosen and is about to pay: plan, interval, code.
 
     It is a promise of a price and takes nothing by itself: the subscription begins when the payment succeeds (see
-    ``checkout_completion``). Once a payment was tried the terms stay; choosing again makes another checkout.
+    ``checkout_completion``). Once a payment was tried the choice stays; choosing again makes another checkout.
     """
 
     _name = "practice.subscription.checkout"
@@ -106,11 +106,11 @@ class PracticeSubscriptionCheckout(models.Model):
 
     def _get_failure(self):
         """Return why the last payment failed, in the words of the provider, or nothing when none has."""
-        last = self.sudo().transaction_ids.sorted("id")[-1:]  # sudo: payments belong to the system
-        if last.state == "cancel":
+        last_sudo = self.sudo().transaction_ids.sorted("id")[-1:]  # sudo: payments belong to the system
+        if last_sudo.state == "cancel":
             return self.env._("The payment was cancelled. Nothing was charged.")
-        if last.state == "error":
-            return last.state_message or self.env._("The payment failed. Nothing was charged; try another method.")
+        if last_sudo.state == "error":
+            return last_sudo.state_message or self.env._("The payment failed. Nothing was charged; try another method.")
         return None
 
     @api.model
@@ -132,25 +132,25 @@ class PracticeSubscriptionCheckout(models.Model):
         :raises UserError: when a payment is under way, the subscription runs already, or the plan is not offered so
         """
         organisation._check_practice_administrator()
-        checkouts = self.sudo()  # sudo: the role was checked
-        checkout = checkouts._get_open(organisation, company)
-        checkout._check_not_under_way()
-        subscription = organisation._get_practice_subscription(company)
-        if subscription.state == "suspended":
+        checkouts_sudo = self.sudo()  # sudo: the role was checked
+        checkout_sudo = checkouts_sudo._get_open(organisation, company)
+        checkout_sudo._check_not_under_way()
+        subscription_sudo = organisation._get_practice_subscription_sudo(company)
+        if subscription_sudo.state == "suspended":
             raise UserError(self.env._("The subscription is suspended: pay what is open, or ask us to resume it."))
-        if subscription.state in BILLED:
+        if subscription_sudo.state in BILLED:
             raise UserError(self.env._("The subscription runs: change its plan instead."))
         if plan not in plan._get_published(company):
             raise UserError(self.env._("This plan is not offered. Choose another one."))
-        plan._get_terms(interval, company._practice_day())
-        vals = {"subscription_id": subscription.id, "plan_id": plan.id, "interval": interval}
-        if checkout and (checkout.plan_id, checkout.interval) == (plan, interval):
-            checkout.subscription_id = subscription
-            return checkout
-        if checkout:
-            vals["code_id"] = checkout._keep_code(plan).id
-            return checkout._choose(vals)
-        return checkouts._make({"organisation_id": organisation.id, "company_id": company.id, **vals})
+        plan._get_tariff(interval, company._practice_day())
+        vals = {"subscription_id": subscription_sudo.id, "plan_id": plan.id, "interval": interval}
+        if checkout_sudo and (checkout_sudo.plan_id, checkout_sudo.interval) == (plan, interval):
+            checkout_sudo.subscription_id = subscription_sudo
+            return checkout_sudo
+        if checkout_sudo:
+            vals["code_id"] = checkout_sudo._keep_code(plan).id
+            return checkout_sudo._choose(vals)
+        return checkouts_sudo._make({"organisation_id": organisation.id, "company_id": company.id, **vals})
 
     def _keep_code(self, plan):
         """Return the code that was given, when it is for ``plan`` too."""
@@ -161,9 +161,9 @@ class PracticeSubscriptionCheckout(models.Model):
         return self.code_id
 
     def _choose(self, vals):
-        """Return the checkout with other terms: this one, or another one once a payment of this one was tried.
+        """Return the checkout of another choice: this one, or another one once a payment of this one was tried.
 
-        Whoever still pays what he saw in another window gets what he saw there.
+        Whoever still pays what another window shows gets what it shows.
         """
         self.ensure_one()
         if not self.transaction_ids:
@@ -203,13 +203,13 @@ class PracticeSubscriptionCheckout(models.Model):
         self.ensure_one()
         self.organisation_id._check_practice_administrator()
         self._check_not_under_way()
-        me = self.sudo()  # sudo: the role was checked, and whoever knows a code may use it
-        code = me.env["practice.discount.code"]
+        self_sudo = self.sudo()  # sudo: the role was checked, and whoever knows a code may use it
+        code_sudo = self_sudo.env["practice.discount.code"]
         if (name or "").strip():
-            code = code._find(name, me.company_id)
-            code._check_for(me._get_subscription_or_new(), me.plan_id)
-        if code != me.code_id:
-            me._choose({"code_id": code.id})
+            code_sudo = code_sudo._find(name, self_sudo.company_id)
+            code_sudo._check_for(self_sudo._get_subscription_or_new(), self_sudo.plan_id)
+        if code_sudo != self_sudo.code_id:
+            self_sudo._choose({"code_id": code_sudo.id})
 
     def _get_subscription_or_new(self):
         """Return the subscription that is to begin; one that is not saved when there is none."""
@@ -241,14 +241,14 @@ class PracticeSubscriptionCheckout(models.Model):
         :raises UserError: when the plan has no price for the interval, or the code is refused
         """
         self.ensure_one()
-        me = self.sudo().with_context(tracking_disable=True, mail_notrack=True)  # sudo: what the user may order
-        me = me.with_company(me.company_id)
+        self_sudo = self.sudo().with_context(tracking_disable=True, mail_notrack=True)  # sudo: what the user may order
+        self_sudo = self_sudo.with_company(self_sudo.company_id)
         with self.env.cr.savepoint() as savepoint:
             # With a name it takes no number of the sequence.
-            subscription = me._activate(name=self.env._("New"))
-            today = me.company_id._practice_day()
-            invoice = subscription._make_next_invoice()
-            preview = subscription._get_preview(invoice)
+            subscription_sudo = self_sudo._begin_chosen(name=self.env._("New"))
+            today = self_sudo.company_id._practice_day()
+            invoice = subscription_sudo._make_next_invoice()
+            preview = subscription_sudo._get_preview(invoice)
             first_day = invoice.date_from
             del preview["invoice"]
             savepoint.rollback()
@@ -291,20 +291,20 @@ class PracticeSubscriptionCheckout(models.Model):
         """
         self.ensure_one()
         self.organisation_id._check_practice_administrator()
-        me = self.sudo()  # sudo: the role was checked
-        me.attempts += 1
-        me.flush_recordset()
-        me._check_not_under_way()
-        if me.state != "draft":
+        self_sudo = self.sudo()  # sudo: the role was checked
+        self_sudo.attempts += 1
+        self_sudo.flush_recordset()
+        self_sudo._check_not_under_way()
+        if self_sudo.state != "draft":
             raise UserError(self.env._("This was paid or withdrawn already. Load the page again."))
-        me._check_ready()
-        shown, total = me.amount_total, me._get_preview()["total"]
-        if me.currency_id.compare_amounts(shown, total):
+        self_sudo._check_ready()
+        shown, total = self_sudo.amount_total, self_sudo._get_preview()["total"]
+        if self_sudo.currency_id.compare_amounts(shown, total):
             raise UserError(
                 self.env._(
                     "The amount has changed from %(shown)s to %(now)s. Load the page again.",
-                    shown=format_amount(self.env, shown, me.currency_id),
-                    now=format_amount(self.env, total, me.currency_id),
+                    shown=format_amount(self.env, shown, self_sudo.currency_id),
+                    now=format_amount(self.env, total, self_sudo.currency_id),
                 )
             )
         return total
@@ -317,7 +317,7 @@ class PracticeSubscriptionCheckout(models.Model):
         """
         if self._begin_payment():
             raise UserError(self.env._("Something is to be paid. Load the page again."))
-        me = self._as_system()
-        me.token_id = token
-        me._take("paid")
-        me._try_complete()
+        self_sudo = self._as_system_sudo()
+        self_sudo.token_id = token
+        self_sudo._take("paid")
+        self_sudo._try_complete()

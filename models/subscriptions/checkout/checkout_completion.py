@@ -32,15 +32,15 @@ class PracticeSubscriptionCheckout(models.Model):
         self.ensure_one()
         if transaction.state != "done":
             return
-        me = self._as_system()
-        if me.transaction_id == transaction:
-            me._try_complete()
-        elif me.state in ("draft", "cancelled") and not me._get_rival():
-            me.write({"transaction_id": transaction.id, "token_id": transaction.token_id.id})
-            me._take("paid")
-            me._try_complete()
+        self_sudo = self._as_system_sudo()
+        if self_sudo.transaction_id == transaction:
+            self_sudo._try_complete()
+        elif self_sudo.state in ("draft", "cancelled") and not self_sudo._get_rival():
+            self_sudo.write({"transaction_id": transaction.id, "token_id": transaction.token_id.id})
+            self_sudo._take("paid")
+            self_sudo._try_complete()
         elif transaction.operation != "validation":
-            me._tell(
+            self_sudo._tell(
                 self.env._("Paid twice"),
                 self.env._(
                     "The payment %s arrived after another one. It stays as a credit of the organisation: pay it back, "
@@ -49,7 +49,7 @@ class PracticeSubscriptionCheckout(models.Model):
                 ),
             )
 
-    def _as_system(self):
+    def _as_system_sudo(self):
         """Return this checkout as the system completes it, whoever looks at the payment: a browser or a cron."""
         return self.with_user(SUPERUSER_ID).with_company(self.company_id)
 
@@ -66,7 +66,7 @@ class PracticeSubscriptionCheckout(models.Model):
         if paid - self:
             return paid - self
         if self.state == "cancelled":
-            return self.organisation_id._get_practice_subscription(self.company_id).filtered(
+            return self.organisation_id._get_practice_subscription_sudo(self.company_id).filtered(
                 lambda it: it.state in (*BILLED, "suspended")
             )
         return self.browse()
@@ -84,12 +84,12 @@ class PracticeSubscriptionCheckout(models.Model):
         """Try again what could not be completed after the payment."""
         subscriptions = self.env["practice.subscription"]
         subscriptions._check_may_bill()
-        me = self.sudo().filtered(lambda it: it.state == "paid")  # sudo: checked above
-        for checkout in me:
-            checkout._as_system()._try_complete()
-        failed = me.filtered("error")
-        if failed:
-            return notification(failed[0].error, "danger")
+        paid_sudo = self.sudo().filtered(lambda it: it.state == "paid")  # sudo: checked above
+        for checkout_sudo in paid_sudo:
+            checkout_sudo._as_system_sudo()._try_complete()
+        failed_sudo = paid_sudo.filtered("error")
+        if failed_sudo:
+            return notification(failed_sudo[0].error, "danger")
         return notification(self.env._("Completed."), "success")
 
     @api.model
@@ -100,7 +100,7 @@ class PracticeSubscriptionCheckout(models.Model):
     def _complete(self):
         """Try again what is paid and not completed."""
         for checkout in self:
-            checkout._as_system()._try_complete()
+            checkout._as_system_sudo()._try_complete()
 
     # === STEPS === #
 
@@ -115,7 +115,7 @@ class PracticeSubscriptionCheckout(models.Model):
 
     def _begin_subscription(self):
         """Begin the subscription; remember the first day that the payment is for."""
-        subscription = self._get_running() or self._activate(forgiving=True)
+        subscription = self._get_running() or self._begin_chosen(forgiving=True)
         self.write(
             {
                 "subscription_id": subscription.id,
@@ -126,24 +126,26 @@ class PracticeSubscriptionCheckout(models.Model):
 
     def _get_running(self):
         """Return the subscription when people have begun it while the payment was on its way."""
-        current = self.organisation_id._get_practice_subscription(self.company_id)
-        return current.filtered(lambda it: it.state in BILLED)
+        current_sudo = self.organisation_id._get_practice_subscription_sudo(self.company_id)
+        return current_sudo.filtered(lambda it: it.state in BILLED)
 
-    def _activate(self, name="/", forgiving=False):
+    def _begin_chosen(self, name="/", forgiving=False):
         """Begin the subscription as chosen; make one when the organisation has none.
 
         :param bool forgiving: go on without the code when it is refused now; who is responsible is told
         :raises UserError: when it cannot begin, or the code is refused
         """
-        subscription = self.organisation_id._get_practice_subscription(self.company_id)
-        if subscription:
-            subscription._activate(self.plan_id, self.interval)
+        subscription_sudo = self.organisation_id._get_practice_subscription_sudo(self.company_id)
+        if subscription_sudo:
+            subscription_sudo._begin_billing(self.plan_id, self.interval)
         else:
-            subscription = self.env["practice.subscription"].create({**self._prepare_subscription_vals(), "name": name})
+            subscription_sudo = self.env["practice.subscription"].create(
+                {**self._prepare_subscription_vals(), "name": name}
+            )
         if self.code_id:
             try:
                 with self.env.cr.savepoint():
-                    self.code_id._redeem(subscription, self.plan_id)
+                    self.code_id._redeem(subscription_sudo, self.plan_id)
             except UserError as error:
                 if not forgiving:
                     raise
@@ -151,21 +153,21 @@ class PracticeSubscriptionCheckout(models.Model):
                     self.env._("The discount code was refused after the payment"),
                     self.env._("%s The rest of the invoice is open: grant it or collect it.", str(error)),
                 )
-        return subscription
+        return subscription_sudo
 
     def _bill_and_link(self):
-        """Bill the period that was paid for, and have the payment settle its invoice."""
+        """Bill the period that was paid for, and link the payment to its invoice."""
         subscription = self.subscription_id
         if self.first_day and self.first_day <= self.company_id._practice_day():
             subscription._bill_now()
         period = subscription.period_ids.filtered(lambda it: it.kind == "regular" and it.date_from == self.first_day)
         move = period.move_id.filtered(lambda it: it.state == "posted")[:1]
-        still_due = subscription._filter_due().filtered(lambda it: it.next_invoice_date == self.first_day)
-        if not move and still_due:
+        still_due_sudo = subscription._filter_due_sudo().filtered(lambda it: it.next_invoice_date == self.first_day)
+        if not move and still_due_sudo:
             self.error = subscription.error
             return
         if move and self.transaction_id and self.transaction_id.operation != "validation":
-            self._settle(move)
+            self._link_payment(move)
         self.write({"state": "done", "error": False, "move_id": move.id})
         self.activity_unlink([BILLING_ACTIVITY])
         self._save_method()
@@ -179,13 +181,13 @@ class PracticeSubscriptionCheckout(models.Model):
         except UserError as error:
             self._tell(self.env._("The payment method was not saved"), str(error))
 
-    def _settle(self, move):
-        """Link the invoice to the payment; what Odoo has registered before there was an invoice settles it now."""
+    def _link_payment(self, move):
+        """Link the payment to the invoice, and reconcile them when Odoo has registered the payment already."""
         transaction = self.transaction_id
         transaction.invoice_ids |= move
         payment = transaction.payment_id
         if not payment:
-            return  # Odoo registers it after this, and settles the invoice
+            return  # Odoo registers it after this, and reconciles it with the invoice
         payment.invoice_ids |= move
         (payment.move_id.line_ids + move.line_ids).filtered(
             lambda line: line.account_id == payment.destination_account_id and not line.reconciled

@@ -19,7 +19,7 @@ class PaymentTransaction(models.Model):
     )
 
     def _post_process(self):
-        # Before Odoo registers the payment: it settles the invoices that are linked by then.
+        # Before Odoo registers the payment: it reconciles the payment with the invoices that are linked by then.
         for transaction in self:
             if checkout := transaction.practice_checkout_id:
                 checkout._follow_transaction(transaction)

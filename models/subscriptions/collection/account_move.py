@@ -114,9 +114,9 @@ class AccountMove(models.Model):
     def _invoice_paid_hook(self):
         result = super()._invoice_paid_hook()
         # sudo: whoever registers a payment need not read subscriptions
-        if mine := self.sudo().filtered("practice_subscription_id"):
+        if mine_sudo := self.sudo().filtered("practice_subscription_id"):
             # Should the money be taken back, it is not charged again by itself.
-            mine.practice_collect_date = False
+            mine_sudo.practice_collect_date = False
         return result
 
     # === WHERE IT STANDS === #
@@ -188,10 +188,10 @@ class AccountMove(models.Model):
     def _get_collect_domain(self):
         """Return the invoices to charge today, in each company's time zone."""
         # sudo: the run works for all companies
-        companies = self.env["res.company"].sudo().search([])
+        companies_sudo = self.env["res.company"].sudo().search([])
         return Domain("practice_collection", "in", WAITING) & Domain.OR(
             Domain("company_id", "=", company.id) & Domain("practice_collect_date", "<=", company._practice_day())
-            for company in companies
+            for company in companies_sudo
         )
 
     @api.model

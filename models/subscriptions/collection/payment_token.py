@@ -18,9 +18,9 @@ class PaymentToken(models.Model):
         """A method that is removed collects nothing any more."""
         result = super()._handle_archiving()
         # sudo: whoever may remove the method
-        subscriptions = self.env["practice.subscription"].sudo().search([("payment_token_id", "in", self.ids)])
-        for subscription in subscriptions:
-            subscription._set_payment_token(self.browse())
+        subscriptions_sudo = self.env["practice.subscription"].sudo().search([("payment_token_id", "in", self.ids)])
+        for subscription_sudo in subscriptions_sudo:
+            subscription_sudo._set_payment_token(self.browse())
         return result
 
     def _get_available_tokens(self, *args, **kwargs):
@@ -30,10 +30,10 @@ class PaymentToken(models.Model):
     def _is_for_user(self):
         """Return whether the user may see, use and remove this method: staff, the administrators, whose own it is."""
         self.ensure_one()
-        user, partner = self.env.user, self.sudo().partner_id  # sudo: whose it is
-        organisation = partner.commercial_partner_id
-        if user._is_internal() or not organisation._is_subscriber():
+        user, partner_sudo = self.env.user, self.sudo().partner_id  # sudo: whose it is
+        organisation_sudo = partner_sudo.commercial_partner_id
+        if user._is_internal() or not organisation_sudo._is_subscriber():
             return True
-        if organisation._is_practice_administrator():
+        if organisation_sudo._is_practice_administrator():
             return True
-        return partner == user.partner_id and partner != organisation
+        return partner_sudo == user.partner_id and partner_sudo != organisation_sudo

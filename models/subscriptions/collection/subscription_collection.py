@@ -22,8 +22,8 @@ class PracticeSubscription(models.Model):
     def _note_payment_problem(self, note):
         """Tell who is responsible; the newest problem takes the place of the one before."""
         self.ensure_one()
-        me = self.sudo()  # sudo: the run
-        me.activity_unlink(["practice_billing.mail_activity_type_payment"])
-        me.activity_schedule(
+        self_sudo = self.sudo()  # sudo: the run
+        self_sudo.activity_unlink(["practice_billing.mail_activity_type_payment"])
+        self_sudo.activity_schedule(
             "practice_billing.mail_activity_type_payment", note=note, user_id=self._get_responsible().id
         )

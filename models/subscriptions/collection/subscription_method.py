@@ -32,24 +32,24 @@ class PracticeSubscription(models.Model):
         """
         self.ensure_one()
         # sudo: doors check who may; the method itself is not shown to them
-        token, me, organisation = token.sudo(), self.sudo(), self.organisation_id.commercial_partner_id
-        if token and (
-            not token.active
-            or token.partner_id.commercial_partner_id != organisation
-            or token.company_id != self.company_id
+        token_sudo, self_sudo, organisation = token.sudo(), self.sudo(), self.organisation_id.commercial_partner_id
+        if token_sudo and (
+            not token_sudo.active
+            or token_sudo.partner_id.commercial_partner_id != organisation
+            or token_sudo.company_id != self.company_id
         ):
             raise UserError(
                 self.env._("This payment method cannot be used for %s: add one of the organisation.", self.display_name)
             )
-        if me.payment_token_id == token:
+        if self_sudo.payment_token_id == token_sudo:
             return
-        me.payment_token_id = token
-        invoices = me._get_unpaid_invoices()
-        if not token:
-            invoices.filtered(lambda it: it.practice_collection in WAITING).practice_collect_date = False
+        self_sudo.payment_token_id = token_sudo
+        invoices_sudo = self_sudo._get_unpaid_invoices()
+        if not token_sudo:
+            invoices_sudo.filtered(lambda it: it.practice_collection in WAITING).practice_collect_date = False
             return
         today = self.company_id._practice_day()
-        for invoice in invoices.filtered(lambda it: it.practice_collection in (*WAITING, *BROKEN, False)):
-            waits = not invoice.practice_collection and invoice.invoice_date_due
-            invoice.practice_collect_date = max(waits or today, today)
-        invoices._collect_soon()
+        for invoice_sudo in invoices_sudo.filtered(lambda it: it.practice_collection in (*WAITING, *BROKEN, False)):
+            waits = not invoice_sudo.practice_collection and invoice_sudo.invoice_date_due
+            invoice_sudo.practice_collect_date = max(waits or today, today)
+        invoices_sudo._collect_soon()

@@ -27,10 +27,10 @@ class PracticeSubscription(models.Model):
     def _get_late_domain(self):
         """Return the invoices whose due date has passed, in each company's time zone."""
         # sudo: the run works for all companies
-        companies = self.env["res.company"].sudo().search([])
+        companies_sudo = self.env["res.company"].sudo().search([])
         return Domain.OR(
             Domain("company_id", "=", company.id) & Domain("invoice_date_due", "<", company._practice_day())
-            for company in companies
+            for company in companies_sudo
         )
 
     @api.model
@@ -44,7 +44,7 @@ class PracticeSubscription(models.Model):
         return self._get_unpaid_domain() & (Domain("practice_collection", "in", BROKEN) | by_itself)
 
     @api.model
-    def _get_unsettled_domain(self):
+    def _get_blocking_domain(self):
         """Return the invoices that keep a subscription past due or suspended until they are paid: late, or failed once.
 
         A new attempt is no payment yet.

@@ -44,7 +44,7 @@ class PracticeSubscription(models.Model):
         now = (self.plan_id, self.interval)
         if (plan, interval) == now:
             raise UserError(self.env._("This is the plan that the subscription has."))
-        new = plan._get_terms(interval, max(today, self.next_invoice_date or today))
+        new = plan._get_tariff(interval, max(today, self.next_invoice_date or today))
         paid = self.period_id
         if not paid or paid.date_to < today:
             return "free"
@@ -58,13 +58,13 @@ class PracticeSubscription(models.Model):
                 )
             )
         old = paid._to_rules()
-        new = plan._get_terms(interval, today)
+        new = plan._get_tariff(interval, today)
         new_first, new_last = (
             (paid.base_from, paid.date_to) if interval == self.interval else period_days(today, 0, interval)
         )
         old_days, new_days = (paid.date_to - paid.base_from).days + 1, (new_last - new_first).days + 1
         seats = self.seat_ids._to_rules()
-        return "now" if is_change_now(old.terms, old_days, new, new_days, seats, today) else "period_end"
+        return "now" if is_change_now(old.tariff, old_days, new, new_days, seats, today) else "period_end"
 
     def _get_change_preview(self, plan, interval, code=None):
         """Return ``(when, the NextInvoice)`` of a change; there is no invoice when nothing is paid yet.
@@ -74,16 +74,19 @@ class PracticeSubscription(models.Model):
         """
         self.ensure_one()
         when = self._get_change(plan, interval)
-        redemption = None
+        redemption_sudo = None
         if code:
             code.sudo()._check_for(self, plan)  # sudo: an organisation may use a code it knows
-            redemption = self.env["practice.discount.redemption"].sudo().new({"code_id": code.id})  # sudo: as above
-        me = self.sudo()  # sudo: the lines of an invoice that the user is about to order
+            redemptions_sudo = self.env["practice.discount.redemption"].sudo()  # sudo: as above
+            redemption_sudo = redemptions_sudo.new({"code_id": code.id})
+        self_sudo = self.sudo()  # sudo: the lines of an invoice that the user is about to order
         if when == "now":
-            return when, me._make_change_invoice(plan, interval, self.company_id._practice_day(), redemption)
+            return when, self_sudo._make_change_invoice(
+                plan, interval, self.company_id._practice_day(), redemption_sudo
+            )
         if self.state == "trial":
             return when, None
-        return when, me._make_next_invoice(plan, interval, redemption)
+        return when, self_sudo._make_next_invoice(plan, interval, redemption_sudo)
 
     def _change_plan(self, plan, interval, code=None):
         """Change plan or interval, now or with the next period, as :meth:`_get_change` says.
@@ -92,19 +95,21 @@ class PracticeSubscription(models.Model):
         :raises UserError: see :meth:`_get_change`; also when something due could not be billed first
         """
         self.ensure_one()
-        me = self.sudo().with_company(self.company_id)  # sudo: doors check who may
-        me._bill_first()
-        when = me._get_change(plan, interval)
+        self_sudo = self.sudo().with_company(self.company_id)  # sudo: doors check who may
+        self_sudo._bill_first()
+        when = self_sudo._get_change(plan, interval)
         if code:
-            code._redeem(me, plan)
+            code._redeem(self_sudo, plan)
         if when == "free":
-            me.write({"plan_id": plan.id, "interval": interval, "pending_plan_id": False, "pending_interval": False})
+            self_sudo.write(
+                {"plan_id": plan.id, "interval": interval, "pending_plan_id": False, "pending_interval": False}
+            )
         elif when == "period_end":
-            me.write({"pending_plan_id": plan.id, "pending_interval": interval})
+            self_sudo.write({"pending_plan_id": plan.id, "pending_interval": interval})
         else:
-            day = me.company_id._practice_day()
-            facts = InvoiceFacts(me.company_id, day)
-            invoice = me._make_change_invoice(plan, interval, day)
-            me._check_billable(invoice, facts)
-            return me._bill([invoice], facts).sudo(False)
+            day = self_sudo.company_id._practice_day()
+            facts = InvoiceFacts(self_sudo.company_id, day)
+            invoice = self_sudo._make_change_invoice(plan, interval, day)
+            self_sudo._check_billable(invoice, facts)
+            return self_sudo._bill([invoice], facts).sudo(False)
         return self.env["account.move"]

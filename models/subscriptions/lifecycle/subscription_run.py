@@ -25,20 +25,20 @@ class PracticeSubscription(models.Model):
 
     def _follow_paid(self):
         """Let subscriptions of which no invoice is overdue any more be active again."""
-        waiting = self.sudo().filtered(  # sudo: whoever registers a payment
+        waiting_sudo = self.sudo().filtered(  # sudo: whoever registers a payment
             lambda it: it.state == "past_due" or (it.state == "suspended" and it.suspended_reason == "unpaid")
         )
-        if not waiting:
+        if not waiting_sudo:
             return
-        domain = self._get_unsettled_domain() & Domain("practice_subscription_id", "in", waiting.ids)
+        domain = self._get_blocking_domain() & Domain("practice_subscription_id", "in", waiting_sudo.ids)
         groups = self.env["account.move"].sudo()._read_group(domain, ["practice_subscription_id"])  # sudo: as above
-        unsettled = {subscription.id for [subscription] in groups}
-        for subscription in waiting.filtered(lambda it: it.id not in unsettled):
-            subscription.activity_unlink(["practice_billing.mail_activity_type_payment"])
-            if subscription.state == "suspended":
-                subscription._resume()
+        blocked = {subscription_sudo.id for [subscription_sudo] in groups}
+        for subscription_sudo in waiting_sudo.filtered(lambda it: it.id not in blocked):
+            subscription_sudo.activity_unlink(["practice_billing.mail_activity_type_payment"])
+            if subscription_sudo.state == "suspended":
+                subscription_sudo._resume()
             else:
-                subscription._enter("active", past_due_since=False)
+                subscription_sudo._enter("active", past_due_since=False)
 
     @api.model
     def _cron_follow_time(self):
@@ -55,7 +55,7 @@ class PracticeSubscription(models.Model):
             unfailed = mine & (Domain("follow_retry_date", "=", False) | Domain("follow_retry_date", "<=", today))
             trial = Domain("state", "=", "trial") & Domain("trial_end", "<", today)
             late = unfailed & Domain("id", "in", self._get_ids_with(self._get_overdue_domain(), company))
-            unsettled = self._get_ids_with(self._get_unsettled_domain(), company)
+            blocked = self._get_ids_with(self._get_blocking_domain(), company)
             unpaid = Domain("state", "in", ("past_due", "suspended")) & Domain("suspended_reason", "!=", "paused")
             grace = today - timedelta(days=company.practice_grace_days)
             after_grace = Domain("state", "=", "past_due") & Domain("past_due_since", "<=", grace)
@@ -68,7 +68,7 @@ class PracticeSubscription(models.Model):
                 for work, domain in (
                     (me._mark_past_due, late & Domain("state", "=", "active")),
                     # Nobody is told when an invoice is credited, cancelled or due later.
-                    (me._follow_paid, unfailed & unpaid & Domain("id", "not in", unsettled)),
+                    (me._follow_paid, unfailed & unpaid & Domain("id", "not in", blocked)),
                     (me._suspend, late & after_grace),
                     (me._end_suspended, unfailed & ended),
                     (me._warn_trial_ends, unfailed & self._get_trial_warning_domain(company, today)),
@@ -125,7 +125,7 @@ class PracticeSubscription(models.Model):
             self._enter("expired")
             return
         day = self.trial_end + timedelta(days=1)
-        self.plan_id._get_terms(self.interval, day)
+        self.plan_id._get_tariff(self.interval, day)
         self._enter("active", date_start=day, anchor_date=day, next_invoice_date=day)
 
     def _suspend(self):

@@ -14,10 +14,10 @@ class PracticeSubscription(models.Model):
 
     # === START === #
 
-    def _activate(self, plan=None, interval=None, day=None, code=None):
+    def _begin_billing(self, plan=None, interval=None, day=None, code=None):
         """Begin billing, or begin again: from a trial, expired or cancelled.
 
-        Whoever comes back within the time he paid for goes on; otherwise the first period begins on ``day``, or on the
+        Whoever comes back within the paid time goes on; otherwise the first period begins on ``day``, or on the
         day after the last one that was served, which is paid for.
 
         :param date day: first day that is paid for; today by default
@@ -31,18 +31,18 @@ class PracticeSubscription(models.Model):
         day = day or today
         if day < today:
             raise UserError(self.env._("A subscription cannot begin in the past: choose today or a later day."))
-        plan._get_terms(interval, day)
-        me = self.sudo()  # sudo: doors check who may
+        plan._get_tariff(interval, day)
+        self_sudo = self.sudo()  # sudo: doors check who may
         vals = {"end_date": False, "cancel_reason": False, "cancel_note": False, "error": False, "retry_date": False}
-        me.activity_unlink(["practice_billing.mail_activity_type_billing"])
-        paid = me.period_id
-        goes_on = paid and paid.date_to >= day and (paid.plan_id, paid.interval) == (plan, interval)
-        if goes_on and paid.state == "billed":
-            paid.service_to = paid.date_to
-            paid._settle_releases()
-            vals["next_invoice_date"] = paid.date_to + timedelta(days=1)
+        self_sudo.activity_unlink(["practice_billing.mail_activity_type_billing"])
+        paid_sudo = self_sudo.period_id
+        goes_on = paid_sudo and paid_sudo.date_to >= day and (paid_sudo.plan_id, paid_sudo.interval) == (plan, interval)
+        if goes_on and paid_sudo.state == "billed":
+            paid_sudo.service_to = paid_sudo.date_to
+            paid_sudo._plan_releases()
+            vals["next_invoice_date"] = paid_sudo.date_to + timedelta(days=1)
         else:
-            served = me.period_ids.filtered(lambda it: it.kind != "extras").mapped("service_to")
+            served = self_sudo.period_ids.filtered(lambda it: it.kind != "extras").mapped("service_to")
             day = max([day, *(last + timedelta(days=1) for last in served)])
             vals |= {"plan_id": plan.id, "interval": interval, "anchor_date": day, "next_invoice_date": day}
             vals["period_id"] = False
@@ -70,7 +70,7 @@ class PracticeSubscription(models.Model):
         """Return the last day that is paid for, or will be when what is due is billed; today when nothing is."""
         self.ensure_one()
         today = self.company_id._practice_day()
-        if self._filter_due():
+        if self._filter_due_sudo():
             interval = self.pending_interval or self.interval
             anchor = self._get_next_anchor(interval)
             return period_days(anchor, period_number(anchor, today, interval), interval)[1]
@@ -109,27 +109,27 @@ class PracticeSubscription(models.Model):
                 self.env._("A membership gives visits, not days: credit its invoice to take back what is left.")
             )
         today = self.company_id._practice_day()
-        paid = self.period_id.sudo()  # sudo: written by the module only
+        paid_sudo = self.period_id.sudo()  # sudo: written by the module only
         # sudo: doors check who may
         self.sudo().write({"end_date": today, "cancel_reason": reason, "cancel_note": note})
-        if paid and self.state != "trial":
-            paid.service_to = min(paid.service_to, today)
+        if paid_sudo and self.state != "trial":
+            paid_sudo.service_to = min(paid_sudo.service_to, today)
             if credit_unused:
                 self._bill_extras(credit_from=today + timedelta(days=1))
                 # Given back: whoever returns begins a new period.
                 self.sudo().period_id = False  # sudo: as above
             else:
                 self._try_bill_rest()
-            paid._settle_releases()
+            paid_sudo._plan_releases()
         self._enter(**self._prepare_end_vals())
 
     def _describe_cancel_now(self, credit_unused):
         """Return what ending today means, with the amount of the last invoice."""
         self.ensure_one()
         today = self.company_id._practice_day()
-        me = self.sudo()  # sudo: the lines of an invoice that the user is about to order
+        self_sudo = self.sudo()  # sudo: the lines of an invoice that the user is about to order
         tomorrow = today + timedelta(days=1)
-        invoice = me._make_extras_invoice(today, tomorrow if credit_unused else None)
+        invoice = self_sudo._make_extras_invoice(today, tomorrow if credit_unused else None)
         total = invoice.bill.total
         amount = format_amount(self.env, abs(total), self.currency_id)
         if total < 0:

@@ -43,27 +43,27 @@ class ResPartner(models.Model):
         the last subscription, or, when there never was one, for the login's own company and no subscription.
         """
         self.ensure_one()
-        user, me = self.env.user, self.sudo()  # sudo: a login asks what it runs
-        organisations = me.search_fetch(
+        user, self_sudo = self.env.user, self.sudo()  # sudo: a login asks what it runs
+        organisations_sudo = self_sudo.search_fetch(
             [("practice_administrator_ids", "in", self.ids)], ["name", "commercial_partner_id"], order="name, id"
         )
-        if not organisations:
+        if not organisations_sudo:
             return []
-        subscriptions = self.env["practice.subscription"].sudo()  # sudo: searched for what the login runs
-        found = subscriptions.search_fetch(
-            [("organisation_id", "in", organisations.ids), ("company_id", "in", user.company_ids.ids)],
+        subscriptions_sudo = self.env["practice.subscription"].sudo()  # sudo: searched for what the login runs
+        found_sudo = subscriptions_sudo.search_fetch(
+            [("organisation_id", "in", organisations_sudo.ids), ("company_id", "in", user.company_ids.ids)],
             BANNER_FIELDS,
             order="id desc",
         )
         accounts = []
-        for organisation in organisations:
-            of_organisation = found.filtered(lambda it, own=organisation: it.organisation_id == own)
+        for organisation in organisations_sudo:
+            of_organisation = found_sudo.filtered(lambda it, own=organisation: it.organisation_id == own)
             running = of_organisation.filtered(lambda it: it.state in RUNNING).sorted(
                 lambda it: (it.company_id != user.company_id, it.company_id.id)
             )
             shown = running or of_organisation[:1]
             accounts += [Account(organisation, it.company_id, it) for it in shown] or [
-                Account(organisation, user.company_id, subscriptions)
+                Account(organisation, user.company_id, subscriptions_sudo)
             ]
         return accounts
 
@@ -99,12 +99,12 @@ class ResPartner(models.Model):
         ]
         if not to_pay:
             return {}
-        checkouts = self.env["practice.subscription.checkout"].sudo()  # sudo: of organisations that the login runs
-        found = checkouts.search_fetch(
-            Domain("organisation_id", "in", to_pay) & checkouts._get_under_way_domain(),
+        checkouts_sudo = self.env["practice.subscription.checkout"].sudo()  # sudo: of organisations that the login runs
+        found_sudo = checkouts_sudo.search_fetch(
+            Domain("organisation_id", "in", to_pay) & checkouts_sudo._get_under_way_domain(),
             ["organisation_id", "company_id", "state"],
         )
-        return {(it.organisation_id.id, it.company_id.id): it.state for it in found}
+        return {(it.organisation_id.id, it.company_id.id): it.state for it in found_sudo}
 
     def _get_payment_banner(self, organisation, state):
         if state == "paid":
@@ -125,6 +125,6 @@ class ResPartner(models.Model):
     def _get_portal_seats(self):
         """Return the seats of this login as a practitioner, now or later: nothing of colleagues, no money."""
         self.ensure_one()
-        seats = self.env["practice.subscription.seat"].sudo()  # sudo: searched for the login's own
-        mine = seats.search([("practitioner_id", "=", self.id)], order="date_from desc, id desc")
-        return mine.filtered(lambda it: not it.date_to or it.date_to >= it.company_id._practice_day())
+        seats_sudo = self.env["practice.subscription.seat"].sudo()  # sudo: searched for the login's own
+        mine_sudo = seats_sudo.search([("practitioner_id", "=", self.id)], order="date_from desc, id desc")
+        return mine_sudo.filtered(lambda it: not it.date_to or it.date_to >= it.company_id._practice_day())

@@ -96,6 +96,6 @@ class PracticeSubscription(models.Model):
     def _get_portal_invoices(self):
         """Return the posted invoices and credit notes of this organisation's subscription, the newest first."""
         self.ensure_one()
-        moves = self.env["account.move"].sudo()  # sudo: asked for an administrator of the organisation
+        moves_sudo = self.env["account.move"].sudo()  # sudo: asked for an administrator of the organisation
         domain = [("practice_subscription_id", "=", self.id), ("state", "=", "posted")]
-        return moves.search(domain, order="invoice_date desc, id desc", limit=24)
+        return moves_sudo.search(domain, order="invoice_date desc, id desc", limit=24)

@@ -136,8 +136,8 @@ class PracticeSubscription(models.Model):
     def _get_portal_open_invoices(self):
         """Return the invoices of this subscription that are to be paid, the most urgent first."""
         self.ensure_one()
-        moves = self.env["account.move"].sudo()  # sudo: asked for an administrator of the organisation
-        return moves.search_fetch(
+        moves_sudo = self.env["account.move"].sudo()  # sudo: asked for an administrator of the organisation
+        return moves_sudo.search_fetch(
             self._get_unpaid_domain() & Domain("practice_subscription_id", "=", self.id),
             ["name", "invoice_date_due", "amount_residual", "practice_collection", "practice_collect_date"],
             order="invoice_date_due, id",

@@ -16,22 +16,22 @@ class PracticeSubscription(models.Model):
 
     _inherit = "practice.subscription"
 
-    def _portal_door(self, note=None):
+    def _portal_door_sudo(self, note=None):
         """Return this subscription as the system sees it, for an administrator of its organisation.
 
-        :param str note: what the chatter says that he did
+        :param str note: what the chatter says that they did
         :raises AccessError: for everybody else
         """
         self.ensure_one()
         self.organisation_id._check_practice_administrator()
         # The system does it: an invoice is not sent in the name of the customer who ordered it.
-        me = self.with_user(SUPERUSER_ID).with_company(self.company_id)
+        self_sudo = self.with_user(SUPERUSER_ID).with_company(self.company_id)
         if note:
-            me._message_log(
+            self_sudo._message_log(
                 body=self.env._("On the portal, %(name)s: %(note)s", name=self.env.user.name, note=note),
                 author_id=self.env.user.partner_id.id,
             )
-        return me
+        return self_sudo
 
     # === PRACTITIONERS === #
 
@@ -40,7 +40,7 @@ class PracticeSubscription(models.Model):
 
         :raises UserError: when it has none; somebody else's and one that never was look the same
         """
-        self._portal_door()
+        self._portal_door_sudo()
         seat = self.seat_ids.filtered(lambda it: it.id == seat_id)
         if not seat:
             raise UserError(self.env._("There is no such practitioner."))
@@ -51,27 +51,27 @@ class PracticeSubscription(models.Model):
 
         :param date student_until: last day of a student's proof
         :return: the seat
-        :raises UserError: when name or address are missing, a student has no proof, or he has a seat already
+        :raises UserError: when name or address are missing, a student has no proof, or the person has a seat already
         """
-        me = self._portal_door()
-        if me.state == "cancelled":
+        self_sudo = self._portal_door_sudo()
+        if self_sudo.state == "cancelled":
             raise UserError(self.env._("The subscription has ended. Select a plan first."))
-        until = me._check_proof(kind, student_until)
+        until = self_sudo._check_proof(kind, student_until)
         # The role was checked; the contact is the organisation's.
-        person = me.organisation_id._find_or_make_contact(name, email)
-        seat = me.env["practice.subscription.seat"].create(
+        person_sudo = self_sudo.organisation_id._find_or_make_contact_sudo(name, email)
+        seat_sudo = self_sudo.env["practice.subscription.seat"].create(
             {
-                "subscription_id": me.id,
-                "practitioner_id": person.id,
+                "subscription_id": self_sudo.id,
+                "practitioner_id": person_sudo.id,
                 "kind": kind,
                 "student_until": until,
-                "date_from": me.company_id._practice_day(),
+                "date_from": self_sudo.company_id._practice_day(),
             }
         )
-        self._portal_door(self.env._("%s added", person.name))
+        self._portal_door_sudo(self.env._("%s added", person_sudo.name))
         if invite:
-            self._portal_invite(seat.id)
-        return seat
+            self._portal_invite(seat_sudo.id)
+        return seat_sudo
 
     def _check_proof(self, kind, student_until):
         """Return the last day of a student's proof, or none for who pays the standard rate.
@@ -97,38 +97,42 @@ class PracticeSubscription(models.Model):
         :param date last_day: the last day of use, today or later
         :raises UserError: when there is no such seat, or the day lies in the past
         """
-        seat = self._portal_find_seat(seat_id).with_user(SUPERUSER_ID)
+        seat_sudo = self._portal_find_seat(seat_id).with_user(SUPERUSER_ID)
         today = self.company_id._practice_day()
-        if seat.date_to and seat.date_to < today:
-            # He would have been there all the time, and nobody would have paid.
-            raise UserError(self.env._("%s has left. Add him again.", seat.practitioner_id.name))
-        if not last_day or last_day < max(today, seat.date_from):
+        if seat_sudo.date_to and seat_sudo.date_to < today:
+            # They would have been there all the time, and nobody would have paid.
+            raise UserError(self.env._("%s has left. Add him again.", seat_sudo.practitioner_id.name))
+        if not last_day or last_day < max(today, seat_sudo.date_from):
             raise UserError(
-                self.env._("The last day is %s at the earliest.", format_date(self.env, max(today, seat.date_from)))
+                self.env._(
+                    "The last day is %s at the earliest.", format_date(self.env, max(today, seat_sudo.date_from))
+                )
             )
-        seat.date_to = last_day
-        self._portal_door(
-            self.env._("%(name)s ends on %(day)s", name=seat.practitioner_id.name, day=format_date(self.env, last_day))
+        seat_sudo.date_to = last_day
+        self._portal_door_sudo(
+            self.env._(
+                "%(name)s ends on %(day)s", name=seat_sudo.practitioner_id.name, day=format_date(self.env, last_day)
+            )
         )
 
     def _portal_keep_seat(self, seat_id):
         """Withdraw the end of a seat that has not come yet."""
-        seat = self._portal_find_seat(seat_id).with_user(SUPERUSER_ID)
-        if not seat.date_to or seat.date_to < self.company_id._practice_day():
-            raise UserError(self.env._("%s is not about to leave.", seat.practitioner_id.name))
-        seat.date_to = False
-        self._portal_door(self.env._("%s stays", seat.practitioner_id.name))
+        seat_sudo = self._portal_find_seat(seat_id).with_user(SUPERUSER_ID)
+        if not seat_sudo.date_to or seat_sudo.date_to < self.company_id._practice_day():
+            raise UserError(self.env._("%s is not about to leave.", seat_sudo.practitioner_id.name))
+        seat_sudo.date_to = False
+        self._portal_door_sudo(self.env._("%s stays", seat_sudo.practitioner_id.name))
 
     def _portal_prolong_proof(self, seat_id, student_until):
         """Enter a new proof of a student."""
-        seat = self._portal_find_seat(seat_id).with_user(SUPERUSER_ID)
-        if seat.kind != "student":
-            raise UserError(self.env._("%s pays the standard rate.", seat.practitioner_id.name))
-        seat.student_until = self._check_proof("student", student_until)
-        self._portal_door(
+        seat_sudo = self._portal_find_seat(seat_id).with_user(SUPERUSER_ID)
+        if seat_sudo.kind != "student":
+            raise UserError(self.env._("%s pays the standard rate.", seat_sudo.practitioner_id.name))
+        seat_sudo.student_until = self._check_proof("student", student_until)
+        self._portal_door_sudo(
             self.env._(
                 "%(name)s is a student until %(day)s",
-                name=seat.practitioner_id.name,
+                name=seat_sudo.practitioner_id.name,
                 day=format_date(self.env, student_until),
             )
         )
@@ -145,11 +149,11 @@ class PracticeSubscription(models.Model):
 
         :return: ``(before, after)``, each see :meth:`_prepare_next_sums`, or ``None`` when nothing is billed
         """
-        me = self._portal_door().with_context(tracking_disable=True)
-        before = me._prepare_next_sums()
+        self_sudo = self._portal_door_sudo().with_context(tracking_disable=True)
+        before = self_sudo._prepare_next_sums()
         with self.env.cr.savepoint() as savepoint:
             change()
-            after = me._prepare_next_sums()
+            after = self_sudo._prepare_next_sums()
             savepoint.rollback()
         return before, after
 
@@ -230,26 +234,26 @@ class PracticeSubscription(models.Model):
 
         :raises UserError: when the plan is not offered, no payment method is saved, and the rules of the change
         """
-        me = self._portal_door()
-        code = me._portal_find_code(code_name)
-        me._check_change_allowed(plan)
-        when, invoice = me._get_change_preview(plan, interval, code)
-        return when, invoice and me._get_preview(invoice)
+        self_sudo = self._portal_door_sudo()
+        code_sudo = self_sudo._portal_find_code_sudo(code_name)
+        self_sudo._check_change_allowed(plan)
+        when, invoice = self_sudo._get_change_preview(plan, interval, code_sudo)
+        return when, invoice and self_sudo._get_preview(invoice)
 
     def _portal_change_plan(self, plan, interval, code_name=None, shown=None):
         """Change the plan as it was shown.
 
-        :param str shown: the total that was shown; only compared, so that nobody orders what he has not seen
+        :param str shown: the total that was shown; only compared, so that nobody orders what they have not seen
         :return: the posted invoice, or none when the change waits for the next period
         :raises UserError: when the amount has changed meanwhile, and see :meth:`_portal_get_change`
         """
         when, preview = self._portal_get_change(plan, interval, code_name)
         if shown is not None and shown != self._describe_shown(when, preview):
             raise UserError(self.env._("The amount has changed meanwhile. This is what it costs now."))
-        me = self._portal_door(
+        self_sudo = self._portal_door_sudo(
             self.env._("%(plan)s, %(interval)s chosen", plan=plan.name, interval=self._name_interval(interval))
         )
-        return me._change_plan(plan, interval, me._portal_find_code(code_name))
+        return self_sudo._change_plan(plan, interval, self_sudo._portal_find_code_sudo(code_name))
 
     def _describe_shown(self, when, preview):
         """Return what a page shows of a change in one word, to compare it when it is confirmed."""
@@ -258,11 +262,11 @@ class PracticeSubscription(models.Model):
     def _name_interval(self, interval):
         return dict(self._fields["interval"]._description_selection(self.env))[interval].lower()
 
-    def _portal_find_code(self, name):
+    def _portal_find_code_sudo(self, name):
         if not (name or "").strip():
             return None
-        codes = self.env["practice.discount.code"].sudo()  # sudo: whoever knows a code may use it
-        return codes._find(name, self.company_id)
+        codes_sudo = self.env["practice.discount.code"].sudo()  # sudo: whoever knows a code may use it
+        return codes_sudo._find(name, self.company_id)
 
     def _check_change_allowed(self, plan):
         """Refuse a change to what is not offered, or without a method to collect it with.
@@ -276,40 +280,42 @@ class PracticeSubscription(models.Model):
 
     def _portal_withdraw_change(self):
         """Stay on the plan."""
-        self._portal_door(self.env._("change of plan withdrawn")).action_withdraw_change()
+        self._portal_door_sudo(self.env._("change of plan withdrawn")).action_withdraw_change()
 
     def _portal_cancel(self, reason, note=None):
         """Let the subscription end with the paid period; a trial ends at once.
 
         :raises UserError: when the reason is unknown, or it has ended or is about to
         """
-        me = self._portal_door(self.env._("cancelled"))
+        self_sudo = self._portal_door_sudo(self.env._("cancelled"))
         if reason not in REASONS:
             raise UserError(self.env._("Choose a reason."))
-        if me.end_date:
-            raise UserError(self.env._("It is cancelled already: it ends on %s.", format_date(self.env, me.end_date)))
+        if self_sudo.end_date:
+            raise UserError(
+                self.env._("It is cancelled already: it ends on %s.", format_date(self.env, self_sudo.end_date))
+            )
         note = (note or "").strip()[:500]
-        if me.state == "trial":
-            me._cancel_now(reason, note)
+        if self_sudo.state == "trial":
+            self_sudo._cancel_now(reason, note)
         else:
-            me._cancel_at_period_end(reason, note)
+            self_sudo._cancel_at_period_end(reason, note)
 
     def _portal_undo_cancel(self):
         """Withdraw a cancellation that has not taken effect."""
-        self._portal_door(self.env._("cancellation withdrawn")).action_undo_cancel()
+        self._portal_door_sudo(self.env._("cancellation withdrawn")).action_undo_cancel()
 
     # === PAYMENT METHODS === #
 
     def _portal_get_tokens(self):
         """Return the saved methods of the organisation with this company, that in use first."""
-        me = self._portal_door()
-        tokens = me.env["payment.token"].search(
+        self_sudo = self._portal_door_sudo()
+        tokens_sudo = self_sudo.env["payment.token"].search(
             [
-                ("partner_id", "=", me.organisation_id.commercial_partner_id.id),
-                ("company_id", "=", me.company_id.id),
+                ("partner_id", "=", self_sudo.organisation_id.commercial_partner_id.id),
+                ("company_id", "=", self_sudo.company_id.id),
             ]
         )
-        return tokens.sorted(lambda it: (it != me.payment_token_id, -it.id))
+        return tokens_sudo.sorted(lambda it: (it != self_sudo.payment_token_id, -it.id))
 
     def _portal_find_token(self, token_id):
         """Return a saved method of the organisation.
@@ -324,12 +330,12 @@ class PracticeSubscription(models.Model):
     def _portal_use_token(self, token_id):
         """Collect invoices with another saved method."""
         token = self._portal_find_token(token_id)
-        self._portal_door(self.env._("payment method %s chosen", token.display_name))._set_payment_token(token)
+        self._portal_door_sudo(self.env._("payment method %s chosen", token.display_name))._set_payment_token(token)
 
     def _portal_remove_token(self, token_id):
         """Remove a saved method; nothing more is collected with it."""
         token = self._portal_find_token(token_id)
-        self._portal_door(self.env._("payment method %s removed", token.display_name))
+        self._portal_door_sudo(self.env._("payment method %s removed", token.display_name))
         token.active = False
 
     def _portal_parse_day(self, text):

@@ -57,13 +57,12 @@ class PracticeWebhookDelivery(models.Model):
     @api.model
     def _announce(self, subscriptions):
         """Write a message for each of these subscriptions whose company has an address to send it to."""
-        told = subscriptions.sudo().filtered(
-            "company_id.practice_webhook_url"
-        )  # sudo: follows from whatever changed it
-        if not told:
+        # sudo: follows from whatever changed it
+        told_sudo = subscriptions.sudo().filtered("company_id.practice_webhook_url")
+        if not told_sudo:
             return
         self.sudo().create(  # sudo: as above
-            [{"subscription_id": it.id, "payload": self._prepare_payload(it)} for it in told]
+            [{"subscription_id": it.id, "payload": self._prepare_payload(it)} for it in told_sudo]
         )
         self.env.ref("practice_billing.ir_cron_webhooks").sudo()._trigger()  # sudo: the run belongs to the system
 

@@ -1,0 +1,45 @@
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+#: The key of the context under which a batch is found while Odoo makes and posts its documents.
+BATCH_KEY = "practice_invoice_batch"
+
+#: The system parameter that switches the shortcuts off.
+SWITCH = "practice_billing.invoice_batch"
+
+
+@dataclass(eq=False)
+class InvoiceBatch:
+    """The documents that one transaction of the billing run makes together, from the first draft until they are posted.
+
+    ``account.move`` finds it in the context, and takes a shortcut only then; documents made in any other way are
+    Odoo's alone. ``taken`` counts for how many documents each shortcut was taken:
+
+    * ``complete``: the draft got its lines with taxes and payment terms at once, instead of being synchronised
+    * ``posted``: it was posted without comparing its lines before and after
+    * ``numbered``: its number follows from one of the batch, and the last one was not looked for again
+    * ``unreconciled``: nothing is reconciled with it, so its payments were not looked for (whenever Odoo asked)
+    """
+
+    is_posting: bool = False
+    taken: Counter = field(default_factory=Counter)
+    _number_formats: dict = field(default_factory=dict)
+
+    @contextmanager
+    def posting(self):
+        """Say that the documents are complete, and that Odoo posts them meanwhile."""
+        self.is_posting = True
+        try:
+            yield
+        finally:
+            self.is_posting = False
+
+    def get_number_format(self, key, look_up):
+        """Return what ``look_up()`` returned for the first document with this ``key``: ``(format, values)``."""
+        if key in self._number_formats:
+            self.taken["numbered"] += 1
+        else:
+            self._number_formats[key] = look_up()
+        format_string, values = self._number_formats[key]
+        return format_string, dict(values)  # a copy: Odoo takes it apart
