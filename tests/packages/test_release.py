@@ -277,7 +277,9 @@ class TestRelease(ReleaseCase):
 
     def test_a_package_in_use_cannot_be_deleted_and_says_why(self):
         self.sell()
-        with self.assertRaisesRegex(UserError, "1 purchases of credits; appointment types: Session; products: Product"):
+        with self.assertRaisesRegex(
+            UserError, "purchases of credits: 1; appointment types: Session; products: Product"
+        ):
             self.package.unlink()
 
     # === BY HAND === #

@@ -388,7 +388,7 @@ class TestPrices(ChangeCase):
 
     def test_a_plan_with_subscriptions_is_archived_and_goes_on(self):
         subscription = self.begin(self.standard)
-        with self.assertRefused("has 1 subscriptions and cannot be deleted"):
+        with self.assertRefused("cannot be deleted (subscriptions: 1)"):
             self.standard.unlink()
         self.standard.active = False
         self.assertInvoice(self.bill(subscription, "2026-12-01"), {"Standard": [78.0]})
@@ -417,14 +417,14 @@ class TestCodes(ChangeCase):
             with self.subTest(words=words), self.assertRefused(f"CODE cannot be used: {words}."):
                 self.make_code("CODE", **vals)
                 self.apply(subscription, "CODE")
-        with self.assertRefused("USED cannot be used: it is used up: 1 of 1"):
+        with self.assertRefused("USED cannot be used: it is used up (1 of 1)"):
             self.apply(subscription, "USED")
         with self.assertRefused("There is no discount code NOPE"):
             self.apply(subscription, "NOPE")
         with self.assertRefused("USED cannot be used: De Kade has used it already"):
             self.apply(other, "USED")
         self.make_code("NEXT")
-        with self.assertRefused("NEXT cannot be used: USED is still running; end it first"):
+        with self.assertRefused("NEXT cannot be used: USED is still running. End that one first"):
             self.apply(other, "NEXT")
         self.assertFalse(subscription.redemption_ids)
 
@@ -600,5 +600,5 @@ class TestLastRedemption(SubscriptionMixin, RaceCase):
         self.assertEqual(code.redemption_count, 3)
         self.assertEqual({type(error) for error in losers}, {UserError})
         self.assertEqual(
-            [str(error) for error in losers], ["LAST cannot be used: it is used up: 3 of 3."] * (SESSIONS - 3)
+            [str(error) for error in losers], ["LAST cannot be used: it is used up (3 of 3)."] * (SESSIONS - 3)
         )

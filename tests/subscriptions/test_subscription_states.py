@@ -694,7 +694,7 @@ class TestReactivate(StatesCase):
     def test_what_has_begun_again_does_not_begin_once_more(self):
         subscription = self.get_cancelled()
         self.start(subscription)
-        with self.assertRefused("is active and cannot become active"):
+        with self.assertRefused("is “Active”; it cannot become “Active”"):
             self.start(subscription)
 
     def test_dates_of_a_subscription_that_was_billed_before_are_not_free_to_write(self):

@@ -27,7 +27,7 @@ class PracticeAppointmentType(models.Model):
             if count:
                 raise UserError(
                     self.env._(
-                        "%(name)s has %(count)s appointments and cannot be deleted. Archive it instead.",
+                        "%(name)s is in use and cannot be deleted (appointments: %(count)s). Archive it instead.",
                         name=appointment_type.name,
                         count=count,
                     )

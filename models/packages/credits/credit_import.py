@@ -136,7 +136,7 @@ class PracticeCreditImport(models.Model):
         for row in self.filtered(lambda row: row.state == "done"):
             lot = row.lot_id.sudo()  # sudo: administrators import, and only this method takes imports back
             if lot.credits_available < lot.credits_total:
-                lot._raise_too_many(self.env._("This import gave %s credits.", lot.credits_total))
+                lot._raise_too_many(self.env._("Credits that this import gave: %s.", lot.credits_total))
             reversal = lot.entry_id._reverse_moves([{"date": row.company_id._practice_day()}], cancel=True)
             lot._record(
                 [

@@ -41,7 +41,7 @@ class PracticeCreditLot(models.Model):
         for (lot, line), of_line in moves.grouped(lambda move: (move.lot_id, move.invoice_line_id)).items():
             granted = sum(move.credits for move in of_line if move.kind == "grant")
             if granted > lot.credits_available:
-                lot._raise_too_many(self.env._("This invoice gave %s credits.", granted))
+                lot._raise_too_many(self.env._("Credits that this invoice gave: %s.", granted))
             for kind in ("grant", "refund", "adjust"):
                 of_kind = of_line.filtered(lambda move, kind=kind: move.kind == kind)
                 credits, value = sum(of_kind.mapped("credits")), lot.currency_id.round(sum(of_kind.mapped("value")))
@@ -121,7 +121,7 @@ class PracticeCreditLot(models.Model):
         """Share the credits and the amount of a credit note line over the lots it takes back."""
         available = sum(lots.mapped("credits_available"))
         if credits > available:
-            lots._raise_too_many(self.env._("This credit note asks for %s credits back.", credits))
+            lots._raise_too_many(self.env._("Credits that this credit note asks back: %s.", credits))
         amount, entries = line._get_deferred_amount(), []
         for lot in lots:
             taken = min(credits, lot.credits_available)

@@ -48,7 +48,7 @@ class PracticePackage(models.Model):
 
     def _describe_uses(self):
         uses = super()._describe_uses()
-        return [self.env._("%s purchases of credits", self.lot_count), *uses] if self.lot_count else uses
+        return [self.env._("purchases of credits: %s", self.lot_count), *uses] if self.lot_count else uses
 
     # === WHEN SOMETHING FAILS === #
 

@@ -51,26 +51,40 @@ class PracticeDiscountCode(models.Model):
             organisation before, or when another code is still running
         """
         self.ensure_one()
-        today = subscription.company_id._practice_day()
-        reason = None
+        problem = self._find_problem(subscription, plan)
+        if problem:
+            raise UserError(problem)
+
+    def _find_problem(self, subscription, plan):
+        """Return why the code is refused, as a sentence for people, or nothing."""
+        today, name = subscription.company_id._practice_day(), self.name
         if not self.active or (self.date_to and today > self.date_to):
-            reason = self.env._("it expired on %s", format_date(self.env, self.date_to or today))
-        elif self.date_from and today < self.date_from:
-            reason = self.env._("it begins on %s", format_date(self.env, self.date_from))
-        elif self.plan_ids and plan not in self.plan_ids:
-            reason = self.env._("it is for %s only", ", ".join(self.plan_ids.mapped("name")))
-        elif self.kind == "amount" and self.currency_id != plan.currency_id:
-            reason = self.env._("its amount is in %s", self.currency_id.name)
-        elif self.redemption_ids.filtered(lambda it: it.organisation_id == subscription.organisation_id):
-            reason = self.env._("%s has used it already", subscription.organisation_id.name)
-        elif self.max_redemptions and self.redemption_count >= self.max_redemptions:
-            reason = self.env._(
-                "it is used up: %(used)s of %(maximum)s", used=self.redemption_count, maximum=self.max_redemptions
+            day = format_date(self.env, self.date_to or today)
+            return self.env._("%(code)s cannot be used: it expired on %(day)s.", code=name, day=day)
+        if self.date_from and today < self.date_from:
+            day = format_date(self.env, self.date_from)
+            return self.env._("%(code)s cannot be used: it begins on %(day)s.", code=name, day=day)
+        if self.plan_ids and plan not in self.plan_ids:
+            plans = ", ".join(self.plan_ids.mapped("name"))
+            return self.env._("%(code)s cannot be used: it is for %(plans)s only.", code=name, plans=plans)
+        if self.kind == "amount" and self.currency_id != plan.currency_id:
+            currency = self.currency_id.name
+            return self.env._("%(code)s cannot be used: its amount is in %(currency)s.", code=name, currency=currency)
+        if self.redemption_ids.filtered(lambda it: it.organisation_id == subscription.organisation_id):
+            organisation = subscription.organisation_id.name
+            return self.env._(
+                "%(code)s cannot be used: %(organisation)s has used it already.", code=name, organisation=organisation
             )
-        elif running := subscription._get_running_redemption_sudo():
-            reason = self.env._("%s is still running; end it first", running.code_id.name)
-        if reason:
-            raise UserError(self.env._("%(code)s cannot be used: %(reason)s.", code=self.name, reason=reason))
+        if self.max_redemptions and self.redemption_count >= self.max_redemptions:
+            numbers = {"used": self.redemption_count, "maximum": self.max_redemptions}
+            return self.env._("%(code)s cannot be used: it is used up (%(used)s of %(maximum)s).", code=name, **numbers)
+        if running := subscription._get_running_redemption_sudo():
+            return self.env._(
+                "%(code)s cannot be used: %(other)s is still running. End that one first.",
+                code=name,
+                other=running.code_id.name,
+            )
+        return None
 
     def _redeem(self, subscription, plan=None):
         """Give the code to a subscription; its next invoice carries the discount.

@@ -35,8 +35,8 @@ class PracticePlan(models.Model):
             if count:
                 raise UserError(
                     self.env._(
-                        "%(plan)s has %(count)s subscriptions and cannot be deleted. Archive it instead: it can then "
-                        "no longer be chosen, and running subscriptions go on.",
+                        "%(plan)s is in use and cannot be deleted (subscriptions: %(count)s). Archive it instead: it "
+                        "can then no longer be chosen, and running subscriptions go on.",
                         plan=plan.name,
                         count=count,
                     )

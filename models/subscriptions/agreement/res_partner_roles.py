@@ -87,7 +87,7 @@ class ResPartner(models.Model):
         staying_sudo = self_sudo.practice_administrator_ids - contact
         if not staying_sudo.user_ids.filtered("active"):
             raise UserError(
-                self.env._("Somebody with a login has to stay. Add another administrator first, and invite him.")
+                self.env._("Somebody with a login has to stay. Add another administrator first, and invite them.")
             )
         self_sudo.write({"practice_administrator_ids": [Command.unlink(contact.id)]})
         self_sudo._note_administrators(self.env._("%s is no longer an administrator of the subscription", contact.name))

@@ -34,10 +34,10 @@ class PracticeSubscription(models.Model):
             if subscription.state not in (sources or SOURCES[state]):
                 raise UserError(
                     self.env._(
-                        "%(subscription)s is %(now)s and cannot become %(wanted)s.",
+                        "The state of %(subscription)s is “%(now)s”; it cannot become “%(wanted)s”.",
                         subscription=subscription.display_name,
-                        now=names[subscription.state].lower(),
-                        wanted=names[state].lower(),
+                        now=names[subscription.state],
+                        wanted=names[state],
                     )
                 )
 

@@ -341,7 +341,7 @@ class PracticeSubscription(models.Model):
         if len(self) > INTERACTIVE:
             self.filtered("retry_date").sudo().retry_date = False  # sudo: checked above
             self.env.ref("practice_billing.ir_cron_bill").sudo()._trigger()  # sudo: checked above
-            message = self.env._("%s subscriptions are billed in the background.", len(self))
+            message = self.env._("Billed in the background, subscriptions: %s.", len(self))
             return notification(message, "info")
         moves = self._bill_now()
         failed = self.filtered("error")

@@ -128,20 +128,25 @@ class PracticePlan(models.Model):
         self.ensure_one()
         prices = {kind: self._get_price(interval, kind, day) for kind in SEAT_KINDS}
         if prices["standard"] is None:
-            raise UserError(
-                self.env._(
-                    "%(plan)s has no price for %(interval)s billing on %(day)s. Add one to the plan, or choose another "
-                    "plan or interval.",
-                    plan=self.name,
-                    interval=dict(self.price_ids._fields["interval"]._description_selection(self.env))[
-                        interval
-                    ].lower(),
-                    day=format_date(self.env, day),
-                )
-            )
+            raise UserError(self._describe_missing_price(interval, format_date(self.env, day)))
         if prices["student"] is None:
             prices["student"] = prices["standard"]
         return self._make_tariff(interval, prices)
+
+    def _describe_missing_price(self, interval, day):
+        if interval == "month":
+            return self.env._(
+                "%(plan)s has no price for monthly billing on %(day)s. Add one to the plan, or choose another plan or "
+                "interval.",
+                plan=self.name,
+                day=day,
+            )
+        return self.env._(
+            "%(plan)s has no price for yearly billing on %(day)s. Add one to the plan, or choose another plan or "
+            "interval.",
+            plan=self.name,
+            day=day,
+        )
 
     def _make_tariff(self, interval, prices):
         membership = bool(self.package_id)

@@ -101,7 +101,7 @@ class PracticeSubscription(models.Model):
         today = self.company_id._practice_day()
         if seat_sudo.date_to and seat_sudo.date_to < today:
             # They would have been there all the time, and nobody would have paid.
-            raise UserError(self.env._("%s has left. Add him again.", seat_sudo.practitioner_id.name))
+            raise UserError(self.env._("%s has left. Add them again.", seat_sudo.practitioner_id.name))
         if not last_day or last_day < max(today, seat_sudo.date_from):
             raise UserError(
                 self.env._(
@@ -251,7 +251,7 @@ class PracticeSubscription(models.Model):
         if shown is not None and shown != self._describe_shown(when, preview):
             raise UserError(self.env._("The amount has changed meanwhile. This is what it costs now."))
         self_sudo = self._portal_door_sudo(
-            self.env._("%(plan)s, %(interval)s chosen", plan=plan.name, interval=self._name_interval(interval))
+            self.env._("%(plan)s chosen (%(interval)s)", plan=plan.name, interval=self._name_interval(interval))
         )
         return self_sudo._change_plan(plan, interval, self_sudo._portal_find_code_sudo(code_name))
 
@@ -260,7 +260,7 @@ class PracticeSubscription(models.Model):
         return f"{when} {preview['total']:.2f}" if preview else when
 
     def _name_interval(self, interval):
-        return dict(self._fields["interval"]._description_selection(self.env))[interval].lower()
+        return dict(self._fields["interval"]._description_selection(self.env))[interval]
 
     def _portal_find_code_sudo(self, name):
         if not (name or "").strip():
