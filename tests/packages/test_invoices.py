@@ -547,7 +547,7 @@ class TestWithdrawing(PracticeCase):
         invoice = self.invoice()
         self.pay(invoice)
         self.plan()
-        with self.assertRaisesRegex(UserError, "gave 10 credits.*Only 9 can go back.*1 reserved"):
+        with self.assertRaisesRegex(UserError, "invoice gave: 10.*Only 9 can go back.*1 reserved"):
             invoice.button_draft()
 
     def test_an_invoice_with_a_used_credit_cannot_be_withdrawn(self):
