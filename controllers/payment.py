@@ -19,7 +19,7 @@ class PaymentPortal(portal.PaymentPortal):
 
     def _create_transaction(self, provider_id, payment_method_id, token_id, *args, **kwargs):
         # sudo: whose it is
-        if token_id and not request.env["payment.token"].sudo().browse(token_id).exists()._is_for_user():
+        if token_id and not request.env["payment.token"].sudo().browse(token_id).exists()._practice_is_for_user():
             raise AccessError(request.env._("You do not have access to this payment method."))
         return super()._create_transaction(provider_id, payment_method_id, token_id, *args, **kwargs)
 
@@ -27,4 +27,4 @@ class PaymentPortal(portal.PaymentPortal):
     def archive_token(self, token_id):
         # sudo: whose it is
         token_sudo = request.env["payment.token"].sudo().browse(token_id).exists()
-        return super().archive_token(token_id) if token_sudo and token_sudo._is_for_user() else None
+        return super().archive_token(token_id) if token_sudo and token_sudo._practice_is_for_user() else None

@@ -33,7 +33,7 @@ def tell(story):
     story.pass_time(datetime(2026, 3, 2, 9, 0))
     story.extend()
     story.pass_time(END)
-    story.plan(story.an, -1).action_mark_attended()  # its revenue waits for the night
+    story.plan(story.an, -1).action_practice_mark_attended()  # its revenue waits for the night
     story.plan(story.an, 9)
     story.end_of_story()
 

@@ -33,7 +33,7 @@ class PracticeAppointmentCancel(models.TransientModel):
     def _compute_consequence(self):
         for wizard in self:
             events = wizard._get_events()
-            costs = [cost for event in events if (cost := event._get_cancel_cost())]
+            costs = [cost for event in events if (cost := event._practice_get_cancel_cost())]
             wizard.late_count = len(costs)
             wizard.consequence = wizard._describe(events, sum(costs)) if events else False
 
@@ -59,7 +59,7 @@ class PracticeAppointmentCancel(models.TransientModel):
         :raises UserError: when the credits of a late cancellation are given back without a reason
         """
         self.ensure_one()
-        self._get_events()._cancel_planned(reason=self.reason, give_back=self.give_back, notify=self.notify)
+        self._get_events()._practice_cancel_planned(reason=self.reason, give_back=self.give_back, notify=self.notify)
         return {"type": "ir.actions.act_window_close"}
 
     # === BUSINESS METHODS === #

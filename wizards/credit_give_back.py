@@ -10,7 +10,7 @@ class PracticeCreditGiveBack(models.TransientModel):
     event_ids = fields.Many2many("calendar.event", string="Appointments", required=True)
     reason = fields.Char(required=True)
 
-    def action_give_back(self):
+    def action_practice_give_back(self):
         self.ensure_one()
         self.event_ids.with_context(practice_reason=self.reason).write({"credit_waived": True})
         return {"type": "ir.actions.act_window_close"}

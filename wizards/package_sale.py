@@ -99,6 +99,6 @@ class PracticePackageSale(models.TransientModel):
 
     def _prepare_invoice_vals(self):
         self.ensure_one()
-        return self.env["account.move"]._prepare_package_sale_vals(
+        return self.env["account.move"]._practice_prepare_package_sale_vals(
             self.company_id, self.payer_id, self.product_id, patient=self.partner_id, quantity=self.quantity
         )

@@ -46,7 +46,7 @@ class OrganisationAccount(CustomerPortal):
     def _practice_get_accounts_sudo(self):
         """Return what the login runs, with the rights to read it: looked up once a request."""
         if getattr(request, "practice_accounts", None) is None:
-            request.practice_accounts = request.env.user.partner_id._get_portal_accounts()
+            request.practice_accounts = request.env.user.partner_id._practice_get_portal_accounts()
         return request.practice_accounts
 
     def _practice_forget_accounts(self):

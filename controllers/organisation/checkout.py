@@ -143,7 +143,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
 
         :raises UserError: see ``_begin_payment``; also for a method that was not offered
         """
-        accounts = request.env.user.partner_id._get_portal_accounts()
+        accounts = request.env.user.partner_id._practice_get_portal_accounts()
         checkouts = request.env["practice.subscription.checkout"]
         mine = ((account, checkouts._get_open(account.organisation, account.company)) for account in accounts)
         account, checkout_sudo = next(((account, it) for account, it in mine if it.id == checkout_id), (None, None))
@@ -238,7 +238,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
 
         :raises UserError: when the login does not run this subscription, or the method was not offered
         """
-        accounts = request.env.user.partner_id._get_portal_accounts()
+        accounts = request.env.user.partner_id._practice_get_portal_accounts()
         account = next((it for it in accounts if it.subscription.id == subscription_id), None)
         if not account:
             raise UserError(request.env._("There is no such subscription."))

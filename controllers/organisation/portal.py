@@ -18,9 +18,9 @@ class OrganisationPortal(OrganisationAccount):
         values = super()._prepare_home_portal_values(counters)
         partner = request.env.user.partner_id
         if "practice_subscription_count" in counters:
-            values["practice_subscription_count"] = len(partner._get_portal_accounts())
+            values["practice_subscription_count"] = len(partner._practice_get_portal_accounts())
         if "practice_seat_count" in counters:
-            values["practice_seat_count"] = len(partner._get_portal_seats())
+            values["practice_seat_count"] = len(partner._practice_get_portal_seats())
         return values
 
     @http.route("/my/seat", type="http", auth="user", website=True)
@@ -29,7 +29,7 @@ class OrganisationPortal(OrganisationAccount):
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_seat",
-            "seats": request.env.user.partner_id._get_portal_seats(),
+            "seats": request.env.user.partner_id._practice_get_portal_seats(),
         }
         return request.render("practice_billing.portal_my_seat", values)
 
@@ -46,7 +46,7 @@ class OrganisationPortal(OrganisationAccount):
             usage=subscription_sudo._prepare_portal_usage() if subscription_sudo else [],
             preview=subscription_sudo._prepare_portal_next_invoice() if subscription_sudo else None,
             administrators=administrators_sudo,
-            candidates=organisation_sudo._get_practice_contacts() - administrators_sudo,
+            candidates=organisation_sudo._practice_get_contacts() - administrators_sudo,
         )
         return request.render("practice_billing.portal_my_subscription", values)
 
@@ -132,7 +132,7 @@ class OrganisationPortal(OrganisationAccount):
 
     def _practice_find_problems(self, organisation_sudo, values, required):
         """Return what Odoo says about an address: VAT number, e-mail, what may not change once invoices were made."""
-        organisation_sudo._check_practice_administrator()
+        organisation_sudo._practice_check_administrator()
         _invalid, missing, messages = self._validate_address_values(
             values, organisation_sudo, "invoice", False, required
         )
@@ -150,23 +150,23 @@ class OrganisationPortal(OrganisationAccount):
         """Let another contact of the organisation run it too, take one off the list, or invite one."""
         organisation_sudo = account.organisation
         administrators_sudo = organisation_sudo.practice_administrator_ids
-        people_sudo = organisation_sudo._get_practice_contacts() | administrators_sudo
+        people_sudo = organisation_sudo._practice_get_contacts() | administrators_sudo
         person_sudo = people_sudo.filtered(lambda it: str(it.id) == contact)
         if remove:
             self._practice_try(
-                lambda: organisation_sudo._remove_practice_administrator(person_sudo),
+                lambda: organisation_sudo._practice_remove_administrator(person_sudo),
                 request.env._("%s is no longer an administrator.", person_sudo.name),
             )
         elif invite:
             self._practice_try(
-                lambda: organisation_sudo._invite_practice_contact(person_sudo, account.company),
+                lambda: organisation_sudo._practice_invite_contact(person_sudo, account.company),
                 request.env._(
                     "An invitation goes to the e-mail address, unless it has a login already; then we get in touch."
                 ),
             )
         else:
             self._practice_try(
-                lambda: organisation_sudo._add_practice_administrator(person_sudo),
+                lambda: organisation_sudo._practice_add_administrator(person_sudo),
                 request.env._("%s is an administrator now.", person_sudo.name),
             )
         return self._practice_redirect("/my/subscription", account)

@@ -146,7 +146,7 @@ class PatientBooking(PatientPortal):
         :raises UserError: when there is none
         """
         event_sudo = self._practice_find_appointment_sudo(event_id)
-        if not event_sudo._can_be_moved_by_patient():
+        if not event_sudo._practice_can_be_moved_by_patient():
             raise UserError(request.env._("This appointment can no longer be moved here. Please call the practice."))
         return event_sudo
 
@@ -166,7 +166,7 @@ class PatientBooking(PatientPortal):
             "message": message,
             "address": f"/my/appointments/{event_sudo.id}/move",
             "confirm": f"/my/appointments/{event_sudo.id}/move/confirm",
-            "appointment": event_sudo._prepare_portal_values()[0],
+            "appointment": event_sudo._practice_prepare_portal_values()[0],
             "practitioners": practitioners_sudo,
             "practitioner": practitioner_sudo,
             "week": event_sudo.practice_appointment_type_id._prepare_week(
@@ -182,7 +182,7 @@ class PatientBooking(PatientPortal):
     def practice_confirm_move(self, event_sudo, practitioner_sudo, start, /, **kw):
         """Show what moving to a chosen time means."""
         try:
-            event_sudo._check_movable(practitioner_sudo, start)
+            event_sudo._practice_check_movable(practitioner_sudo, start)
         except TimeTakenError:
             return self._practice_redirect_to_move_times(event_sudo, practitioner_sudo, start)
         except UserError as error:
@@ -202,8 +202,8 @@ class PatientBooking(PatientPortal):
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_move",
-            "appointment": event_sudo._prepare_portal_values()[0],
-            "offer": event_sudo._prepare_move(practitioner_sudo, start),
+            "appointment": event_sudo._practice_prepare_portal_values()[0],
+            "offer": event_sudo._practice_prepare_move(practitioner_sudo, start),
             "error": error,
         }
         return request.render("practice_billing.portal_confirm_move", values)
@@ -214,7 +214,7 @@ class PatientBooking(PatientPortal):
     def practice_plan_move(self, event_sudo, practitioner_sudo, start, /, **kw):
         """Move, if it is still possible; otherwise show other times, or why not."""
         try:
-            event_sudo._move_by_patient(practitioner_sudo, start, request.env.user.partner_id)
+            event_sudo._practice_move_by_patient(practitioner_sudo, start, request.env.user.partner_id)
         except TimeTakenError:
             self._practice_undo()
             return self._practice_redirect_to_move_times(event_sudo, practitioner_sudo, start)

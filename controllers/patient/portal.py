@@ -20,7 +20,7 @@ class PatientPortal(CustomerPortal):
     # === WHAT IS THEIRS === #
 
     def _practice_get_patients(self):
-        return request.env.user.partner_id._get_portal_patients()
+        return request.env.user.partner_id._practice_get_portal_patients()
 
     def _practice_get_lots_sudo(self):
         """Return the credits with the rights to read them, in the language of the login."""
@@ -40,7 +40,7 @@ class PatientPortal(CustomerPortal):
 
         :raises MissingError: when there is none; somebody else's and one that never was look the same
         """
-        domain = self._practice_get_events_sudo()._get_portal_domain(self._practice_get_patients())
+        domain = self._practice_get_events_sudo()._practice_get_portal_domain(self._practice_get_patients())
         event_sudo = self._practice_get_events_sudo().search(domain & Domain("id", "=", event_id))
         if not event_sudo:
             raise MissingError(request.env._("There is no such appointment."))
@@ -52,10 +52,10 @@ class PatientPortal(CustomerPortal):
         values = super()._prepare_home_portal_values(counters)
         patients = self._practice_get_patients()
         if "practice_package_count" in counters:
-            domain = self._practice_get_lots_sudo()._get_portal_domain(patients)
+            domain = self._practice_get_lots_sudo()._practice_get_portal_domain(patients)
             values["practice_package_count"] = self._practice_get_lots_sudo().search_count(domain)
         if "practice_appointment_count" in counters:
-            domain = self._practice_get_events_sudo()._get_portal_domain(patients)
+            domain = self._practice_get_events_sudo()._practice_get_portal_domain(patients)
             values["practice_appointment_count"] = self._practice_get_events_sudo().search_count(domain)
         return values
 
@@ -66,7 +66,7 @@ class PatientPortal(CustomerPortal):
         patients, lots_sudo = self._practice_get_patients(), self._practice_get_lots_sudo()
         filters = {"open": {"label": request.env._("Running")}, "all": {"label": request.env._("All")}}
         filterby = filterby if filterby in filters else "open"
-        domain = lots_sudo._get_portal_domain(patients, only_open=filterby == "open")
+        domain = lots_sudo._practice_get_portal_domain(patients, only_open=filterby == "open")
         pager = portal_pager(
             url="/my/packages",
             url_args={"filterby": filterby},
@@ -80,8 +80,10 @@ class PatientPortal(CustomerPortal):
             "page_name": "practice_packages",
             "cards": found_sudo._prepare_portal_cards(patients),
             "patients": patients,
-            "orders": request.env["account.move"]._prepare_open_orders(request.env.user),
-            "packages_for_sale": request.env["product.product"]._get_portal_products(request.env.user).package_id,
+            "orders": request.env["account.move"]._practice_prepare_open_orders(request.env.user),
+            "packages_for_sale": request.env["product.product"]
+            ._practice_get_portal_products(request.env.user)
+            .package_id,
             "pager": pager,
             "default_url": "/my/packages",
             "searchbar_filters": filters,
@@ -110,7 +112,7 @@ class PatientPortal(CustomerPortal):
         filters = {"coming": {"label": request.env._("Coming")}, "past": {"label": request.env._("Past")}}
         filterby = filterby if filterby in filters else "coming"
         coming = filterby == "coming"
-        domain = events_sudo._get_portal_domain(patients, coming=coming)
+        domain = events_sudo._practice_get_portal_domain(patients, coming=coming)
         pager = portal_pager(
             url="/my/appointments",
             url_args={"filterby": filterby},
@@ -123,7 +125,7 @@ class PatientPortal(CustomerPortal):
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_appointments",
-            "appointments": found_sudo._prepare_portal_values(),
+            "appointments": found_sudo._practice_prepare_portal_values(),
             "several": len(patients) > 1,
             "can_book": bool(self._practice_get_bookable_types_sudo()),
             "pager": pager,
@@ -142,7 +144,7 @@ class PatientPortal(CustomerPortal):
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_appointments",
-            "appointment": event_sudo._prepare_portal_values()[0],
+            "appointment": event_sudo._practice_prepare_portal_values()[0],
             "message": message,
         }
         return request.render("practice_billing.portal_my_appointment", values)
@@ -153,7 +155,7 @@ class PatientPortal(CustomerPortal):
         try:
             event_sudo = self._practice_find_appointment_sudo(event_id)
             known_cost = int(cost) if cost.isdecimal() else 0
-            cancelled = event_sudo._cancel_by_patient(known_cost)
+            cancelled = event_sudo._practice_cancel_by_patient(known_cost)
         except UserError:
             return request.redirect(f"/my/appointments/{event_id}?message=closed")
         return request.redirect(f"/my/appointments/{event_id}?message={'cancelled' if cancelled else 'late'}")
@@ -168,4 +170,4 @@ class PatientPortal(CustomerPortal):
             ("Content-Type", "text/calendar; charset=utf-8"),
             ("Content-Disposition", http.content_disposition("appointment.ics")),
         ]
-        return request.make_response(event_sudo._get_portal_ics(), headers)
+        return request.make_response(event_sudo._practice_get_portal_ics(), headers)

@@ -25,7 +25,7 @@ class PatientShop(PatientPortal, PortalAccount):
     # === WHAT IS ASKED === #
 
     def _practice_get_products_sudo(self):
-        return request.env["product.product"]._get_portal_products(request.env.user)
+        return request.env["product.product"]._practice_get_portal_products(request.env.user)
 
     def _practice_find_patient(self, patients, patient_id):
         """Return the patient that a form names; nobody when it is none of the login's."""
@@ -37,7 +37,9 @@ class PatientShop(PatientPortal, PortalAccount):
         :raises MissingError: when there is none; somebody else's and one that never was look the same
         """
         orders_sudo = request.env["account.move"].sudo()  # sudo: searched among the purchases of this login only
-        domain = orders_sudo._get_order_domain(request.env.user) & Domain("id", "=", min(invoice_id, 2**31 - 1))
+        domain = orders_sudo._practice_get_order_domain(request.env.user) & Domain(
+            "id", "=", min(invoice_id, 2**31 - 1)
+        )
         order_sudo = orders_sudo.search(domain)
         if not order_sudo:
             raise MissingError(request.env._("There is no such purchase."))
@@ -56,7 +58,7 @@ class PatientShop(PatientPortal, PortalAccount):
     def practice_show_shop(self, package_id=None, patient_id=None, booking=None, **kw):
         products_sudo = self._practice_get_products_sudo()
         wanted_sudo = products_sudo.filtered(lambda it: str(it.package_id.id) == package_id)
-        offers = (wanted_sudo or products_sudo)._get_portal_offers(request.env.user)
+        offers = (wanted_sudo or products_sudo)._practice_get_portal_offers(request.env.user)
         patient = self._practice_find_patient(self._practice_get_patients(), patient_id)
         values = {
             **self._prepare_portal_layout_values(),
@@ -85,7 +87,7 @@ class PatientShop(PatientPortal, PortalAccount):
 
     def _practice_find_offer_sudo(self, product_id):
         product_sudo = self._practice_get_products_sudo().filtered(lambda it: it.id == product_id)
-        return product_sudo._get_portal_offers(request.env.user).get(product_sudo)
+        return product_sudo._practice_get_portal_offers(request.env.user).get(product_sudo)
 
     def _practice_render_offer(self, offer, patient_id, booking, error=None):
         patients = self._practice_get_patients()
@@ -95,7 +97,7 @@ class PatientShop(PatientPortal, PortalAccount):
             "offer": offer,
             "patients": patients,
             "patient": self._practice_find_patient(patients, patient_id) if len(patients) > 1 else patients,
-            "ways": offer.company._get_portal_ways(request.env.user, offer.total, offer.currency),
+            "ways": offer.company._practice_get_portal_ways(request.env.user, offer.total, offer.currency),
             "terms": offer.product.package_id._get_terms_fingerprint(),
             "action": self._practice_make_url(f"/my/packages/buy/{offer.product.id}/order", booking=booking),
             "error": error,
@@ -115,7 +117,7 @@ class PatientShop(PatientPortal, PortalAccount):
             patient = self._practice_find_patient(self._practice_get_patients(), patient_id)
             # What was begun when it is refused is undone: the page that says so is an answer like any other.
             with request.env.cr.savepoint():
-                order_sudo = request.env["account.move"]._order_package(
+                order_sudo = request.env["account.move"]._practice_order_package(
                     user, offer, patient, terms=terms or "", way=way
                 )
         except UserError as error:
@@ -131,7 +133,7 @@ class PatientShop(PatientPortal, PortalAccount):
         values = {
             **self._prepare_portal_layout_values(),
             "page_name": "practice_order",
-            "order": order_sudo._prepare_portal_order(),
+            "order": order_sudo._practice_prepare_portal_order(),
             "document": order_sudo,
             "booking_url": booking
             and Slot.decode(booking)
@@ -143,8 +145,8 @@ class PatientShop(PatientPortal, PortalAccount):
 
     def _practice_prepare_order_payment(self, order_sudo, booking):
         """Return what Odoo's payment form needs; without payment methods when there is nothing to pay."""
-        partner_sudo, amount = order_sudo.partner_id, order_sudo._get_order_amount()
-        providers_sudo, methods_sudo, tokens_sudo = order_sudo._get_payment_options()
+        partner_sudo, amount = order_sudo.partner_id, order_sudo._practice_get_order_amount()
+        providers_sudo, methods_sudo, tokens_sudo = order_sudo._practice_get_payment_options()
         return {
             "mode": "payment",
             "amount": amount,
@@ -173,14 +175,14 @@ class PatientShop(PatientPortal, PortalAccount):
         order_sudo = self._practice_find_order_sudo(invoice_id)
         self._validate_transaction_kwargs(kwargs)
         chosen = {key: kwargs.get(key) for key in PAYMENT_KEYS}
-        order_sudo._start_order_payment()
-        if not is_offered(*order_sudo._get_payment_options(), **chosen):
+        order_sudo._practice_start_order_payment()
+        if not is_offered(*order_sudo._practice_get_payment_options(), **chosen):
             raise ValidationError(request.env._("This payment method is not available here. Choose another one."))
         booking = request.httprequest.args.get("booking")
         transaction_sudo = self._create_transaction(
             **chosen,
             tokenization_requested=kwargs.get("tokenization_requested"),
-            amount=order_sudo._get_order_amount(),
+            amount=order_sudo._practice_get_order_amount(),
             currency_id=order_sudo.currency_id.id,
             partner_id=order_sudo.partner_id.id,
             landing_route=self._practice_make_url(f"/my/packages/orders/{order_sudo.id}", booking=booking),

@@ -83,10 +83,10 @@ class Packages(House):
     def miss_appointments(self):
         """No-shows, one forgiven; cancelled in time, late, and as the rest of a series."""
         missed, forgiven = (self.plan(self.an, -days, 13) for days in (1, 2))
-        (missed | forgiven).action_mark_no_show()
+        (missed | forgiven).action_practice_mark_no_show()
         self.wizard(
             "practice.credit.give.back",
-            "action_give_back",
+            "action_practice_give_back",
             event_ids=[Command.set(forgiven.ids)],
             reason="Ill, with a note from the doctor",
         )

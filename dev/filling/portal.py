@@ -13,10 +13,10 @@ class Portal(Subscriptions):
     def buy(self, way, patient):
         """Buy ten sessions as a parent does; return the purchase."""
         user = self.parent.with_user(self.parent).env.user
-        products = user.env["product.product"]._get_portal_products(user)
-        offer = (products & self.ten)._get_portal_offers(user)[self.ten]
+        products = user.env["product.product"]._practice_get_portal_products(user)
+        offer = (products & self.ten)._practice_get_portal_offers(user)[self.ten]
         terms = self.ten.package_id._get_terms_fingerprint()
-        order = user.env["account.move"]._order_package(user, offer, patient, way=way, terms=terms)
+        order = user.env["account.move"]._practice_order_package(user, offer, patient, way=way, terms=terms)
         return order.with_user(self.env.user)
 
     def begin_payment(self, **vals):
@@ -37,11 +37,11 @@ class Portal(Subscriptions):
     def buy_and_book(self):
         buyer = self.parent.partner_id
         paid = self.buy("online", self.child)
-        paid._start_order_payment()
+        paid._practice_start_order_payment()
         for number, state in enumerate(("error", "done")):
             transaction = self.begin_payment(
                 reference=f"order-{paid.id}-{number}",
-                amount=paid._get_order_amount(),
+                amount=paid._practice_get_order_amount(),
                 partner_id=buyer.id,
                 invoice_ids=[Command.set(paid.ids)],
             )
@@ -49,9 +49,9 @@ class Portal(Subscriptions):
         self.buy("invoice", buyer)
         times = self.session._get_free_times(self.therapist, self.child)[self.therapist]
         booked = self.session._book(self.therapist, self.child, times[3], buyer)
-        booked._move_by_patient(self.therapist, times[5], buyer)
+        booked._practice_move_by_patient(self.therapist, times[5], buyer)
         cancelled = self.session._book(self.therapist, self.child, times[8], buyer)
-        cancelled._cancel_by_patient(late_is_known=True)
+        cancelled._practice_cancel_by_patient(late_is_known=True)
         self.buy("online", self.child)
 
     def check_out(self):

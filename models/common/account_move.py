@@ -6,23 +6,23 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
-    def _queue_sending(self):
+    def _practice_queue_sending(self):
         """Hand these documents to Odoo's send queue, which commits before it sends; once per posting."""
         to_send = self.filtered(lambda move: not move.is_move_sent and not move.sending_data)
-        unreachable = to_send._note_unreachable()
+        unreachable = to_send._practice_note_unreachable()
         if to_send := to_send - unreachable:
-            to_send.sending_data = self._prepare_sending_data()
-            to_send._trigger_sending()
+            to_send.sending_data = self._practice_prepare_sending_data()
+            to_send._practice_trigger_sending()
 
     @api.model
-    def _prepare_sending_data(self):
+    def _practice_prepare_sending_data(self):
         """Return what Odoo's send queue wants to know of a document: who sends it. Patients do not send invoices."""
         author = self.env.user if self.env.user._is_internal() else self.env.ref("base.user_root")
         return {"author_user_id": author.id, "author_partner_id": author.partner_id.id}
 
-    def _note_unreachable(self):
+    def _practice_note_unreachable(self):
         """Return those of these documents that the send queue cannot bring to their customer, and say so on them."""
-        unreachable = self.filtered(lambda move: not move.partner_id._is_reachable(move.company_id))
+        unreachable = self.filtered(lambda move: not move.partner_id._practice_is_reachable(move.company_id))
         unreachable._message_log_batch(
             {
                 move.id: self.env._("Not e-mailed: %s has no e-mail address.", move.partner_id.display_name)
@@ -31,7 +31,7 @@ class AccountMove(models.Model):
         )
         return unreachable
 
-    def _trigger_sending(self):
+    def _practice_trigger_sending(self):
         """Have Odoo's send queue run once this transaction is committed."""
         # sudo: whoever may post an invoice may have it sent; the queue itself belongs to the system.
         self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()

@@ -32,7 +32,7 @@ class ResCompany(models.Model):
         self.ensure_one()
         return local_day(moment or fields.Datetime.now(), self.practice_tz or "UTC")
 
-    def _get_release_journal(self):
+    def _practice_get_release_journal(self):
         """Return the journal of revenue releases.
 
         :raises UserError: when the company has no miscellaneous journal
@@ -49,13 +49,13 @@ class ResCompany(models.Model):
             )
         return journal
 
-    def _get_release_lock(self, journal, day):
+    def _practice_get_release_lock(self, journal, day):
         """Return the last locked day that ``day`` falls under in ``journal``, or ``None`` when it is open."""
         violated = self._get_violated_lock_dates(day, False, journal)
         locked_until = violated[-1][0] if violated else None
         return locked_until if locked_until and locked_until != date.min else None
 
-    def _get_responsible(self, preferred=None):
+    def _practice_get_responsible(self, preferred=None):
         """Return who is told when something of this company needs attention.
 
         :param preferred: a user who looks after it, when they are active and work for the company; otherwise it is an

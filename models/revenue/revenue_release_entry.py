@@ -64,9 +64,9 @@ class PracticeRevenueRelease(models.Model):
         """Return ``{(journal, day): releases}``; the day is the first open one when the release's day is locked."""
         by_entry = defaultdict(self.browse)
         for company, of_company in self.grouped("company_id").items():
-            journal = company._get_release_journal()
+            journal = company._practice_get_release_journal()
             for day, of_day in of_company.grouped("date").items():
-                by_entry[journal, first_open_day(day, company._get_release_lock(journal, day))] += of_day
+                by_entry[journal, first_open_day(day, company._practice_get_release_lock(journal, day))] += of_day
         return by_entry
 
     def _prepare_entry_vals(self, journal, day):

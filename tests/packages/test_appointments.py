@@ -366,7 +366,7 @@ class TestCancelling(AppointmentCase):
         self.assertEqual(lenient.cancel_free_until, lenient.start - timedelta(hours=48))
         self.travel(hours=10)
         self.type.write({"late_policy": "forfeit", "cancel_hours": 0})
-        self.assertEqual((strict._get_cancel_cost(), lenient._get_cancel_cost()), (1, 0))
+        self.assertEqual((strict._practice_get_cancel_cost(), lenient._practice_get_cancel_cost()), (1, 0))
         (strict + lenient).write({"active": False})
         self.assertEqual((strict + lenient).mapped("attendance"), ["late_cancelled", "late_cancelled"])
         self.assertLot(lot, available=9, lost=1)
@@ -406,7 +406,7 @@ class TestCancelling(AppointmentCase):
         self.env.cr.execute("UPDATE calendar_event SET practice_late_policy = 'half' WHERE id = %s", [event.id])
         event.invalidate_recordset(["practice_late_policy"])
         with self.assertRaisesRegex(ValueError, "half"):
-            event._get_late_cost()
+            event._practice_get_late_cost()
 
     def test_a_type_without_notice_can_be_cancelled_until_the_start(self):
         lot = self.sell()

@@ -291,7 +291,7 @@ class TestBooks(PracticeCase):
         event = self.visit()
         self.release()
         self.travel(days=3)
-        self.company.fiscalyear_lock_date = event._get_visit_day() + timedelta(days=1)
+        self.company.fiscalyear_lock_date = event._practice_get_visit_day() + timedelta(days=1)
         event.attendance = "cancelled"
         self.assertLot(lot, available=10, used=0, value=1200.0)
         self.assertEntry(self.entry_of(event), (self.liability, -120.0), (self.income, 120.0), date=date(2026, 3, 15))

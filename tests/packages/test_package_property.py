@@ -232,7 +232,9 @@ class PracticeLife(Life):
         self.case.travel(days=1 + number % 6)
 
     def close(self, _number):
-        self.events(("attendance", "=", "planned"), ("stop", "<", self.case.at()), ("active", "=", True))._close()
+        self.events(
+            ("attendance", "=", "planned"), ("stop", "<", self.case.at()), ("active", "=", True)
+        )._practice_close()
 
     def expire(self, _number):
         lots = self.env["practice.credit.lot"]

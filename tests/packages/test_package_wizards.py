@@ -53,7 +53,7 @@ class TestSale(PracticeCase):
         self.make_type(self.package, name="Second type", sequence=1)
         self.sell()
         self.plan()
-        context = self.patient.action_plan_appointment()["context"]
+        context = self.patient.action_practice_plan_appointment()["context"]
         self.assertEqual(context["default_practice_appointment_type_id"], self.type.id)
 
     def test_without_payment_the_credits_wait(self):
@@ -324,7 +324,9 @@ class TestGiveBackAndExtend(PracticeCase):
         event.attendance = "no_show"
         self.release()
         self.assertLot(self.lot, lost=1, value=1080.0)
-        self.env["practice.credit.give.back"].create({"event_ids": event.ids, "reason": "Hospital"}).action_give_back()
+        self.env["practice.credit.give.back"].create(
+            {"event_ids": event.ids, "reason": "Hospital"}
+        ).action_practice_give_back()
         self.assertEqual(event.attendance, "no_show")
         self.assertEqual(event.credit_state, "returned")
         self.assertLot(self.lot, available=10, lost=0, value=1200.0)

@@ -196,7 +196,7 @@ class TestRelease(ReleaseCase):
         self.assertTrue(bad.error)
         self.assertEqual(bad.retry_date, TODAY + timedelta(days=1))
         self.assertEqual(package.activity_ids.summary, "Revenue could not be released")
-        self.assertIn(package.company_id._get_responsible(), package.activity_ids.user_id)
+        self.assertIn(package.company_id._practice_get_responsible(), package.activity_ids.user_id)
         self.assertBooksAgree()
 
     def test_it_is_tried_again_the_next_day(self):

@@ -160,7 +160,9 @@ class TestBookingRace(BookingMixin, RaceCase):
         def work(number, env):
             if number:
                 return self.book(self.type, self.katrien, self.patients[number], target, env)
-            mine.with_env(env)._move_by_patient(self.katrien.with_env(env), target, self.patients[0].with_env(env))
+            mine.with_env(env)._practice_move_by_patient(
+                self.katrien.with_env(env), target, self.patients[0].with_env(env)
+            )
             return mine.id
 
         event = self.assertOneWon(self.race_to_book(work))

@@ -156,12 +156,12 @@ class TestCheckout(OrganisationMixin, SubscriptionCase):
         ):
             with self.assertRefused("being processed"):
                 work()
-        [banner] = self.boss.partner_id.with_user(self.boss)._get_portal_banners()
+        [banner] = self.boss.partner_id.with_user(self.boss)._practice_get_portal_banners()
         self.assertEqual((banner["level"], banner["button"]), ("info", None))
         # Days later, nobody looks.
         self.go_to(day(1, 18))
         self.notify(transaction, "done", follow=False)
-        [banner] = self.boss.partner_id.with_user(self.boss)._get_portal_banners()
+        [banner] = self.boss.partner_id.with_user(self.boss)._practice_get_portal_banners()
         self.assertEqual(banner["level"], "info")
         with self.enter_registry_test_mode():
             self.env.ref("payment.cron_post_process_payment_tx").method_direct_trigger()
@@ -277,7 +277,7 @@ class TestCheckout(OrganisationMixin, SubscriptionCase):
         self.assertEqual(len(checkout.activity_ids), 1)
         checkout._try_complete()
         self.assertEqual(len(checkout.activity_ids), 1, "the same reason is told once")
-        [banner] = self.boss.partner_id.with_user(self.boss)._get_portal_banners()
+        [banner] = self.boss.partner_id.with_user(self.boss)._practice_get_portal_banners()
         self.assertEqual(banner["level"], "info")
         self.make_plan_price()
         checkout.action_complete()

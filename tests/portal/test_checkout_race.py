@@ -110,7 +110,7 @@ class TestCheckoutRace(OrganisationMixin, RaceCase):
 
     def test_two_administrators_that_remove_each_other_leave_one(self):
         def remove(person, env):
-            self.in_env(env)._remove_practice_administrator(env["res.partner"].browse(person))
+            self.in_env(env)._practice_remove_administrator(env["res.partner"].browse(person))
             return True
 
         pairs = ((self.boss, self.an), (self.an, self.boss))

@@ -42,33 +42,33 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
         user = user or self.boss
         self.env.flush_all()
         self.env.invalidate_all()
-        return [(it["level"], it["button"]) for it in user.partner_id.with_user(user)._get_portal_banners()]
+        return [(it["level"], it["button"]) for it in user.partner_id.with_user(user)._practice_get_portal_banners()]
 
     # === ADMINISTRATORS === #
 
     def test_an_administrator_adds_one_hands_over_and_is_out(self):
         organisation = self.organisation.with_user(self.boss)
-        organisation._add_practice_administrator(self.an.partner_id)
-        organisation._remove_practice_administrator(self.boss.partner_id)
+        organisation._practice_add_administrator(self.an.partner_id)
+        organisation._practice_remove_administrator(self.boss.partner_id)
         self.assertEqual(self.organisation.practice_administrator_ids, self.an.partner_id)
-        self.assertEqual(self.boss.partner_id.with_user(self.boss)._get_portal_accounts(), [])
+        self.assertEqual(self.boss.partner_id.with_user(self.boss)._practice_get_portal_accounts(), [])
         with self.assertRaises(AccessError):
-            organisation._add_practice_administrator(self.boss.partner_id)
+            organisation._practice_add_administrator(self.boss.partner_id)
 
     def test_the_last_one_with_a_login_stays(self):
         organisation = self.organisation.with_user(self.boss)
         with self.assertRefused("Somebody with a login has to stay"):
-            organisation._remove_practice_administrator(self.boss.partner_id)
+            organisation._practice_remove_administrator(self.boss.partner_id)
         bert = self.subscription.seat_ids.practitioner_id - self.an.partner_id
-        organisation._add_practice_administrator(bert)
+        organisation._practice_add_administrator(bert)
         with self.assertRefused("Somebody with a login has to stay"):
-            organisation._remove_practice_administrator(self.boss.partner_id)
+            organisation._practice_remove_administrator(self.boss.partner_id)
 
     def test_only_people_of_the_organisation_become_administrators(self):
         organisation = self.organisation.with_user(self.boss)
         for person in (self.rival.partner_id, self.other, self.env["res.partner"].browse(10**8)):
             with self.assertRefused("one of the contacts"):
-                organisation._add_practice_administrator(person)
+                organisation._practice_add_administrator(person)
 
     def test_staff_sees_that_nobody_runs_it_and_invites(self):
         self.assertFalse(self.organisation.practice_lacks_administrator)
@@ -155,7 +155,7 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
         self.subscription._set_payment_token(self.make_token(self.organisation, "pending"))
         self.run_cron("ir_cron_collect")
         self.assertEqual((move.practice_collection, self.banners()), ("collecting", [("danger", None)]))
-        self.notify(move._get_last_attempt(), "done")
+        self.notify(move._practice_get_last_attempt(), "done")
         self.assertEqual((self.subscription.state, self.banners()), ("active", []))
 
     def test_an_organisation_that_never_had_one_is_told_to_select_a_plan(self):
@@ -172,29 +172,29 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
                 self.subscription._enter(state, anchor_date=self.today(), next_invoice_date=self.today())
             for user, limit in ((self.boss, 3), (self.an, 1), (self.rival, 3)):
                 partner = user.partner_id.with_user(user).with_context(lang="en_US")
-                partner._get_portal_banners()
+                partner._practice_get_portal_banners()
                 self.env.flush_all()
                 self.env.invalidate_all()
                 # What every page reads anyway.
                 self.assertTrue(user.with_user(user).partner_id.name and user.with_user(user).company_ids.ids)
                 self.assertTrue(self.company.practice_tz and self.company.name)
                 before = self.env.cr.sql_log_count
-                partner._get_portal_banners()
+                partner._practice_get_portal_banners()
                 with self.subTest(state=state, user=user.login):
                     self.assertLessEqual(self.env.cr.sql_log_count - before, limit)
 
     def test_accounts_are_found_by_organisation_and_company(self):
         self.assertEqual(
-            self.boss.partner_id.with_user(self.boss)._get_portal_accounts(),
+            self.boss.partner_id.with_user(self.boss)._practice_get_portal_accounts(),
             [Account(self.organisation, self.company, self.subscription)],
         )
         self.other.practice_administrator_ids |= self.boss.partner_id
-        accounts = self.boss.partner_id.with_user(self.boss)._get_portal_accounts()
+        accounts = self.boss.partner_id.with_user(self.boss)._practice_get_portal_accounts()
         self.assertEqual([it.organisation for it in accounts], [self.organisation, self.other])
         self.assertFalse(accounts[1].subscription)
         self.subscription._cancel_now("other")
         running = self.subscribe(organisation=self.organisation, seats=())
-        accounts = self.boss.partner_id.with_user(self.boss)._get_portal_accounts()
+        accounts = self.boss.partner_id.with_user(self.boss)._practice_get_portal_accounts()
         self.assertEqual(accounts[0].subscription, running)
 
     def test_each_running_subscription_with_a_company_of_the_login_is_an_account(self):
@@ -211,11 +211,13 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
             }
         )
         login = self.boss.partner_id.with_user(self.boss)
-        self.assertEqual([it.subscription for it in login._get_portal_accounts()], [self.subscription])
+        self.assertEqual([it.subscription for it in login._practice_get_portal_accounts()], [self.subscription])
         self.boss.company_ids |= elsewhere
-        self.assertEqual([it.subscription for it in login._get_portal_accounts()], [self.subscription, there])
+        self.assertEqual([it.subscription for it in login._practice_get_portal_accounts()], [self.subscription, there])
         self.subscription._enter("expired")
-        self.assertEqual([it.subscription for it in login._get_portal_accounts()], [there], "what runs comes first")
+        self.assertEqual(
+            [it.subscription for it in login._practice_get_portal_accounts()], [there], "what runs comes first"
+        )
 
     # === PRACTITIONERS === #
 
@@ -312,7 +314,7 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
         self.assertIn("by hand", " ".join(self.organisation.activity_ids.mapped("summary")))
         organisation = self.organisation.with_user(self.boss)
         with self.assertRefused("one of the contacts"):
-            organisation._invite_practice_contact(self.rival.partner_id, self.company)
+            organisation._practice_invite_contact(self.rival.partner_id, self.company)
 
     def test_a_student_and_a_new_proof(self):
         seat = self.mine()._portal_add_practitioner("Carla", "carla@example.com", "student", day(2, 28))
@@ -372,7 +374,7 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
                 with self.subTest(user=user.login, partner=partner.name):
                     self.assertEqual(found & (token | own), seen & found)
                     self.assertEqual(token in found, user == self.boss)
-        self.assertTrue(token.with_user(self.manager).sudo()._is_for_user())
+        self.assertTrue(token.with_user(self.manager).sudo()._practice_is_for_user())
 
     def test_removing_the_method_in_use_leaves_none(self):
         self.running()
@@ -691,7 +693,7 @@ class TestPages(PagesMixin, OrganisationMixin, HttpCase):
             vals = {"practice_administrator_ids": [Command.link(self.boss.partner_id.id)]}
             answer = self.call_kw("res.partner", "write", self.other.ids, vals)
             self.assertEqual(answer, "odoo.exceptions.AccessError")
-            for method in ("_portal_cancel", "_add_practice_administrator", "action_complete"):
+            for method in ("_portal_cancel", "_practice_add_administrator", "action_complete"):
                 answer = self.rpc(
                     "/web/dataset/call_kw",
                     model="practice.subscription.checkout" if method == "action_complete" else "practice.subscription",
@@ -773,7 +775,10 @@ class TestPages(PagesMixin, OrganisationMixin, HttpCase):
             with (
                 self.subTest(path=path),
                 patch.object(
-                    partners, "_get_portal_accounts", autospec=True, side_effect=partners._get_portal_accounts
+                    partners,
+                    "_practice_get_portal_accounts",
+                    autospec=True,
+                    side_effect=partners._practice_get_portal_accounts,
                 ) as look,
             ):
                 self.assertIn("o_practice_banners", self.page(path))

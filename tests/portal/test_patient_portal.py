@@ -130,7 +130,9 @@ class TestPatientPortal(FamilyMixin, HttpCase):
         self.assertEqual(event.attendance, "planned")
         # The statement of somebody else is one's own.
         self.assertEqual(
-            self.env["res.partner"].browse(self.stranger.id)._get_portal_patients(), self.stranger, "acts for nobody"
+            self.env["res.partner"].browse(self.stranger.id)._practice_get_portal_patients(),
+            self.stranger,
+            "acts for nobody",
         )
 
     def test_nobody_reads_his_appointments_with_all_their_fields_over_rpc(self):
@@ -146,7 +148,7 @@ class TestPatientPortal(FamilyMixin, HttpCase):
         front_desk = self.practitioner
         patient = self.make_patient("New Nele").with_user(front_desk)
         self.assertTrue(patient.practice_can_be_invited)
-        action = patient.action_invite_to_portal()
+        action = patient.action_practice_invite_to_portal()
         line = self.env["portal.wizard"].browse(action["res_id"]).with_user(front_desk).user_ids
         line.action_grant_access()
         self.assertTrue(patient.sudo().user_ids._is_portal())

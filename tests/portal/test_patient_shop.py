@@ -36,7 +36,7 @@ class ShopMixin(FamilyMixin):
 
     def orders(self, user=None):
         moves = self.env["account.move"]
-        return moves.search(moves._get_order_domain(user or self.parent_user), order="id")
+        return moves.search(moves._practice_get_order_domain(user or self.parent_user), order="id")
 
     def login(self, user=None):
         """Return the user as its own requests see it."""
@@ -45,15 +45,17 @@ class ShopMixin(FamilyMixin):
 
     def offer(self, product=None, user=None):
         user, product = self.login(user), product or self.product
-        products = user.env["product.product"]._get_portal_products(user)
-        return (products & product)._get_portal_offers(user).get(product)
+        products = user.env["product.product"]._practice_get_portal_products(user)
+        return (products & product)._practice_get_portal_offers(user).get(product)
 
     def order(self, patient=None, product=None, user=None, way="online", **vals):
         """Buy as the login would, without its pages."""
         user, product = self.login(user), product or self.product
         terms = vals.get("terms", product.package_id._get_terms_fingerprint())
         moves = user.env["account.move"]
-        order = moves._order_package(user, self.offer(product, user), patient or user.partner_id, way=way, terms=terms)
+        order = moves._practice_order_package(
+            user, self.offer(product, user), patient or user.partner_id, way=way, terms=terms
+        )
         return order.with_user(self.env.user)
 
     def transaction(self, order, state=None, **vals):
@@ -63,7 +65,7 @@ class ShopMixin(FamilyMixin):
                 "provider_id": self.provider.id,
                 "payment_method_id": self.method.id,
                 "reference": f"PB-{order.id}-{len(order.transaction_ids)}",
-                "amount": order._get_order_amount(),
+                "amount": order._practice_get_order_amount(),
                 "currency_id": order.currency_id.id,
                 "partner_id": order.partner_id.id,
                 "operation": "online_direct",
@@ -87,7 +89,7 @@ class ShopMixin(FamilyMixin):
         return int(bool(order.sending_data))
 
     def assertPaid(self, order, credits=10):
-        self.assertEqual((order.state, order._get_order_state()), ("posted", "paid"))
+        self.assertEqual((order.state, order._practice_get_order_state()), ("posted", "paid"))
         self.assertLot(self.lot_of(order), state="active", available=credits, total=credits)
         self.assertBooksAgree()
 
@@ -170,7 +172,7 @@ class TestTerms(ShopMixin, HttpCase):
 
     def test_a_purchase_keeps_version_moment_and_person(self):
         order = self.order()
-        line = order._get_package_lines()
+        line = order._practice_get_package_lines()
         self.assertIn("two years", line.practice_terms_id.text)
         self.assertEqual((line.practice_terms_id.number, line.practice_terms_user_id), (1, self.parent_user))
         self.assertTrue(line.practice_terms_date)
@@ -183,7 +185,7 @@ class TestTerms(ShopMixin, HttpCase):
         self.package.terms = "<p>Credits are valid for one year.</p>"
         second = self.order(self.child, way="invoice")
         third = self.order(user=self.stranger_user, way="invoice")
-        versions = [order._get_package_lines().practice_terms_id for order in (first, second, third)]
+        versions = [order._practice_get_package_lines().practice_terms_id for order in (first, second, third)]
         self.assertEqual([version.number for version in versions], [1, 2, 2])
         self.assertIn("two years", versions[0].text)
         self.assertIn("one year", versions[1].text)
@@ -211,10 +213,10 @@ class TestTerms(ShopMixin, HttpCase):
         self.package.terms = "<p><br></p>"
         self.assertEqual(self.package._get_terms_fingerprint(), "")
         order = self.order()
-        self.assertFalse(order._get_package_lines().practice_terms_id)
+        self.assertFalse(order._practice_get_package_lines().practice_terms_id)
 
     def test_nobody_rewrites_what_was_agreed_to(self):
-        line = self.order(way="invoice")._get_package_lines()
+        line = self.order(way="invoice")._practice_get_package_lines()
         self.make_staff()
         with self.assertRaises(UserError):
             line.practice_terms_id.text = "<p>Other</p>"
@@ -228,7 +230,7 @@ class TestPayments(ShopMixin, HttpCase):
 
     def test_a_draft_owes_nothing_and_gives_nothing(self):
         order = self.order()
-        self.assertEqual((order.state, order._get_order_state()), ("draft", "open"))
+        self.assertEqual((order.state, order._practice_get_order_state()), ("draft", "open"))
         self.assertFalse(self.lot_of(order))
         self.assertEqual(self.sent(order), 0)
 
@@ -242,7 +244,7 @@ class TestPayments(ShopMixin, HttpCase):
         self.assertEqual(self.sent(order), 1)
         author = order.sending_data["author_partner_id"]
         self.assertEqual(author, self.env.ref("base.partner_root").id)
-        self.assertIn("Little Lotte", order._get_package_lines().name)
+        self.assertIn("Little Lotte", order._practice_get_package_lines().name)
 
     def test_done_twice_is_done_once(self):
         self.product.email_template_id = self.env.ref("practice_billing.mail_template_package_invoice")
@@ -265,7 +267,7 @@ class TestPayments(ShopMixin, HttpCase):
     def test_pending_says_so_and_done_later_gives_the_credits(self):
         order = self.order()
         transaction = self.transaction(order, "pending")
-        self.assertEqual((order.state, order._get_order_state()), ("draft", "processing"))
+        self.assertEqual((order.state, order._practice_get_order_state()), ("draft", "processing"))
         self.answer(transaction, "done")
         self.assertPaid(order)
 
@@ -273,10 +275,10 @@ class TestPayments(ShopMixin, HttpCase):
         order = self.order()
         transaction = self.transaction(order, "pending")
         with self.assertRaisesRegex(UserError, "being paid"):
-            order._start_order_payment()
+            order._practice_start_order_payment()
         self.answer(transaction, "error")
-        self.assertEqual(order._get_order_state(), "open")
-        order._start_order_payment()
+        self.assertEqual(order._practice_get_order_state(), "open")
+        order._practice_start_order_payment()
         self.transaction(order, "done")
         self.assertPaid(order)
 
@@ -285,8 +287,8 @@ class TestPayments(ShopMixin, HttpCase):
             with self.subTest(state=state):
                 order = self.order()
                 self.transaction(order, state)
-                self.assertEqual((order.state, order._get_order_state()), ("draft", "open"))
-                self.assertEqual(order._prepare_portal_order()["failed"], state)
+                self.assertEqual((order.state, order._practice_get_order_state()), ("draft", "open"))
+                self.assertEqual(order._practice_prepare_portal_order()["failed"], state)
                 self.assertFalse(self.lot_of(order))
 
     def test_what_arrives_in_another_order_ends_the_same(self):
@@ -300,7 +302,7 @@ class TestPayments(ShopMixin, HttpCase):
         order = self.order()
         transaction = self.transaction(order)
         self.answer(transaction, "done", process=False)
-        self.assertEqual(order._get_order_state(), "processing")
+        self.assertEqual(order._practice_get_order_state(), "processing")
         with self.enter_registry_test_mode():
             self.env.ref("payment.cron_post_process_payment_tx").method_direct_trigger()
         self.assertPaid(order)
@@ -323,7 +325,7 @@ class TestPayments(ShopMixin, HttpCase):
         first, second = self.transaction(order), self.transaction(order)
         self.answer(first, "done")
         with self.assertRaisesRegex(UserError, "paid"):
-            order._start_order_payment()
+            order._practice_start_order_payment()
         self.answer(second, "done")
         self.assertPaid(order)
         self.assertEqual(second.payment_id.amount, 1200.0)
@@ -334,12 +336,12 @@ class TestPayments(ShopMixin, HttpCase):
 
     def test_a_second_payment_within_seconds_is_a_double_click(self):
         order = self.order()
-        order._start_order_payment()
+        order._practice_start_order_payment()
         self.transaction(order)
         with self.assertRaisesRegex(UserError, "just been started"):
-            order._start_order_payment()
+            order._practice_start_order_payment()
         order.practice_payment_started -= timedelta(minutes=1)
-        order._start_order_payment()
+        order._practice_start_order_payment()
 
     def test_a_price_changed_meanwhile_counts_for_a_new_purchase_only(self):
         order = self.order()
@@ -364,7 +366,7 @@ class TestPayments(ShopMixin, HttpCase):
         order = self.order()
         self.transaction(order, "done")
         self.unpay(order)
-        self.assertEqual(order._get_order_state(), "invoiced")
+        self.assertEqual(order._practice_get_order_state(), "invoiced")
         self.assertLot(self.lot_of(order), state="pending")
         self.assertBooksAgree()
 
@@ -397,17 +399,17 @@ class TestOpenOrders(ShopMixin, HttpCase):
                 {"past": past, "ids": (0, *order.transaction_ids.ids)},
             )
         self.env.invalidate_all()
-        self.env["account.move"]._gc_abandoned_orders()
+        self.env["account.move"]._gc_practice_abandoned_orders()
 
     def ways(self):
-        return self.offer().company._get_portal_ways(self.login(), 1.0, self.currency)
+        return self.offer().company._practice_get_portal_ways(self.login(), 1.0, self.currency)
 
     def test_buying_again_finds_the_purchase_that_is_open(self):
         order = self.order()
         self.assertEqual(self.order(), order)
         self.assertNotEqual(self.order(self.child), order)
         self.assertEqual(self.order(way="invoice"), order)
-        self.assertEqual(order._get_order_state(), "invoiced")
+        self.assertEqual(order._practice_get_order_state(), "invoiced")
         self.assertEqual(self.order(), order)
         self.product.list_price = 1.0
         self.assertEqual(self.order(way="invoice"), order)
@@ -419,8 +421,8 @@ class TestOpenOrders(ShopMixin, HttpCase):
             with self.subTest(lines=lines):
                 order = self.order()
                 order.invoice_line_ids = lines
-                self.assertIn(order._prepare_portal_order()["credits"], (0, 10))
-                self.assertTrue(self.env["account.move"]._prepare_open_orders(self.parent_user) is not None)
+                self.assertIn(order._practice_prepare_portal_order()["credits"], (0, 10))
+                self.assertTrue(self.env["account.move"]._practice_prepare_open_orders(self.parent_user) is not None)
                 self.assertNotEqual(self.order(), order)
 
     def test_an_invoice_is_posted_and_sent_and_its_credits_wait_for_payment(self):
@@ -433,7 +435,7 @@ class TestOpenOrders(ShopMixin, HttpCase):
 
     def test_an_invoice_can_be_paid_online_after_all(self):
         order = self.order(way="invoice")
-        order._start_order_payment()
+        order._practice_start_order_payment()
         self.transaction(order, "done")
         self.assertPaid(order)
 
@@ -472,9 +474,9 @@ class TestOpenOrders(ShopMixin, HttpCase):
         order = self.order()
         transaction = self.transaction(order, "error")
         self.collect(40)
-        self.assertEqual((order.state, order._get_order_state()), ("cancel", "cancelled"))
+        self.assertEqual((order.state, order._practice_get_order_state()), ("cancel", "cancelled"))
         with self.assertRaises(UserError):
-            order._start_order_payment()
+            order._practice_start_order_payment()
         self.answer(transaction, "done")
         self.assertPaid(order)
 
@@ -624,7 +626,7 @@ class TestShopPages(ShopPages):
         page = self.page("/my/invoices")
         self.assertIn(posted.name, page)
         self.assertNotIn(f"/my/invoices/{draft.id}?", page)
-        self.assertIn("Little Lotte", posted._get_package_lines().name)
+        self.assertIn("Little Lotte", posted._practice_get_package_lines().name)
 
     def test_pages_take_few_queries_however_much_there_is(self):
         order = self.order()
@@ -658,7 +660,7 @@ class TestShopAttacks(ShopPages):
         )
         order = self.orders()
         self.assertEqual((order.amount_total, order.partner_id, order.state), (1200.0, self.parent, "draft"))
-        self.assertEqual(order._get_package_lines().quantity, 1)
+        self.assertEqual(order._practice_get_package_lines().quantity, 1)
 
     def test_a_payment_cannot_change_amount_currency_payer_document_or_landing_page(self):
         order, other = self.order(), self.order(self.child)
@@ -783,14 +785,14 @@ class TestShopAttacks(ShopPages):
         twin = new_test_user(self.env, "pb_twin", "base.group_portal", name="Twin", email=self.parent.email)
         self.authenticate("pb_twin", "pb_twin")
         self.assertNotIn(self.package.name, self.page("/my/packages?filterby=all"))
-        self.assertEqual(twin.partner_id._get_portal_patients(), twin.partner_id)
+        self.assertEqual(twin.partner_id._practice_get_portal_patients(), twin.partner_id)
         response = self.url_open(f"/my/packages/orders/{order.id}", allow_redirects=False)
         self.assertEqual(response.headers["Location"], "/my/packages")
         self.assertNotIn(order.name, self.page("/my/invoices"))
 
     def test_rpc_opens_no_other_door(self):
         mine, theirs = self.order(), self.order(user=self.stranger_user, way="invoice")
-        version = mine._get_package_lines().practice_terms_id
+        version = mine._practice_get_package_lines().practice_terms_id
         for model, method, args in (
             ("account.move", "read", [mine.ids, ["amount_total"]]),
             ("account.move", "read", [theirs.ids, ["amount_total"]]),
@@ -799,8 +801,8 @@ class TestShopAttacks(ShopPages):
             ("account.move", "unlink", [mine.ids]),
             ("account.move", "read", [theirs.ids, ["practice_buyer_id"]]),
             ("account.move.line", "write", [mine.invoice_line_ids.ids, {"price_unit": 1}]),
-            ("account.move", "_order_package", []),
-            ("account.move", "_start_order_payment", [mine.ids]),
+            ("account.move", "_practice_order_package", []),
+            ("account.move", "_practice_start_order_payment", [mine.ids]),
             ("practice.package", "read", [self.package.ids, ["terms"]]),
             ("practice.package.terms", "read", [version.ids, ["text"]]),
             ("practice.package.terms", "create", [[{"package_id": self.package.id, "number": 9}]]),
@@ -822,7 +824,7 @@ class TestShopAttacks(ShopPages):
         for model, method, body in (
             ("account.move", "read", {"ids": order.ids, "fields": ["amount_total"]}),
             ("account.move", "write", {"ids": order.ids, "vals": {"ref": "x"}}),
-            ("account.move", "_order_package", {"ids": []}),
+            ("account.move", "_practice_order_package", {"ids": []}),
             ("practice.package.terms", "search_read", {"domain": []}),
             ("practice.credit.lot", "search_read", {"domain": []}),
             ("practice.package", "write", {"ids": self.package.ids, "vals": {"terms": "x"}}),
@@ -852,10 +854,14 @@ class TestShopRace(ShopMixin, RaceCase):
         return self.race([work] * self.SESSIONS, users=self.parent_user.id)
 
     def buy(self, way, env):
-        products = env["product.product"]._get_portal_products(env.user).filtered(lambda it: it.id == self.product.id)
-        offer = products._get_portal_offers(env.user)[products]
+        products = (
+            env["product.product"]._practice_get_portal_products(env.user).filtered(lambda it: it.id == self.product.id)
+        )
+        offer = products._practice_get_portal_offers(env.user)[products]
         terms = products.package_id._get_terms_fingerprint()
-        return env["account.move"]._order_package(env.user, offer, env.user.partner_id, way=way, terms=terms).id
+        return (
+            env["account.move"]._practice_order_package(env.user, offer, env.user.partner_id, way=way, terms=terms).id
+        )
 
     def test_eight_clicks_at_once_make_one_purchase_one_invoice_and_one_version_of_the_terms(self):
         for way, state in (("online", "draft"), ("invoice", "posted")):
@@ -879,7 +885,7 @@ class TestShopRace(ShopMixin, RaceCase):
 
         def begin(env):
             order = env["account.move"].sudo().browse(order_id)
-            order._start_order_payment()
+            order._practice_start_order_payment()
             return self.transaction(order).id
 
         results = self.click(begin)

@@ -124,7 +124,7 @@ class TestCharging(CollectionCase):
         self.collect()
         self.env.flush_all()
         self.env.invalidate_all()
-        domain = self.env["account.move"]._get_collect_domain()
+        domain = self.env["account.move"]._practice_get_collect_domain()
         with self.assertQueryCount(1):
             self.assertFalse(self.env["account.move"].search(domain))
 
@@ -313,7 +313,7 @@ class TestDirectDebit(CollectionCase):
         self.assertEqual(move.practice_collection, "collecting")
         self.follow_time(day(1, 30))
         self.assertEqual(subscription.state, "past_due", "the bank is working on it")
-        self.notify(move._get_last_attempt(), "done")
+        self.notify(move._practice_get_last_attempt(), "done")
         self.assertEqual(subscription.state, "active")
 
     def test_notifications_that_come_twice_or_in_the_wrong_order(self):

@@ -121,7 +121,7 @@ class TestOrganisationTour(OrganisationMixin, HttpCase):
 
         self.assertIn(move.payment_state, ("paid", "in_payment"))
         self.assertEqual(self.subscription.state, "active")
-        self.assertEqual(self.boss.partner_id.with_user(self.boss)._get_portal_banners(), [])
+        self.assertEqual(self.boss.partner_id.with_user(self.boss)._practice_get_portal_banners(), [])
 
 
 @tagged("post_install", "-at_install")

@@ -11,6 +11,6 @@ class CalendarAttendee(models.Model):
         events = self.event_id.filtered(lambda event: event.sudo().practice_appointment_type_id)
         if "state" not in vals or not events:
             return super().write(vals)
-        with events._settling() as settling:
-            settling._touch(events)
+        with events._practice_settling() as settling:
+            settling._practice_touch(events)
             return super(CalendarAttendee, self.with_env(settling.env)).write(vals)

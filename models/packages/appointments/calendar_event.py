@@ -86,24 +86,26 @@ class CalendarEvent(models.Model):
     credit_move_ids = fields.One2many("practice.credit.move", "event_id", groups="practice_billing.group_user")
     credit_state = fields.Selection(
         [("reserved", "Reserved"), ("used", "Used"), ("forfeited", "Lost"), ("returned", "Given Back")],
-        compute="_compute_credit_state",
+        compute="_compute_practice_credit_state",
         store=True,
         groups="practice_billing.group_user",
         help="Where the credits of this appointment are.",
     )
     credit_unpaid = fields.Boolean(
         string="Unpaid Credits",
-        compute="_compute_credit_unpaid",
-        search="_search_credit_unpaid",
+        compute="_compute_practice_credit_unpaid",
+        search="_search_practice_credit_unpaid",
         groups="practice_billing.group_user",
         help="The appointment was planned with credits whose payment was undone since.",
     )
-    credit_needed = fields.Boolean(compute="_compute_credit_balance", groups="practice_billing.group_user")
-    credit_short = fields.Boolean(compute="_compute_credit_balance", groups="practice_billing.group_user")
+    credit_needed = fields.Boolean(compute="_compute_practice_credit_balance", groups="practice_billing.group_user")
+    credit_short = fields.Boolean(compute="_compute_practice_credit_balance", groups="practice_billing.group_user")
     credit_balance = fields.Char(
-        string="Balance", compute="_compute_credit_balance", groups="practice_billing.group_user"
+        string="Balance", compute="_compute_practice_credit_balance", groups="practice_billing.group_user"
     )
-    cancel_free_until = fields.Datetime(compute="_compute_cancel_free_until", groups="practice_billing.group_user")
+    cancel_free_until = fields.Datetime(
+        compute="_compute_practice_cancel_free_until", groups="practice_billing.group_user"
+    )
 
     _practice_credits_not_negative = models.Constraint(
         "CHECK (practice_credits >= 0)", "An appointment cannot take fewer than 0 credits."
@@ -112,7 +114,7 @@ class CalendarEvent(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends("credit_move_ids.kind", "credit_move_ids.credits")
-    def _compute_credit_state(self):
+    def _compute_practice_credit_state(self):
         held = self.env["practice.credit.lot"]._get_held(self)
         for event in self:
             holdings = held[event]
@@ -120,12 +122,12 @@ class CalendarEvent(models.Model):
             event.credit_state = state or ("returned" if holdings else False)
 
     # Not stored: a stored field would make every booking look at all movements of its lot.
-    def _compute_credit_unpaid(self):
+    def _compute_practice_credit_unpaid(self):
         held = self.env["practice.credit.lot"]._get_held(self)
         for event in self:
             event.credit_unpaid = any(it.reserved and it.lot.state == "pending" for it in held[event])
 
-    def _search_credit_unpaid(self, operator, value):
+    def _search_practice_credit_unpaid(self, operator, value):
         if operator != "in":
             return NotImplemented
         # sudo: only staff of the practice can read the field, and the lots are those of their events.
@@ -141,7 +143,7 @@ class CalendarEvent(models.Model):
         return [("id", "in", [event_id for (event_id, _lot_id), credits in reserved.items() if credits > 0])]
 
     @api.depends("practice_appointment_type_id", "patient_id", "credit_state", "start")
-    def _compute_credit_balance(self):
+    def _compute_practice_credit_balance(self):
         asked = self.filtered(lambda event: event.practice_appointment_type_id.package_id and event.patient_id)
         described = self.env["practice.credit.lot"]._describe_balances(asked.filtered("start"))
         for event in self:
@@ -149,9 +151,9 @@ class CalendarEvent(models.Model):
             event.credit_short, event.credit_balance = described.get(event, (False, False))
 
     @api.depends("start", "practice_appointment_type_id", "practice_late_policy", "practice_cancel_hours")
-    def _compute_cancel_free_until(self):
+    def _compute_practice_cancel_free_until(self):
         for event in self:
-            event.cancel_free_until = event.start and free_until(event.start, event._get_cancel_hours())
+            event.cancel_free_until = event.start and free_until(event.start, event._practice_get_cancel_hours())
 
     @api.depends("patient_id", "practice_appointment_type_id")
     def _compute_display_name(self):
@@ -164,7 +166,7 @@ class CalendarEvent(models.Model):
     # === CONSTRAINTS AND ONCHANGES === #
 
     @api.constrains("practice_appointment_type_id", "patient_id")
-    def _check_patient(self):
+    def _check_practice_patient(self):
         for event in self.sudo():  # sudo: the field is hidden from employees outside the practice
             if event.practice_appointment_type_id.package_id and not event.patient_id:
                 raise ValidationError(
@@ -181,9 +183,12 @@ class CalendarEvent(models.Model):
             raise ValidationError(self.env._("An appointment cannot take fewer than 0 credits."))
 
     @api.constrains("attendance", "start")
-    def _check_attendance(self):
+    def _check_practice_attendance(self):
         for event in self.sudo():  # sudo: the field is hidden from employees outside the practice
-            if event.attendance in ("attended", "no_show") and event._get_visit_day() > event._get_today():
+            if (
+                event.attendance in ("attended", "no_show")
+                and event._practice_get_visit_day() > event._practice_get_today()
+            ):
                 raise ValidationError(
                     self.env._("%s has not taken place yet: it can be cancelled, not attended or missed.", event.name)
                 )
@@ -196,11 +201,11 @@ class CalendarEvent(models.Model):
             self.stop = self.start + timedelta(hours=appointment_type.duration)
 
     @api.onchange("patient_id")
-    def _onchange_patient_id(self):
+    def _onchange_practice_patient_id(self):
         self.partner_ids += self.patient_id - self.partner_ids
 
     @api.onchange("user_id")
-    def _onchange_user_id(self):
+    def _onchange_practice_user_id(self):
         """Invite the practitioner of an appointment in place of the one before, or of whoever plans it."""
         if not self.practice_appointment_type_id or not self.user_id:
             return
@@ -210,23 +215,23 @@ class CalendarEvent(models.Model):
 
     # === ACTIONS === #
 
-    def action_mark_attended(self):
+    def action_practice_mark_attended(self):
         self.write({"attendance": "attended"})
 
-    def action_mark_no_show(self):
+    def action_practice_mark_no_show(self):
         self.write({"attendance": "no_show"})
 
-    def action_mark_planned(self):
+    def action_practice_mark_planned(self):
         """Undo a mark: the appointment is planned again, its credits reserved."""
         self.write({"attendance": "planned", "active": True})
 
-    def action_cancel_appointment(self):
+    def action_practice_cancel_appointment(self):
         """Open the dialog that shows what cancelling costs; a past visit is corrected at once."""
         self.ensure_one()
         if self.attendance != "planned":
             self.write({"attendance": "cancelled"})
             return True
-        return self._open_wizard("practice_appointment_cancel_action", event_id=self.id)
+        return self._practice_open_wizard("practice_appointment_cancel_action", event_id=self.id)
 
     def action_unlink_event(self, attendee_id=None, recurrence=False):
         """Deleting an appointment in a calendar cancels it, and says first what that costs the patient."""
@@ -234,45 +239,45 @@ class CalendarEvent(models.Model):
         if len(self) != 1 or not staff or self.attendance != "planned":
             return super().action_unlink_event(attendee_id, recurrence)
         scope = {"next": "future_events", "all": "all_events"}.get(recurrence, "self_only")
-        return self._open_wizard("practice_appointment_cancel_action", event_id=self.id, scope=scope)
+        return self._practice_open_wizard("practice_appointment_cancel_action", event_id=self.id, scope=scope)
 
-    def action_give_back(self):
-        return self._open_wizard("practice_credit_give_back_action", event_ids=self.ids)
+    def action_practice_give_back(self):
+        return self._practice_open_wizard("practice_credit_give_back_action", event_ids=self.ids)
 
-    def _open_wizard(self, name, **defaults):
+    def _practice_open_wizard(self, name, **defaults):
         action = self.env["ir.actions.act_window"]._for_xml_id(f"practice_billing.{name}")
         return {**action, "context": {f"default_{field}": value for field, value in defaults.items()}}
 
     # === BUSINESS METHODS === #
 
-    def _get_visit_day(self):
+    def _practice_get_visit_day(self):
         """Return the day of the appointment in the practice's time zone; of a day-long one its first day."""
         self.ensure_one()
         if self.allday:
             # Odoo keeps the days of day-long events without a time zone.
             return self.start_date or self.start.date()
-        return self._get_practice()._practice_day(self.start)
+        return self._practice_get_company()._practice_day(self.start)
 
-    def _get_today(self):
-        return self._get_practice()._practice_day()
+    def _practice_get_today(self):
+        return self._practice_get_company()._practice_day()
 
-    def _get_practice(self):
+    def _practice_get_company(self):
         """Return the company whose days count; one that lost its type is told by the user's."""
         return self.practice_appointment_type_id.company_id or self.env.company
 
-    def _is_late(self):
+    def _practice_is_late(self):
         """Return whether cancelling now is no longer free."""
         self.ensure_one()
         return fields.Datetime.now() > self.cancel_free_until
 
-    def _get_cancel_hours(self):
+    def _practice_get_cancel_hours(self):
         """Return the hours before the start until which cancelling is free: as promised when it was planned."""
         self.ensure_one()
         return (
             self.practice_cancel_hours if self.practice_late_policy else self.practice_appointment_type_id.cancel_hours
         )
 
-    def _get_late_cost(self):
+    def _practice_get_late_cost(self):
         """Return the whole credits that a no-show or a late cancellation costs: as promised when it was planned."""
         self.ensure_one()
         appointment_type = self.practice_appointment_type_id
@@ -280,12 +285,12 @@ class CalendarEvent(models.Model):
             return 0
         return late_cost(self.practice_credits, self.practice_late_policy or appointment_type.late_policy)
 
-    def _get_cancel_cost(self):
+    def _practice_get_cancel_cost(self):
         """Return the whole credits that cancelling now would cost the patient; 0 while it is free."""
         self.ensure_one()
-        return self._get_late_cost() if self.credit_state == "reserved" and self._is_late() else 0
+        return self._practice_get_late_cost() if self.credit_state == "reserved" and self._practice_is_late() else 0
 
-    def _cancel_planned(self, *, reason=False, give_back=False, notify=True):
+    def _practice_cancel_planned(self, *, reason=False, give_back=False, notify=True):
         """Cancel these planned appointments with the policy of this moment.
 
         :param str reason: why, kept on the movements of the credits
@@ -293,11 +298,11 @@ class CalendarEvent(models.Model):
         :param bool notify: e-mail the participants of those that are still to come
         :raises UserError: when credits that would be lost are given back without a reason
         """
-        costly = self.filtered(lambda event: event._get_cancel_cost())
+        costly = self.filtered(lambda event: event._practice_get_cancel_cost())
         if costly and give_back and not reason:
             raise UserError(self.env._("Say why the credits are given back although it is late."))
         if notify:
-            self.filtered(lambda event: event.start > fields.Datetime.now())._notify_cancelled()
+            self.filtered(lambda event: event.start > fields.Datetime.now())._practice_notify_cancelled()
         events = self.with_context(practice_reason=reason)
         if len(events) == 1:
             events.action_mass_archive("self_only")  # Odoo keeps the rest of a series together
@@ -306,20 +311,20 @@ class CalendarEvent(models.Model):
         if give_back:
             costly.with_context(practice_reason=reason).write({"credit_waived": True})
 
-    def _is_cancelled(self):
+    def _practice_is_cancelled(self):
         """Return whether this appointment was cancelled, late or in time."""
         self.ensure_one()
         return self.attendance in CANCELLED
 
-    def _get_wanted_credits(self):
+    def _practice_get_wanted_credits(self):
         """Return where the credits of this appointment belong (see ``wanted_position``), and how many they are."""
         self.ensure_one()
         if not self.practice_appointment_type_id.package_id or not self.patient_id:
             return None, 0
-        position = wanted_position(self.attendance, cost=self._get_late_cost(), waived=self.credit_waived)
+        position = wanted_position(self.attendance, cost=self._practice_get_late_cost(), waived=self.credit_waived)
         return position, self.practice_credits if position else 0
 
-    def _notify_cancelled(self):
+    def _practice_notify_cancelled(self):
         """Queue an e-mail to the participants that the appointment does not take place, with Odoo's own template."""
         template = self.env.ref("calendar.calendar_template_delete_event", raise_if_not_found=False)
         if not template:

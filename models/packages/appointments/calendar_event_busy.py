@@ -20,7 +20,7 @@ class CalendarEvent(models.Model):
     _busy_idx = models.Index("(stop) WHERE active AND show_as = 'busy'")
 
     @api.model
-    def _get_busy_times(self, partners, start, stop, tz, ignore=None):
+    def _practice_get_busy_times(self, partners, start, stop, tz, ignore=None):
         """Return when ``partners`` are busy between two moments, with two queries for all of them.
 
         Somebody is busy with what they attend and did not decline, and with what they organise; not with what is
@@ -52,13 +52,13 @@ class CalendarEvent(models.Model):
                 taking_part.discard(there)
             else:
                 taking_part.add(there)
-        spans = {event.id: event._get_span(tz) for event in events}
+        spans = {event.id: event._practice_get_span(tz) for event in events}
         busy = defaultdict(list)
         for event_id, partner_id in taking_part:
             busy[partner_id].append(spans[event_id])
         return busy
 
-    def _get_span(self, tz):
+    def _practice_get_span(self, tz):
         """Return start and stop as moments, of a day-long event the midnights of its days in ``tz``."""
         self.ensure_one()
         if self.allday and self.start_date:

@@ -28,7 +28,7 @@ class CalendarEvent(models.Model):
         return result
 
     @api.model
-    def _get_to_close_domain(self):
+    def _practice_get_to_close_domain(self):
         """Return the appointments that have ended and that nobody marked."""
         companies = self.env["res.company"].search([("practice_auto_attend", "=", True)])
         ended = Domain("attendance", "=", "planned") & Domain("stop", "<", fields.Datetime.now())
@@ -42,17 +42,20 @@ class CalendarEvent(models.Model):
     def _cron_close_appointments(self):
         """Mark appointments that have ended as attended, in batches; one that fails is set aside until tomorrow."""
         quiet = self.with_context(tracking_disable=True)
-        close = type(self)._close
-        self._practice_run([Step(quiet, self._get_to_close_domain(), close, size=CLOSE_BATCH, order="stop, id")])
+        close = type(self)._practice_close
+        self._practice_run(
+            [Step(quiet, self._practice_get_to_close_domain(), close, size=CLOSE_BATCH, order="stop, id")]
+        )
 
-    def _close(self):
+    def _practice_close(self):
         """Mark these appointments as attended."""
         self.write({"attendance": "attended"})
 
     def _practice_get_retry_company(self):
-        return self._get_practice()
+        return self._practice_get_company()
 
     def _practice_tell(self, reason):
-        super()._practice_tell(reason)
+        result = super()._practice_tell(reason)
         package = self.practice_appointment_type_id.package_id
         package._tell_books(self.env._("Appointments could not be closed"), reason)
+        return result

@@ -44,19 +44,19 @@ class CalendarEvent(models.Model):
     def create(self, vals_list):
         if not any(vals.get("practice_appointment_type_id") for vals in vals_list):
             return super().create(vals_list)
-        with self._settling() as settling:
-            vals_list = [settling._prepare_appointment_vals(vals) for vals in vals_list]
+        with self._practice_settling() as settling:
+            vals_list = [settling._practice_prepare_appointment_vals(vals) for vals in vals_list]
             events = super(CalendarEvent, settling).create(vals_list)
-            settling._touch(events, new=True)
+            settling._practice_touch(events, new=True)
         return events.with_env(self.env)
 
     def write(self, vals):
-        if not self._may_move_credits(vals):
+        if not self._practice_may_move_credits(vals):
             return super().write(vals)
         moves_series = vals.get("recurrence_update") in ("all_events", "future_events") and "active" not in vals
-        with self._settling(moved=moves_series) as settling:
-            settling._touch(self)
-            return super(CalendarEvent, settling).write(settling._complete_appointment_vals(vals))
+        with self._practice_settling(moved=moves_series) as settling:
+            settling._practice_touch(self)
+            return super(CalendarEvent, settling).write(settling._practice_complete_appointment_vals(vals))
 
     def unlink(self):
         """Cancel appointments before they go. One whose credits have a history is archived instead, because the
@@ -64,14 +64,14 @@ class CalendarEvent(models.Model):
         appointments = self.filtered(lambda event: event.sudo().practice_appointment_type_id)  # sudo: hidden field
         if not appointments:
             return super().unlink()
-        with self._settling() as settling:
-            settling._touch(appointments)
+        with self._practice_settling() as settling:
+            settling._practice_touch(appointments)
             kept = appointments.filtered(lambda event: event.sudo().credit_move_ids)  # sudo: hidden field
             if kept:
                 kept.with_env(settling.env).write({"active": False})
             return super(CalendarEvent, (self - kept).with_env(settling.env)).unlink()
 
-    def _may_move_credits(self, vals):
+    def _practice_may_move_credits(self, vals):
         """Return whether writing ``vals`` can change where credits of appointments belong."""
         if not vals.keys() & (RELEVANT_FIELDS | self._get_recurrent_fields()):
             return False
@@ -79,7 +79,7 @@ class CalendarEvent(models.Model):
         return bool(vals.get("practice_appointment_type_id") or self.sudo().practice_appointment_type_id)
 
     @api.model
-    def _prepare_appointment_vals(self, vals):
+    def _practice_prepare_appointment_vals(self, vals):
         """Fill in what an appointment type says and the caller did not: title, length, credits, the patient invited."""
         # sudo: whoever plans an appointment may use its type.
         appointment_type = self.env["practice.appointment.type"].sudo().browse(vals.get("practice_appointment_type_id"))
@@ -91,7 +91,7 @@ class CalendarEvent(models.Model):
         vals["practice_credits"] = vals.get("practice_credits") or appointment_type.package_credits
         # Occurrences that Odoo makes again bring along what was promised.
         vals = {
-            **self._prepare_policy_vals(appointment_type),
+            **self._practice_prepare_policy_vals(appointment_type),
             **{k: v for k, v in vals.items() if v or k not in POLICY},
         }
         if vals.get("start") and not vals.get("stop") and not vals.get("duration") and not vals.get("allday"):
@@ -100,11 +100,11 @@ class CalendarEvent(models.Model):
         if patient_id := vals.get("patient_id"):
             organizer = self.env["res.users"].browse(vals.get("user_id") or self.env.uid)
             invited = vals.get("partner_ids") or [Command.set(organizer.partner_id.ids)]
-            vals["partner_ids"] = self._invite(invited, patient_id)
+            vals["partner_ids"] = self._practice_invite(invited, patient_id)
         return vals
 
     @api.model
-    def _prepare_policy_vals(self, appointment_type):
+    def _practice_prepare_policy_vals(self, appointment_type):
         """Return what is promised to the patient when an appointment of this type is planned now."""
         return {
             "practice_late_policy": appointment_type.late_policy,
@@ -112,7 +112,7 @@ class CalendarEvent(models.Model):
         }
 
     @api.model
-    def _invite(self, commands, patient_id):
+    def _practice_invite(self, commands, patient_id):
         """Return the commands for attendees with the patient among them, once."""
         if commands and isinstance(commands[0], int):
             commands = [Command.set(commands)]
@@ -123,13 +123,13 @@ class CalendarEvent(models.Model):
         }
         return commands if patient_id in there else [*commands, Command.link(patient_id)]
 
-    def _complete_appointment_vals(self, vals):
+    def _practice_complete_appointment_vals(self, vals):
         """Return ``vals`` with what follows from them: credits of a new type, the new patient invited."""
         vals = dict(vals)
         if type_id := vals.get("practice_appointment_type_id"):
             appointment_type = self.env["practice.appointment.type"].sudo().browse(type_id)  # sudo: as in create
             vals.setdefault("practice_credits", appointment_type.package_credits)
-            vals.update(self._prepare_policy_vals(appointment_type))
+            vals.update(self._practice_prepare_policy_vals(appointment_type))
             if not any(self.sudo().mapped("attendance")):  # sudo: hidden field
                 vals.setdefault("attendance", False)
         if vals.get("attendance") is False and vals.get("practice_appointment_type_id", True):
@@ -148,7 +148,7 @@ class CalendarEvent(models.Model):
     # === NOTICING WHAT HAPPENED === #
 
     @contextmanager
-    def _settling(self, moved=False):
+    def _practice_settling(self, moved=False):
         """Settle the credits of touched appointments once, when the outermost create, write or unlink has finished.
 
         Odoo archives and re-creates the events of a series in nested calls; looking only afterwards makes that one
@@ -162,24 +162,24 @@ class CalendarEvent(models.Model):
         touched = {}
         yield self.with_context(**{TOUCHED: touched})
         if moved:
-            self._keep_history(touched)
+            self._practice_keep_history(touched)
         # sudo: whoever may change the appointment may have its credits settled; they are hidden from outsiders.
         events = self.sudo().browse(event.id for event in touched).exists()
-        changed = events.filtered(lambda event: event._get_credit_facts() != touched[event])
+        changed = events.filtered(lambda event: event._practice_get_credit_facts() != touched[event])
         for event in changed:
-            event._follow_calendar(touched[event], moved)
+            event._practice_follow_calendar(touched[event], moved)
         if changed:
             self.env["practice.credit.lot"]._settle(changed, reason=self.env.context.get("practice_reason", False))
 
-    def _keep_history(self, touched):
+    def _practice_keep_history(self, touched):
         """Put back what a rewritten series had that was marked already, instead of what Odoo re-created in its place.
 
         Odoo archives a series that changes and creates it again, the past included; the patient would pay a second
         time for a visit that took place.
         """
-        events = self.sudo().browse(event.id for event in touched).exists()  # sudo: as in _settling
+        events = self.sudo().browse(event.id for event in touched).exists()  # sudo: as in _practice_settling
         follow = events.with_context(**{TOUCHED: {}})  # settled by whoever called this
-        marked = follow.filtered(lambda event: not event.active and self._was_marked(touched[event]))
+        marked = follow.filtered(lambda event: not event.active and self._practice_was_marked(touched[event]))
         created = follow.filtered(lambda event: event.active and touched[event] is None)
         for event in marked:
             double = min(created, key=lambda new, event=event: abs(new.start - event.start), default=None)
@@ -189,10 +189,10 @@ class CalendarEvent(models.Model):
             event.active = True
 
     @api.model
-    def _was_marked(self, before):
+    def _practice_was_marked(self, before):
         return bool(before and before["attendance"] not in (False, "planned") and not before["archived"])
 
-    def _touch(self, events, new=False):
+    def _practice_touch(self, events, new=False):
         """Remember what is true of ``events`` before the first change of this operation."""
         touched = self.env.context[TOUCHED]
         for event in events.sudo():  # sudo: the fields are hidden from employees outside the practice
@@ -200,9 +200,9 @@ class CalendarEvent(models.Model):
                 # Odoo may have written on it already, while it created the rest of the series.
                 touched[event] = None
             elif event not in touched:
-                touched[event] = event._get_credit_facts()
+                touched[event] = event._practice_get_credit_facts()
 
-    def _get_credit_facts(self):
+    def _practice_get_credit_facts(self):
         """Return everything about this appointment that decides where its credits belong."""
         return {
             "type": self.practice_appointment_type_id.id,
@@ -211,11 +211,11 @@ class CalendarEvent(models.Model):
             "attendance": self.attendance,
             "waived": self.credit_waived,
             "archived": not self.active,
-            "called_off": self._is_called_off(),
-            "day": self.attendance == "planned" and self._get_visit_day(),
+            "called_off": self._practice_is_called_off(),
+            "day": self.attendance == "planned" and self._practice_get_visit_day(),
         }
 
-    def _is_called_off(self):
+    def _practice_is_called_off(self):
         """Return whether the calendar says that this appointment does not take place: archived, or declined.
 
         A patient without e-mail is invited through those who represent them, and declines when all of them do.
@@ -228,11 +228,11 @@ class CalendarEvent(models.Model):
         representatives = self.attendee_ids.partner_id & self.patient_id.practice_representative_ids
         return bool(representatives) and representatives <= declined
 
-    def _follow_calendar(self, before, moved):
+    def _practice_follow_calendar(self, before, moved):
         """Mark an archived or declined appointment as cancelled, late or in time; a restored one as planned."""
-        called_off = self._is_called_off()
+        called_off = self._practice_is_called_off()
         follow = self.with_context(**{TOUCHED: {}})  # settled by whoever called this
         if called_off and self.attendance == "planned":
-            follow.attendance = "late_cancelled" if self._is_late() and not moved else "cancelled"
+            follow.attendance = "late_cancelled" if self._practice_is_late() and not moved else "cancelled"
         elif not called_off and self.attendance in CANCELLED and before and before["called_off"]:
             follow.attendance = "planned"

@@ -66,7 +66,7 @@ class PracticeCreditLot(models.Model):
         """
         events = events.sudo()  # sudo: everybody who may change an appointment may spend its patient's credits
         held = self._get_held(events)
-        wanted = {event: event._get_wanted_credits() for event in events}
+        wanted = {event: event._practice_get_wanted_credits() for event in events}
         stays = {event: self._holds_what_it_needs(held[event], event, *wanted[event]) for event in events}
         undone = [event for event in events if not stays[event]]
         self._record(entry for event in undone for entry in self._prepare_give_back(event, held[event], reason))
@@ -105,9 +105,9 @@ class PracticeCreditLot(models.Model):
         total = sum(holding.total for holding in holdings)
         if not position:
             return not total
-        if total and event._is_cancelled():
+        if total and event._practice_is_cancelled():
             return True
-        day = day or event._get_visit_day()
+        day = day or event._practice_get_visit_day()
         for holding in holdings:
             lot = holding.lot
             if not holding.total:
@@ -140,8 +140,8 @@ class PracticeCreditLot(models.Model):
 
         What it holds stays when it is valid on the new day; else it goes back first, as :meth:`_settle` does.
         """
-        position, credits = event._get_wanted_credits()
-        day = event._get_practice()._practice_day(start)
+        position, credits = event._practice_get_wanted_credits()
+        day = event._practice_get_company()._practice_day(start)
         holdings = self._get_held(event)[event]
         if self._holds_what_it_needs(holdings, event, position, credits, day):
             return True
@@ -213,7 +213,7 @@ class PracticeCreditLot(models.Model):
             "lot": lot,
             "kind": kind,
             "credits": credits,
-            "date": today if kind == "unreserve" else min(event._get_visit_day(), today),
+            "date": today if kind == "unreserve" else min(event._practice_get_visit_day(), today),
             "event": event,
             "partner_id": event.patient_id.id,
             "reason": reason,
@@ -237,7 +237,7 @@ class PracticeCreditLot(models.Model):
         for event, credits in requests:
             owner = self._get_owner(event)
             sources = [lot._to_source(extra=-taken[lot]) for lot in lots_of[owner]]
-            lots, missing = allocate(credits, event._get_visit_day(), sources)
+            lots, missing = allocate(credits, event._practice_get_visit_day(), sources)
             if missing:
                 uncovered[owner].append(event)
             for lot, number in lots:
@@ -263,7 +263,7 @@ class PracticeCreditLot(models.Model):
         packages = self.env["practice.package"].union(*(package for _patient, package in owners))
         if len(requests) == 1:
             [(event, credits)] = requests
-            lots = self._search_spendable(patients, packages, event._get_visit_day(), credits)
+            lots = self._search_spendable(patients, packages, event._practice_get_visit_day(), credits)
         else:
             lots = self._search_spendable(patients, packages)
         return {
@@ -293,7 +293,7 @@ class PracticeCreditLot(models.Model):
                     **numbers,
                 )
             )
-        days = [format_date(self.env, event._get_visit_day()) for event in uncovered]
+        days = [format_date(self.env, event._practice_get_visit_day()) for event in uncovered]
         shown = ", ".join(days[:10]) + (", ..." if len(days) > 10 else "")
         raise UserError(
             self.env._(

@@ -68,7 +68,7 @@ class PracticeCreditLot(models.Model):
         patient = moves[-1:].partner_id
         is_own = patient == self.partner_id
         return {
-            "key": (max(event._get_visit_day(), self.date), VISIT, event.id),
+            "key": (max(event._practice_get_visit_day(), self.date), VISIT, event.id),
             "date": self._format_moment(event),
             "what": event.practice_appointment_type_id.name if is_own else patient.name,
             "outcome": self._describe_outcome(event, moves, change),
@@ -79,7 +79,7 @@ class PracticeCreditLot(models.Model):
     def _format_moment(self, event):
         """Return the day of an appointment, and its hour in the practice's time zone unless it takes the whole day."""
         if event.allday:
-            return format_date(self.env, event._get_visit_day(), date_format="EEE d MMM y")
+            return format_date(self.env, event._practice_get_visit_day(), date_format="EEE d MMM y")
         tz = event.practice_appointment_type_id.company_id.practice_tz
         return format_datetime(self.env, event.start, tz=tz, dt_format="EEE d MMM y, HH:mm")
 

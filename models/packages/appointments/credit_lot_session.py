@@ -87,7 +87,7 @@ class PracticeCreditLot(models.Model):
         :return: an empty lot when credits are missing
         """
         credits = event.practice_appointment_type_id.package_credits
-        day = event._get_visit_day()
+        day = event._practice_get_visit_day()
         sources = [lot._to_source() for lot in self._search_spendable(patient, package, day, credits)]
         lots, _missing = allocate(credits, day, sources)
         lot = lots[0][0] if lots else self.browse()

@@ -27,7 +27,7 @@ class ResPartner(models.Model):
         context = {"default_patient_id": self.id, "default_partner_ids": [self.id, self.env.user.partner_id.id]}
         return {**action, "domain": [("patient_id", "=", self.id)], "context": context}
 
-    def action_plan_appointment(self):
+    def action_practice_plan_appointment(self):
         """Open a new appointment of this patient."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.calendar_event_action_plan")
@@ -37,13 +37,13 @@ class ResPartner(models.Model):
             # An appointment is no to-do about the contact, which Odoo would make of it.
             "default_res_model_id": False,
             "default_res_id": False,
-            "default_practice_appointment_type_id": self._get_usual_appointment_type().id,
+            "default_practice_appointment_type_id": self._practice_get_usual_appointment_type().id,
         }
         return {**action, "context": context}
 
     # === BUSINESS METHODS === #
 
-    def _get_usual_appointment_type(self):
+    def _practice_get_usual_appointment_type(self):
         """Return what this patient had last; somebody new gets the first type of the list."""
         self.ensure_one()
         last = self.env["calendar.event"].search(

@@ -21,7 +21,7 @@ class ProductTemplate(models.Model):
         help="Whole credits that one unit gives: 10 credits at 1,200 make 120 a credit; 2 units give 20.",
     )
     price_per_credit = fields.Monetary(
-        compute="_compute_price_per_credit", help="Sales price of one unit divided by its credits."
+        compute="_compute_practice_price_per_credit", help="Sales price of one unit divided by its credits."
     )
 
     _package_credits_positive = models.Constraint(
@@ -29,13 +29,13 @@ class ProductTemplate(models.Model):
     )
 
     @api.depends("list_price", "package_credits", "package_id")
-    def _compute_price_per_credit(self):
+    def _compute_practice_price_per_credit(self):
         for product in self:
             credits = product.package_id and product.package_credits
             product.price_per_credit = product.list_price / credits if credits else 0.0
 
     @api.constrains("package_id", "company_id")
-    def _check_package_company(self):
+    def _check_practice_package_company(self):
         for product in self.sudo():  # sudo: whoever makes products need not be able to read packages
             if product.company_id and product.package_id and product.company_id != product.package_id.company_id:
                 raise ValidationError(
@@ -49,7 +49,7 @@ class ProductTemplate(models.Model):
                 )
 
     @api.constrains("package_id", "active")
-    def _check_package_active(self):
+    def _check_practice_package_active(self):
         for product in self.sudo():  # sudo: as above
             package = product.package_id
             if product.active and package and not package.active:

@@ -34,12 +34,12 @@ class AccountMove(models.Model):
             return super().write(vals)
         posted = self.filtered(lambda move: move.state == "posted")
         if vals["state"] != "posted" and posted:
-            lines = posted._get_package_lines()
+            lines = posted._practice_get_package_lines()
             if lines:
                 self.env["practice.credit.lot"]._follow_withdrawn_lines(lines)
         result = super().write(vals)
         if vals["state"] == "posted":
-            lines = (self - posted)._get_package_lines()
+            lines = (self - posted)._practice_get_package_lines()
             if lines:
                 self.env["practice.credit.lot"]._follow_posted_lines(lines)
         return result
@@ -53,13 +53,13 @@ class AccountMove(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _get_package_lines(self):
+    def _practice_get_package_lines(self):
         """Return the lines of these documents that sell or take back credits."""
         # sudo: products and packages may be out of the accountant's sight; only whether there is one is asked.
-        return self.sudo().line_ids.filtered(lambda line: line._gives_credits()).sudo(self.env.su)
+        return self.sudo().line_ids.filtered(lambda line: line._practice_gives_credits()).sudo(self.env.su)
 
     @api.model
-    def _prepare_package_sale_vals(self, company, payer, products, *, patient=None, quantity=1.0):
+    def _practice_prepare_package_sale_vals(self, company, payer, products, *, patient=None, quantity=1.0):
         """Return the values of the invoice that sells packages to a patient: staff and portal sell with the same.
 
         :param company: who sells
@@ -80,18 +80,22 @@ class AccountMove(models.Model):
             ],
         }
 
-    def _get_package_mail_template(self):
+    def _practice_get_package_mail_template(self):
         """Return the e-mail template of the first package product that has one for invoices."""
         self.ensure_one()
-        templates = self._get_package_lines().product_id.email_template_id
+        templates = self._practice_get_package_lines().product_id.email_template_id
         return templates.filtered(lambda template: template.model == "account.move")[:1]
 
     def _get_mail_template(self):
-        if len(self) == 1 and self.move_type == "out_invoice" and (template := self._get_package_mail_template()):
+        if (
+            len(self) == 1
+            and self.move_type == "out_invoice"
+            and (template := self._practice_get_package_mail_template())
+        ):
             return template
         return super()._get_mail_template()
 
-    def _is_sent_when_posted(self):
+    def _practice_is_sent_when_posted(self):
         """Return whether this document is sent also when its product has no e-mail template. A hook."""
         self.ensure_one()
         return False
@@ -100,8 +104,9 @@ class AccountMove(models.Model):
         """Send package invoices through the send queue, with PDF and template, instead of as a bare message."""
         queued = self.filtered(
             lambda move: (
-                move.move_type == "out_invoice" and (move._is_sent_when_posted() or move._get_package_mail_template())
+                move.move_type == "out_invoice"
+                and (move._practice_is_sent_when_posted() or move._practice_get_package_mail_template())
             )
         )
-        queued._queue_sending()
+        queued._practice_queue_sending()
         return super(AccountMove, self - queued).invoice_validate_send_email()

@@ -40,7 +40,7 @@ class AccountMoveLine(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _gives_credits(self):
+    def _practice_gives_credits(self):
         """Return whether this line sells (or takes back) credits."""
         return bool(
             self.display_type == "product"
@@ -48,11 +48,11 @@ class AccountMoveLine(models.Model):
             and self.move_id.is_sale_document(include_receipts=True)
         )
 
-    def _get_practice_patient(self):
+    def _practice_get_patient(self):
         """Return who gets the credits of this line."""
         return self.practice_patient_id or self.move_id.partner_id
 
-    def _get_package_credits(self):
+    def _practice_get_package_credits(self):
         """Return the whole credits that this line gives; negative when it takes back.
 
         :raises UserError: when the quantity does not give whole credits
@@ -77,24 +77,24 @@ class AccountMoveLine(models.Model):
             )
         return credits if self.move_id.move_type != "out_refund" else -credits
 
-    def _get_deferred_account(self):
+    def _practice_get_deferred_account(self):
         """Return the balance post when this line books to the one of its package (as the fiscal position maps it, or
         chosen by hand), otherwise an empty account."""
         self.ensure_one()
         account = self.product_id.package_id.deferred_account_id
         return self.account_id & (account + self.move_id.fiscal_position_id.map_account(account))
 
-    def _get_deferred_amount(self):
+    def _practice_get_deferred_amount(self):
         """Return what this line brings to (or, on a credit note, takes from) the balance post: company currency, >= 0.
 
         :raises UserError: when the line has a negative price, or when tax would land on the balance post too
         """
         self.ensure_one()
-        account = self._get_deferred_account()
+        account = self._practice_get_deferred_account()
         if not account:
             return 0.0
-        self._check_tax_accounts(account)
-        amount = -self.balance if self._get_package_credits() > 0 else self.balance
+        self._practice_check_tax_accounts(account)
+        amount = -self.balance if self._practice_get_package_credits() > 0 else self.balance
         if self.company_currency_id.compare_amounts(amount, 0.0) < 0:
             raise UserError(
                 self.env._(
@@ -103,11 +103,11 @@ class AccountMoveLine(models.Model):
             )
         return amount
 
-    def _prepare_refund_vals(self, credits):
+    def _practice_prepare_refund_vals(self, credits):
         """Return the values of a credit note that takes back ``credits`` of the credits of this line."""
         self.ensure_one()
         move = self.move_id
-        exact = self.quantity * credits / self._get_package_credits()
+        exact = self.quantity * credits / self._practice_get_package_credits()
         quantity = self.product_uom_id.round(exact) if self.product_uom_id else exact
         return {
             "move_type": "out_refund",
@@ -134,7 +134,7 @@ class AccountMoveLine(models.Model):
             ],
         }
 
-    def _check_tax_accounts(self, deferred_account):
+    def _practice_check_tax_accounts(self, deferred_account):
         """Refuse a tax without account: Odoo books it where the line is booked, and no visit would ever release it."""
         tax_lines = self.move_id.line_ids.filtered(
             lambda line: line.tax_line_id and line.account_id == deferred_account
@@ -149,14 +149,14 @@ class AccountMoveLine(models.Model):
                 )
             )
 
-    def _prepare_credit_lot_vals(self):
+    def _practice_prepare_credit_lot_vals(self):
         """Return the values of the lot that this posted line gives.
 
         :raises UserError: when the package is archived or belongs to another company
         """
         self.ensure_one()
         package, move = self.product_id.package_id, self.move_id
-        if not package.active and not self._may_sell_archived():
+        if not package.active and not self._practice_may_sell_archived():
             raise UserError(
                 self.env._("%s is archived and can no longer be sold. Choose another package.", package.name)
             )
@@ -170,7 +170,7 @@ class AccountMoveLine(models.Model):
                 )
             )
         return {
-            "partner_id": self._get_practice_patient().id,
+            "partner_id": self._practice_get_patient().id,
             "payer_id": move.commercial_partner_id.id,
             "package_id": package.id,
             "company_id": move.company_id.id,
@@ -180,12 +180,12 @@ class AccountMoveLine(models.Model):
             "invoice_id": move.id,
             "date": move.date,
             "internal_rate": package.internal_rate,
-            "deferred_account_id": self._get_deferred_account().id,
-            "credits": self._get_package_credits(),
-            "value": self._get_deferred_amount(),
+            "deferred_account_id": self._practice_get_deferred_account().id,
+            "credits": self._practice_get_package_credits(),
+            "value": self._practice_get_deferred_amount(),
         }
 
-    def _may_sell_archived(self):
+    def _practice_may_sell_archived(self):
         """Return whether this line was promised before its package was archived. A hook."""
         self.ensure_one()
         return False

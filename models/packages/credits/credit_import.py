@@ -172,7 +172,7 @@ class PracticeCreditImport(models.Model):
         common = {"name": name, "partner_id": self.partner_id.id}
         return {
             "move_type": "entry",
-            "journal_id": self.company_id._get_release_journal().id,
+            "journal_id": self.company_id._practice_get_release_journal().id,
             "date": self.date,
             "ref": self.reference or self.env._("Import of credits"),
             "line_ids": [

@@ -325,9 +325,11 @@ class PracticeCreditLot(models.Model):
     # === WHEN A RUN FAILS === #
 
     def _practice_tell(self, reason):
-        super()._practice_tell(reason)
+        result = super()._practice_tell(reason)
         self.package_id._tell_books(self.env._("Credits need attention"), reason)
+        return result
 
     def _practice_untell(self):
-        super()._practice_untell()
+        result = super()._practice_untell()
         self.package_id._untell_books()
+        return result

@@ -136,5 +136,5 @@ class PracticeCreditLot(models.Model):
         """Return the day on which a reversal of ``day`` is booked: that day when it is open, otherwise today."""
         self.ensure_one()
         company = self.company_id
-        locked = company._get_release_lock(company._get_release_journal(), day)
+        locked = company._practice_get_release_lock(company._practice_get_release_journal(), day)
         return company._practice_day() if locked else day

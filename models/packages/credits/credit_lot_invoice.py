@@ -20,7 +20,7 @@ class PracticeCreditLot(models.Model):
         """
         grants, refunds = self.env["account.move.line"], self.env["account.move.line"]
         for line in lines:
-            credits = line._get_package_credits()
+            credits = line._practice_get_package_credits()
             if credits > 0:
                 grants += line
             elif credits < 0:
@@ -67,7 +67,7 @@ class PracticeCreditLot(models.Model):
         known = self.sudo().search([("invoice_line_id", "in", lines.ids)]).grouped("invoice_line_id")
         vals_list = []
         for line in lines:
-            vals = line._prepare_credit_lot_vals()
+            vals = line._practice_prepare_credit_lot_vals()
             if lot := known.get(line):
                 lot._grant_again(vals)
             else:
@@ -95,13 +95,13 @@ class PracticeCreditLot(models.Model):
         line = self.invoice_line_id
         if not line or not self.credits_available:
             raise UserError(self.env._("There are no credits left that were sold through an invoice."))
-        credit_note = self.env["account.move"].create(line._prepare_refund_vals(self.credits_available))
+        credit_note = self.env["account.move"].create(line._practice_prepare_refund_vals(self.credits_available))
         return credit_note.get_formview_action()
 
     @api.model
     def _refund_lines(self, lines):
         for line in lines:
-            credits = -line._get_package_credits()
+            credits = -line._practice_get_package_credits()
             self._record(self._prepare_refunds(line, credits, self._get_refundable_lots(line)))
 
     @api.model
@@ -113,7 +113,7 @@ class PracticeCreditLot(models.Model):
         if origin:
             domain &= Domain("invoice_id", "=", origin.id)
         else:
-            domain &= Domain("partner_id", "=", line._get_practice_patient().id) & Domain("origin", "=", "invoice")
+            domain &= Domain("partner_id", "=", line._practice_get_patient().id) & Domain("origin", "=", "invoice")
         return self.sudo().search(domain, order="id desc")  # sudo: a credit note may be posted by any accountant
 
     @api.model
@@ -122,7 +122,7 @@ class PracticeCreditLot(models.Model):
         available = sum(lots.mapped("credits_available"))
         if credits > available:
             lots._raise_too_many(self.env._("Credits that this credit note asks back: %s.", credits))
-        amount, entries = line._get_deferred_amount(), []
+        amount, entries = line._practice_get_deferred_amount(), []
         for lot in lots:
             taken = min(credits, lot.credits_available)
             if not taken:

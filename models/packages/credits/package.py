@@ -60,7 +60,7 @@ class PracticePackage(models.Model):
                 "practice_billing.mail_activity_type_books",
                 summary=summary,
                 note=reason,
-                user_id=package.company_id._get_responsible().id,
+                user_id=package.company_id._practice_get_responsible().id,
             )
 
     def _untell_books(self):

@@ -61,7 +61,7 @@ class ResPartner(models.Model):
         domain = Domain("partner_id", "=", self.id) | Domain("beneficiary_ids", "in", self.ids)
         return {**action, "domain": list(domain), "context": {"create": False}}
 
-    def action_sell_package(self):
+    def action_practice_sell_package(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_package_sale_action")
         return {**action, "context": {"default_partner_id": self.id}}

@@ -30,9 +30,11 @@ class PracticeRevenueRelease(models.Model):
 
     def _practice_tell(self, reason):
         """Make it an activity on the packages whose revenue waits; the newest reason takes the place of the last."""
-        super()._practice_tell(reason)
+        result = super()._practice_tell(reason)
         self.package_id._tell_books(self.env._("Revenue could not be released"), reason)
+        return result
 
     def _practice_untell(self):
-        super()._practice_untell()
+        result = super()._practice_untell()
         self.package_id._untell_books()
+        return result

@@ -50,7 +50,7 @@ class PracticeAppointmentType(models.Model):
         if self.package_id:
             return False
         events = self.env["calendar.event"].sudo()  # sudo: a number, of a patient of the login
-        coming = events._get_portal_domain(patient, coming=True)
+        coming = events._practice_get_portal_domain(patient, coming=True)
         return events.search_count(coming & Domain("practice_appointment_type_id", "=", self.id)) >= self.booking_limit
 
     def _check_bookable(self, practitioner, patient, start):
@@ -91,12 +91,12 @@ class PracticeAppointmentType(models.Model):
         :raises UserError: when it cannot be booked for another reason
         """
         self.ensure_one()
-        (practitioner.sudo().partner_id | patient)._take_booking_turn()  # sudo: who the practitioner is
+        (practitioner.sudo().partner_id | patient)._practice_take_booking_turn()  # sudo: who the practitioner is
         self._check_bookable(practitioner, patient, start)
         event = self._get_event_env(practitioner)["calendar.event"].create(
             self._prepare_booking_vals(practitioner, patient, start, booker)
         )
-        event._note_on_portal(event.env._("Booked on the portal by %s.", booker.name), booker)
+        event._practice_note_on_portal(event.env._("Booked on the portal by %s.", booker.name), booker)
         return event
 
     def _prepare_booking_vals(self, practitioner, patient, start, booker):

@@ -83,7 +83,7 @@ class PracticeAppointmentType(models.Model):
         first, last = span_of_days(first_day, last_day, self.company_id.practice_tz)
         bounds = {"first": first, "last": last - timedelta(minutes=1)}
         if event:
-            free = event._get_times_to_move_to(practitioners, **bounds)
+            free = event._practice_get_times_to_move_to(practitioners, **bounds)
         else:
             free = self._get_free_times(practitioners, patient, **bounds)
         times = {}
@@ -106,7 +106,7 @@ class PracticeAppointmentType(models.Model):
         """
         return {
             **self._prepare_choice(practitioner, patient, start, self._get_duration()),
-            **self._prepare_policy(start, self.cancel_hours, self._get_late_cost()),
+            **self._prepare_policy(start, self.cancel_hours, self._practice_get_late_cost()),
             **self._prepare_cost(patient, start),
             "limit": self._has_reached_limit(patient) and self.booking_limit,
         }
@@ -124,10 +124,10 @@ class PracticeAppointmentType(models.Model):
             "when": format_datetime(self.env, start, tz=tz, dt_format="EEEE d MMMM y, HH:mm"),
             "until": format_datetime(self.env, start + duration, tz=tz, dt_format="HH:mm"),
             "tz": tz,
-            "place": self.company_id._get_portal_address(),
+            "place": self.company_id._practice_get_portal_address(),
         }
 
-    def _get_late_cost(self):
+    def _practice_get_late_cost(self):
         """Return the whole credits that a no-show or a late cancellation of this type costs from now on."""
         self.ensure_one()
         return late_cost(self.package_credits, self.late_policy) if self.package_id else 0

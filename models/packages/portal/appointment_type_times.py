@@ -66,7 +66,7 @@ class PracticeAppointmentType(models.Model):
         work = self._get_working_times(practitioners, earliest, latest + duration)
         partner_of = {practitioner: practitioner.sudo().partner_id for practitioner in practitioners}  # sudo: who it is
         people = patient.union(*partner_of.values())
-        busy = self.env["calendar.event"]._get_busy_times(
+        busy = self.env["calendar.event"]._practice_get_busy_times(
             people, earliest - buffer, latest + duration + buffer, tz, ignore
         )
         return {

@@ -12,7 +12,7 @@ class CalendarEvent(models.Model):
     _inherit = "calendar.event"
 
     @api.model
-    def _get_portal_domain(self, patients, *, coming=None):
+    def _practice_get_portal_domain(self, patients, *, coming=None):
         """Return the appointments of ``patients``; ``coming`` ones, past ones (also cancelled), or all."""
         domain = Domain("practice_appointment_type_id", "!=", False) & Domain("patient_id", "in", patients.ids)
         domain &= Domain("active", "in", (True, False))
@@ -21,15 +21,15 @@ class CalendarEvent(models.Model):
             return domain
         return domain & (planned if coming else ~planned)
 
-    def _prepare_portal_values(self):
+    def _practice_prepare_portal_values(self):
         """Return what the portal shows of these appointments, in the order given: nothing that staff noted."""
         sessions = self.env["practice.credit.lot"]._get_sessions(self)
         labels = dict(self._fields["attendance"]._description_selection(self.env))
-        return [event._prepare_portal_value(sessions.get(event), labels) for event in self]
+        return [event._practice_prepare_portal_value(sessions.get(event), labels) for event in self]
 
-    def _prepare_portal_value(self, session, labels):
+    def _practice_prepare_portal_value(self, session, labels):
         self.ensure_one()
-        practice = self._get_practice()
+        practice = self._practice_get_company()
         lot, number = session or (None, 0)
         return {
             "id": self.id,
@@ -39,30 +39,30 @@ class CalendarEvent(models.Model):
             "when": format_datetime(self.env, self.start, tz=practice.practice_tz, dt_format="EEEE d MMMM y, HH:mm"),
             "until": format_datetime(self.env, self.stop, tz=practice.practice_tz, dt_format="HH:mm"),
             "tz": practice.practice_tz,
-            "place": self.location or practice._get_portal_address(),
+            "place": self.location or practice._practice_get_portal_address(),
             "session": lot
             and self.env._(
                 "session %(number)s of %(total)s", number=number, total=lot.credits_total - lot.credits_refunded
             ),
             "state": self.attendance,
             "label": labels[self.attendance],
-            "can_cancel": self._can_be_cancelled_by_patient(),
-            "can_move": self._can_be_moved_by_patient(),
+            "can_cancel": self._practice_can_be_cancelled_by_patient(),
+            "can_move": self._practice_can_be_moved_by_patient(),
             "credits": self.practice_credits,
             "takes_credits": self.credit_state == "reserved",
             # Whole credits: what cancelling costs now, and what it costs once it is late.
-            "cancel_cost": self._get_cancel_cost(),
-            "late_cost": self._get_late_cost() if self.credit_state == "reserved" else 0,
+            "cancel_cost": self._practice_get_cancel_cost(),
+            "late_cost": self._practice_get_late_cost() if self.credit_state == "reserved" else 0,
             "free_until": format_datetime(
                 self.env, self.cancel_free_until, tz=practice.practice_tz, dt_format="EEEE d MMMM, HH:mm"
             ),
         }
 
-    def _can_be_cancelled_by_patient(self):
+    def _practice_can_be_cancelled_by_patient(self):
         self.ensure_one()
         return self.attendance == "planned" and self.start > fields.Datetime.now()
 
-    def _cancel_by_patient(self, known_cost):
+    def _practice_cancel_by_patient(self, known_cost):
         """Cancel this appointment with the policy of this moment, and tell the practice.
 
         :param int known_cost: the whole credits that the patient was told it costs
@@ -70,14 +70,14 @@ class CalendarEvent(models.Model):
         :raises UserError: when it can no longer be cancelled
         """
         self.ensure_one()
-        if not self._can_be_cancelled_by_patient():
+        if not self._practice_can_be_cancelled_by_patient():
             raise UserError(self.env._("This appointment can no longer be cancelled. Please call the practice."))
-        if self._get_cancel_cost() > known_cost:
+        if self._practice_get_cancel_cost() > known_cost:
             return False
-        self._cancel_planned()
+        self._practice_cancel_planned()
         return True
 
-    def _get_portal_ics(self):
+    def _practice_get_portal_ics(self):
         """Return the appointment as an iCalendar file: what, when, where; no notes, nobody's names."""
         self.ensure_one()
         calendar = vobject.iCalendar()
@@ -86,7 +86,7 @@ class CalendarEvent(models.Model):
         event.add("dtstamp").value = fields.Datetime.now().replace(tzinfo=vobject.icalendar.utc)
         event.add("dtstart").value = self.start.replace(tzinfo=vobject.icalendar.utc)
         event.add("dtend").value = self.stop.replace(tzinfo=vobject.icalendar.utc)
-        practice = self._get_practice()
+        practice = self._practice_get_company()
         event.add("summary").value = f"{self.practice_appointment_type_id.name}, {practice.name}"
-        event.add("location").value = self._prepare_portal_values()[0]["place"]
+        event.add("location").value = self._practice_prepare_portal_values()[0]["place"]
         return calendar.serialize().encode()

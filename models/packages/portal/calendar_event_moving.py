@@ -11,7 +11,7 @@ class CalendarEvent(models.Model):
 
     _inherit = "calendar.event"
 
-    def _can_be_moved_by_patient(self):
+    def _practice_can_be_moved_by_patient(self):
         """Return whether the patient may move this appointment now: only while cancelling costs nothing, else moving
         would be a way around the policy of late cancellations."""
         self.ensure_one()
@@ -19,25 +19,28 @@ class CalendarEvent(models.Model):
         is_open = appointment_type.active and appointment_type.online_booking and appointment_type.practitioner_ids
         if not is_open or not self.active or self.allday:
             return False
-        return self._can_be_cancelled_by_patient() and not self._get_cancel_cost()
+        return self._practice_can_be_cancelled_by_patient() and not self._practice_get_cancel_cost()
 
-    def _get_times_to_move_to(self, practitioners, **options):
+    def _practice_get_times_to_move_to(self, practitioners, **options):
         """Return the free times of ``practitioners`` for this appointment, as if it was not planned."""
         self.ensure_one()
         return self.practice_appointment_type_id._get_free_times(
             practitioners, self.patient_id, duration=self.stop - self.start, ignore=self, **options
         )
 
-    def _check_movable(self, practitioner, start):
+    def _practice_check_movable(self, practitioner, start):
         """Check that the patient can move this appointment now.
 
         :raises TimeTakenError: when the time is not free, or the time that the appointment already has
         :raises UserError: when it is too late to move it, or credits are not valid that day
         """
-        if not self._can_be_moved_by_patient():
+        if not self._practice_can_be_moved_by_patient():
             raise UserError(self.env._("This appointment can no longer be moved here. Please call the practice."))
         moves = (start, practitioner) != (self.start, self.user_id)
-        if not moves or start not in self._get_times_to_move_to(practitioner, first=start, last=start)[practitioner]:
+        if (
+            not moves
+            or start not in self._practice_get_times_to_move_to(practitioner, first=start, last=start)[practitioner]
+        ):
             raise TimeTakenError(self.env._("This time is no longer free. Please choose another one."))
         if not self.env["practice.credit.lot"]._can_pay_at(self, start):
             raise UserError(
@@ -47,7 +50,7 @@ class CalendarEvent(models.Model):
                 )
             )
 
-    def _move_by_patient(self, practitioner, start, mover):
+    def _practice_move_by_patient(self, practitioner, start, mover):
         """Move this appointment, as everything is at this moment; Odoo tells the patient and the practitioners.
 
         An appointment of a series moves alone. Its credits stay where they are while they are valid on the new day.
@@ -60,43 +63,47 @@ class CalendarEvent(models.Model):
         """
         self.ensure_one()
         before = self.user_id
-        (practitioner | before).sudo().partner_id.union(self.patient_id)._take_booking_turn()  # sudo: who they are
-        self._check_movable(practitioner, start)
+        (practitioner | before).sudo().partner_id.union(
+            self.patient_id
+        )._practice_take_booking_turn()  # sudo: who they are
+        self._practice_check_movable(practitioner, start)
         event = self.with_env(self.practice_appointment_type_id._get_event_env(practitioner))
-        was = format_datetime(event.env, self.start, tz=self._get_practice().practice_tz, dt_format="short")
+        was = format_datetime(event.env, self.start, tz=self._practice_get_company().practice_tz, dt_format="short")
         vals = {"start": start, "stop": start + (self.stop - self.start)}
         if practitioner != before:
             vals["user_id"] = practitioner.id
             vals["partner_ids"] = [Command.link(practitioner.sudo().partner_id.id)]  # sudo: who it is
             if before.partner_id - self.patient_id:
-                event._notify_handed_over()
+                event._practice_notify_handed_over()
                 vals["partner_ids"].append(Command.unlink(before.partner_id.id))
         event.write(vals)
         # They give it: their hours said so. Odoo asks organisers again when somebody else moves what is theirs.
         event.attendee_ids.filtered(lambda it: it.partner_id == practitioner.sudo().partner_id).state = "accepted"
         note = event.env._("Moved on the portal by %(who)s, from %(was)s.", who=mover.name, was=was)
-        event._note_on_portal(note, mover)
+        event._practice_note_on_portal(note, mover)
 
-    def _prepare_move(self, practitioner, start):
+    def _practice_prepare_move(self, practitioner, start):
         """Return what a page shows of this appointment before it is moved."""
         self.ensure_one()
         appointment_type = self.practice_appointment_type_id
         duration = self.stop - self.start
         return {
             **appointment_type._prepare_choice(practitioner, self.patient_id, start, duration),
-            **appointment_type._prepare_policy(start, self._get_cancel_hours(), self._get_late_cost()),
-            "place": self.location or self._get_practice()._get_portal_address(),
+            **appointment_type._prepare_policy(
+                start, self._practice_get_cancel_hours(), self._practice_get_late_cost()
+            ),
+            "place": self.location or self._practice_get_company()._practice_get_portal_address(),
             "credits": self.practice_credits,
         }
 
-    def _notify_handed_over(self):
+    def _practice_notify_handed_over(self):
         """Queue Odoo's e-mail of a cancelled event to the practitioner who does not give this appointment any more."""
         template = self.env.ref("calendar.calendar_template_delete_event", raise_if_not_found=False)
         if template and self.user_id.partner_id.email:
             recipients = [Command.set(self.user_id.partner_id.ids)]
             template.send_mail(self.id, email_values={"recipient_ids": recipients})
 
-    def _note_on_portal(self, text, author):
+    def _practice_note_on_portal(self, text, author):
         """Keep a note for the practice of who did what; nobody is e-mailed about it."""
         self.ensure_one()
         self.message_post(body=text, author_id=author.id, subtype_xmlid="mail.mt_note")

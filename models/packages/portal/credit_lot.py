@@ -8,7 +8,7 @@ class PracticeCreditLot(models.Model):
     _inherit = "practice.credit.lot"
 
     @api.model
-    def _get_portal_domain(self, patients, *, only_open=False):
+    def _practice_get_portal_domain(self, patients, *, only_open=False):
         """Return the credits of ``patients`` and those shared with them, without sales that were undone."""
         mine = Domain("partner_id", "in", patients.ids) | Domain("beneficiary_ids", "in", patients.ids)
         states = ("pending", "active") if only_open else ("pending", "active", "used_up", "expired")

@@ -6,7 +6,7 @@ class ResCompany(models.Model):
 
     _inherit = "res.company"
 
-    def _get_portal_address(self):
+    def _practice_get_portal_address(self):
         """Return where the practice is, on one line."""
         self.ensure_one()
         lines = self.partner_id._display_address(without_company=True).split("\n")

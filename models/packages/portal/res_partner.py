@@ -24,7 +24,7 @@ class ResPartner(models.Model):
 
     # === ACTIONS === #
 
-    def action_invite_to_portal(self):
+    def action_practice_invite_to_portal(self):
         """Open Odoo's dialog that gives portal access and sends the invitation."""
         self.ensure_one()
         wizard = self.env["portal.wizard"].create({"partner_ids": [Command.set(self.ids)]})
@@ -32,14 +32,14 @@ class ResPartner(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _get_portal_patients(self):
+    def _practice_get_portal_patients(self):
         """Return this partner and those whom they represent. Contacts of the same family or company are no reason."""
         self.ensure_one()
         # sudo: a login asks for whom it may act
         represented = self.sudo().search([("practice_representative_ids", "in", self.ids)])
         return self | represented.sudo(False)
 
-    def _take_booking_turn(self):
+    def _practice_take_booking_turn(self):
         """Make sure that nobody else books with these practitioners and patients in the meantime.
 
         Looking whether a time is free and then taking it is not safe by itself: under REPEATABLE READ two requests both

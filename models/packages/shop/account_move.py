@@ -50,18 +50,18 @@ class AccountMove(models.Model):
     # === BUYING === #
 
     @api.model
-    def _order_package(self, user, offer, patient, *, way, terms=""):
+    def _practice_order_package(self, user, offer, patient, *, way, terms=""):
         """Return the purchase of one unit by ``user``: the one that is open already, or a new one.
 
         :param user: the login that buys and pays
-        :param offer: what was shown (see ``product.product._get_portal_offers``)
+        :param offer: what was shown (see ``product.product._practice_get_portal_offers``)
         :param patient: who gets the credits, one of the login's; empty when it chose none
         :param str way: ``online`` (a draft, to be paid on its page) or ``invoice`` (posted and mailed)
         :param str terms: fingerprint of the terms that were agreed to
         :raises UserError: when something is missing, when the terms are not those that were agreed to, or when the
             invoice could not be posted
         """
-        if way not in offer.company._get_portal_ways(user, offer.total, offer.currency):
+        if way not in offer.company._practice_get_portal_ways(user, offer.total, offer.currency):
             raise UserError(self.env._("Choose how you want to pay."))
         if not patient:
             raise UserError(self.env._("Choose for whom you buy."))
@@ -73,16 +73,16 @@ class AccountMove(models.Model):
         buyer = user.partner_id.sudo()  # sudo: a login buys for itself
         buyer.practice_last_order = fields.Datetime.now()
         buyer.flush_recordset()
-        order = self._find_open_order(user, offer.product, patient)
-        if not (order and order._is_still(offer)):
-            order._withdraw_order()
-            order = self._create_order(user, offer, patient)
-        if way == "invoice" and order._get_order_state() == "open":
+        order = self._practice_find_open_order(user, offer.product, patient)
+        if not (order and order._practice_is_still(offer)):
+            order._practice_withdraw_order()
+            order = self._practice_create_order(user, offer, patient)
+        if way == "invoice" and order._practice_get_order_state() == "open":
             order.action_post()
         return order
 
     @api.model
-    def _get_order_domain(self, user, *, only_open=False):
+    def _practice_get_order_domain(self, user, *, only_open=False):
         """Return the purchases that ``user`` made on the portal; open ones are not paid, or not in full."""
         domain = Domain("practice_buyer_id", "=", user.id) & Domain("move_type", "=", "out_invoice")
         if only_open:
@@ -91,34 +91,36 @@ class AccountMove(models.Model):
         return domain
 
     @api.model
-    def _find_open_order(self, user, product, patient):
+    def _practice_find_open_order(self, user, product, patient):
         """Return the purchase of this product for this patient that waits for payment."""
-        domain = self._get_order_domain(user, only_open=True) & Domain("invoice_line_ids.product_id", "=", product.id)
+        domain = self._practice_get_order_domain(user, only_open=True) & Domain(
+            "invoice_line_ids.product_id", "=", product.id
+        )
         orders = self.sudo().search(domain, order="state desc, id desc")  # sudo: of this login
-        return orders.filtered(lambda order: order._get_package_lines()._get_practice_patient() == patient)[:1]
+        return orders.filtered(lambda order: order._practice_get_package_lines()._practice_get_patient() == patient)[:1]
 
-    def _is_still(self, offer):
+    def _practice_is_still(self, offer):
         """Return whether this purchase can be paid although time has passed: a draft has to be what is offered now."""
         self.ensure_one()
-        if self.state == "posted" or self._get_order_state() == "processing":
+        if self.state == "posted" or self._practice_get_order_state() == "processing":
             return True
-        line = self._get_package_lines()
+        line = self._practice_get_package_lines()
         return (
             len(line) == 1  # staff may have changed the draft
             and self.company_id == offer.company
             and not self.currency_id.compare_amounts(self.amount_total, offer.total)
             and line.practice_terms_id == offer.product.package_id._get_terms_version()
-            and line._get_package_credits() == offer.credits
+            and line._practice_get_package_credits() == offer.credits
         )
 
     @api.model
-    def _create_order(self, user, offer, patient):
+    def _practice_create_order(self, user, offer, patient):
         buyer, package = user.partner_id, offer.product.package_id
         moves = self.sudo().with_company(offer.company)  # sudo: a login buys for itself what is offered to it
         moves = moves.with_context(lang=buyer.lang or self.env.lang, mail_create_nosubscribe=True)
-        vals = moves._prepare_package_sale_vals(offer.company, buyer, offer.product, patient=patient)
+        vals = moves._practice_prepare_package_sale_vals(offer.company, buyer, offer.product, patient=patient)
         order = moves.create({**vals, "practice_buyer_id": user.id, "invoice_user_id": False})
-        line = order._get_package_lines()
+        line = order._practice_get_package_lines()
         if version := package._get_terms_version():
             line.write(
                 {
@@ -129,13 +131,13 @@ class AccountMove(models.Model):
             )
         if patient != buyer:
             line.name = order.env._("%(product)s\nFor %(patient)s", product=line.name, patient=patient.name)
-        order._check_can_be_posted(line)
+        order._practice_check_can_be_posted(line)
         return self.sudo().browse(order.id)  # without the buyer's language; sudo: as above
 
-    def _check_can_be_posted(self, line):
+    def _practice_check_can_be_posted(self, line):
         """Have refused now, before anybody pays, what would be refused when the paid invoice is posted."""
         try:
-            line._prepare_credit_lot_vals()
+            line._practice_prepare_credit_lot_vals()
         except UserError as error:
             _logger.error("%s cannot be sold on the portal: %s", line.product_id.display_name, error)
             raise UserError(
@@ -144,7 +146,7 @@ class AccountMove(models.Model):
 
     # === WHERE IT STANDS === #
 
-    def _get_order_state(self):
+    def _practice_get_order_state(self):
         """Return where a purchase stands.
 
         ``open``: a draft that can be paid or posted; ``invoiced``: posted and to be paid; ``processing``: a payment
@@ -160,18 +162,18 @@ class AccountMove(models.Model):
             return "cancelled"
         return "invoiced" if self.state == "posted" else "open"
 
-    def _get_order_amount(self):
+    def _practice_get_order_amount(self):
         """Return what is to be paid, with tax, in the invoice's currency."""
         self.ensure_one()
         return self.amount_residual if self.state == "posted" else self.amount_total
 
-    def _start_order_payment(self):
+    def _practice_start_order_payment(self):
         """Note that an online payment begins; of two at once one is repeated and then refused.
 
         :raises UserError: when there is nothing to pay, or when another payment is under way or has just begun
         """
         self.ensure_one()
-        if self._get_order_state() not in ("open", "invoiced"):
+        if self._practice_get_order_state() not in ("open", "invoiced"):
             raise UserError(
                 self.env._("This purchase is paid, being paid or cancelled. Open My packages to see where it stands.")
             )
@@ -187,13 +189,13 @@ class AccountMove(models.Model):
 
     # === PAYMENT METHODS === #
 
-    def _get_payment_options(self):
+    def _practice_get_payment_options(self):
         """Return providers, payment methods and saved tokens that can pay this purchase now; none when none is due."""
         self.ensure_one()
         providers = self.env["payment.provider"].sudo()  # sudo: what the payment form shows
-        if self._get_order_state() in ("open", "invoiced"):
-            providers = self.company_id._get_portal_providers(
-                self.partner_id, self._get_order_amount(), self.currency_id
+        if self._practice_get_order_state() in ("open", "invoiced"):
+            providers = self.company_id._practice_get_portal_providers(
+                self.partner_id, self._practice_get_order_amount(), self.currency_id
             )
         methods = self.env["payment.method"].sudo()  # sudo: as above
         tokens = self.env["payment.token"].sudo()  # sudo: the buyer's own
@@ -207,28 +209,30 @@ class AccountMove(models.Model):
     # === WHAT THE PORTAL SHOWS === #
 
     @api.model
-    def _prepare_open_orders(self, user):
+    def _practice_prepare_open_orders(self, user):
         """Return what the portal shows of the purchases of ``user`` that are not paid, newest first."""
         orders = self.sudo()  # sudo: of this login
-        orders = orders.search(self._get_order_domain(user, only_open=True), order="id desc", limit=OPEN_ORDERS_SHOWN)
+        orders = orders.search(
+            self._practice_get_order_domain(user, only_open=True), order="id desc", limit=OPEN_ORDERS_SHOWN
+        )
         return [
             {
                 "id": line.move_id.id,
-                "state": line.move_id._get_order_state(),
+                "state": line.move_id._practice_get_order_state(),
                 "product": line.product_id.display_name,
-                "patient": line._get_practice_patient(),
-                "due": formatLang(self.env, line.move_id._get_order_amount(), currency_obj=line.currency_id),
+                "patient": line._practice_get_patient(),
+                "due": formatLang(self.env, line.move_id._practice_get_order_amount(), currency_obj=line.currency_id),
             }
             # All lines at once, so that what they show is read at once. Codes of products are for staff.
-            for line in orders.with_context(display_default_code=False)._get_package_lines()
+            for line in orders.with_context(display_default_code=False)._practice_get_package_lines()
         ]
 
-    def _prepare_portal_order(self):
+    def _practice_prepare_portal_order(self):
         """Return what the portal shows of this purchase."""
         self.ensure_one()
-        line = self.with_context(display_default_code=False)._get_package_lines()[:1]
-        patient, package = line._get_practice_patient(), line.product_id.package_id
-        state, last = self._get_order_state(), self.transaction_ids._get_last()
+        line = self.with_context(display_default_code=False)._practice_get_package_lines()[:1]
+        patient, package = line._practice_get_patient(), line.product_id.package_id
+        state, last = self._practice_get_order_state(), self.transaction_ids._get_last()
         owner = (patient, package)
         return {
             "id": self.id,
@@ -237,8 +241,8 @@ class AccountMove(models.Model):
             "package": package,
             "patient": patient,
             "amount": formatLang(self.env, self.amount_total, currency_obj=self.currency_id),
-            "due": formatLang(self.env, self._get_order_amount(), currency_obj=self.currency_id),
-            "credits": line._get_package_credits() if line else 0,
+            "due": formatLang(self.env, self._practice_get_order_amount(), currency_obj=self.currency_id),
+            "credits": line._practice_get_package_credits() if line else 0,
             "balance": self.env["practice.credit.lot"]._get_balances({owner})[owner],
             "terms": line.practice_terms_id,
             "terms_date": format_datetime(
@@ -253,11 +257,11 @@ class AccountMove(models.Model):
 
     # === WHAT IS POSTED === #
 
-    def _is_sent_when_posted(self):
+    def _practice_is_sent_when_posted(self):
         """Who bought on the portal gets the invoice also when the product has no template: with Odoo's own."""
-        return bool(self.sudo().practice_buyer_id) or super()._is_sent_when_posted()  # sudo: only whether
+        return bool(self.sudo().practice_buyer_id) or super()._practice_is_sent_when_posted()  # sudo: only whether
 
-    def _withdraw_order(self):
+    def _practice_withdraw_order(self):
         """Take back drafts that are not wanted any more; what a payment belongs to is cancelled, not deleted."""
         begun = self.filtered("transaction_ids")
         (self - begun).unlink()
@@ -265,7 +269,7 @@ class AccountMove(models.Model):
             begun.button_cancel()
 
     @api.autovacuum
-    def _gc_abandoned_orders(self):
+    def _gc_practice_abandoned_orders(self):
         """Withdraw drafts that were never paid. One with a payment that may still arrive is left alone."""
         now = fields.Datetime.now()
         drafts = Domain("practice_buyer_id", "!=", False) & Domain("state", "=", "draft")
@@ -276,20 +280,20 @@ class AccountMove(models.Model):
         alive = Domain("state", "in", (*UNDER_WAY, "done"))
         alive |= Domain("last_state_change", ">=", now - timedelta(days=DAYS_UNPAID))
         unpaid &= ~Domain("transaction_ids", "any", alive)
-        self.search(untouched | unpaid, limit=1000).try_lock_for_update()._withdraw_order()
+        self.search(untouched | unpaid, limit=1000).try_lock_for_update()._practice_withdraw_order()
 
-    def _revive_orders(self):
+    def _practice_revive_orders(self):
         """Make purchases that were cleaned away drafts again, because a payment of theirs is done after all."""
         cleaned = self.filtered(lambda order: order.state == "cancel" and not order.posted_before)
         if cleaned:
             cleaned.button_draft()
 
-    def _report_paid_twice(self):
+    def _practice_report_paid_twice(self):
         """Ask staff to give back a payment that came in for purchases that were paid already."""
         for order in self:
             order.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("Paid twice on the portal"),
                 note=self.env._("A second online payment arrived. Give it back, or use it for another invoice."),
-                user_id=order.company_id._get_responsible().id,
+                user_id=order.company_id._practice_get_responsible().id,
             )

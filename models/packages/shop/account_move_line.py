@@ -39,6 +39,8 @@ class AccountMoveLine(models.Model):
             raise UserError(self.env._("What a patient agreed to is written by the purchase and stays."))
         return super().write(vals)
 
-    def _may_sell_archived(self):
+    def _practice_may_sell_archived(self):
         """What a patient bought on the portal before the package was archived may be paid by now."""
-        return bool(self.move_id.sudo().practice_buyer_id) or super()._may_sell_archived()  # sudo: only whether
+        return (
+            bool(self.move_id.sudo().practice_buyer_id) or super()._practice_may_sell_archived()
+        )  # sudo: only whether

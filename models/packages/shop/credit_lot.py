@@ -26,7 +26,7 @@ class PracticeCreditLot(models.Model):
         self.ensure_one()
         products = self.env["product.product"]
         users = recipients.sudo().user_ids.filtered("active")  # sudo: only whether there is a login
-        if not any(self.package_id in products._get_portal_products(user).package_id for user in users):
+        if not any(self.package_id in products._practice_get_portal_products(user).package_id for user in users):
             return ""
         base = self.company_id.get_base_url()
         return f"{base}/my/packages/buy?package_id={self.package_id.id}&patient_id={self.partner_id.id}"

@@ -11,8 +11,8 @@ class PaymentTransaction(models.Model):
         transactions = self.sudo()  # sudo: whoever may process a payment
         new = transactions.filtered(lambda tx: tx.state == "done" and tx.operation != "refund" and not tx.payment_id)
         orders = new.invoice_ids.filtered("practice_buyer_id")
-        orders._revive_orders()
-        paid_before = orders.filtered(lambda order: order._get_order_state() == "paid")
+        orders._practice_revive_orders()
+        paid_before = orders.filtered(lambda order: order._practice_get_order_state() == "paid")
         result = super()._post_process()
-        paid_before._report_paid_twice()
+        paid_before._practice_report_paid_twice()
         return result

@@ -26,7 +26,7 @@ class ProductProduct(models.Model):
     _inherit = "product.product"
 
     @api.model
-    def _get_portal_products(self, user):
+    def _practice_get_portal_products(self, user):
         """Return what ``user`` can buy on the portal, with the rights to read it, cheapest first.
 
         Sold are published package products of the companies of the login; a package of a company may be sold by its
@@ -46,10 +46,10 @@ class ProductProduct(models.Model):
         )
         # sudo: patients have no rights on products; the domain is what the practice shows them. Codes are for staff.
         products = self.sudo().with_context(display_default_code=False).search(domain)
-        products = products.filtered(lambda product: product._get_portal_seller(user))
+        products = products.filtered(lambda product: product._practice_get_portal_seller(user))
         return products.sorted(lambda product: (product.package_id.name, product.lst_price, product.id))
 
-    def _get_portal_seller(self, user):
+    def _practice_get_portal_seller(self, user):
         """Return the company that sells this product to ``user``: the package's own, else a branch of it."""
         self.ensure_one()
         package, user = self.package_id, user.sudo()
@@ -61,15 +61,15 @@ class ProductProduct(models.Model):
         )
         return allowed & package.company_id or allowed[:1]
 
-    def _get_portal_offers(self, user):
+    def _practice_get_portal_offers(self, user):
         """Return ``{product: offer}`` for ``user``, computed by a draft of the invoice with a line per product.
 
         Products that turn out to cost nothing are left out.
         """
         offers = {}
-        for company, products in self.grouped(lambda product: product._get_portal_seller(user)).items():
+        for company, products in self.grouped(lambda product: product._practice_get_portal_seller(user)).items():
             moves = self.env["account.move"].sudo().with_company(company)  # sudo: a draft that is never saved
-            vals = moves._prepare_package_sale_vals(company, user.partner_id, products)
+            vals = moves._practice_prepare_package_sale_vals(company, user.partner_id, products)
             for _create, _id, line_vals in vals["invoice_line_ids"]:
                 # No price depends on it, and Odoo would ask the database for it line by line.
                 line_vals["analytic_distribution"] = False

@@ -13,7 +13,7 @@ class ResCompany(models.Model):
         "paid. Otherwise they pay online at once.",
     )
 
-    def _get_portal_providers(self, partner, amount, currency):
+    def _practice_get_portal_providers(self, partner, amount, currency):
         """Return the payment providers of this company with which ``partner`` can pay ``amount`` on the portal.
 
         A bank transfer that waits for the practice to see the money is no online payment: the invoice does that.
@@ -25,14 +25,14 @@ class ResCompany(models.Model):
         found = providers._get_compatible_providers(self.id, partner.id, amount, currency_id=currency.id)
         return found.filtered(lambda provider: provider.code not in ("none", "custom"))
 
-    def _get_portal_ways(self, user, amount, currency):
+    def _practice_get_portal_ways(self, user, amount, currency):
         """Return how ``user`` can buy on the portal: ``online``, on ``invoice``, both or not at all."""
         self.ensure_one()
         ways, buyer = [], user.partner_id
-        providers = self._get_portal_providers(buyer, amount, currency)
+        providers = self._practice_get_portal_providers(buyer, amount, currency)
         methods = self.env["payment.method"].sudo()  # sudo: only whether there is one
         if providers and methods._get_compatible_payment_methods(providers.ids, buyer.id, currency_id=currency.id):
             ways.append("online")
-        if self.sudo().practice_portal_invoice and buyer._is_reachable(self):  # sudo: a setting
+        if self.sudo().practice_portal_invoice and buyer._practice_is_reachable(self):  # sudo: a setting
             ways.append("invoice")
         return ways

@@ -56,7 +56,7 @@ class ResPartner(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _get_practice_subscription_sudo(self, company):
+    def _practice_get_subscription_sudo(self, company):
         """Return the subscription of this organisation with ``company``: the running one, else the last one."""
         self.ensure_one()
         # sudo: the caller says for whom
@@ -67,7 +67,7 @@ class ResPartner(models.Model):
         )
         return found_sudo.filtered(lambda it: it.state in RUNNING)[:1] or found_sudo[:1]
 
-    def _is_subscriber(self):
+    def _practice_is_subscriber(self):
         """Return whether this organisation has, or had, a subscription, or people who run it."""
         self.ensure_one()
         self_sudo = self.sudo()  # sudo: only whether there is one

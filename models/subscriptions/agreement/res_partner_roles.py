@@ -10,7 +10,7 @@ class ResPartner(models.Model):
     """Who runs the subscription of an organisation on the portal.
 
     Only the list of administrators counts: neither the parent of a contact nor a seat gives a right. Portal users have
-    no rights on these models; what they do goes through doors that ask :meth:`_check_practice_administrator`.
+    no rights on these models; what they do goes through doors that ask :meth:`_practice_check_administrator`.
     """
 
     _inherit = "res.partner"
@@ -41,21 +41,21 @@ class ResPartner(models.Model):
 
     # === THE ROLE === #
 
-    def _is_practice_administrator(self):
+    def _practice_is_administrator(self):
         """Return whether the user runs the subscription of this organisation on the portal."""
         self.ensure_one()
         # sudo: only whether the user is on the list
         return self.env.user.partner_id in self.sudo().practice_administrator_ids
 
-    def _check_practice_administrator(self):
+    def _practice_check_administrator(self):
         """Let administrators of this organisation pass; the only place where the portal asks for the role.
 
         :raises AccessError: for everybody else, former administrators too
         """
-        if not self or not self._is_practice_administrator():
+        if not self or not self._practice_is_administrator():
             raise AccessError(self.env._("Only an administrator of the organisation can do this."))
 
-    def _get_practice_contacts(self):
+    def _practice_get_contacts(self):
         """Return the people of this organisation: its contacts, and who has or had a seat in its subscriptions."""
         self.ensure_one()
         self_sudo = self.sudo()  # sudo: asked for an administrator of the organisation
@@ -63,26 +63,28 @@ class ResPartner(models.Model):
         seats_sudo = self_sudo.practice_subscription_ids.seat_ids
         return (self_sudo.search(domain, order="name, id") | seats_sudo.practitioner_id).sorted("name") - self_sudo
 
-    def _add_practice_administrator(self, contact):
+    def _practice_add_administrator(self, contact):
         """Let another of the organisation's people run the subscription too.
 
         :raises UserError: when the contact is none of them; somebody else's and one that never was look the same
         """
-        self._check_practice_administrator()
-        if contact not in self._get_practice_contacts():
+        self._practice_check_administrator()
+        if contact not in self._practice_get_contacts():
             raise UserError(self.env._("Choose one of the contacts of the organisation."))
         self_sudo = self.sudo()  # sudo: the role was checked
         self_sudo.write({"practice_administrator_ids": [Command.link(contact.id)]})
-        self_sudo._note_administrators(self.env._("%s became an administrator of the subscription", contact.name))
+        self_sudo._practice_note_administrators(
+            self.env._("%s became an administrator of the subscription", contact.name)
+        )
 
-    def _remove_practice_administrator(self, contact):
+    def _practice_remove_administrator(self, contact):
         """Take somebody off the list, oneself too, as long as somebody with a login stays.
 
         Two who remove each other at once meet on the organisation's row: Odoo notes there who wrote last.
 
         :raises UserError: when nobody would stay who can log in
         """
-        self._check_practice_administrator()
+        self._practice_check_administrator()
         self_sudo = self.sudo()  # sudo: the role was checked
         staying_sudo = self_sudo.practice_administrator_ids - contact
         if not staying_sudo.user_ids.filtered("active"):
@@ -90,9 +92,11 @@ class ResPartner(models.Model):
                 self.env._("Somebody with a login has to stay. Add another administrator first, and invite them.")
             )
         self_sudo.write({"practice_administrator_ids": [Command.unlink(contact.id)]})
-        self_sudo._note_administrators(self.env._("%s is no longer an administrator of the subscription", contact.name))
+        self_sudo._practice_note_administrators(
+            self.env._("%s is no longer an administrator of the subscription", contact.name)
+        )
 
-    def _note_administrators(self, note):
+    def _practice_note_administrators(self, note):
         """Say in the chatter who changed the administrators on the portal."""
         user = self.env.user
         self._message_log(
@@ -100,7 +104,7 @@ class ResPartner(models.Model):
             author_id=user.partner_id.id,
         )
 
-    def _find_or_make_contact_sudo(self, name, email):
+    def _practice_find_or_make_contact_sudo(self, name, email):
         """Return the person of this organisation with this e-mail address; a new contact when there is none.
 
         Contacts of others are not looked at: whoever has the same address elsewhere is neither attached nor revealed.
@@ -111,20 +115,20 @@ class ResPartner(models.Model):
         name, email = (name or "").strip(), email_normalize(email or "")
         if not name or not email:
             raise UserError(self.env._("A practitioner needs a name and a valid e-mail address."))
-        known = self._get_practice_contacts().filtered(lambda it: it.email_normalized == email)
+        known = self._practice_get_contacts().filtered(lambda it: it.email_normalized == email)
         # sudo: the role was checked by the door
         return known[:1] or self.sudo().create({"name": name, "email": email, "parent_id": self.id})
 
-    def _invite_practice_contact(self, contact, company):
+    def _practice_invite_contact(self, contact, company):
         """Invite one of the organisation's people to the portal of ``company``.
 
         When the address belongs to a login already, staff is told and who invites is not: they might ask on purpose.
 
         :raises UserError: when the contact is none of them
         """
-        self._check_practice_administrator()
+        self._practice_check_administrator()
         # sudo: the role was checked
-        if contact not in self._get_practice_contacts() | self.sudo().practice_administrator_ids:
+        if contact not in self._practice_get_contacts() | self.sudo().practice_administrator_ids:
             raise UserError(self.env._("Choose one of the contacts of the organisation."))
         # The system does it: the wizard writes users, and the e-mail is not sent in the name of a customer.
         self_sudo = self.with_user(SUPERUSER_ID).with_company(company)
@@ -137,11 +141,11 @@ class ResPartner(models.Model):
             "mail.mail_activity_data_todo",
             summary=self.env._("Invite %s by hand", contact.name),
             note=self.env._("The e-mail address %s belongs to a login already, or is none.", contact.email or ""),
-            user_id=self_sudo._get_practice_responsible(company).id,
+            user_id=self_sudo._practice_get_subscription_responsible(company).id,
         )
 
-    def _get_practice_responsible(self, company):
+    def _practice_get_subscription_responsible(self, company):
         """Return who looks after this organisation: as for its subscription, else its salesperson."""
         self.ensure_one()
-        subscription_sudo = self._get_practice_subscription_sudo(company)
-        return company._get_responsible(subscription_sudo.user_id or self.user_id)
+        subscription_sudo = self._practice_get_subscription_sudo(company)
+        return company._practice_get_responsible(subscription_sudo.user_id or self.user_id)

@@ -337,7 +337,7 @@ class PracticeSubscription(models.Model):
             raise AccessError(self.env._("Only an administrator or an accountant bills subscriptions."))
         self.check_access("read")
 
-    def _get_responsible(self):
+    def _practice_get_responsible(self):
         """Return who is told about a failure: who looks after this subscription, else as the company says."""
         self.ensure_one()
-        return self.company_id._get_responsible(self.user_id)
+        return self.company_id._practice_get_responsible(self.user_id)

@@ -28,7 +28,7 @@ class AccountMove(models.Model):
         return vals_list
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_if_no_period(self):
+    def _unlink_if_practice_no_period(self):
         # sudo: whether there is one
         period_sudo = self.env["practice.subscription.period"].sudo().search([("move_id", "in", self.ids)], limit=1)
         if period_sudo:
@@ -54,7 +54,7 @@ class AccountMove(models.Model):
         self.ensure_one()
         return self.practice_subscription_id.get_formview_action()
 
-    def _get_subscription_mail_template(self):
+    def _practice_get_subscription_mail_template(self):
         """Return the e-mail template of the plan's product, when it has one for invoices."""
         self.ensure_one()
         # sudo: the template is not a secret, the plan may be out of the accountant's sight
@@ -62,11 +62,15 @@ class AccountMove(models.Model):
         return template_sudo.filtered(lambda it: it.model == "account.move").sudo(False)
 
     def _get_mail_template(self):
-        if len(self) == 1 and self.move_type == "out_invoice" and (template := self._get_subscription_mail_template()):
+        if (
+            len(self) == 1
+            and self.move_type == "out_invoice"
+            and (template := self._practice_get_subscription_mail_template())
+        ):
             return template
         return super()._get_mail_template()
 
     def _practice_send(self):
         """Have invoices of subscriptions sent by e-mail, Peppol or post, as each customer wants it."""
-        if self - self._note_unreachable():
-            self._trigger_sending()
+        if self - self._practice_note_unreachable():
+            self._practice_trigger_sending()

@@ -27,9 +27,9 @@ class AccountMoveLine(models.Model):
         values["practice_date_to"] = self.practice_date_to
         return result
 
-    def _prepare_credit_lot_vals(self):
+    def _practice_prepare_credit_lot_vals(self):
         """Say that the credits of a membership come from its plan, and when they expire."""
-        vals = super()._prepare_credit_lot_vals()
+        vals = super()._practice_prepare_credit_lot_vals()
         period_sudo = self.sudo().practice_period_id  # sudo: whoever posts the invoice
         if period_sudo:
             vals["origin"] = "plan"

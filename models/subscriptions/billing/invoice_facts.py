@@ -18,12 +18,12 @@ class InvoiceFacts:
 
         :raises UserError: when the company has no sales journal
         """
-        return self.company._get_subscription_journal()
+        return self.company._practice_get_subscription_journal()
 
     @cached_property
     def locked_until(self):
         """The last locked day that the invoice date falls under, or ``None``."""
-        return self.company._get_release_lock(self.journal, self.day)
+        return self.company._practice_get_release_lock(self.journal, self.day)
 
     @cached_property
     def _automatic(self):

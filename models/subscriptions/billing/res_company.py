@@ -15,7 +15,7 @@ class ResCompany(models.Model):
         help="Where invoices of subscriptions are numbered. Empty means the company's first sales journal.",
     )
 
-    def _get_subscription_journal(self):
+    def _practice_get_subscription_journal(self):
         """Return the journal of subscription invoices.
 
         :raises UserError: when the company has no sales journal

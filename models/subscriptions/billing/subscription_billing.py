@@ -166,19 +166,21 @@ class PracticeSubscription(models.Model):
 
     def _practice_tell(self, reason):
         """Make it an activity on each of these subscriptions, in place of the last one."""
-        super()._practice_tell(reason)
+        result = super()._practice_tell(reason)
         self._practice_untell()
         for subscription in self.sudo():  # sudo: the run, or who may bill
             subscription.activity_schedule(
                 "practice_billing.mail_activity_type_billing",
                 summary=self.env._("Subscription could not be billed"),
                 note=reason,
-                user_id=subscription._get_responsible().id,
+                user_id=subscription._practice_get_responsible().id,
             )
+        return result
 
     def _practice_untell(self):
-        super()._practice_untell()
+        result = super()._practice_untell()
         self.sudo().activity_unlink(["practice_billing.mail_activity_type_billing"])  # sudo: as above
+        return result
 
     # === BY HAND === #
 

@@ -38,7 +38,7 @@ class PracticeSubscription(models.Model):
                     self.env._("The product %s is archived. Choose another one on the plan.", product.display_name)
                 )
         plan._get_licence_account()
-        self._check_tax_accounts(plan, facts.get_position(partner))
+        self._practice_check_tax_accounts(plan, facts.get_position(partner))
         if not facts.has_rate(plan.currency_id):
             raise UserError(
                 self.env._(
@@ -77,7 +77,7 @@ class PracticeSubscription(models.Model):
                 )
             )
 
-    def _check_tax_accounts(self, plan, position):
+    def _practice_check_tax_accounts(self, plan, position):
         """Refuse a tax without account: Odoo books it where the line is booked, and no month would ever release it."""
         waits = plan.deferred_account_id or self.period_id.deferred_account_id
         taxes = position.map_tax(plan.product_id.taxes_id._filter_taxes_by_company(self.company_id))
@@ -133,7 +133,7 @@ class PracticeSubscription(models.Model):
             "invoice_user_id": self.user_id.id,
             "practice_period_id": period.id,
             # Written here and not after posting, for the sake of speed: the queue looks at posted documents only.
-            "sending_data": partner._is_reachable(self.company_id) and move._prepare_sending_data(),
+            "sending_data": partner._practice_is_reachable(self.company_id) and move._practice_prepare_sending_data(),
             "invoice_line_ids": [Command.create(vals) for vals in lines],
         }
 

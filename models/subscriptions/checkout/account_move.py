@@ -6,6 +6,6 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
-    def _is_being_paid(self):
+    def _practice_is_being_paid(self):
         paid = [("subscription_id", "=", self.practice_subscription_id.id), ("state", "=", "paid")]
-        return bool(self.env["practice.subscription.checkout"].search_count(paid)) or super()._is_being_paid()
+        return bool(self.env["practice.subscription.checkout"].search_count(paid)) or super()._practice_is_being_paid()

@@ -131,11 +131,11 @@ class PracticeSubscriptionCheckout(models.Model):
         :raises AccessError: when the user is none
         :raises UserError: when a payment is under way, the subscription runs already, or the plan is not offered so
         """
-        organisation._check_practice_administrator()
+        organisation._practice_check_administrator()
         checkouts_sudo = self.sudo()  # sudo: the role was checked
         checkout_sudo = checkouts_sudo._get_open(organisation, company)
         checkout_sudo._check_not_under_way()
-        subscription_sudo = organisation._get_practice_subscription_sudo(company)
+        subscription_sudo = organisation._practice_get_subscription_sudo(company)
         if subscription_sudo.state == "suspended":
             raise UserError(self.env._("The subscription is suspended: pay what is open, or ask us to resume it."))
         if subscription_sudo.state in BILLED:
@@ -201,7 +201,7 @@ class PracticeSubscriptionCheckout(models.Model):
         :raises UserError: naming the rule that refuses it
         """
         self.ensure_one()
-        self.organisation_id._check_practice_administrator()
+        self.organisation_id._practice_check_administrator()
         self._check_not_under_way()
         self_sudo = self.sudo()  # sudo: the role was checked, and whoever knows a code may use it
         code_sudo = self_sudo.env["practice.discount.code"]
@@ -224,12 +224,12 @@ class PracticeSubscriptionCheckout(models.Model):
             "plan_id": self.plan_id.id,
             "interval": self.interval,
             "date_start": today,
-            "user_id": self._get_responsible().id,
+            "user_id": self._practice_get_responsible().id,
         }
 
-    def _get_responsible(self):
+    def _practice_get_responsible(self):
         self.ensure_one()
-        return self.organisation_id._get_practice_responsible(self.company_id)
+        return self.organisation_id._practice_get_subscription_responsible(self.company_id)
 
     # === WHAT IT COSTS === #
 
@@ -290,7 +290,7 @@ class PracticeSubscriptionCheckout(models.Model):
             no longer what was shown
         """
         self.ensure_one()
-        self.organisation_id._check_practice_administrator()
+        self.organisation_id._practice_check_administrator()
         self_sudo = self.sudo()  # sudo: the role was checked
         self_sudo.attempts += 1
         self_sudo.flush_recordset()

@@ -66,7 +66,7 @@ class PracticeSubscriptionCheckout(models.Model):
         if paid - self:
             return paid - self
         if self.state == "cancelled":
-            return self.organisation_id._get_practice_subscription_sudo(self.company_id).filtered(
+            return self.organisation_id._practice_get_subscription_sudo(self.company_id).filtered(
                 lambda it: it.state in (*BILLED, "suspended")
             )
         return self.browse()
@@ -126,7 +126,7 @@ class PracticeSubscriptionCheckout(models.Model):
 
     def _get_running(self):
         """Return the subscription when people have begun it while the payment was on its way."""
-        current_sudo = self.organisation_id._get_practice_subscription_sudo(self.company_id)
+        current_sudo = self.organisation_id._practice_get_subscription_sudo(self.company_id)
         return current_sudo.filtered(lambda it: it.state in BILLED)
 
     def _begin_chosen(self, name="/", forgiving=False):
@@ -135,7 +135,7 @@ class PracticeSubscriptionCheckout(models.Model):
         :param bool forgiving: go on without the code when it is refused now; who is responsible is told
         :raises UserError: when it cannot begin, or the code is refused
         """
-        subscription_sudo = self.organisation_id._get_practice_subscription_sudo(self.company_id)
+        subscription_sudo = self.organisation_id._practice_get_subscription_sudo(self.company_id)
         if subscription_sudo:
             subscription_sudo._begin_billing(self.plan_id, self.interval)
         else:
@@ -210,5 +210,5 @@ class PracticeSubscriptionCheckout(models.Model):
             kind,
             summary=summary,
             note=note,
-            user_id=self._get_responsible().id,
+            user_id=self._practice_get_responsible().id,
         )

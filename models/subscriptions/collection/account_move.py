@@ -98,9 +98,9 @@ class AccountMove(models.Model):
     )
     def _compute_practice_collection(self):
         for move in self:
-            move.practice_collection = move._get_collection()
+            move.practice_collection = move._practice_get_collection()
             failed = move.practice_collection in ("retry", "failed", "refused")
-            move.practice_collection_reason = failed and move._get_last_attempt().practice_reason
+            move.practice_collection_reason = failed and move._practice_get_last_attempt().practice_reason
 
     # === CRUD METHODS === #
 
@@ -108,7 +108,7 @@ class AccountMove(models.Model):
         """Have an invoice of a subscription charged once it is posted."""
         result = super().write(vals)
         if vals.get("state") == "posted":
-            self.sudo()._schedule_collection()  # sudo: whoever posts it
+            self.sudo()._practice_schedule_collection()  # sudo: whoever posts it
         return result
 
     def _invoice_paid_hook(self):
@@ -121,14 +121,14 @@ class AccountMove(models.Model):
 
     # === WHERE IT STANDS === #
 
-    def _get_collection(self):
+    def _practice_get_collection(self):
         """Return where the automatic payment stands; ``False`` when there is none, or the invoice is paid."""
         open_invoice = self.move_type == "out_invoice" and self.state == "posted" and self.payment_state in UNPAID
         if not self.practice_subscription_id or not open_invoice:
             return False
         if any(transaction.state in ("pending", "authorized") for transaction in self.transaction_ids):
             return "collecting"
-        last = self._get_last_attempt()
+        last = self._practice_get_last_attempt()
         if last.state == "draft" or (last.state == "done" and not last.is_post_processed):
             return "charging"
         if self.practice_collect_date:
@@ -139,21 +139,21 @@ class AccountMove(models.Model):
             return "returned"
         return "refused" if last.practice_is_hard else "failed"
 
-    def _get_last_attempt(self):
+    def _practice_get_last_attempt(self):
         return self.practice_attempt_ids.sorted("practice_attempt")[-1:]
 
     # === WHEN === #
 
-    def _schedule_collection(self):
+    def _practice_schedule_collection(self):
         """Have these invoices, just posted, charged on their date, when their subscription has a saved method."""
         charged = self.filtered(
             lambda move: move.move_type == "out_invoice" and move.practice_subscription_id.payment_token_id
         )
         for day, moves in charged.grouped("invoice_date").items():
             moves.practice_collect_date = day
-        charged._collect_soon()
+        charged._practice_collect_soon()
 
-    def _collect_soon(self):
+    def _practice_collect_soon(self):
         """Have the run charge what is due once this transaction is committed."""
         if self:
             self.env.ref("practice_billing.ir_cron_collect").sudo()._trigger()  # sudo: the run belongs to the system
@@ -168,7 +168,7 @@ class AccountMove(models.Model):
             token = move.practice_subscription_id.payment_token_id
             if not token:
                 raise UserError(self.env._("%s: no payment method is saved.", move.display_name))
-            if move.practice_collection == "refused" and move._get_last_attempt().token_id == token:
+            if move.practice_collection == "refused" and move._practice_get_last_attempt().token_id == token:
                 raise UserError(
                     self.env._(
                         "%s: the payment method was refused. Ask the organisation for another one.", move.display_name
@@ -177,7 +177,7 @@ class AccountMove(models.Model):
             if move.practice_collection in ("charging", "collecting") or move.payment_state not in UNPAID:
                 raise UserError(self.env._("%s: there is nothing to charge now.", move.display_name))
             move.practice_collect_date = move.company_id._practice_day()
-        self._collect_soon()
+        self._practice_collect_soon()
         return notification(
             self.env._("The payment method is being charged. The result appears on the invoice."), "info"
         )
@@ -185,7 +185,7 @@ class AccountMove(models.Model):
     # === RUN === #
 
     @api.model
-    def _get_collect_domain(self):
+    def _practice_get_collect_domain(self):
         """Return the invoices to charge today, in each company's time zone."""
         # sudo: the run works for all companies
         companies_sudo = self.env["res.company"].sudo().search([])
@@ -202,9 +202,9 @@ class AccountMove(models.Model):
         """
         cron = self.env["ir.cron"]
         attempts = self.env["payment.transaction"]
-        begun = attempts.search(attempts._get_begun_domain(), order="id")
-        due = self.search(self._get_collect_domain(), order="practice_collect_date, id")
-        steps = [*(attempt._charge for attempt in begun), *(invoice._collect for invoice in due)]
+        begun = attempts.search(attempts._practice_get_begun_domain(), order="id")
+        due = self.search(self._practice_get_collect_domain(), order="practice_collect_date, id")
+        steps = [*(attempt._practice_charge for attempt in begun), *(invoice._practice_collect for invoice in due)]
         for number, step in enumerate(steps, start=1):
             try:
                 time_left = step(cron, len(steps) - number)
@@ -216,25 +216,25 @@ class AccountMove(models.Model):
             if not time_left:
                 return
 
-    def _collect(self, cron, remaining):
+    def _practice_collect(self, cron, remaining):
         """Make and commit the next attempt for this invoice, and charge it.
 
         :return: the seconds that the run has left
         """
         invoice, me = self.try_lock_for_update(allow_referencing=True), type(self)
-        made = invoice._practice_try(me._make_due_attempt, set_aside=me._postpone_collection)
+        made = invoice._practice_try(me._practice_make_due_attempt, set_aside=me._practice_postpone_collection)
         time_left = cron._commit_progress(remaining=remaining)
         for attempt in filter(None, made if time_left else ()):
-            time_left = attempt._charge(cron, remaining)
+            time_left = attempt._practice_charge(cron, remaining)
         return time_left
 
-    def _make_due_attempt(self):
+    def _practice_make_due_attempt(self):
         """Return the next attempt, or none when it is no longer due or somebody may be paying at this moment."""
-        if not self.filtered_domain(self._get_collect_domain()) or self._is_being_paid():
+        if not self.filtered_domain(self._practice_get_collect_domain()) or self._practice_is_being_paid():
             return self.env["payment.transaction"]
-        return self._make_attempt()
+        return self._practice_make_attempt()
 
-    def _postpone_collection(self, reason):
+    def _practice_postpone_collection(self, reason):
         """Try again tomorrow to charge these invoices, and tell who is responsible why it was not possible."""
         for invoice in self:
             invoice.practice_collect_date = invoice.company_id._practice_day() + timedelta(days=1)
@@ -242,7 +242,7 @@ class AccountMove(models.Model):
                 self.env._("%(invoice)s could not be charged: %(error)s", invoice=invoice.name, error=reason)
             )
 
-    def _is_being_paid(self):
+    def _practice_is_being_paid(self):
         """Return whether somebody may be paying this invoice in another way at this moment: on its own page."""
         self.ensure_one()
         since = fields.Datetime.now() - PAYING
@@ -251,7 +251,7 @@ class AccountMove(models.Model):
             for transaction in self.transaction_ids
         )
 
-    def _make_attempt(self):
+    def _practice_make_attempt(self):
         """Return a new attempt to charge what is open of this invoice to the saved method; nothing is charged yet."""
         self.ensure_one()
         token = self.practice_subscription_id.payment_token_id
@@ -272,13 +272,13 @@ class AccountMove(models.Model):
                 "operation": "offline",
                 "invoice_ids": [fields.Command.set(self.ids)],
                 "practice_invoice_id": self.id,
-                "practice_attempt": self._get_last_attempt().practice_attempt + 1,
+                "practice_attempt": self._practice_get_last_attempt().practice_attempt + 1,
             }
         )
 
     # === WHAT FOLLOWS === #
 
-    def _follow_failed_attempt(self, attempt):
+    def _practice_follow_failed_attempt(self, attempt):
         """Plan the next attempt after one that failed, or give up; the organisation is told either way."""
         self.ensure_one()
         subscription, company = self.practice_subscription_id, self.company_id
@@ -288,13 +288,13 @@ class AccountMove(models.Model):
         failed = self.practice_attempt_ids.filtered(
             lambda it: it.token_id == attempt.token_id and it.state in ("error", "cancel")
         )
-        retries = company._get_retry_days()
+        retries = company._practice_get_retry_days()
         self.practice_collect_date = not hard and next_attempt(company._practice_day(), len(failed), retries)
         subscription._send_to_billing_contacts("practice_billing.mail_template_payment_failed", self)
         if not self.practice_collect_date:
             subscription._give_up_collecting(self)
 
-    def _follow_paid_attempt(self, attempt):
+    def _practice_follow_paid_attempt(self, attempt):
         """Tell the organisation that it has paid."""
         self.ensure_one()
         self.practice_collect_date = False

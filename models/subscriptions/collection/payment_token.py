@@ -25,15 +25,15 @@ class PaymentToken(models.Model):
 
     def _get_available_tokens(self, *args, **kwargs):
         tokens = super()._get_available_tokens(*args, **kwargs)
-        return tokens.filtered(lambda token: token._is_for_user())
+        return tokens.filtered(lambda token: token._practice_is_for_user())
 
-    def _is_for_user(self):
+    def _practice_is_for_user(self):
         """Return whether the user may see, use and remove this method: staff, the administrators, whose own it is."""
         self.ensure_one()
         user, partner_sudo = self.env.user, self.sudo().partner_id  # sudo: whose it is
         organisation_sudo = partner_sudo.commercial_partner_id
-        if user._is_internal() or not organisation_sudo._is_subscriber():
+        if user._is_internal() or not organisation_sudo._practice_is_subscriber():
             return True
-        if organisation_sudo._is_practice_administrator():
+        if organisation_sudo._practice_is_administrator():
             return True
         return partner_sudo == user.partner_id and partner_sudo != organisation_sudo

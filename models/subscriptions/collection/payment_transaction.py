@@ -69,12 +69,12 @@ class PaymentTransaction(models.Model):
     # === ASKING THE PROVIDER === #
 
     @api.model
-    def _get_begun_domain(self):
+    def _practice_get_begun_domain(self):
         """Return the attempts that were committed and have no answer: of a process that died, or a provider that did
         not answer."""
         return Domain("practice_invoice_id", "!=", False) & Domain("state", "=", "draft")
 
-    def _charge(self, cron, remaining):
+    def _practice_charge(self, cron, remaining):
         """Ask the provider for the money of this committed attempt, and commit the answer before it is followed.
 
         Nobody else can be asking at the same time, because the row stays locked until the answer is committed.
@@ -83,14 +83,14 @@ class PaymentTransaction(models.Model):
         """
         attempt = self.try_lock_for_update(allow_referencing=True)
         if attempt.state == "draft":
-            attempt._ask_provider()
+            attempt._practice_ask_provider()
         time_left = cron._commit_progress(1, remaining=remaining)
         if attempt.state != "draft" and not attempt.is_post_processed:
-            attempt._practice_try(type(self)._post_process, set_aside=type(self)._note_unprocessed)
+            attempt._practice_try(type(self)._post_process, set_aside=type(self)._practice_note_unprocessed)
             time_left = cron._commit_progress(remaining=remaining)
         return time_left
 
-    def _ask_provider(self):
+    def _practice_ask_provider(self):
         """Send the request. Without an answer the attempt stays as it is, to be repeated with the same key."""
         self.ensure_one()
         if self.practice_invoice_id.payment_state not in UNPAID:
@@ -102,7 +102,7 @@ class PaymentTransaction(models.Model):
                 self._ensure_provider_is_not_disabled()
                 self._send_payment_request()
         except ValidationError as error:
-            if not self._is_unanswered(error):
+            if not self._practice_is_unanswered(error):
                 self._set_error(str(error))
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
@@ -112,7 +112,7 @@ class PaymentTransaction(models.Model):
             self._set_error(self.env._("The payment provider did not answer."))
 
     @api.model
-    def _is_unanswered(self, error):
+    def _practice_is_unanswered(self, error):
         """Return whether the request may have reached the provider, whose answer did not reach us."""
         return isinstance(
             error.__cause__ or error.__context__,
@@ -121,7 +121,7 @@ class PaymentTransaction(models.Model):
 
     # === WHAT FOLLOWS === #
 
-    def _note_unprocessed(self, reason):
+    def _practice_note_unprocessed(self, reason):
         """Tell who is responsible that the answer of the provider could not be entered; Odoo's own run tries again."""
         labels = dict(self._fields["state"]._description_selection(self.env))
         for attempt in self:
@@ -140,23 +140,23 @@ class PaymentTransaction(models.Model):
         for attempt in self.filtered("practice_invoice_id"):
             if attempt.practice_followed != attempt.state:
                 attempt.practice_followed = attempt.state
-                attempt._follow_state()
+                attempt._practice_follow_state()
         for transaction in self - self.filtered("practice_invoice_id"):
             if transaction.state == "done" and transaction.operation in ONLINE and transaction.token_id:
-                transaction._adopt_token()
+                transaction._practice_adopt_token()
         return result
 
-    def _follow_state(self):
+    def _practice_follow_state(self):
         self.ensure_one()
         invoice = self.practice_invoice_id.with_company(self.company_id)
         if self.state == "done":
-            invoice._follow_paid_attempt(self)
+            invoice._practice_follow_paid_attempt(self)
             return
-        is_last = self == invoice._get_last_attempt()
+        is_last = self == invoice._practice_get_last_attempt()
         if is_last and self.state in ("error", "cancel") and invoice.payment_state in UNPAID:
-            invoice._follow_failed_attempt(self)
+            invoice._practice_follow_failed_attempt(self)
 
-    def _adopt_token(self):
+    def _practice_adopt_token(self):
         """Let the method that was saved with a payment collect what comes, when there is none or the one there failed.
 
         Only when those paid who run the subscription, or for whom the invoice is.
@@ -166,7 +166,7 @@ class PaymentTransaction(models.Model):
             subscription = invoice.practice_subscription_id
             organisation = subscription.organisation_id
             may = organisation.commercial_partner_id | invoice.partner_id | organisation.practice_administrator_ids
-            failed = invoice._get_last_attempt().state in ("error", "cancel")
+            failed = invoice._practice_get_last_attempt().state in ("error", "cancel")
             if self.partner_id in may and (failed or not subscription.payment_token_id):
                 subscription._set_payment_token(self.token_id)
 

@@ -25,7 +25,7 @@ class ResCompany(models.Model):
     def _check_practice_retry_days(self):
         for company in self:
             try:
-                company._get_retry_days()
+                company._practice_get_retry_days()
             except ValueError as error:
                 raise ValidationError(
                     self.env._(
@@ -34,7 +34,7 @@ class ResCompany(models.Model):
                     )
                 ) from error
 
-    def _get_retry_days(self):
+    def _practice_get_retry_days(self):
         """Return the days to wait after the first failed payment, the second, and so on."""
         self.ensure_one()
         return parse_retry_days(self.practice_retry_days)

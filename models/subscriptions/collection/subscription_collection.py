@@ -25,5 +25,5 @@ class PracticeSubscription(models.Model):
         self_sudo = self.sudo()  # sudo: the run
         self_sudo.activity_unlink(["practice_billing.mail_activity_type_payment"])
         self_sudo.activity_schedule(
-            "practice_billing.mail_activity_type_payment", note=note, user_id=self._get_responsible().id
+            "practice_billing.mail_activity_type_payment", note=note, user_id=self._practice_get_responsible().id
         )

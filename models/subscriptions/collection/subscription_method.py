@@ -52,4 +52,4 @@ class PracticeSubscription(models.Model):
         for invoice_sudo in invoices_sudo.filtered(lambda it: it.practice_collection in (*WAITING, *BROKEN, False)):
             waits = not invoice_sudo.practice_collection and invoice_sudo.invoice_date_due
             invoice_sudo.practice_collect_date = max(waits or today, today)
-        invoices_sudo._collect_soon()
+        invoices_sudo._practice_collect_soon()

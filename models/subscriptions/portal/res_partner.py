@@ -36,7 +36,7 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
-    def _get_portal_accounts(self):
+    def _practice_get_portal_accounts(self):
         """Return what this login runs: ``[Account, …]``.
 
         An organisation has an account for each running subscription with a company of the login; without any, one for
@@ -69,20 +69,20 @@ class ResPartner(models.Model):
 
     # === BANNER === #
 
-    def _get_portal_banners(self, accounts=None):
+    def _practice_get_portal_banners(self, accounts=None):
         """Return what an administrator has to do: ``[{"level", "text", "button", "url", "organisation"}]``.
 
         Nobody else gets any; it costs at most three queries, one for who is no administrator.
         """
-        accounts = self._get_portal_accounts() if accounts is None else accounts
+        accounts = self._practice_get_portal_accounts() if accounts is None else accounts
         if not accounts:
             return []
-        waiting = self._get_checkouts_under_way(accounts)
+        waiting = self._practice_get_checkouts_under_way(accounts)
         banners = []
         for account in accounts:
             key = account.organisation.id, account.company.id
             if key in waiting:
-                banner = self._get_payment_banner(account.organisation, waiting[key])
+                banner = self._practice_get_payment_banner(account.organisation, waiting[key])
             elif account.subscription:
                 banner = account.subscription._get_portal_banner()
             else:
@@ -92,7 +92,7 @@ class ResPartner(models.Model):
                 banners.append({**banner, "organisation": account.organisation, "company": account.company})
         return banners
 
-    def _get_checkouts_under_way(self, accounts):
+    def _practice_get_checkouts_under_way(self, accounts):
         """Return ``{(organisation, company): state}`` of payments that are on their way for these accounts."""
         to_pay = [
             account.organisation.id for account in accounts if account.subscription.state not in (*BILLED, "suspended")
@@ -106,7 +106,7 @@ class ResPartner(models.Model):
         )
         return {(it.organisation_id.id, it.company_id.id): it.state for it in found_sudo}
 
-    def _get_payment_banner(self, organisation, state):
+    def _practice_get_payment_banner(self, organisation, state):
         if state == "paid":
             text = self.env._(
                 "The payment of %s has arrived. We are completing the subscription; you need not do anything.",
@@ -122,7 +122,7 @@ class ResPartner(models.Model):
 
     # === MY SEAT === #
 
-    def _get_portal_seats(self):
+    def _practice_get_portal_seats(self):
         """Return the seats of this login as a practitioner, now or later: nothing of colleagues, no money."""
         self.ensure_one()
         seats_sudo = self.env["practice.subscription.seat"].sudo()  # sudo: searched for the login's own

@@ -23,7 +23,7 @@ class PracticeSubscription(models.Model):
         :raises AccessError: for everybody else
         """
         self.ensure_one()
-        self.organisation_id._check_practice_administrator()
+        self.organisation_id._practice_check_administrator()
         # The system does it: an invoice is not sent in the name of the customer who ordered it.
         self_sudo = self.with_user(SUPERUSER_ID).with_company(self.company_id)
         if note:
@@ -58,7 +58,7 @@ class PracticeSubscription(models.Model):
             raise UserError(self.env._("The subscription has ended. Select a plan first."))
         until = self_sudo._check_proof(kind, student_until)
         # The role was checked; the contact is the organisation's.
-        person_sudo = self_sudo.organisation_id._find_or_make_contact_sudo(name, email)
+        person_sudo = self_sudo.organisation_id._practice_find_or_make_contact_sudo(name, email)
         seat_sudo = self_sudo.env["practice.subscription.seat"].create(
             {
                 "subscription_id": self_sudo.id,
@@ -140,7 +140,7 @@ class PracticeSubscription(models.Model):
     def _portal_invite(self, seat_id):
         """Invite a practitioner to the portal."""
         seat = self._portal_find_seat(seat_id)
-        self.organisation_id._invite_practice_contact(seat.practitioner_id, self.company_id)
+        self.organisation_id._practice_invite_contact(seat.practitioner_id, self.company_id)
 
     # === WHAT IT WOULD COST === #
 

@@ -46,7 +46,7 @@ registry.category("web_tour.tours").add("practice_sell_and_book", {
             run: "click",
         },
         {
-            trigger: "button[name=action_sell_package]",
+            trigger: "button[name=action_practice_sell_package]",
             run: "click",
         },
         ...sellAtTheDesk(),
@@ -68,7 +68,7 @@ registry.category("web_tour.tours").add("practice_sell_and_book", {
             run: "click",
         },
         {
-            trigger: "button[name=action_plan_appointment]",
+            trigger: "button[name=action_practice_plan_appointment]",
             run: "click",
         },
         {
@@ -127,7 +127,7 @@ registry.category("web_tour.tours").add("practice_sell_while_planning", {
             run: "click",
         },
         {
-            trigger: "button[name=action_plan_appointment]",
+            trigger: "button[name=action_practice_plan_appointment]",
             run: "click",
         },
         {
@@ -145,7 +145,7 @@ registry.category("web_tour.tours").add("practice_sell_while_planning", {
         },
         {
             content: "Cancel it, seeing first that it is free",
-            trigger: "button[name=action_cancel_appointment]",
+            trigger: "button[name=action_practice_cancel_appointment]",
             run: "click",
         },
         {
