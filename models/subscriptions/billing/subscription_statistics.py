@@ -38,7 +38,7 @@ class PracticeSubscription(models.Model):
             return
         with self.env.registry.cursor() as cr:
             if self._count_tables(cr):
-                cr.commit()
+                cr.commit()  # of a connection of its own; pylint: disable=invalid-commit
                 self._remember_counted(cr)
 
     @api.model
