@@ -29,8 +29,13 @@ def export():
     buffer = io.BytesIO()
     trans_export(False, [MODULE], buffer, "po", env)
     _header, *messages = buffer.getvalue().decode().strip().split("\n\n")
-    # Nobody reads what tests say.
-    return "\n\n".join([HEADER.strip(), *(it for it in messages if f"#: code:addons/{MODULE}/tests/" not in it)]) + "\n"
+    return "\n\n".join([HEADER.strip(), *filter(None, map(without_tests, messages))]) + "\n"
+
+
+def without_tests(message):
+    """Return a message without its places in tests; nothing when it stands nowhere else."""
+    lines = [line for line in message.split("\n") if f"code:addons/{MODULE}/tests/" not in line]
+    return "\n".join(lines) if any(line.startswith("#: ") for line in lines) else ""
 
 
 def merge(path, template):
