@@ -149,8 +149,8 @@ class PracticeSubscriptionMrr(models.Model):
     @api.model
     def _get_conversions(self):
         """Return for each company and currency of its plans the rate, and the company's day of today."""
-        plans = self.env["practice.plan"].sudo().with_context(active_test=False)  # sudo: rules hold for the rows
-        pairs = [(company, currency) for company, currency in plans._read_group([], ["company_id", "currency_id"])]
+        plans_sudo = self.env["practice.plan"].sudo().with_context(active_test=False)  # sudo: rules hold for the rows
+        pairs = [(company, currency) for company, currency in plans_sudo._read_group([], ["company_id", "currency_id"])]
         rows = []
         for company, currency in pairs or [(self.env.company, self.env.company.currency_id)]:
             own, today = company.currency_id, company._practice_day()

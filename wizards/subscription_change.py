@@ -61,8 +61,8 @@ class PracticeSubscriptionChange(models.TransientModel):
     def _find_code(self):
         if not (self.code or "").strip():
             return None
-        codes = self.env["practice.discount.code"].sudo()  # sudo: whoever knows a code may use it
-        return codes._find(self.code, self.company_id)
+        codes_sudo = self.env["practice.discount.code"].sudo()  # sudo: whoever knows a code may use it
+        return codes_sudo._find(self.code, self.company_id)
 
     def _describe(self, when):
         if when == "now":

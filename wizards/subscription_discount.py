@@ -14,6 +14,6 @@ class PracticeSubscriptionDiscount(models.TransientModel):
         """Use the code from the next invoice on; a refusal says which rule."""
         self.ensure_one()
         self.subscription_id._check_may_bill()
-        codes = self.env["practice.discount.code"].sudo()  # sudo: whoever knows a code may use it
-        codes._find(self.code, self.subscription_id.company_id)._redeem(self.subscription_id)
+        codes_sudo = self.env["practice.discount.code"].sudo()  # sudo: whoever knows a code may use it
+        codes_sudo._find(self.code, self.subscription_id.company_id)._redeem(self.subscription_id)
         return {"type": "ir.actions.client", "tag": "soft_reload"}

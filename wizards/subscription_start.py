@@ -58,7 +58,7 @@ class PracticeSubscriptionStart(models.TransientModel):
         """Begin billing; the first invoice is made by the next run, or at once with *Bill Now*."""
         self.ensure_one()
         self.subscription_id._check_may_bill()
-        codes = self.env["practice.discount.code"].sudo()  # sudo: whoever knows a code may use it
-        code = codes._find(self.code, self.company_id) if self.code else None
+        codes_sudo = self.env["practice.discount.code"].sudo()  # sudo: whoever knows a code may use it
+        code = codes_sudo._find(self.code, self.company_id) if self.code else None
         self.subscription_id._begin_billing(self.plan_id, self.interval, self.date_start, code)
         return {"type": "ir.actions.client", "tag": "soft_reload"}

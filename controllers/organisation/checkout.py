@@ -23,7 +23,9 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         checkouts = request.env["practice.subscription.checkout"]
         if not plan_sudo or interval not in INTERVAL_MONTHS:
             self._practice_say(request.env._("This plan is not offered. Choose another one."), "danger")
-        elif self._practice_try(lambda: checkouts._start(account.organisation, account.company, plan_sudo, interval)):
+        elif self._practice_try(
+            lambda: checkouts._start_sudo(account.organisation, account.company, plan_sudo, interval)
+        ):
             return self._practice_redirect("/my/subscription/checkout", account)
         return self._practice_redirect("/my/subscription/plans", account)
 
@@ -31,7 +33,9 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
     @of_account()
     def practice_show_checkout(self, account, /, **kw):
         """Show the first invoice, take a code, and have it paid."""
-        checkout_sudo = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
+        checkout_sudo = request.env["practice.subscription.checkout"]._get_open_sudo(
+            account.organisation, account.company
+        )
         if not checkout_sudo:
             return self._practice_redirect(
                 "/my/subscription" if account.subscription else "/my/subscription/plans", account
@@ -116,7 +120,9 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
     @http.route("/my/subscription/checkout/code", type="http", auth="user", website=True, methods=["POST"])
     @of_account()
     def practice_set_checkout_code(self, account, /, code="", **kw):
-        checkout_sudo = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
+        checkout_sudo = request.env["practice.subscription.checkout"]._get_open_sudo(
+            account.organisation, account.company
+        )
         if checkout_sudo:
             done = request.env._("The discount code is applied.") if code.strip() else None
             self._practice_try(lambda: checkout_sudo._set_code(code), done)
@@ -126,7 +132,9 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
     @of_account()
     def practice_finish_free_checkout(self, account, /, **kw):
         """Begin with nothing to pay now and a method that is saved already."""
-        checkout_sudo = request.env["practice.subscription.checkout"]._get_open(account.organisation, account.company)
+        checkout_sudo = request.env["practice.subscription.checkout"]._get_open_sudo(
+            account.organisation, account.company
+        )
         if checkout_sudo:
             tokens_sudo = self._practice_prepare_payment_context(checkout_sudo, "", 0.0, False)["tokens_sudo"]
             if tokens_sudo and self._practice_try(lambda: checkout_sudo._finish_without_payment(tokens_sudo[:1])):
@@ -145,7 +153,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
         """
         accounts = request.env.user.partner_id._practice_get_portal_accounts()
         checkouts = request.env["practice.subscription.checkout"]
-        mine = ((account, checkouts._get_open(account.organisation, account.company)) for account in accounts)
+        mine = ((account, checkouts._get_open_sudo(account.organisation, account.company)) for account in accounts)
         account, checkout_sudo = next(((account, it) for account, it in mine if it.id == checkout_id), (None, None))
         if not checkout_sudo:
             raise UserError(request.env._("This was paid or withdrawn already. Load the page again."))

@@ -14,7 +14,7 @@ class OrganisationPlan(OrganisationPortal):
 
     def _practice_find_plan_sudo(self, account, plan):
         """Return the offered plan with this id, or none; others look like plans that never were."""
-        plans_sudo = request.env["practice.plan"]._get_published(account.company)
+        plans_sudo = request.env["practice.plan"]._get_published_sudo(account.company)
         return plans_sudo.filtered(lambda it: str(it.id) == str(plan))
 
     @http.route("/my/subscription/plans", type="http", auth="user", website=True)
@@ -23,8 +23,8 @@ class OrganisationPlan(OrganisationPortal):
         """Show the plans side by side; running subscriptions change, others begin."""
         subscription_sudo, company_sudo = account.subscription, account.company
         interval = interval if interval in INTERVAL_MONTHS else subscription_sudo.interval or "month"
-        plans_sudo = request.env["practice.plan"]._get_published(company_sudo)
-        checkout_sudo = request.env["practice.subscription.checkout"]._get_open(account.organisation, company_sudo)
+        plans_sudo = request.env["practice.plan"]._get_published_sudo(company_sudo)
+        checkout_sudo = request.env["practice.subscription.checkout"]._get_open_sudo(account.organisation, company_sudo)
         runs = subscription_sudo.state in BILLED
         values = self._practice_prepare_account_values(
             account,

@@ -37,7 +37,7 @@ class OrganisationPractitioners(OrganisationAccount):
         until = subscription_sudo._portal_parse_day(form["student_until"])
 
         def add(invite=False):
-            subscription_sudo._portal_add_practitioner(
+            subscription_sudo._portal_add_practitioner_sudo(
                 form["name"], form["email"], form["kind"] or "standard", until, invite=invite
             )
 

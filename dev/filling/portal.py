@@ -72,9 +72,9 @@ class Portal(Subscriptions):
     def start_checkout(self, organisation, plan, code):
         organisation = organisation.with_user(self.boss).sudo()
         checkouts = organisation.env["practice.subscription.checkout"]
-        checkout = checkouts._start(organisation, self.company, plan, "month")
+        checkout = checkouts._start_sudo(organisation, self.company, plan, "month")
         if code:
             checkout._set_code(code)
-        checkout = checkouts._get_open(organisation, self.company)
+        checkout = checkouts._get_open_sudo(organisation, self.company)
         checkout._refresh_amount()
         return checkout.with_user(self.env.user).sudo()

@@ -5,6 +5,7 @@ All of them run, then the verdict is given.
 
 import subprocess
 
+from .elevated import check_elevated
 from .progress import say
 from .rooms import check_rooms
 from .settings import MODULE
@@ -21,6 +22,7 @@ def run_lint(databases):
         "ruff check": lambda: _tool(databases, "ruff", "check", "."),
         "ruff format": lambda: _tool(databases, "ruff", "format", "--check", "."),
         "rooms": lambda: check_rooms(databases.settings.checkout),
+        "elevated records": lambda: check_elevated(databases.settings.checkout),
         "pylint-odoo": lambda: _pylint(databases),
         "the same tests for pytest and Odoo": lambda: _same_tests(databases),
         "Odoo's test_lint": lambda: _test_lint(databases),

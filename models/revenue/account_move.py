@@ -13,8 +13,8 @@ class AccountMove(models.Model):
     @api.depends("practice_release_ids")
     def _compute_practice_release_count(self):
         # sudo: a number; the form needs it to hide what would take a release apart, whoever opens it.
-        releases = self.env["practice.revenue.release"].sudo()
-        counts = dict(releases._read_group([("move_id", "in", self.ids)], ["move_id"], ["__count"]))
+        releases_sudo = self.env["practice.revenue.release"].sudo()
+        counts = dict(releases_sudo._read_group([("move_id", "in", self.ids)], ["move_id"], ["__count"]))
         for move in self:
             move.practice_release_count = counts.get(move, 0)
 

@@ -73,9 +73,10 @@ class PracticeRevenueRelease(models.Model):
         if not self.env.user.has_group("account.group_account_user"):
             raise AccessError(self.env._("Only an accountant releases by hand; the nightly run does it by itself."))
         releases = self or self.search(self._get_due_domain(retry=True))
-        releases = releases.sudo()  # sudo: of the releases that this accountant may see; nobody else writes on them
-        releases._post_or_set_aside()
-        return releases._notify_released()
+        # sudo: of the releases that this accountant may see; nobody else writes on them
+        releases_sudo = releases.sudo()
+        releases_sudo._post_or_set_aside()
+        return releases_sudo._notify_released()
 
     def _notify_released(self):
         """Tell how many of these releases are posted, and how many failed."""
@@ -99,12 +100,12 @@ class PracticeRevenueRelease(models.Model):
     def _get_due_domain(self, retry=False):
         """Return what can be posted now: due in its company, and not set aside until tomorrow (unless ``retry``)."""
         # sudo: the run works for all companies, each of which has its own today
-        companies = self.env["res.company"].sudo().search([])
+        companies_sudo = self.env["res.company"].sudo().search([])
         return Domain("state", "=", "due") & Domain.OR(
             Domain("company_id", "=", company.id)
             & Domain("date", "<=", company._practice_day())
             & (Domain.TRUE if retry else self._practice_get_retry_domain(company._practice_day()))
-            for company in companies
+            for company in companies_sudo
         )
 
     @api.model

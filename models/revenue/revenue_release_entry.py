@@ -44,9 +44,11 @@ class PracticeRevenueRelease(models.Model):
         :return: the posted entries. Releases that another worker holds or has posted are left out.
         :raises UserError: when a company has no journal for it
         """
-        releases = self.sudo().try_lock_for_update().filtered(lambda release: release.state == "due")  # sudo: the run
+        releases_sudo = (
+            self.sudo().try_lock_for_update().filtered(lambda release: release.state == "due")
+        )  # sudo: the run
         vals_list, lines_list, booked = [], [], []
-        for (journal, day), of_entry in releases._group_by_entry().items():
+        for (journal, day), of_entry in releases_sudo._group_by_entry().items():
             if lines := of_entry._prepare_lines():
                 vals_list.append(of_entry._prepare_entry_vals(journal, day))
                 lines_list.append(lines)

@@ -61,10 +61,10 @@ class OrganisationMixin(PaymentMixin, SubscriptionMixin):
         """Choose a plan as an administrator does; return the checkout with its amount."""
         organisation = (organisation or self.organisation).with_user(user or self.boss).sudo()
         checkouts = organisation.env["practice.subscription.checkout"]
-        checkout = checkouts._start(organisation, self.company, plan or self.standard, interval)
+        checkout = checkouts._start_sudo(organisation, self.company, plan or self.standard, interval)
         if code:
             checkout._set_code(code)
-            checkout = checkouts._get_open(organisation, self.company)
+            checkout = checkouts._get_open_sudo(organisation, self.company)
         checkout._refresh_amount()
         return checkout
 

@@ -401,7 +401,7 @@ class TestCheckout(OrganisationMixin, SubscriptionCase):
         for user in (self.an, self.rival):
             with self.subTest(user=user.login):
                 organisation, theirs = self.organisation.with_user(user).sudo(), checkout.with_user(user).sudo()
-                self.assertRaises(AccessError, theirs._start, organisation, self.company, self.standard, "month")
+                self.assertRaises(AccessError, theirs._start_sudo, organisation, self.company, self.standard, "month")
                 self.assertRaises(AccessError, theirs._begin_payment)
                 self.assertRaises(AccessError, theirs._set_code, "X")
                 self.assertRaises(AccessError, theirs._finish_without_payment, self.env["payment.token"])

@@ -21,9 +21,9 @@ class PracticeAppointmentType(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_if_unused(self):
         # sudo, archived too: an appointment that the user cannot see is an appointment all the same.
-        events = self.env["calendar.event"].sudo().with_context(active_test=False)
+        events_sudo = self.env["calendar.event"].sudo().with_context(active_test=False)
         for appointment_type in self:
-            count = events.search_count([("practice_appointment_type_id", "=", appointment_type.id)])
+            count = events_sudo.search_count([("practice_appointment_type_id", "=", appointment_type.id)])
             if count:
                 raise UserError(
                     self.env._(

@@ -131,8 +131,8 @@ class CalendarEvent(models.Model):
         if operator != "in":
             return NotImplemented
         # sudo: only staff of the practice can read the field, and the lots are those of their events.
-        moves = self.env["practice.credit.move"].sudo()
-        groups = moves._read_group(
+        moves_sudo = self.env["practice.credit.move"].sudo()
+        groups = moves_sudo._read_group(
             [("lot_id.state", "=", "pending"), ("event_id.credit_state", "=", "reserved")],
             ["event_id", "lot_id", "kind"],
             ["credits:sum"],

@@ -41,18 +41,19 @@ class CalendarEvent(models.Model):
         )
         names = ["start", "stop", "allday", "start_date", "stop_date", "user_id"]
         # sudo: only times leave this method, whoever may see the events
-        events = self.sudo().search_fetch(domain, names, order="id")
-        attendees = events.env["calendar.attendee"].search_fetch(
-            [("event_id", "in", events.ids), ("partner_id", "in", partners.ids)], ["event_id", "partner_id", "state"]
+        events_sudo = self.sudo().search_fetch(domain, names, order="id")
+        attendees = events_sudo.env["calendar.attendee"].search_fetch(
+            [("event_id", "in", events_sudo.ids), ("partner_id", "in", partners.ids)],
+            ["event_id", "partner_id", "state"],
         )
-        taking_part = {(event.id, event.user_id.partner_id.id) for event in events}
+        taking_part = {(event.id, event.user_id.partner_id.id) for event in events_sudo}
         for attendee in attendees:
             there = (attendee.event_id.id, attendee.partner_id.id)
             if attendee.state == "declined":
                 taking_part.discard(there)
             else:
                 taking_part.add(there)
-        spans = {event.id: event._practice_get_span(tz) for event in events}
+        spans = {event.id: event._practice_get_span(tz) for event in events_sudo}
         busy = defaultdict(list)
         for event_id, partner_id in taking_part:
             busy[partner_id].append(spans[event_id])

@@ -82,21 +82,23 @@ class CalendarEvent(models.Model):
     def _practice_prepare_appointment_vals(self, vals):
         """Fill in what an appointment type says and the caller did not: title, length, credits, the patient invited."""
         # sudo: whoever plans an appointment may use its type.
-        appointment_type = self.env["practice.appointment.type"].sudo().browse(vals.get("practice_appointment_type_id"))
-        if not appointment_type:
+        appointment_type_sudo = (
+            self.env["practice.appointment.type"].sudo().browse(vals.get("practice_appointment_type_id"))
+        )
+        if not appointment_type_sudo:
             return vals
         # Forms send empty values for what nobody filled in.
-        vals = {**vals, "name": vals.get("name") or appointment_type.name}
+        vals = {**vals, "name": vals.get("name") or appointment_type_sudo.name}
         vals["attendance"] = vals.get("attendance") or "planned"
-        vals["practice_credits"] = vals.get("practice_credits") or appointment_type.package_credits
+        vals["practice_credits"] = vals.get("practice_credits") or appointment_type_sudo.package_credits
         # Occurrences that Odoo makes again bring along what was promised.
         vals = {
-            **self._practice_prepare_policy_vals(appointment_type),
+            **self._practice_prepare_policy_vals(appointment_type_sudo),
             **{k: v for k, v in vals.items() if v or k not in POLICY},
         }
         if vals.get("start") and not vals.get("stop") and not vals.get("duration") and not vals.get("allday"):
             start = fields.Datetime.to_datetime(vals["start"])
-            vals["stop"] = start + timedelta(hours=appointment_type.duration)
+            vals["stop"] = start + timedelta(hours=appointment_type_sudo.duration)
         if patient_id := vals.get("patient_id"):
             organizer = self.env["res.users"].browse(vals.get("user_id") or self.env.uid)
             invited = vals.get("partner_ids") or [Command.set(organizer.partner_id.ids)]
@@ -127,9 +129,9 @@ class CalendarEvent(models.Model):
         """Return ``vals`` with what follows from them: credits of a new type, the new patient invited."""
         vals = dict(vals)
         if type_id := vals.get("practice_appointment_type_id"):
-            appointment_type = self.env["practice.appointment.type"].sudo().browse(type_id)  # sudo: as in create
-            vals.setdefault("practice_credits", appointment_type.package_credits)
-            vals.update(self._practice_prepare_policy_vals(appointment_type))
+            appointment_type_sudo = self.env["practice.appointment.type"].sudo().browse(type_id)  # sudo: as in create
+            vals.setdefault("practice_credits", appointment_type_sudo.package_credits)
+            vals.update(self._practice_prepare_policy_vals(appointment_type_sudo))
             if not any(self.sudo().mapped("attendance")):  # sudo: hidden field
                 vals.setdefault("attendance", False)
         if vals.get("attendance") is False and vals.get("practice_appointment_type_id", True):
@@ -164,8 +166,8 @@ class CalendarEvent(models.Model):
         if moved:
             self._practice_keep_history(touched)
         # sudo: whoever may change the appointment may have its credits settled; they are hidden from outsiders.
-        events = self.sudo().browse(event.id for event in touched).exists()
-        changed = events.filtered(lambda event: event._practice_get_credit_facts() != touched[event])
+        events_sudo = self.sudo().browse(event.id for event in touched).exists()
+        changed = events_sudo.filtered(lambda event: event._practice_get_credit_facts() != touched[event])
         for event in changed:
             event._practice_follow_calendar(touched[event], moved)
         if changed:
@@ -177,8 +179,8 @@ class CalendarEvent(models.Model):
         Odoo archives a series that changes and creates it again, the past included; the patient would pay a second
         time for a visit that took place.
         """
-        events = self.sudo().browse(event.id for event in touched).exists()  # sudo: as in _practice_settling
-        follow = events.with_context(**{TOUCHED: {}})  # settled by whoever called this
+        events_sudo = self.sudo().browse(event.id for event in touched).exists()  # sudo: as in _practice_settling
+        follow = events_sudo.with_context(**{TOUCHED: {}})  # settled by whoever called this
         marked = follow.filtered(lambda event: not event.active and self._practice_was_marked(touched[event]))
         created = follow.filtered(lambda event: event.active and touched[event] is None)
         for event in marked:

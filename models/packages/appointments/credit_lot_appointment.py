@@ -64,20 +64,20 @@ class PracticeCreditLot(models.Model):
         :param str reason: why, when staff decided so; kept on the movements
         :raises UserError: when credits are missing; nothing is taken then, and the message has the numbers
         """
-        events = events.sudo()  # sudo: everybody who may change an appointment may spend its patient's credits
-        held = self._get_held(events)
-        wanted = {event: event._practice_get_wanted_credits() for event in events}
-        stays = {event: self._holds_what_it_needs(held[event], event, *wanted[event]) for event in events}
-        undone = [event for event in events if not stays[event]]
+        events_sudo = events.sudo()  # sudo: everybody who may change an appointment may spend its patient's credits
+        held = self._get_held(events_sudo)
+        wanted = {event: event._practice_get_wanted_credits() for event in events_sudo}
+        stays = {event: self._holds_what_it_needs(held[event], event, *wanted[event]) for event in events_sudo}
+        undone = [event for event in events_sudo if not stays[event]]
         self._record(entry for event in undone for entry in self._prepare_give_back(event, held[event], reason))
         to_reserve = [(event, wanted[event][1]) for event in undone if wanted[event][0]]
         chosen = self._choose_lots(to_reserve)
-        no_moves = self.env["practice.credit.move"].sudo()  # sudo: as above
+        no_moves_sudo = self.env["practice.credit.move"].sudo()  # sudo: as above
         entries = []
         for event, (position, _credits) in wanted.items():
             holdings = held[event] if stays[event] else []
             if event in chosen:
-                holdings = [Holding(lot, no_moves, reserved=credits) for lot, credits in chosen[event]]
+                holdings = [Holding(lot, no_moves_sudo, reserved=credits) for lot, credits in chosen[event]]
                 entries += [self._prepare_entry("reserve", event, lot, n, reason) for lot, n in chosen[event]]
             entries += self._prepare_position_change(event, holdings, position, reason)
         self._record(entries)
@@ -131,7 +131,7 @@ class PracticeCreditLot(models.Model):
         if not package:
             return 0
         day = appointment_type.company_id._practice_day(start)
-        lots = self._search_spendable(patient, package, day, credits)
+        lots = self._search_spendable_sudo(patient, package, day, credits)
         return allocate(credits, day, [lot._to_source() for lot in lots])[1]
 
     @api.model
@@ -149,7 +149,7 @@ class PracticeCreditLot(models.Model):
         given_back = {holding.lot: holding.total for holding in holdings}
         sources = [
             lot._to_source(extra=given_back.get(lot, 0))
-            for lot in self.union(self._search_spendable(event.patient_id, package, day), *given_back)
+            for lot in self.union(self._search_spendable_sudo(event.patient_id, package, day), *given_back)
             if lot.state == "active" and lot.package_id == package and lot._is_usable_by(event.patient_id)
         ]
         return not allocate(credits, day, sources)[1]
@@ -263,9 +263,9 @@ class PracticeCreditLot(models.Model):
         packages = self.env["practice.package"].union(*(package for _patient, package in owners))
         if len(requests) == 1:
             [(event, credits)] = requests
-            lots = self._search_spendable(patients, packages, event._practice_get_visit_day(), credits)
+            lots = self._search_spendable_sudo(patients, packages, event._practice_get_visit_day(), credits)
         else:
-            lots = self._search_spendable(patients, packages)
+            lots = self._search_spendable_sudo(patients, packages)
         return {
             (patient, package): lots.filtered(
                 lambda lot, patient=patient, package=package: lot.package_id == package and lot._is_usable_by(patient)

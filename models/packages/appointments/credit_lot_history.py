@@ -63,15 +63,15 @@ class PracticeCreditLot(models.Model):
     def _prepare_visit_row(self, event, moves):
         # sudo: an appointment is printed for whoever may print the credits it took, also when its type is of another
         # company; nothing but its type and time is shown.
-        event = event.sudo()
+        event_sudo = event.sudo()
         change = self._get_change(moves)
         patient = moves[-1:].partner_id
         is_own = patient == self.partner_id
         return {
-            "key": (max(event._practice_get_visit_day(), self.date), VISIT, event.id),
-            "date": self._format_moment(event),
-            "what": event.practice_appointment_type_id.name if is_own else patient.name,
-            "outcome": self._describe_outcome(event, moves, change),
+            "key": (max(event_sudo._practice_get_visit_day(), self.date), VISIT, event_sudo.id),
+            "date": self._format_moment(event_sudo),
+            "what": event_sudo.practice_appointment_type_id.name if is_own else patient.name,
+            "outcome": self._describe_outcome(event_sudo, moves, change),
             "change": change,
         }
 

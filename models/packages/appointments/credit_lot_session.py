@@ -88,7 +88,7 @@ class PracticeCreditLot(models.Model):
         """
         credits = event.practice_appointment_type_id.package_credits
         day = event._practice_get_visit_day()
-        sources = [lot._to_source() for lot in self._search_spendable(patient, package, day, credits)]
+        sources = [lot._to_source() for lot in self._search_spendable_sudo(patient, package, day, credits)]
         lots, _missing = allocate(credits, day, sources)
         lot = lots[0][0] if lots else self.browse()
         return lot, lot.credits_used + lot.credits_lost + lot.credits_reserved + 1

@@ -7,6 +7,6 @@ class PracticePackage(models.Model):
     _inherit = "practice.package"
 
     def _has_failures(self):
-        events = self.env["calendar.event"].sudo()  # sudo: whether there is one
+        events_sudo = self.env["calendar.event"].sudo()  # sudo: whether there is one
         failed = [("practice_appointment_type_id.package_id", "=", self.id), ("credit_error", "!=", False)]
-        return bool(events.search_count(failed, limit=1)) or super()._has_failures()
+        return bool(events_sudo.search_count(failed, limit=1)) or super()._has_failures()

@@ -100,22 +100,24 @@ class PracticePackage(models.Model):
         self.ensure_one()
         return sha256(self.terms.encode()).hexdigest() if self._has_terms() else ""
 
-    def _get_terms_version(self):
+    def _get_terms_version_sudo(self):
         """Return the version of the terms as they are now, in all languages; an empty record when there are none.
 
         A version is made when the first purchase refers to it, so texts that nobody ever agreed to leave no trace.
         The package is written before, so that of two purchases at once one is repeated and finds the version.
         """
         self.ensure_one()
-        versions = self.env["practice.package.terms"].sudo()  # sudo: made by purchases only
+        versions_sudo = self.env["practice.package.terms"].sudo()  # sudo: made by purchases only
         if not self._has_terms():
-            return versions
-        last = versions.search([("package_id", "=", self.id)], limit=1)
+            return versions_sudo
+        last = versions_sudo.search([("package_id", "=", self.id)], limit=1)
         if last and last._has_text_of_package():
             return last
-        package = self.sudo()  # sudo: a counter that nobody writes by hand
-        package.terms_number = last.number + 1
-        package.flush_recordset()
-        version = versions.create({"package_id": self.id, "number": last.number + 1, "date": fields.Datetime.now()})
+        package_sudo = self.sudo()  # sudo: a counter that nobody writes by hand
+        package_sudo.terms_number = last.number + 1
+        package_sudo.flush_recordset()
+        version = versions_sudo.create(
+            {"package_id": self.id, "number": last.number + 1, "date": fields.Datetime.now()}
+        )
         version._copy_text_of_package()
         return version

@@ -134,18 +134,18 @@ class PracticeCreditImport(models.Model):
         """
         self.check_access("write")
         for row in self.filtered(lambda row: row.state == "done"):
-            lot = row.lot_id.sudo()  # sudo: administrators import, and only this method takes imports back
-            if lot.credits_available < lot.credits_total:
-                lot._raise_too_many(self.env._("Credits that this import gave: %s.", lot.credits_total))
-            reversal = lot.entry_id._reverse_moves([{"date": row.company_id._practice_day()}], cancel=True)
-            lot._record(
+            lot_sudo = row.lot_id.sudo()  # sudo: administrators import, and only this method takes imports back
+            if lot_sudo.credits_available < lot_sudo.credits_total:
+                lot_sudo._raise_too_many(self.env._("Credits that this import gave: %s.", lot_sudo.credits_total))
+            reversal = lot_sudo.entry_id._reverse_moves([{"date": row.company_id._practice_day()}], cancel=True)
+            lot_sudo._record(
                 [
                     {
-                        "lot": lot,
+                        "lot": lot_sudo,
                         "kind": "grant",
-                        "credits": -lot.credits_total,
-                        "value": -lot.value_open,
-                        "date": reversal.date or lot.date,
+                        "credits": -lot_sudo.credits_total,
+                        "value": -lot_sudo.value_open,
+                        "date": reversal.date or lot_sudo.date,
                         "reason": self.env._("Import undone"),
                     }
                 ]

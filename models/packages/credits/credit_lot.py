@@ -233,10 +233,10 @@ class PracticeCreditLot(models.Model):
         :return: the new lots
         """
         # sudo: whoever may do what gives credits
-        lots = self.sudo().with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
-        lots = lots.create([self._without_grant(vals) for vals in vals_list])
-        self._record(lot._prepare_grant(vals) for lot, vals in zip(lots, vals_list, strict=True))
-        return lots
+        lots_sudo = self.sudo().with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
+        lots_sudo = lots_sudo.create([self._without_grant(vals) for vals in vals_list])
+        self._record(lot._prepare_grant(vals) for lot, vals in zip(lots_sudo, vals_list, strict=True))
+        return lots_sudo.sudo(self.env.su)
 
     @api.model
     def _without_grant(self, vals):
@@ -267,17 +267,19 @@ class PracticeCreditLot(models.Model):
         position = {}  # lot: [open credits, open value], ahead of the database while rows are prepared
         vals_list = []
         for entry in entries:
-            lot = entry["lot"].sudo()
-            here = position.setdefault(lot.id, [lot.credits_available + lot.credits_reserved, lot.value_open])
-            vals = lot._prepare_move_vals(entry, *here)
+            lot_sudo = entry["lot"].sudo()
+            here = position.setdefault(
+                lot_sudo.id, [lot_sudo.credits_available + lot_sudo.credits_reserved, lot_sudo.value_open]
+            )
+            vals = lot_sudo._prepare_move_vals(entry, *here)
             vals_list.append(vals)
             here[0] += open_credits_change(vals["kind"], vals["credits"])
-            here[1] = lot.currency_id.round(here[1] + vals["value"])
+            here[1] = lot_sudo.currency_id.round(here[1] + vals["value"])
             if here[1] < 0 or (here[1] and not here[0]):
                 # What is left once the last credit is gone (or was missing when it was credited) goes to revenue.
                 vals_list.append({**vals, "kind": "adjust", "credits": 0, "value": -here[1], "production": 0.0})
                 here[1] = 0.0
-        return self.env["practice.credit.move"].sudo().create(vals_list)
+        return self.env["practice.credit.move"].sudo().create(vals_list).sudo(self.env.su)
 
     def _prepare_move_vals(self, entry, open_credits, value_open):
         """Return the values of one movement of this lot, which has this much open when it happens."""

@@ -23,7 +23,7 @@ class PracticeCreditLot(models.Model):
         return patient == self.partner_id or patient in self.beneficiary_ids
 
     @api.model
-    def _search_spendable(self, patients, packages, day=None, credits=None):
+    def _search_spendable_sudo(self, patients, packages, day=None, credits=None):
         """Return lots with available credits in spending order, for one visit of ``credits`` on ``day`` when given.
 
         Every lot found has at least one credit, so a visit never needs more lots than credits.
@@ -49,11 +49,11 @@ class PracticeCreditLot(models.Model):
         packages = self.env["practice.package"].union(*(package for _patient, package in owners))
         open_lots = Domain("package_id", "in", packages.ids) & Domain("state", "in", ("pending", "active"))
         sums = [f"{field}:sum" for field in COUNTER_FIELDS.values()]
-        lots = self.sudo()  # sudo: numbers only, of patients whom the caller may already see
-        own = lots._read_group(
+        lots_sudo = self.sudo()  # sudo: numbers only, of patients whom the caller may already see
+        own = lots_sudo._read_group(
             open_lots & Domain("partner_id", "in", patients.ids), ["partner_id", "package_id", "state"], sums
         )
-        shared = lots._read_group(
+        shared = lots_sudo._read_group(
             open_lots & Domain("beneficiary_ids", "in", patients.ids),
             ["beneficiary_ids", "package_id", "state", "partner_id"],
             sums,

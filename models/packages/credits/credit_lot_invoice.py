@@ -36,9 +36,9 @@ class PracticeCreditLot(models.Model):
 
         :raises UserError: when credits of the line were used, lost, reserved or refunded
         """
-        moves = self.env["practice.credit.move"].sudo().search([("invoice_line_id", "in", lines.ids)])
+        moves_sudo = self.env["practice.credit.move"].sudo().search([("invoice_line_id", "in", lines.ids)])
         entries = []
-        for (lot, line), of_line in moves.grouped(lambda move: (move.lot_id, move.invoice_line_id)).items():
+        for (lot, line), of_line in moves_sudo.grouped(lambda move: (move.lot_id, move.invoice_line_id)).items():
             granted = sum(move.credits for move in of_line if move.kind == "grant")
             if granted > lot.credits_available:
                 lot._raise_too_many(self.env._("Credits that this invoice gave: %s.", granted))
@@ -102,10 +102,10 @@ class PracticeCreditLot(models.Model):
     def _refund_lines(self, lines):
         for line in lines:
             credits = -line._practice_get_package_credits()
-            self._record(self._prepare_refunds(line, credits, self._get_refundable_lots(line)))
+            self._record(self._prepare_refunds(line, credits, self._get_refundable_lots_sudo(line)))
 
     @api.model
-    def _get_refundable_lots(self, line):
+    def _get_refundable_lots_sudo(self, line):
         """Return the lots that a credit note line may take from: of its invoice, else the patient's, newest first."""
         package = line.product_id.package_id
         origin = line.move_id.reversed_entry_id

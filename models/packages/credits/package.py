@@ -72,9 +72,11 @@ class PracticePackage(models.Model):
         """Return whether a run has set aside something of this package. A hook."""
         self.ensure_one()
         of_package = Domain("package_id", "=", self.id)
-        lots = self.env["practice.credit.lot"].sudo()  # sudo: whether there is one
-        releases = self.env["practice.revenue.release"].sudo()  # sudo: as above
+        lots_sudo = self.env["practice.credit.lot"].sudo()  # sudo: whether there is one
+        releases_sudo = self.env["practice.revenue.release"].sudo()  # sudo: as above
         return bool(
-            lots.search_count(of_package & (Domain("error", "!=", False) | Domain("low_error", "!=", False)), limit=1)
-            or releases.search_count(of_package & Domain("error", "!=", False), limit=1)
+            lots_sudo.search_count(
+                of_package & (Domain("error", "!=", False) | Domain("low_error", "!=", False)), limit=1
+            )
+            or releases_sudo.search_count(of_package & Domain("error", "!=", False), limit=1)
         )

@@ -49,9 +49,12 @@ class PracticeAppointmentType(models.Model):
         """
         if self.package_id:
             return False
-        events = self.env["calendar.event"].sudo()  # sudo: a number, of a patient of the login
-        coming = events._practice_get_portal_domain(patient, coming=True)
-        return events.search_count(coming & Domain("practice_appointment_type_id", "=", self.id)) >= self.booking_limit
+        events_sudo = self.env["calendar.event"].sudo()  # sudo: a number, of a patient of the login
+        coming = events_sudo._practice_get_portal_domain(patient, coming=True)
+        return (
+            events_sudo.search_count(coming & Domain("practice_appointment_type_id", "=", self.id))
+            >= self.booking_limit
+        )
 
     def _check_bookable(self, practitioner, patient, start):
         """Check that an appointment can be booked now.

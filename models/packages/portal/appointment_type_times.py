@@ -94,10 +94,10 @@ class PracticeAppointmentType(models.Model):
         """
         start, stop = pytz.utc.localize(start), pytz.utc.localize(stop)
         resource_of = self._get_resources(practitioners)
-        resources = self.env["resource.resource"].sudo().union(*resource_of.values())  # sudo: working hours only
-        own = resources.filtered("calendar_id")
+        resources_sudo = self.env["resource.resource"].sudo().union(*resource_of.values())  # sudo: working hours only
+        own = resources_sudo.filtered("calendar_id")
         intervals, _by_calendar = own._get_valid_work_intervals(start, stop)
-        company_hours = self._get_company_times(resources - own, start, stop)
+        company_hours = self._get_company_times(resources_sudo - own, start, stop)
         return {
             practitioner: [
                 (self._to_moment(begins), self._to_moment(ends))
@@ -116,12 +116,12 @@ class PracticeAppointmentType(models.Model):
 
     def _get_resources(self, practitioners):
         """Return ``{practitioner: resource}``: their resource in the company of this type, or an empty one."""
-        resources = self.env["resource.resource"].sudo()  # sudo: working hours only
-        found = resources.search([("user_id", "in", practitioners.ids)], order="id desc")
+        resources_sudo = self.env["resource.resource"].sudo()  # sudo: working hours only
+        found = resources_sudo.search([("user_id", "in", practitioners.ids)], order="id desc")
         companies = (self.company_id, self.env["res.company"])
         by_user = found.filtered(lambda resource: resource.company_id in companies).grouped("user_id")
         return {
-            practitioner: by_user.get(practitioner.sudo(), resources).sorted(lambda it: not it.company_id)[:1]
+            practitioner: by_user.get(practitioner.sudo(), resources_sudo).sorted(lambda it: not it.company_id)[:1]
             for practitioner in practitioners
         }
 

@@ -36,8 +36,8 @@ class ResPartner(models.Model):
         """Return this partner and those whom they represent. Contacts of the same family or company are no reason."""
         self.ensure_one()
         # sudo: a login asks for whom it may act
-        represented = self.sudo().search([("practice_representative_ids", "in", self.ids)])
-        return self | represented.sudo(False)
+        represented_sudo = self.sudo().search([("practice_representative_ids", "in", self.ids)])
+        return self | represented_sudo.sudo(False)
 
     def _practice_take_booking_turn(self):
         """Make sure that nobody else books with these practitioners and patients in the meantime.

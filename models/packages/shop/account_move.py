@@ -70,13 +70,13 @@ class AccountMove(models.Model):
                 self.env._("Please read the terms and agree to them; they may have changed since this page was opened.")
             )
         # Of two purchases at once one is repeated and then finds the other's.
-        buyer = user.partner_id.sudo()  # sudo: a login buys for itself
-        buyer.practice_last_order = fields.Datetime.now()
-        buyer.flush_recordset()
+        buyer_sudo = user.partner_id.sudo()  # sudo: a login buys for itself
+        buyer_sudo.practice_last_order = fields.Datetime.now()
+        buyer_sudo.flush_recordset()
         order = self._practice_find_open_order(user, offer.product, patient)
         if not (order and order._practice_is_still(offer)):
             order._practice_withdraw_order()
-            order = self._practice_create_order(user, offer, patient)
+            order = self._practice_create_order_sudo(user, offer, patient)
         if way == "invoice" and order._practice_get_order_state() == "open":
             order.action_post()
         return order
@@ -96,8 +96,10 @@ class AccountMove(models.Model):
         domain = self._practice_get_order_domain(user, only_open=True) & Domain(
             "invoice_line_ids.product_id", "=", product.id
         )
-        orders = self.sudo().search(domain, order="state desc, id desc")  # sudo: of this login
-        return orders.filtered(lambda order: order._practice_get_package_lines()._practice_get_patient() == patient)[:1]
+        orders_sudo = self.sudo().search(domain, order="state desc, id desc")  # sudo: of this login
+        return orders_sudo.filtered(
+            lambda order: order._practice_get_package_lines()._practice_get_patient() == patient
+        )[:1]
 
     def _practice_is_still(self, offer):
         """Return whether this purchase can be paid although time has passed: a draft has to be what is offered now."""
@@ -109,19 +111,19 @@ class AccountMove(models.Model):
             len(line) == 1  # staff may have changed the draft
             and self.company_id == offer.company
             and not self.currency_id.compare_amounts(self.amount_total, offer.total)
-            and line.practice_terms_id == offer.product.package_id._get_terms_version()
+            and line.practice_terms_id == offer.product.package_id._get_terms_version_sudo()
             and line._practice_get_package_credits() == offer.credits
         )
 
     @api.model
-    def _practice_create_order(self, user, offer, patient):
+    def _practice_create_order_sudo(self, user, offer, patient):
         buyer, package = user.partner_id, offer.product.package_id
-        moves = self.sudo().with_company(offer.company)  # sudo: a login buys for itself what is offered to it
-        moves = moves.with_context(lang=buyer.lang or self.env.lang, mail_create_nosubscribe=True)
-        vals = moves._practice_prepare_package_sale_vals(offer.company, buyer, offer.product, patient=patient)
-        order = moves.create({**vals, "practice_buyer_id": user.id, "invoice_user_id": False})
+        moves_sudo = self.sudo().with_company(offer.company)  # sudo: a login buys for itself what is offered to it
+        moves_sudo = moves_sudo.with_context(lang=buyer.lang or self.env.lang, mail_create_nosubscribe=True)
+        vals = moves_sudo._practice_prepare_package_sale_vals(offer.company, buyer, offer.product, patient=patient)
+        order = moves_sudo.create({**vals, "practice_buyer_id": user.id, "invoice_user_id": False})
         line = order._practice_get_package_lines()
-        if version := package._get_terms_version():
+        if version := package._get_terms_version_sudo():
             line.write(
                 {
                     "practice_terms_id": version.id,
@@ -192,27 +194,27 @@ class AccountMove(models.Model):
     def _practice_get_payment_options(self):
         """Return providers, payment methods and saved tokens that can pay this purchase now; none when none is due."""
         self.ensure_one()
-        providers = self.env["payment.provider"].sudo()  # sudo: what the payment form shows
+        providers_sudo = self.env["payment.provider"].sudo()  # sudo: what the payment form shows
         if self._practice_get_order_state() in ("open", "invoiced"):
-            providers = self.company_id._practice_get_portal_providers(
+            providers_sudo = self.company_id._practice_get_portal_providers_sudo(
                 self.partner_id, self._practice_get_order_amount(), self.currency_id
             )
-        methods = self.env["payment.method"].sudo()  # sudo: as above
-        tokens = self.env["payment.token"].sudo()  # sudo: the buyer's own
-        if not providers:
-            return providers, methods, tokens
-        methods = methods._get_compatible_payment_methods(
-            providers.ids, self.partner_id.id, currency_id=self.currency_id.id
+        methods_sudo = self.env["payment.method"].sudo()  # sudo: as above
+        tokens_sudo = self.env["payment.token"].sudo()  # sudo: the buyer's own
+        if not providers_sudo:
+            return providers_sudo, methods_sudo, tokens_sudo
+        methods_sudo = methods_sudo._get_compatible_payment_methods(
+            providers_sudo.ids, self.partner_id.id, currency_id=self.currency_id.id
         )
-        return providers, methods, tokens._get_available_tokens(providers.ids, self.partner_id.id)
+        return providers_sudo, methods_sudo, tokens_sudo._get_available_tokens(providers_sudo.ids, self.partner_id.id)
 
     # === WHAT THE PORTAL SHOWS === #
 
     @api.model
     def _practice_prepare_open_orders(self, user):
         """Return what the portal shows of the purchases of ``user`` that are not paid, newest first."""
-        orders = self.sudo()  # sudo: of this login
-        orders = orders.search(
+        orders_sudo = self.sudo()  # sudo: of this login
+        orders_sudo = orders_sudo.search(
             self._practice_get_order_domain(user, only_open=True), order="id desc", limit=OPEN_ORDERS_SHOWN
         )
         return [
@@ -224,7 +226,7 @@ class AccountMove(models.Model):
                 "due": formatLang(self.env, line.move_id._practice_get_order_amount(), currency_obj=line.currency_id),
             }
             # All lines at once, so that what they show is read at once. Codes of products are for staff.
-            for line in orders.with_context(display_default_code=False)._practice_get_package_lines()
+            for line in orders_sudo.with_context(display_default_code=False)._practice_get_package_lines()
         ]
 
     def _practice_prepare_portal_order(self):

@@ -45,15 +45,15 @@ class ProductProduct(models.Model):
             ]
         )
         # sudo: patients have no rights on products; the domain is what the practice shows them. Codes are for staff.
-        products = self.sudo().with_context(display_default_code=False).search(domain)
-        products = products.filtered(lambda product: product._practice_get_portal_seller(user))
-        return products.sorted(lambda product: (product.package_id.name, product.lst_price, product.id))
+        products_sudo = self.sudo().with_context(display_default_code=False).search(domain)
+        products_sudo = products_sudo.filtered(lambda product: product._practice_get_portal_seller(user))
+        return products_sudo.sorted(lambda product: (product.package_id.name, product.lst_price, product.id))
 
     def _practice_get_portal_seller(self, user):
         """Return the company that sells this product to ``user``: the package's own, else a branch of it."""
         self.ensure_one()
-        package, user = self.package_id, user.sudo()
-        allowed = (user.company_id | user.company_ids).filtered(
+        package, user_sudo = self.package_id, user.sudo()
+        allowed = (user_sudo.company_id | user_sudo.company_ids).filtered(
             lambda company: (
                 package.company_id in company.parent_ids
                 and (not self.company_id or self.company_id in company.parent_ids)
@@ -68,12 +68,12 @@ class ProductProduct(models.Model):
         """
         offers = {}
         for company, products in self.grouped(lambda product: product._practice_get_portal_seller(user)).items():
-            moves = self.env["account.move"].sudo().with_company(company)  # sudo: a draft that is never saved
-            vals = moves._practice_prepare_package_sale_vals(company, user.partner_id, products)
+            moves_sudo = self.env["account.move"].sudo().with_company(company)  # sudo: a draft that is never saved
+            vals = moves_sudo._practice_prepare_package_sale_vals(company, user.partner_id, products)
             for _create, _id, line_vals in vals["invoice_line_ids"]:
                 # No price depends on it, and Odoo would ask the database for it line by line.
                 line_vals["analytic_distribution"] = False
-            draft = moves.new(vals)
+            draft = moves_sudo.new(vals)
             for product, line in zip(products, draft.invoice_line_ids, strict=True):
                 offer = Offer(
                     product,

@@ -15,7 +15,7 @@ class PracticeSubscription(models.Model):
 
         :return: the posted invoices, in the order of ``invoices``
         """
-        periods = self._make_periods(invoices, facts)
+        periods = self._make_periods_sudo(invoices, facts)
         vals_list = [
             invoice.subscription._prepare_invoice_vals(invoice, facts, period)
             for invoice, period in zip(invoices, periods, strict=True)
@@ -29,10 +29,10 @@ class PracticeSubscription(models.Model):
             period.move_id = move
             self._mark_usage_billed(invoice, period, move)
         moves_sudo._practice_send()
-        return moves_sudo
+        return moves_sudo.sudo(self.env.su)
 
     @api.model
-    def _make_periods(self, invoices, facts):
+    def _make_periods_sudo(self, invoices, facts):
         """Create the periods and their licences; the additions are licences of the period before."""
         periods_sudo = self.env["practice.subscription.period"].sudo()  # sudo: written by the module only
         periods_sudo = periods_sudo.create(

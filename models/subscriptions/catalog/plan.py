@@ -89,7 +89,7 @@ class PracticePlan(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _get_published(self, company):
+    def _get_published_sudo(self, company):
         """Return the plans that ``company`` offers on the portal, in their order."""
         # sudo: offered to everybody who may choose
         return self.sudo().search([("published", "=", True), ("company_id", "=", company.id)])

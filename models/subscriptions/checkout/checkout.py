@@ -86,7 +86,7 @@ class PracticeSubscriptionCheckout(models.Model):
     # === CHOOSING === #
 
     @api.model
-    def _get_open(self, organisation, company):
+    def _get_open_sudo(self, organisation, company):
         """Return the open checkout of an organisation with a company, or none."""
         # sudo: asked for an administrator of the organisation
         return self.sudo().search(
@@ -102,7 +102,9 @@ class PracticeSubscriptionCheckout(models.Model):
         """Return the last checkout that counts: the open one, else the one that was completed last."""
         # sudo: asked for an administrator of the organisation
         domain = [("organisation_id", "=", organisation.id), ("company_id", "=", company.id)]
-        return self._get_open(organisation, company) or self.sudo().search([*domain, ("state", "=", "done")], limit=1)
+        return self._get_open_sudo(organisation, company) or self.sudo().search(
+            [*domain, ("state", "=", "done")], limit=1
+        )
 
     def _get_failure(self):
         """Return why the last payment failed, in the words of the provider, or nothing when none has."""
@@ -125,7 +127,7 @@ class PracticeSubscriptionCheckout(models.Model):
         return any(it.state == "paid" or any(tx.state in UNDER_WAY for tx in it.sudo().transaction_ids) for it in self)
 
     @api.model
-    def _start(self, organisation, company, plan, interval):
+    def _start_sudo(self, organisation, company, plan, interval):
         """Return the checkout of what an administrator of the organisation chose.
 
         :raises AccessError: when the user is none
@@ -133,14 +135,14 @@ class PracticeSubscriptionCheckout(models.Model):
         """
         organisation._practice_check_administrator()
         checkouts_sudo = self.sudo()  # sudo: the role was checked
-        checkout_sudo = checkouts_sudo._get_open(organisation, company)
+        checkout_sudo = checkouts_sudo._get_open_sudo(organisation, company)
         checkout_sudo._check_not_under_way()
         subscription_sudo = organisation._practice_get_subscription_sudo(company)
         if subscription_sudo.state == "suspended":
             raise UserError(self.env._("The subscription is suspended: pay what is open, or ask us to resume it."))
         if subscription_sudo.state in BILLED:
             raise UserError(self.env._("The subscription runs: change its plan instead."))
-        if plan not in plan._get_published(company):
+        if plan not in plan._get_published_sudo(company):
             raise UserError(self.env._("This plan is not offered. Choose another one."))
         plan._get_tariff(interval, company._practice_day())
         vals = {"subscription_id": subscription_sudo.id, "plan_id": plan.id, "interval": interval}
@@ -245,7 +247,7 @@ class PracticeSubscriptionCheckout(models.Model):
         self_sudo = self_sudo.with_company(self_sudo.company_id)
         with self.env.cr.savepoint() as savepoint:
             # With a name it takes no number of the sequence.
-            subscription_sudo = self_sudo._begin_chosen(name=self.env._("New"))
+            subscription_sudo = self_sudo._begin_chosen_sudo(name=self.env._("New"))
             today = self_sudo.company_id._practice_day()
             invoice = subscription_sudo._make_next_invoice()
             preview = subscription_sudo._get_preview(invoice)
@@ -268,7 +270,7 @@ class PracticeSubscriptionCheckout(models.Model):
         :raises UserError: when the address is not complete, or the plan was taken off
         """
         self.ensure_one()
-        if self.plan_id not in self.plan_id._get_published(self.company_id):
+        if self.plan_id not in self.plan_id._get_published_sudo(self.company_id):
             raise UserError(self.env._("This plan is not offered any more. Choose another one."))
         subscription = self._get_subscription_or_new()
         subscription._check_address(subscription._get_invoice_partner())

@@ -74,7 +74,7 @@ class PracticeSubscriptionCheckout(models.Model):
     def _take(self, state):
         """Make this checkout the one that counts; what was chosen besides is withdrawn."""
         self.ensure_one()
-        others = self._get_open(self.organisation_id, self.company_id) - self
+        others = self._get_open_sudo(self.organisation_id, self.company_id) - self
         others.filtered(lambda it: it.state == "draft").write({"state": "cancelled"})
         others.flush_recordset()
         self.write({"state": state})
@@ -115,7 +115,7 @@ class PracticeSubscriptionCheckout(models.Model):
 
     def _begin_subscription(self):
         """Begin the subscription; remember the first day that the payment is for."""
-        subscription = self._get_running() or self._begin_chosen(forgiving=True)
+        subscription = self._get_running() or self._begin_chosen_sudo(forgiving=True)
         self.write(
             {
                 "subscription_id": subscription.id,
@@ -129,7 +129,7 @@ class PracticeSubscriptionCheckout(models.Model):
         current_sudo = self.organisation_id._practice_get_subscription_sudo(self.company_id)
         return current_sudo.filtered(lambda it: it.state in BILLED)
 
-    def _begin_chosen(self, name="/", forgiving=False):
+    def _begin_chosen_sudo(self, name="/", forgiving=False):
         """Begin the subscription as chosen; make one when the organisation has none.
 
         :param bool forgiving: go on without the code when it is refused now; who is responsible is told

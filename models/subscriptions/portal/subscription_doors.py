@@ -46,7 +46,7 @@ class PracticeSubscription(models.Model):
             raise UserError(self.env._("There is no such practitioner."))
         return seat
 
-    def _portal_add_practitioner(self, name, email, kind="standard", student_until=None, invite=False):
+    def _portal_add_practitioner_sudo(self, name, email, kind="standard", student_until=None, invite=False):
         """Give somebody a seat from today on.
 
         :param date student_until: last day of a student's proof
@@ -273,7 +273,7 @@ class PracticeSubscription(models.Model):
 
         :raises UserError: see above
         """
-        if plan not in plan._get_published(self.company_id):
+        if plan not in plan._get_published_sudo(self.company_id):
             raise UserError(self.env._("This plan is not offered. Choose another one."))
         if self.state != "trial" and not self.payment_token_id.active:
             raise UserError(self.env._("Add an automatic payment method first: a card or direct debit."))
