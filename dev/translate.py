@@ -54,7 +54,8 @@ def merge(path, template):
                 msgstr=translated.msgstr if translated else "",
                 comment=entry.comment,
                 occurrences=entry.occurrences,
-                flags=entry.flags,
+                # A translation that somebody marked as uncertain stays so, and the test red.
+                flags=["fuzzy"] if translated and translated.fuzzy else [],
             )
         )
         if not translated:

@@ -1,7 +1,7 @@
 """Names that say of records whether they are elevated: read with ``sudo()``, past all rules.
 
-Whoever reads a line has to know with whose rights it works. So a variable that holds elevated records, and a method that
-returns them, ends in ``_sudo``.
+Whoever reads a line has to know with whose rights it works. So a variable that holds elevated records, and a method
+that returns them, ends in ``_sudo``.
 """
 
 import ast

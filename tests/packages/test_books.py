@@ -137,7 +137,7 @@ class TestBooks(PracticeCase):
         with self.assertRaises(UserError) as refused:
             self.credit_note(invoice, quantity=0.3)
         for words in (
-            "3 credits back",
+            "asks back: 3",
             "Only 1 can go back",
             "of 10, 3 are used",
             "1 lost",

@@ -394,7 +394,7 @@ class TestCreditNotes(PracticeCase):
         self.assertBooksAgree()
 
     def test_without_a_link_more_than_the_patient_has_is_refused(self):
-        with self.assertRaisesRegex(UserError, "12 credits back.*Only 10 can go back"):
+        with self.assertRaisesRegex(UserError, "asks back: 12.*Only 10 can go back"):
             self.invoice(move_type="out_refund", quantity=1.2)
 
     def test_a_credit_note_at_another_price_leaves_the_difference_with_what_is_open(self):

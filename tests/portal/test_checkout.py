@@ -386,7 +386,7 @@ class TestCheckout(OrganisationMixin, SubscriptionCase):
             ("LATER", "begins on"),
             ("PAST", "expired on"),
             ("OTHERS", "for Blended only"),
-            ("FULL", "used up: 1 of 1"),
+            ("FULL", r"used up \(1 of 1\)"),
         ):
             with self.subTest(code=name), self.assertRefused(words):
                 checkout._set_code(name)

@@ -39,9 +39,13 @@ class TestTranslations(TransactionCase):
         written = self.places(self.read_messages("practice_billing.pot"))
         self.assertEqual(said.keys() - written.keys(), set(), "run dev/odoo i18n: not in the template")
         self.assertEqual(written.keys() - said.keys(), set(), "run dev/odoo i18n: no longer in the module")
-        # Odoo applies a translation only where the template says that the message stands.
+        # Odoo applies a translation only where its file says that the message stands.
         differ = {message: said[message] ^ written[message] for message in said if said[message] != written[message]}
         self.assertEqual(differ, {}, "run dev/odoo i18n: other places")
+        for lang in LANGUAGES:
+            translated = self.places(self.read_messages(f"{lang}.po"))
+            differ = {message for message in written if translated.get(message) != written[message]}
+            self.assertEqual(differ, set(), f"run dev/odoo i18n: other places in {lang}")
 
     def places(self, messages):
         """Return ``{message: where it stands}``, of code only in which kind of it; without tests and demo data."""

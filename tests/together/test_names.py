@@ -22,9 +22,9 @@ class TestNames(TransactionCase):
             # A mixin of ours brings methods that are ours by their names anyway.
             if getattr(cls, "_module", None) == MODULE:
                 for name, value in vars(cls).items():
-                    if isinstance(value, FunctionType | property) and not name.startswith("__"):
-                        if not any(name in vars(other) for other in others):
-                            yield name
+                    method = isinstance(value, FunctionType | property) and not name.startswith("__")
+                    if method and not any(name in vars(other) for other in others):
+                        yield name
 
     def test_methods_on_models_of_odoo_begin_with_practice(self):
         wrong, seen = [], 0

@@ -21,10 +21,12 @@ class CalendarEvent(models.Model):
 
     def write(self, vals):
         """Somebody who marks an appointment has looked at what kept it from being closed."""
+        if "attendance" not in vals:
+            return super().write(vals)
         # sudo: hidden field
-        failed = self.sudo().filtered("credit_error") if "attendance" in vals else self.browse()
+        failed_sudo = self.sudo().filtered("credit_error")
         result = super().write(vals)
-        failed.practice_appointment_type_id.package_id._untell_books()
+        failed_sudo.practice_appointment_type_id.package_id._untell_books()
         return result
 
     @api.model

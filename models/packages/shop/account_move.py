@@ -284,6 +284,11 @@ class AccountMove(models.Model):
         unpaid &= ~Domain("transaction_ids", "any", alive)
         self.search(untouched | unpaid, limit=1000).try_lock_for_update()._practice_withdraw_order()
 
+    def _practice_expect_payment(self):
+        """Make these purchases payable, because money for them has arrived; return those that were paid before."""
+        self._practice_revive_orders()
+        return self.filtered(lambda order: order._practice_get_order_state() == "paid")
+
     def _practice_revive_orders(self):
         """Make purchases that were cleaned away drafts again, because a payment of theirs is done after all."""
         cleaned = self.filtered(lambda order: order.state == "cancel" and not order.posted_before)

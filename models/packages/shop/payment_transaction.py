@@ -7,14 +7,16 @@ class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
     def _post_process(self):
-        """Let late payments find their purchase, and tell of those that came twice; Odoo posts and pays the rest."""
+        # Before Odoo posts and pays the invoices, those of late payments have to be open; after it, all look paid.
+        paid_before = self._practice_get_paid_orders_sudo()._practice_expect_payment()
+        result = super()._post_process()
+        paid_before._practice_report_paid_twice()
+        return result
+
+    def _practice_get_paid_orders_sudo(self):
+        """Return the purchases that these transactions pay, and that Odoo has not paid with them yet."""
         transactions_sudo = self.sudo()  # sudo: whoever may process a payment
         new = transactions_sudo.filtered(
             lambda tx: tx.state == "done" and tx.operation != "refund" and not tx.payment_id
         )
-        orders = new.invoice_ids.filtered("practice_buyer_id")
-        orders._practice_revive_orders()
-        paid_before = orders.filtered(lambda order: order._practice_get_order_state() == "paid")
-        result = super()._post_process()
-        paid_before._practice_report_paid_twice()
-        return result
+        return new.invoice_ids.filtered("practice_buyer_id")

@@ -20,10 +20,14 @@ class PaymentTransaction(models.Model):
 
     def _post_process(self):
         # Before Odoo registers the payment: it reconciles the payment with the invoices that are linked by then.
+        self._practice_follow_checkout()
+        return super()._post_process()
+
+    def _practice_follow_checkout(self):
+        """Tell the checkouts, and the subscriptions that wait for a method, how their transactions stand."""
         for transaction in self:
             if checkout := transaction.practice_checkout_id:
                 checkout._follow_transaction(transaction)
             subscription, token = transaction.practice_method_subscription_id, transaction.token_id
             if subscription and transaction.state == "done" and token.active and not transaction.is_post_processed:
                 subscription._set_payment_token(token)
-        return super()._post_process()

@@ -94,7 +94,7 @@ class PaymentTransaction(models.Model):
         """Send the request. Without an answer the attempt stays as it is, to be repeated with the same key."""
         self.ensure_one()
         if self.practice_invoice_id.payment_state not in UNPAID:
-            # An error, because of all ends that is the one from which a late confirmation is still accepted.
+            # Not cancelled: Odoo accepts a late confirmation of a payment that failed, and none of a cancelled one.
             self._set_error(self.env._("The invoice was paid in another way."))
             return
         try:
@@ -135,16 +135,21 @@ class PaymentTransaction(models.Model):
             )
 
     def _post_process(self):
-        """Follow an attempt once Odoo has registered the payment; each state once, however often it is reported."""
         result = super()._post_process()
-        for attempt in self.filtered("practice_invoice_id"):
+        # After Odoo has registered the payment: what an attempt still has to collect is known by then.
+        self._practice_follow_collection()
+        return result
+
+    def _practice_follow_collection(self):
+        """Follow the state of attempts, each once however often it is reported, and methods saved while paying."""
+        attempts = self.filtered("practice_invoice_id")
+        for attempt in attempts:
             if attempt.practice_followed != attempt.state:
                 attempt.practice_followed = attempt.state
                 attempt._practice_follow_state()
-        for transaction in self - self.filtered("practice_invoice_id"):
+        for transaction in self - attempts:
             if transaction.state == "done" and transaction.operation in ONLINE and transaction.token_id:
                 transaction._practice_adopt_token()
-        return result
 
     def _practice_follow_state(self):
         self.ensure_one()
