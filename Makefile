@@ -7,7 +7,7 @@ help:
 	@echo "make run        an Odoo 19 with this module and demo data, to click through"
 	@echo "make test       the tests                      (ARGS are for pytest)"
 	@echo "make test-slow  the tests, with all rounds of the slow ones"
-	@echo "make lint       ruff, pylint-odoo, Odoo's own test_lint; whether pytest and Odoo find the same tests"
+	@echo "make lint       ruff, pylint-odoo, Odoo's own test_lint; the plan of the house and its maps"
 	@echo "make bench      the benchmarks                 (ARGS: names)"
 	@echo "make stop       end what the above started"
 	@echo "More: dev/odoo --help"

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 
-from . import benchmarks, dumping, linting, server, testing, translations
+from . import benchmarks, dumping, linting, rooms_picture, server, testing, translations
 from .databases import Databases
 from .errors import DevError
 from .odoo import Odoo
@@ -62,13 +62,18 @@ def test(settings, arguments):
 
 
 def lint(settings, _arguments):
-    """run ruff, pylint-odoo, Odoo's test_lint, and check that pytest and Odoo find the same tests"""
+    """run ruff, pylint-odoo, Odoo's test_lint, and check the plan of the house and its maps"""
     return linting.run_lint(databases(settings, "lint", with_dev=True))
 
 
 def i18n(settings, _arguments):
     """export the messages of the module and merge the translations"""
     return translations.update_translations(databases(settings, "i18n"))
+
+
+def rooms(settings, _arguments):
+    """draw the picture of the rooms anew from the plan that lint holds the code to"""
+    (settings.checkout / rooms_picture.PICTURE).write_text(rooms_picture.draw(), encoding="utf-8")
 
 
 def bench(settings, arguments):
@@ -170,6 +175,7 @@ def parser():
     command(test).add_argument("--dose", choices=("quick", "full"), default="quick", help="rounds of the slow tests")
     command(lint)
     command(i18n)
+    command(rooms)
     command(bench).add_argument("names", nargs="*", metavar="NAME", help="benchmarks/bench_NAME.py; default: all")
     command(stop)
     command(status)

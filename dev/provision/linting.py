@@ -1,4 +1,5 @@
-"""The static checks: ruff, OCA's pylint-odoo, Odoo's own test_lint, and whether pytest and Odoo find the same tests.
+"""The static checks: ruff, OCA's pylint-odoo, Odoo's own test_lint, and those of our own: what follows the plan of the
+house, whether names and maps tell the truth, and whether pytest and Odoo find the same tests.
 
 All of them run, then the verdict is given.
 """
@@ -6,8 +7,10 @@ All of them run, then the verdict is given.
 import subprocess
 
 from .elevated import check_elevated
+from .places import check_places
 from .progress import say
 from .rooms import check_rooms
+from .rooms_picture import check_picture
 from .settings import MODULE
 from .testing import run_pytest, test_database
 
@@ -22,6 +25,8 @@ def run_lint(databases):
         "ruff check": lambda: _tool(databases, "ruff", "check", "."),
         "ruff format": lambda: _tool(databases, "ruff", "format", "--check", "."),
         "rooms": lambda: check_rooms(databases.settings.checkout),
+        "picture of the rooms": lambda: check_picture(databases.settings.checkout),
+        "places in the README files": lambda: check_places(databases.settings.checkout),
         "elevated records": lambda: check_elevated(databases.settings.checkout),
         "pylint-odoo": lambda: _pylint(databases),
         "the same tests for pytest and Odoo": lambda: _same_tests(databases),

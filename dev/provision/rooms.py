@@ -9,26 +9,27 @@ import ast
 from collections import defaultdict
 from pathlib import Path
 
-#: From the bottom to the top; rooms of one row lie beside each other and do not know one another.
+#: From the bottom to the top, each room with what it is for; rooms of one row lie beside each other and do not know one
+#: another.
 PLAN = (
-    ("tools",),
-    ("models/common",),
-    ("models/revenue",),
-    ("models/packages/catalog",),
-    ("models/packages/credits",),
-    ("models/packages/appointments",),
-    ("models/packages/portal", "models/packages/shop"),
-    ("models/subscriptions/catalog",),
-    ("models/subscriptions/agreement",),
-    ("models/subscriptions/billing",),
-    ("models/subscriptions/collection",),
-    ("models/subscriptions/lifecycle",),
-    ("models/subscriptions/checkout", "models/subscriptions/software"),
-    ("models/subscriptions/portal",),
-    ("report",),
-    ("wizards",),
-    ("controllers",),
-    ("controllers/patient", "controllers/organisation"),
+    {"tools": "rules of money and dates, without Odoo"},
+    {"models/common": "the company's day, retries, sending"},
+    {"models/revenue": "releases money to revenue, once"},
+    {"models/packages/catalog": "packages, products, types"},
+    {"models/packages/credits": "lots, the ledger, invoices, expiry"},
+    {"models/packages/appointments": "the calendar spends credits"},
+    {"models/packages/portal": "patients see, book, move", "models/packages/shop": "patients buy packages"},
+    {"models/subscriptions/catalog": "plans, prices, kinds of usage"},
+    {"models/subscriptions/agreement": "subscriptions, seats, usage, periods"},
+    {"models/subscriptions/billing": "previews and invoices, exactly once"},
+    {"models/subscriptions/collection": "what is unpaid, charging, mails"},
+    {"models/subscriptions/lifecycle": "start, change, pause, cancel, time"},
+    {"models/subscriptions/checkout": "choosing and paying a plan", "models/subscriptions/software": "access, webhook"},
+    {"models/subscriptions/portal": "what administrators see and do"},
+    {"report": "proofs, statement, recurring revenue"},
+    {"wizards": "the dialogs of the back office"},
+    {"controllers": "what both portals share"},
+    {"controllers/patient": "pages of patients", "controllers/organisation": "pages of organisations"},
 )
 
 

@@ -1,0 +1,29 @@
+"""The maps for developers: files that they speak of are there, and no file of a large model is left out."""
+
+import re
+
+#: Files and folders between backticks; what has a capital letter in it stands for many.
+PLACE = re.compile(r"`((?:[a-z0-9_.-]+/)*[a-z0-9_.-]+(?:\.(?:py|xml|csv|po|svg)|/))`")
+PAGES = ("README.md", "dev/README.md")
+#: Models whose files the map lists one by one.
+LARGE = ("calendar.event", "practice.credit.lot", "practice.subscription")
+
+
+def check_places(checkout):
+    """Print what is wrong in the maps; return 1 when there is something."""
+    named = {page: PLACE.findall((checkout / page).read_text(encoding="utf-8")) for page in PAGES}
+    wrong = [
+        f"{page}: there is no {place}"
+        for page, places in named.items()
+        for place in places
+        if not any(checkout.glob(f"**/{place.rstrip('/')}"))
+    ]
+    for path in sorted((checkout / "models").rglob("*.py")):
+        extends = re.findall(
+            r"^    _(?:name|inherit) = \[?\"([a-z.]+)\"", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+        place = "/".join(path.parts[-2:])
+        if set(extends) & set(LARGE) and place not in named["dev/README.md"]:
+            wrong.append(f"dev/README.md: does not say that {place} extends {extends[0]}")
+    print("\n".join(wrong), end="\n" if wrong else "")
+    return 1 if wrong else 0
