@@ -51,7 +51,7 @@ class Portal(Subscriptions):
         booked = self.session._book(self.therapist, self.child, times[3], buyer)
         booked._practice_move_by_patient(self.therapist, times[5], buyer)
         cancelled = self.session._book(self.therapist, self.child, times[8], buyer)
-        cancelled._practice_cancel_by_patient(late_is_known=True)
+        cancelled._practice_cancel_by_patient(known_cost=cancelled._practice_get_cancel_cost())
         self.buy("online", self.child)
 
     def check_out(self):

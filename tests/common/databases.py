@@ -135,12 +135,15 @@ def run_odoo(database, *arguments):
     return _run(odoo_command(database, *arguments, "--stop-after-init", "--no-http"))
 
 
-def run_script(database, script):
-    """Run a Python script with an ``env`` of ``database`` in a process of its own; return its output."""
-    return _run(odoo_command(database, "--no-http", subcommand="shell"), script)
+def run_script(database, script, importable=None):
+    """Run a Python script with an ``env`` of ``database`` in a process of its own; return its output.
+
+    :param importable: a folder that it can import from
+    """
+    return _run(odoo_command(database, "--no-http", subcommand="shell"), script, importable)
 
 
-def _run(command, script=None):
+def _run(command, script=None, importable=None):
     done = subprocess.run(
         command,
         input=script or "",
@@ -149,7 +152,7 @@ def _run(command, script=None):
         text=True,
         check=False,
         timeout=COMMAND_TIMEOUT,
-        env=odoo_environment(),
+        env=odoo_environment(importable),
     )
     if done.returncode:
         raise AssertionError(f"{' '.join(command)} failed:\n{done.stdout}")
@@ -203,6 +206,9 @@ def _wait_until_ready(process, port):
     raise AssertionError("the server did not start")
 
 
-def odoo_environment():
+def odoo_environment(importable=None):
     """This process's environment, without what would make the other one a test."""
-    return {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "ODOO_RC"))}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "ODOO_RC"))}
+    if importable:
+        kept["PYTHONPATH"] = os.pathsep.join(filter(None, [kept.get("PYTHONPATH"), str(importable)]))
+    return kept

@@ -11,12 +11,15 @@ from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, tagged
 from odoo.tests.common import get_db_name
 
-from ..common.databases import database_restored, load_registry, run_odoo
+from ..common.databases import database_copy, database_restored, load_registry, run_odoo, run_script
 
 MODULE = "practice_billing"
 
 #: Made with `dev/odoo dump`; the name says at which commit.
 DUMPS = sorted((Path(__file__).parent / "data").glob("filled_at_*.sql.xz"))
+
+#: What fills and makes them.
+DEV = Path(__file__).resolve().parents[2] / "dev"
 
 #: What changes on purpose: ``{"table.column": why}`` for one that is dropped, renamed or gets other values,
 #: ``{"table": why}`` for rows that come or go. What was renamed or moved needs a test of its migration script here.
@@ -87,6 +90,13 @@ class TestUpgrade(BaseCase):
                     self.assertValuesKnown(env)
                     self.assertRunsFindTheirMethods(env)
         self.assertEqual(CHANGES.keys() - self.changed, set(), "nothing of the kind changes any more")
+
+    def test_the_script_that_fills_a_dump_goes_with_the_code_of_today(self):
+        """It is needed once in a long while, so nobody would notice that it does not run any more."""
+        with database_copy("filled") as self.database:
+            run_script(self.database, (DEV / "fill_for_upgrade.py").read_text(encoding="utf-8"), importable=DEV)
+            with self.environment() as env:
+                self.assertBooksProved(env)
 
     # === WHAT THE UPDATE LEFT === #
 
