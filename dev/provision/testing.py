@@ -24,7 +24,8 @@ def run_tests(databases, arguments):
     if options == arguments:  # no path is among them: run all tests
         options = [f"-n{WORKERS}", *arguments, str(settings.module_link / "tests")]
     with test_database(databases) as name:
-        return run_pytest(databases, name, options)
+        options = ["-p", "odoo_assets_plugin", *options]
+        return run_pytest(databases, name, options, plugins=settings.checkout / "dev")
 
 
 def run_pytest(databases, name, arguments, plugins=None):
