@@ -1,7 +1,8 @@
-"""Names that say of records whether they are elevated: read with ``sudo()``, past all rules.
+"""Whether the code says of records that they are elevated, read with ``sudo()`` past all rules, and why.
 
 Whoever reads a line has to know with whose rights it works. So a variable that holds elevated records, and a method
-that returns them, ends in ``_sudo``.
+that returns them, ends in ``_sudo``; and a function that calls ``sudo()`` has a comment ``# sudo: …`` that says why it
+may.
 """
 
 import ast
@@ -15,15 +16,29 @@ KEEPING = {
 
 
 def check_elevated(checkout):
-    """Print the names that hide that something is elevated; return 1 when there are some."""
-    found = [
-        f"{path.relative_to(checkout)}:{line}: {name} is elevated, and does not end in _sudo"
-        for folder in FOLDERS
-        for path in sorted((checkout / folder).rglob("*.py"))
-        for line, name in _find(ast.parse(path.read_text(encoding="utf-8")))
-    ]
+    """Print what hides that something is elevated, or does not say why; return 1 when there is something."""
+    found = []
+    for path in (path for folder in FOLDERS for path in sorted((checkout / folder).rglob("*.py"))):
+        source = path.read_text(encoding="utf-8")
+        place, tree = path.relative_to(checkout), ast.parse(source)
+        found += [f"{place}:{line}: {name} is elevated, and does not end in _sudo" for line, name in _find(tree)]
+        found += [f"{place}:{line}: sudo() without a comment why" for line in _find_silent(tree, source.splitlines())]
     print("\n".join(found), end="\n" if found else "")
     return 1 if found else 0
+
+
+def _find_silent(tree, lines):
+    """Yield the lines of calls of ``sudo()`` in functions that do not say why."""
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            text = "\n".join(lines[function.lineno - 1 : function.end_lineno])
+            if "# sudo: " not in text:
+                yield from (node.lineno for node in ast.walk(function) if _is_sudo(node))
+
+
+def _is_sudo(node):
+    is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "sudo"
+    return is_call and not node.args
 
 
 def _find(tree):

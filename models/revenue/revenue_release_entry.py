@@ -44,9 +44,8 @@ class PracticeRevenueRelease(models.Model):
         :return: the posted entries. Releases that another worker holds or has posted are left out.
         :raises UserError: when a company has no journal for it
         """
-        releases_sudo = (
-            self.sudo().try_lock_for_update().filtered(lambda release: release.state == "due")
-        )  # sudo: the run
+        locked_sudo = self.sudo().try_lock_for_update()  # sudo: the run
+        releases_sudo = locked_sudo.filtered(lambda release: release.state == "due")
         vals_list, lines_list, booked = [], [], []
         for (journal, day), of_entry in releases_sudo._group_by_entry().items():
             if lines := of_entry._prepare_lines():
@@ -84,7 +83,7 @@ class PracticeRevenueRelease(models.Model):
     @api.model
     def _make_entries(self, vals_list, lines_list):
         """Return the drafts of these entries, each with its :class:`ReleaseLine`: a journal item for each customer."""
-        # Machine-made entries: nobody follows them, so neither tracking nor followers are worth their time.
+        # sudo: the run. Nobody follows its entries, so neither tracking nor followers are worth their time.
         moves_sudo = self.env["account.move"].sudo().with_context(tracking_disable=True, mail_create_nosubscribe=True)
         return moves_sudo.create(
             [

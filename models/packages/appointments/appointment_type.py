@@ -20,7 +20,7 @@ class PracticeAppointmentType(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_if_unused(self):
-        # sudo, archived too: an appointment that the user cannot see is an appointment all the same.
+        # sudo: an appointment that the user cannot see, or that is archived, is an appointment all the same
         events_sudo = self.env["calendar.event"].sudo().with_context(active_test=False)
         for appointment_type in self:
             count = events_sudo.search_count([("practice_appointment_type_id", "=", appointment_type.id)])

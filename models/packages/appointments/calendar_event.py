@@ -339,6 +339,7 @@ class CalendarEvent(models.Model):
     def _check_private_event_conditions(self):
         # An appointment belongs to the practice: its staff sees it in every calendar, and nobody else does (the
         # record rules keep others away).
+        # sudo: hidden field; only whether it is one
         if self.sudo().practice_appointment_type_id and self.env.user.has_group("practice_billing.group_user"):
             return False
         return super()._check_private_event_conditions()

@@ -264,6 +264,7 @@ class PracticeCreditLot(models.Model):
             ``invoice_line_id``, ``reason`` and ``income_account_id`` (see ``practice.credit.move.create``)
         :return: the movements
         """
+        # sudo: nobody has rights to write movements; the doors that lead here have checked who may
         position = {}  # lot: [open credits, open value], ahead of the database while rows are prepared
         vals_list = []
         for entry in entries:

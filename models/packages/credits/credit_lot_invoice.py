@@ -36,6 +36,7 @@ class PracticeCreditLot(models.Model):
 
         :raises UserError: when credits of the line were used, lost, reserved or refunded
         """
+        # sudo: whoever may withdraw the invoice; movements follow
         moves_sudo = self.env["practice.credit.move"].sudo().search([("invoice_line_id", "in", lines.ids)])
         entries = []
         for (lot, line), of_line in moves_sudo.grouped(lambda move: (move.lot_id, move.invoice_line_id)).items():
@@ -64,6 +65,7 @@ class PracticeCreditLot(models.Model):
 
     @api.model
     def _grant_lines(self, lines):
+        # sudo: whoever may post the invoice
         known = self.sudo().search([("invoice_line_id", "in", lines.ids)]).grouped("invoice_line_id")
         vals_list = []
         for line in lines:

@@ -36,6 +36,7 @@ class PracticePackage(models.Model):
 
     @api.constrains("company_id")
     def _check_company_unchanged(self):
+        # sudo: only whether there are any
         if self.env["practice.credit.lot"].sudo().search_count([("package_id", "in", self.ids)], limit=1):
             raise ValidationError(self.env._("A package with credits stays in its company. Make another one."))
 

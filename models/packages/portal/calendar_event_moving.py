@@ -63,9 +63,8 @@ class CalendarEvent(models.Model):
         """
         self.ensure_one()
         before = self.user_id
-        (practitioner | before).sudo().partner_id.union(
-            self.patient_id
-        )._practice_take_booking_turn()  # sudo: who they are
+        practitioners_sudo = (practitioner | before).sudo()  # sudo: who they are
+        (practitioners_sudo.partner_id | self.patient_id)._practice_take_booking_turn()
         self._practice_check_movable(practitioner, start)
         event = self.with_env(self.practice_appointment_type_id._get_event_env(practitioner))
         was = format_datetime(event.env, self.start, tz=self._practice_get_company().practice_tz, dt_format="short")

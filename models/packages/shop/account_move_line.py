@@ -41,6 +41,5 @@ class AccountMoveLine(models.Model):
 
     def _practice_may_sell_archived(self):
         """What a patient bought on the portal before the package was archived may be paid by now."""
-        return (
-            bool(self.move_id.sudo().practice_buyer_id) or super()._practice_may_sell_archived()
-        )  # sudo: only whether
+        # sudo: only whether somebody bought it there
+        return bool(self.move_id.sudo().practice_buyer_id) or super()._practice_may_sell_archived()

@@ -32,7 +32,7 @@ class ProductProduct(models.Model):
         Sold are published package products of the companies of the login; a package of a company may be sold by its
         branches. Archived ones, those that may not be sold and those that cost nothing are left out.
         """
-        companies = user.sudo().company_ids
+        companies = user.sudo().company_ids  # sudo: of the login itself
         sellers = companies | companies.parent_ids
         domain = Domain(
             [
@@ -52,7 +52,7 @@ class ProductProduct(models.Model):
     def _practice_get_portal_seller(self, user):
         """Return the company that sells this product to ``user``: the package's own, else a branch of it."""
         self.ensure_one()
-        package, user_sudo = self.package_id, user.sudo()
+        package, user_sudo = self.package_id, user.sudo()  # sudo: the companies of the login itself
         allowed = (user_sudo.company_id | user_sudo.company_ids).filtered(
             lambda company: (
                 package.company_id in company.parent_ids

@@ -22,6 +22,7 @@ class PracticePlan(models.Model):
 
     @api.constrains("company_id", "currency_id")
     def _check_unchanged(self):
+        # sudo: only whether there are any
         if self.env["practice.subscription.period"].sudo().search_count([("plan_id", "in", self.ids)], limit=1):
             raise ValidationError(
                 self.env._("A plan that was billed keeps its company and its currency. Make another plan.")
@@ -29,6 +30,7 @@ class PracticePlan(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_if_unused(self):
+        # sudo: only how many, in whatever company
         subscriptions_sudo = self.env["practice.subscription"].sudo().with_context(active_test=False)
         for plan in self:
             count = subscriptions_sudo.search_count([("plan_id", "=", plan.id)])

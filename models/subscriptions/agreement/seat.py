@@ -103,6 +103,7 @@ class PracticeSubscriptionSeat(models.Model):
         self._follow_change([])
 
     def _check_not_billed(self):
+        # sudo: whoever may change the seat; only whether it was billed
         billed_sudo = self.env["practice.subscription.licence"].sudo().search([("seat_id", "in", self.ids)], limit=1)
         if billed_sudo:
             raise UserError(

@@ -122,6 +122,7 @@ class PracticeSubscriptionUsage(models.Model):
             of_subscription = by_subscription.get(usage.subscription_id, periods_sudo)
             covering = (it for it in of_subscription if it.date_from <= usage.date <= it.date_to)
             usage.use_period_id = usage.service_period_id or next(covering, periods_sudo).sudo(False)
+        # sudo: whoever may see the usage; only how much of the same kind was billed
         billed = self.sudo()._read_group(
             [("service_period_id", "in", self.use_period_id.ids), ("period_id", "!=", False)],
             ["service_period_id", "kind_id"],
