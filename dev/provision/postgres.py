@@ -126,7 +126,7 @@ class Cluster:
             self._as_owner([binaries / "initdb", "-D", unfinished, *options], "making the PostgreSQL cluster")
             unfinished.rename(data)
 
-    def _start_sudo(self, binaries, data):
+    def _start(self, binaries, data):
         # Left behind by a crash; PostgreSQL would not start if their process number has been given out again.
         for leftover in (data / "postmaster.pid", self.socket / f".s.PGSQL.{PORT}.lock"):
             leftover.unlink(missing_ok=True)
