@@ -105,6 +105,10 @@ class PracticeRetryMixin(models.AbstractModel):
             tomorrow = company._practice_day() + timedelta(days=1)
             # sudo: the run, or whoever may do the work
             records.sudo().write({self._practice_error_field: reason, self._practice_retry_field: tomorrow})
+        self._practice_try_to_tell(reason)
+
+    def _practice_try_to_tell(self, reason):
+        """Tell who is responsible; when that fails too, the run goes on, and the record keeps the reason."""
         try:
             with self.env.cr.savepoint():
                 self._practice_tell(reason)

@@ -84,7 +84,7 @@ class PracticeCreditLot(models.Model):
             tomorrow = company._practice_day() + timedelta(days=1)
             midnight, _end = span_of_days(tomorrow, tomorrow, company.practice_tz)
             lots.write({"low_due": midnight, "low_error": reason})
-        self._practice_tell(reason)
+        self._practice_try_to_tell(reason)
 
     def _get_own_credits(self):
         """Return ``{(patient, package): open credits}`` of the owners of these lots; those to be paid count."""

@@ -89,7 +89,7 @@ class PracticeSubscription(models.Model):
         for subscription in self:
             tomorrow = subscription.company_id._practice_day() + timedelta(days=1)
             subscription.write({"follow_error": reason, "follow_retry_date": tomorrow})
-        self._practice_tell(reason)
+        self._practice_try_to_tell(reason)
 
     @api.model
     def _get_ids_with(self, domain, company):
