@@ -38,6 +38,7 @@ class PracticeRevenueRelease(models.Model):
         "account.account", string="Ledger Account", required=True, index=True, ondelete="restrict"
     )
     amount = fields.Monetary(required=True, help="Moved from the balance post to revenue; negative takes it back.")
+    analytic_distribution = fields.Json(readonly=True, help="Of the sale: what the revenue is counted to.")
     state = fields.Selection(
         [("due", "To Release"), ("posted", "Released")], default="due", required=True, readonly=True
     )

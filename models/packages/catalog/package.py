@@ -4,6 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import is_html_empty
 
+#: What a credit moves to revenue when it is used.
+RELEASE_METHODS = [("sale_value", "What was paid"), ("internal_rate", "Internal rate")]
+
 
 class PracticePackage(models.Model):
     """What a practice sells in advance: credits that appointments take, and the accounts that hold their money."""
@@ -29,7 +32,7 @@ class PracticePackage(models.Model):
     income_account_id = fields.Many2one(tracking=True)
     deferred_account_id = fields.Many2one(tracking=True)
     release_method = fields.Selection(
-        [("sale_value", "What was paid"), ("internal_rate", "Internal rate")],
+        RELEASE_METHODS,
         string="Release",
         required=True,
         default="sale_value",
@@ -85,9 +88,22 @@ class PracticePackage(models.Model):
             uses.append(self.env._("products: %s", ", ".join(self.product_ids.mapped("name"))))
         return uses
 
-    def _get_released_account(self, breakage=False):
-        """Return the account that takes what leaves the balance post: revenue, or breakage when nobody was served."""
-        return self._get_breakage_account() if breakage else self.income_account_id
+    def _prepare_terms(self, position=None):
+        """Return what credits keep of this package from the day on which they are given, as values of a lot.
+
+        :param position: the fiscal position of the sale, which maps the accounts
+        """
+        self.ensure_one()
+        income, breakage = self.income_account_id, self._get_breakage_account()
+        if position:
+            income, breakage = position.map_account(income), position.map_account(breakage)
+        return {
+            "package_id": self.id,
+            "internal_rate": self.internal_rate,
+            "release_method": self.release_method,
+            "income_account_id": income.id,
+            "breakage_account_id": breakage.id,
+        }
 
     # === TERMS === #
 

@@ -10,4 +10,6 @@ from . import credit_move
 from . import revenue_release
 from . import account_move
 from . import account_move_line
+from . import account_move_line_posting
+from . import account_move_line_refund
 from . import res_partner

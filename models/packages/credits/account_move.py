@@ -28,6 +28,17 @@ class AccountMove(models.Model):
 
     # === CRUD METHODS === #
 
+    def _post(self, soft=True):
+        """Freeze what the package lines sell before Odoo checks and books them."""
+        # sudo: products and packages may be out of the accountant's sight; only whether there is one is asked.
+        lines = self.sudo().line_ids.filtered(
+            lambda line: line.display_type == "product" and (line.practice_package_id or line.product_id.package_id)
+        )
+        lines = lines.filtered(lambda line: line.move_id.is_sale_document(include_receipts=True))
+        if lines:
+            lines.sudo(self.env.su)._practice_freeze_sale()
+        return super()._post(soft)
+
     def write(self, vals):
         """Follow every door that posts or withdraws an invoice: each of them writes the state."""
         if "state" not in vals:

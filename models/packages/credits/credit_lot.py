@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ....tools.credits import COUNTERS, RELEASED_KINDS, counters_after, open_credits_change, share_of_value
+from ..catalog.package import RELEASE_METHODS
 
 #: Counters of a lot that movements change; their fields are named ``credits_<counter>``.
 COUNTER_FIELDS = {counter: f"credits_{counter}" for counter in COUNTERS}
@@ -91,6 +92,37 @@ class PracticeCreditLot(models.Model):
         readonly=True,
         groups="practice_billing.group_manager,account.group_account_readonly",
         help="The account that holds the value; empty when nothing waits.",
+    )
+    income_account_id = fields.Many2one(
+        "account.account",
+        string="Ledger Account",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
+        groups="practice_billing.group_manager,account.group_account_readonly",
+        help="Revenue of these credits, as it was agreed when they were given.",
+    )
+    breakage_account_id = fields.Many2one(
+        "account.account",
+        string="Breakage Account",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
+        groups="practice_billing.group_manager,account.group_account_readonly",
+        help="Revenue of those that are lost or expire.",
+    )
+    release_method = fields.Selection(
+        RELEASE_METHODS,
+        string="Release",
+        required=True,
+        readonly=True,
+        default="sale_value",
+        groups="practice_billing.group_manager,account.group_account_readonly",
+    )
+    analytic_distribution = fields.Json(
+        readonly=True,
+        groups="practice_billing.group_manager,account.group_account_readonly",
+        help="Of the sale; the revenue carries it when it is released.",
     )
     state = fields.Selection(
         [
@@ -234,7 +266,10 @@ class PracticeCreditLot(models.Model):
         """
         # sudo: whoever may do what gives credits
         lots_sudo = self.sudo().with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
-        lots_sudo = lots_sudo.create([self._without_grant(vals) for vals in vals_list])
+        packages = self.env["practice.package"].sudo()
+        lots_sudo = lots_sudo.create(
+            [packages.browse(vals["package_id"])._prepare_terms() | self._without_grant(vals) for vals in vals_list]
+        )
         self._record(lot._prepare_grant(vals) for lot, vals in zip(lots_sudo, vals_list, strict=True))
         return lots_sudo.sudo(self.env.su)
 
@@ -278,7 +313,9 @@ class PracticeCreditLot(models.Model):
             here[1] = lot_sudo.currency_id.round(here[1] + vals["value"])
             if here[1] < 0 or (here[1] and not here[0]):
                 # What is left once the last credit is gone (or was missing when it was credited) goes to revenue.
-                vals_list.append({**vals, "kind": "adjust", "credits": 0, "value": -here[1], "production": 0.0})
+                rest = {"kind": "adjust", "credits": 0, "value": -here[1], "production": 0.0}
+                account = lot_sudo._get_rest_account(kind=vals["kind"], rest=here[1])
+                vals_list.append({**vals, **rest, "income_account_id": account.id})
                 here[1] = 0.0
         return self.env["practice.credit.move"].sudo().create(vals_list).sudo(self.env.su)
 
@@ -289,7 +326,7 @@ class PracticeCreditLot(models.Model):
         if value is None:
             value = 0.0
             if kind in RELEASED_KINDS:
-                rate = self.internal_rate if self.package_id.release_method == "internal_rate" else None
+                rate = self.internal_rate if self.release_method == "internal_rate" else None
                 value = -share_of_value(
                     value_open, open_credits, credits, rounding=self.currency_id.rounding, rate=rate
                 )
@@ -310,6 +347,15 @@ class PracticeCreditLot(models.Model):
             "reason": entry.get("reason", False),
             "income_account_id": entry.get("income_account_id"),
         }
+
+    def _get_rest_account(self, kind, rest):
+        """Return the account of what is left (or, negative, missing) when the last credit went with a movement.
+
+        Money that is kept when credits go back is breakage: nobody was served for it. With releases at the internal
+        rate it is the part of the price that the visits did not take.
+        """
+        kept = kind == "refund" and rest > 0 and self.release_method == "sale_value"
+        return self.breakage_account_id if kept else self.income_account_id
 
     def _apply(self, moves):
         """Add new movements to the counters and the value of their lots."""

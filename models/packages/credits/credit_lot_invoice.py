@@ -18,17 +18,11 @@ class PracticeCreditLot(models.Model):
 
         :raises UserError: when a line is not fit for it; the message names the line and says what to do
         """
-        grants, refunds = self.env["account.move.line"], self.env["account.move.line"]
-        for line in lines:
-            credits = line._practice_get_package_credits()
-            if credits > 0:
-                grants += line
-            elif credits < 0:
-                refunds += line
-        if grants:
+        refunds = lines.filtered(lambda line: line._practice_takes_back())
+        if grants := lines - refunds:
             self._grant_lines(grants)
-        if refunds:
-            self._refund_lines(refunds)
+        for line in refunds:
+            self._record(self._prepare_refunds(line))
 
     @api.model
     def _follow_withdrawn_lines(self, lines):
@@ -43,8 +37,9 @@ class PracticeCreditLot(models.Model):
             granted = sum(move.credits for move in of_line if move.kind == "grant")
             if granted > lot.credits_available:
                 lot._raise_too_many(self.env._("Credits that this invoice gave: %s.", granted))
-            for kind in ("grant", "refund", "adjust"):
-                of_kind = of_line.filtered(lambda move, kind=kind: move.kind == kind)
+            # What went to revenue comes back from the account that it went to.
+            alike = of_line.grouped(lambda move: (move.kind, move.release_ids.income_account_id))
+            for (kind, account), of_kind in alike.items():
                 credits, value = sum(of_kind.mapped("credits")), lot.currency_id.round(sum(of_kind.mapped("value")))
                 if credits or value:
                     entries.append(
@@ -56,7 +51,7 @@ class PracticeCreditLot(models.Model):
                             # The entry vanishes from the books, so the credits vanish on the same day.
                             "date": of_kind[-1:].date,
                             "invoice_line_id": line.id,
-                            "income_account_id": of_kind.release_ids[:1].income_account_id.id,
+                            "income_account_id": account.id,
                         }
                     )
         self._record(entries)
@@ -80,7 +75,10 @@ class PracticeCreditLot(models.Model):
         """Give the credits of an invoice that was reset to draft, perhaps changed, and posted again."""
         self.ensure_one()
         own = self._without_grant(vals)
-        if vals["package_id"] != self.package_id.id:
+        if vals["package_id"] == self.package_id.id:
+            # What was agreed on stays, whatever the package says by now.
+            own = {name: value for name, value in own.items() if name not in self.package_id._prepare_terms()}
+        else:
             # Another package has a validity of its own, which begins anew.
             own |= {"activation_date": False, "expiry_date": False, "expiry_warned": 0}
         self.write(own)
@@ -97,52 +95,92 @@ class PracticeCreditLot(models.Model):
         line = self.invoice_line_id
         if not line or not self.credits_available:
             raise UserError(self.env._("There are no credits left that were sold through an invoice."))
-        credit_note = self.env["account.move"].create(line._practice_prepare_refund_vals(self.credits_available))
+        credit_note = self.env["account.move"].create(line._practice_prepare_refund_vals(self))
         return credit_note.get_formview_action()
 
-    @api.model
-    def _refund_lines(self, lines):
-        for line in lines:
-            credits = -line._practice_get_package_credits()
-            self._record(self._prepare_refunds(line, credits, self._get_refundable_lots_sudo(line)))
+    def _get_paid_part(self):
+        """Return what is paid for these credits as a part of their invoice line's amount, 1.0 when it is all of it.
+
+        It is less after discounts on lines of their own and after credit notes that took no credits.
+        """
+        self.ensure_one()
+        moves_sudo = self.sudo().move_ids  # sudo: money, of which only the share is told
+        paid = sum(
+            move.value for move in moves_sudo if move.kind == "grant" or (not move.credits and move.kind == "refund")
+        )
+        billed = -self.sudo().invoice_line_id.balance
+        return max(paid, 0.0) / billed if billed > 0 and self.sudo().deferred_account_id else 1.0
 
     @api.model
     def _get_refundable_lots_sudo(self, line):
-        """Return the lots that a credit note line may take from: of its invoice, else the patient's, newest first."""
-        package = line.product_id.package_id
-        origin = line.move_id.reversed_entry_id
-        domain = Domain("package_id", "=", package.id) & Domain("company_id", "=", line.company_id.id)
-        if origin:
-            domain &= Domain("invoice_id", "=", origin.id)
+        """Return the lots that a credit note line may take from: the one of the line it credits, then the others of
+        its invoice; without an invoice those that the patient bought, newest first. All of one balance post.
+        """
+        sold, origin = line.practice_sold_line_id, line.move_id.reversed_entry_id
+        domain = Domain("package_id", "=", line.practice_package_id.id)
+        domain &= Domain("company_id", "=", line.company_id.id)
+        if invoice := sold.move_id or origin:
+            domain &= Domain("invoice_id", "=", invoice.id)
         else:
             domain &= Domain("partner_id", "=", line._practice_get_patient().id) & Domain("origin", "=", "invoice")
-        return self.sudo().search(domain, order="id desc")  # sudo: a credit note may be posted by any accountant
+        lots_sudo = self.sudo().search(domain, order="id desc")  # sudo: a credit note may be posted by any accountant
+        lots_sudo = lots_sudo.sorted(lambda lot: (lot.invoice_line_id != sold, not lot.credits_available))
+        return lots_sudo.filtered(lambda lot: lot.deferred_account_id == lots_sudo[0].deferred_account_id)
 
     @api.model
-    def _prepare_refunds(self, line, credits, lots):
-        """Share the credits and the amount of a credit note line over the lots it takes back."""
-        available = sum(lots.mapped("credits_available"))
-        if credits > available:
-            lots._raise_too_many(self.env._("Credits that this credit note asks back: %s.", credits))
-        amount, entries = line._practice_get_deferred_amount(), []
-        for lot in lots:
+    def _prepare_refunds(self, line):
+        """Return the movements of a credit note line: its credits and its amount, shared over the lots it takes from.
+
+        :raises UserError: when more credits are asked back than are available
+        :raises AccessError: when it gives back more than they hold and the user is no accountant
+        """
+        lots_sudo, credits = self._get_refundable_lots_sudo(line), -line._practice_get_package_credits()
+        if not lots_sudo or credits > sum(lots_sudo.mapped("credits_available")):
+            lots_sudo._raise_too_many(self.env._("Credits that this credit note asks back: %s.", credits))
+        amount = line._practice_get_deferred_amount()
+        parts = lots_sudo._share_credited(credits, amount) if credits else lots_sudo._share_price_reduction(amount)
+        currency = line.company_currency_id
+        excess = currency.round(sum(max(value - lot.value_open, 0.0) for lot, _taken, value in parts))
+        if excess > 0:
+            line._practice_check_excess(excess, lots_sudo[0].income_account_id.sudo(False))
+        return [
+            {
+                "lot": lot,
+                "kind": "refund",
+                "credits": taken,
+                "value": -value,
+                "date": line.move_id.date,
+                "invoice_line_id": line.id,
+            }
+            for lot, taken, value in parts
+        ]
+
+    def _share_credited(self, credits, amount):
+        """Return ``(lot, credits, value)`` of what is taken back from these lots, in their order.
+
+        The amount is shared like the credits; the last lot takes what rounding left.
+        """
+        parts = []
+        for lot in self:
             taken = min(credits, lot.credits_available)
-            if not taken:
-                continue
-            # The amount is shared like the credits; the last lot takes what rounding left.
-            value = share_of_value(amount, credits, taken, rounding=lot.currency_id.rounding)
-            entries.append(
-                {
-                    "lot": lot,
-                    "kind": "refund",
-                    "credits": taken,
-                    "value": -value if lot.deferred_account_id else 0.0,
-                    "date": line.move_id.date,
-                    "invoice_line_id": line.id,
-                }
-            )
-            amount, credits = lot.currency_id.round(amount - value), credits - taken
-        return entries
+            if taken:
+                value = share_of_value(amount, credits, taken, rounding=lot.currency_id.rounding)
+                parts.append((lot, taken, value if lot.deferred_account_id else 0.0))
+                amount, credits = lot.currency_id.round(amount - value), credits - taken
+        return parts
+
+    def _share_price_reduction(self, amount):
+        """Return ``(lot, 0, value)`` of what is given back without credits: as much as each lot holds, in their order.
+
+        What none of them holds (visits that were had are made cheaper) is on the first.
+        """
+        parts = []
+        for lot in self:
+            value = min(amount, lot.value_open)
+            parts.append((lot, 0, value))
+            amount = lot.currency_id.round(amount - value)
+        [lot, _taken, value], *others = parts
+        return [(lot, 0, lot.currency_id.round(value + amount)), *(part for part in others if part[2])]
 
     def _raise_too_many(self, start):
         """Refuse to take back credits of these lots, with the numbers.

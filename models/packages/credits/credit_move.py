@@ -91,15 +91,16 @@ class PracticeCreditMove(models.Model):
     def _prepare_release_vals(self, income_account_id=None):
         """Return the release of the value that this row took out of its lot (or, negative, brought back)."""
         self.ensure_one()
-        package = self.package_id
-        income_account = package._get_released_account(breakage=self.kind in BREAKAGE_KINDS)
+        lot = self.lot_id
+        account = lot.breakage_account_id if self.kind in BREAKAGE_KINDS else lot.income_account_id
         return {
-            "name": package.name,
+            "name": self.package_id.name,
             "date": self.date,
             "company_id": self.company_id.id,
-            "partner_id": self.lot_id.payer_id.id,
-            "deferred_account_id": self.lot_id.deferred_account_id.id,
-            "income_account_id": income_account_id or income_account.id,
+            "partner_id": lot.payer_id.id,
+            "deferred_account_id": lot.deferred_account_id.id,
+            "income_account_id": income_account_id or account.id,
+            "analytic_distribution": lot.analytic_distribution,
             "amount": -self.value,
             "credit_move_id": self.id,
         }

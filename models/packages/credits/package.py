@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import formatLang
 
 
 class PracticePackage(models.Model):
@@ -39,6 +40,22 @@ class PracticePackage(models.Model):
         # sudo: only whether there are any
         if self.env["practice.credit.lot"].sudo().search_count([("package_id", "in", self.ids)], limit=1):
             raise ValidationError(self.env._("A package with credits stays in its company. Make another one."))
+
+    @api.constrains("deferred_account_id", "income_account_id")
+    def _check_accounts_of_open_credits(self):
+        """Refuse to leave open credits without the accounts of their package."""
+        for package in self:
+            package_sudo = package.sudo()  # sudo: numbers for the message
+            if package_sudo.value_open and not (package.deferred_account_id and package.income_account_id):
+                raise ValidationError(
+                    self.env._(
+                        "%(credits)s credits of %(package)s are open and worth %(value)s: it needs its balance post "
+                        "and its ledger account. Choose others, which hold for what is sold from now on.",
+                        credits=package_sudo.credits_open,
+                        package=package.name,
+                        value=formatLang(self.env, package_sudo.value_open, currency_obj=package.currency_id),
+                    )
+                )
 
     def action_open_lots(self):
         self.ensure_one()
