@@ -1,7 +1,7 @@
 {
     "name": "Practice Billing",
     "summary": "Appointment packages and subscriptions, paid in advance: books that agree to the cent",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Accounting/Accounting",
     "license": "LGPL-3",
     "author": "Practice Billing contributors",
@@ -23,6 +23,7 @@
         "wizards/subscription_cancel_views.xml",
         "wizards/subscription_change_views.xml",
         "wizards/subscription_discount_views.xml",
+        "report/balance_post_views.xml",
         "report/credit_proof_views.xml",
         "report/credit_statement_templates.xml",
         "report/credit_statement_reports.xml",
