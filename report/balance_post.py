@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -12,6 +14,9 @@ ACTIVITY = "practice_billing.mail_activity_type_balance_post"
 
 #: Rows of one kind that a finding lists; how many more there are is said.
 LISTED = 10
+
+#: What is written has the moment at which its transaction began, and is seen once that has ended.
+MARGIN = timedelta(minutes=10)
 
 
 class PracticeBalancePost(models.Model):
@@ -217,15 +222,17 @@ class PracticeBalancePost(models.Model):
     def _get_new_entries(self):
         """Return the newest entries that touched the account, and how many there are; those reversed later too."""
         domain = Domain("company_id", "=", self.company_id.id) & Domain("account_id", "=", self.account_id.id)
-        if self.good_until:
-            domain &= Domain("write_date", ">=", self.good_until)
+        domain &= self._get_new_domain()
         groups = self.env["account.move.line"]._read_group(domain, ["move_id"], order="move_id desc")
         return self.env["account.move"].union(*[move for [move] in groups[:LISTED]]), len(groups)
 
+    def _get_new_domain(self):
+        """Return what was made or changed since the last good check, or while it was being done."""
+        return Domain("write_date", ">=", self.good_until - MARGIN) if self.good_until else Domain.TRUE
+
     def _get_new(self, model):
         domain = Domain("company_id", "=", self.company_id.id) & Domain("deferred_account_id", "=", self.account_id.id)
-        if self.good_until:
-            domain &= Domain("write_date", ">=", self.good_until)
+        domain &= self._get_new_domain()
         records = self.env[model]
         return records.search(domain, order="id desc", limit=LISTED), records.search_count(domain)
 
@@ -262,7 +269,8 @@ class PracticeBalancePost(models.Model):
         # sudo: asked by the run
         accountants_sudo = self.env.ref("practice_billing.group_accountant").sudo().all_user_ids
         accountants_sudo = accountants_sudo.filtered(lambda it: it.active and self.company_id in it.company_ids)
-        return self.company_id._practice_get_responsible(self.user_id or accountants_sudo[:1])
+        chosen = self.user_id if self.with_user(self.user_id).has_access("read") else self.user_id.browse()
+        return self.company_id._practice_get_responsible(chosen or accountants_sudo[:1])
 
     def _follow_finding(self):
         """Keep one activity that says what was found, and none when nothing was."""

@@ -14,6 +14,9 @@ COLUMNS = (
     *("value_credits", "to_release", "balance"),
 )
 
+#: Kinds of rows that are a difference each, also when two of them cancel each other out.
+WRONG_BY_THEMSELVES = ("mismatch",)
+
 
 class Source(NamedTuple):
     """A part of the proof: a select of ``source_id``, ``COLUMNS`` and the columns named in ``more``."""
@@ -314,7 +317,8 @@ class PracticeCreditProof(models.Model):
     def _compute_has_difference(self):
         wrong = self._get_keys_with_difference()
         for row in self:
-            row.has_difference = (row.company_id, row.account_id, row.package_id, row.partner_id) in wrong
+            key = (row.company_id, row.account_id, row.package_id, row.partner_id)
+            row.has_difference = key in wrong or row.kind in WRONG_BY_THEMSELVES
 
     def _search_has_difference(self, operator, value):
         if operator != "in":
@@ -322,7 +326,7 @@ class PracticeCreditProof(models.Model):
         customers = defaultdict(list)
         for *key, customer in self._get_keys_with_difference():
             customers[tuple(key)].append(customer.id)
-        domain = Domain.OR(
+        domain = Domain("kind", "in", WRONG_BY_THEMSELVES) | Domain.OR(
             Domain("company_id", "=", company.id)
             & Domain("account_id", "=", account.id)
             & Domain("package_id", "=", package.id)
