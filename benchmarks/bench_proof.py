@@ -1,4 +1,4 @@
-"""The proof and the nightly check of a balance post on 100,000 movements: 500 patients, 100 visits each, all released."""
+"""The proof and the nightly check on 100,000 movements: 500 patients, 100 visits each, all released."""
 
 from datetime import timedelta
 

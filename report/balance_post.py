@@ -110,9 +110,11 @@ class PracticeBalancePost(models.Model):
     @api.model
     def _remember_proved(self):
         """Keep every account of the proof: journal items may have named a package on one that nobody chose."""
-        companies, accounts = self.env["res.company"].sudo(), self.env["account.account"].sudo()  # sudo: the run
+        # sudo: the run works for all companies
+        companies_sudo, accounts_sudo = self.env["res.company"].sudo(), self.env["account.account"].sudo()
         pairs_sudo = [
-            (companies.browse(company), accounts.browse(account)) for company, account in self._get_claimed_pairs()
+            (companies_sudo.browse(company), accounts_sudo.browse(account))
+            for company, account in self._get_claimed_pairs()
         ]
         for post in self._remember(pairs_sudo).filtered(lambda post: not post.active):
             post.active = True

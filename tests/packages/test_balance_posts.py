@@ -3,7 +3,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from .test_proof_coverage import ProofCase
+from ..common.proof import ProofCase
 
 
 @tagged("post_install", "-at_install")

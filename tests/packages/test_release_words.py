@@ -5,7 +5,7 @@ from datetime import date
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .test_release import ReleaseCase
+from ..common.releases import ReleaseCase
 
 
 @tagged("post_install", "-at_install")
