@@ -5,7 +5,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, format_datetime, formatLang
+from odoo.tools import SQL, format_date, format_datetime, formatLang
 
 from ..models.common.retry_mixin import Step
 from ..tools.client import notification
@@ -216,7 +216,9 @@ class PracticeBalancePost(models.Model):
             title = self.env._("It has not been 0.00 since it is checked. What is on it:")
         changes = [
             *self._describe_new(self.env._("Journal entries"), *self._get_new_entries()),
-            *self._describe_new(self.env._("Releases"), *self._get_new("practice.revenue.release")),
+            *self._describe_new(
+                self.env._("Releases"), *self._get_new("practice.revenue.release"), self._get_title_of_release
+            ),
             *self._describe_new(self.env._("Credits"), *self._get_new("practice.credit.lot")),
         ]
         return Markup("<p>%s</p>") % title + self._list(changes or [self.env._("nothing that was made or changed")])
@@ -225,8 +227,10 @@ class PracticeBalancePost(models.Model):
         """Return the newest entries that touched the account, and how many there are; those reversed later too."""
         domain = Domain("company_id", "=", self.company_id.id) & Domain("account_id", "=", self.account_id.id)
         domain &= self._get_new_domain()
-        groups = self.env["account.move.line"]._read_group(domain, ["move_id"], order="move_id desc")
-        return self.env["account.move"].union(*[move for [move] in groups[:LISTED]]), len(groups)
+        groups = self.env["account.move.line"]._read_group(
+            domain, ["move_id"], ["write_date:max"], order="write_date:max desc, move_id"
+        )
+        return self.env["account.move"].union(*[move for move, _moment in groups[:LISTED]]), len(groups)
 
     def _get_new_domain(self):
         """Return what was made or changed since the last good check, or while it was being done."""
@@ -238,9 +242,18 @@ class PracticeBalancePost(models.Model):
         records = self.env[model]
         return records.search(domain, order="id desc", limit=LISTED), records.search_count(domain)
 
-    def _describe_new(self, title, records, count):
-        links = [self._link(record) for record in records]
-        return [Markup("%s: %s") % (title, Markup(", ").join(self._cap(links, count)))] if links else []
+    def _describe_new(self, title, records, count, get_title=None):
+        links = [self._link(record, get_title and get_title(record)) for record in records]
+        return [Markup("%s: %s") % (title, Markup("; ").join(self._cap(links, count)))] if links else []
+
+    def _get_title_of_release(self, release):
+        return self.env._(
+            "%(name)s, %(date)s, %(customer)s: %(amount)s",
+            name=release.name,
+            date=format_date(self.env, release.date),
+            customer=release.partner_id.display_name,
+            amount=self._format(release.amount),
+        )
 
     # === IN WORDS === #
 
@@ -248,10 +261,10 @@ class PracticeBalancePost(models.Model):
         return formatLang(self.env, amount, currency_obj=self.company_id.currency_id)
 
     @api.model
-    def _link(self, record):
+    def _link(self, record, title=None):
         """Return a link that works in an activity, in the chatter and on a form alike."""
         return Markup('<a href="/odoo/%s/%s" data-oe-model="%s" data-oe-id="%s">%s</a>') % (
-            record._name, record.id, record._name, record.id, record.display_name,
+            record._name, record.id, record._name, record.id, title or record.display_name,
         )  # fmt: skip
 
     @api.model
