@@ -148,6 +148,7 @@ class PracticeBalancePost(models.Model):
         self.ensure_one()
         post = self.with_context(lang=self._get_accountant().lang or self.env.lang)
         wrong = [*post._describe_differences(), *post._describe_mismatches()]
+        wrong += post._describe_reversals() if wrong else []
         if not wrong:
             return Markup()
         return post._list(wrong) + post._describe_changes()
@@ -204,6 +205,26 @@ class PracticeBalancePost(models.Model):
             account=account,
             **amounts,
         )
+
+    def _describe_reversals(self):
+        """Return a line for each entry that reverses a release, with what to do; today that is refused."""
+        domain = (
+            Domain("company_id", "=", self.company_id.id)
+            & Domain("state", "=", "posted")
+            & Domain("line_ids.account_id", "=", self.account_id.id)
+            & Domain("reversed_entry_id.practice_release_ids", "!=", False)
+        )
+        reversals = self.env["account.move"].search(domain, limit=LISTED)
+        return [
+            self.env._(
+                "%(reversal)s reverses the revenue release %(release)s, whose visits stay released: reverse "
+                "%(reversal)s as well, and correct the visits instead",
+                reversal=self._link(reversal),
+                release=self._link(reversal.reversed_entry_id),
+            )
+            for reversal in reversals
+            if "posted" not in reversal.reversal_move_ids.mapped("state")
+        ]
 
     # === WHAT CHANGED === #
 

@@ -1,7 +1,9 @@
 """The nightly check: a difference becomes one activity that says what changed, and goes away by itself."""
 
 from odoo.exceptions import AccessError
+from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from ..common.proof import ProofCase
 
@@ -129,4 +131,54 @@ class TestBalancePosts(ProofCase):
             [("account_id", "=", self.liability.id), ("company_id", "=", other.id)]
         )
         self.assertTrue(theirs.activity_ids)
+        self.assertFalse(self.post.activity_ids)
+
+    def test_a_company_that_cannot_be_checked_does_not_stop_the_others(self):
+        companies = self.env["res.company"].create([{"name": f"PB {name}"} for name in ("bad", "good")])
+        accounts = [
+            self.env["account.account"].create(
+                {
+                    "name": "PB waiting",
+                    "code": "PBW",
+                    "account_type": "liability_current",
+                    "company_ids": [Command.set(company.ids)],
+                }
+            )
+            for company in companies
+        ]
+        self.entry((self.liability, 12.5, self.package, self.bert))
+        posts = self.env["practice.balance.post"]
+        for company, account in zip(companies, accounts, strict=True):
+            posts += posts._remember([(company, account)])
+        # Amounts of which no sum can be made, on the account of the first company.
+        [item] = self.entry((self.make_account("liability_current", "PB odd"), 0.0, None, None)).line_ids[:1]
+        self.query(
+            """UPDATE account_move_line SET balance = 'NaN', amount_currency = 0, company_id = %s, account_id = %s
+                WHERE id = %s RETURNING id""",
+            companies[0].id,
+            accounts[0].id,
+            item.id,
+        )
+        with mute_logger("odoo.addons.practice_billing.models.common.retry_mixin"):
+            self.run_check()
+        bad, good = posts
+        self.assertTrue(bad.error and bad.retry_date)
+        self.assertEqual(bad.activity_ids.summary, "Balance post could not be checked")
+        self.assertFalse(good.error)
+        self.assertEqual(good.good_until, self.at())
+        self.assertTrue(self.post.activity_ids)
+
+    def test_the_reversal_of_a_release_that_was_made_before_says_what_to_do(self):
+        self.sell()
+        self.visit()
+        move = self.release()
+        reversal = self.entry((self.liability, 120.0, self.package, self.patient))
+        self.query("UPDATE account_move SET reversed_entry_id = %s WHERE id = %s RETURNING id", move.id, reversal.id)
+        self.env.invalidate_all()
+        self.run_check()
+        self.assertIn("whose visits stay released", self.post.activity_ids.note)
+        # What it says is possible, and right.
+        reversal._reverse_moves([{"date": self.today()}])._post()
+        self.travel(days=1)
+        self.run_check()
         self.assertFalse(self.post.activity_ids)
