@@ -146,7 +146,7 @@ class PracticeBalancePost(models.Model):
     def _find(self):
         """Return what is wrong with this balance post and what changed since it was last right, or nothing."""
         self.ensure_one()
-        post = self.with_context(lang=self._get_accountant().lang or self.env.lang)
+        post = self.with_company(self.company_id).with_context(lang=self._get_accountant().lang or self.env.lang)
         wrong = [*post._describe_differences(), *post._describe_mismatches()]
         wrong += post._describe_reversals() if wrong else []
         if not wrong:

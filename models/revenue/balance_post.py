@@ -38,9 +38,27 @@ class PracticeBalancePost(models.Model):
     )
     finding = fields.Html(readonly=True, sanitize=False, help="What the last check found.")
     error = fields.Text(readonly=True, help="Why the last check could not be done.")
+    state = fields.Selection(
+        [
+            ("unknown", "Not Checked"),
+            ("good", "Agrees"),
+            ("wrong", "Does Not Agree"),
+            ("failed", "Could Not Be Checked"),
+        ],
+        string="Status",
+        compute="_compute_state",
+    )
     retry_date = fields.Date(readonly=True, help="A check that failed is tried again from this day on.")
 
     _account_uniq = models.UniqueIndex("(account_id, company_id)", "This balance post is known already.")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("check_date", "error", "finding")
+    def _compute_state(self):
+        for post in self:
+            found = "wrong" if post.finding else "good" if post.check_date else "unknown"
+            post.state = "failed" if post.error else found
 
     # === CRUD METHODS === #
 

@@ -25,6 +25,7 @@ class TestBalancePosts(ProofCase):
         lot = self.sell()
         self.run_check()
         self.assertFalse(self.post.activity_ids or self.post.finding)
+        self.assertEqual(self.post.state, "good")
         good_until = self.post.good_until
         self.assertEqual(good_until, self.at())
         # All that a test writes is written now, whatever its clock says.
@@ -39,6 +40,7 @@ class TestBalancePosts(ProofCase):
         activity = self.post.activity_ids
         self.assertEqual(activity.summary, "Balance post does not agree")
         self.assertEqual(activity.user_id, self.post._get_accountant())
+        self.assertEqual(self.post.state, "wrong")
         for said in (
             "Ten sessions, Bert Claes: difference",
             "-",
