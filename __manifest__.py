@@ -23,6 +23,7 @@
         "wizards/subscription_cancel_views.xml",
         "wizards/subscription_change_views.xml",
         "wizards/subscription_discount_views.xml",
+        "report/balance_post_views.xml",
         "report/credit_proof_views.xml",
         "report/credit_statement_templates.xml",
         "report/credit_statement_reports.xml",

@@ -1,4 +1,7 @@
+from . import balance_post
 from . import credit_proof
+from . import credit_proof_opening
+from . import credit_proof_entries
 from . import credit_statement
 from . import subscription_mrr
 from . import subscription_overview

@@ -1,13 +1,35 @@
+from collections import defaultdict
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+#: Where money can wait.
+LIABILITIES = ("liability_current", "liability_non_current")
+
+#: What every source of rows selects, besides ``source_id``: an id that is its own.
+COLUMNS = (
+    *("kind", "date", "company_id", "account_id", "package_id", "payer_id", "credit_move_id", "release_id", "line_id"),
+    *("value_credits", "to_release", "balance"),
+)
+
+#: Kinds of rows that are a difference each, also when two of them cancel each other out.
+WRONG_BY_THEMSELVES = ("mismatch",)
+
+
+class Source(NamedTuple):
+    """A part of the proof: a select of ``source_id``, ``COLUMNS`` and the columns named in ``more``."""
+
+    select: SQL
+    more: tuple = ()
 
 
 class PracticeCreditProof(models.Model):
     """The proof that the open value of credits equals the balance of their balance posts, on any date.
 
     Every row is one dated, signed step of one of three amounts, so that the sums up to a date say what was true on
-    that date, for each company, balance post and package:
+    that date, for each company, balance post, package and customer:
 
     * ``value_credits``: what the credits still stand for. It changes on the day of the sale and of the visit;
     * ``to_release``: visits that have taken place and whose entry is not posted yet, or is dated later because the
@@ -16,6 +38,15 @@ class PracticeCreditProof(models.Model):
 
     ``difference`` = value_credits + to_release - balance, and has to add up to 0.00. All amounts are in the
     company's currency.
+
+    **Which accounts**: those of credits, of packages, of whatever ever was a balance post (``practice.balance.post``),
+    and every liability on which a posted journal item names a package. What packages say today hides none.
+
+    **Which customer**: the commercial entity, as in Odoo's partner ledger: a customer who became a contact of another
+    one is that other one on both sides.
+
+    **Opening balances** (``credit_proof_opening``) rarely say whose they are: what they hold beyond the credits that
+    claim it is nobody's.
     """
 
     _name = "practice.credit.proof"
@@ -31,7 +62,6 @@ class PracticeCreditProof(models.Model):
             ("credit", "Credits"),
             ("release", "To release"),
             ("item", "Journal item"),
-            ("opening", "In the opening balance"),
         ],
         string="What",
         readonly=True,
@@ -40,7 +70,13 @@ class PracticeCreditProof(models.Model):
     currency_id = fields.Many2one("res.currency", readonly=True)
     account_id = fields.Many2one("account.account", string="Balance Post", readonly=True)
     package_id = fields.Many2one("practice.package", readonly=True)
-    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        readonly=True,
+        help="Who paid, or the company of that contact. Nobody: an opening balance, less what imported credits claim "
+        "of it; and entries that name no customer.",
+    )
     credit_move_id = fields.Many2one("practice.credit.move", readonly=True)
     release_id = fields.Many2one("practice.revenue.release", readonly=True)
     line_id = fields.Many2one("account.move.line", readonly=True)
@@ -55,24 +91,31 @@ class PracticeCreditProof(models.Model):
     has_difference = fields.Boolean(
         compute="_compute_has_difference",
         search="_search_has_difference",
-        help="The company, balance post and package of this row do not add up to 0.00.",
+        help="The company, balance post, package and customer of this row do not add up to 0.00.",
     )
 
     # What has to be written before the database is asked.
     _depends = {
-        "account.move": ["date", "state"],
+        "account.account": ["account_type"],
+        "account.move": ["date", "move_type", "state"],
         "account.move.line": [
-            "account_id", "balance", "company_id", "date", "parent_state", "partner_id", "practice_package_id",
+            "account_id", "balance", "company_id", "date", "display_type", "move_id", "parent_state", "partner_id",
+            "practice_package_id",
         ],
+        "practice.balance.post": ["account_id", "active", "company_id"],
         "practice.credit.lot": [
             "company_id", "deferred_account_id", "entry_id", "invoice_id", "package_id", "payer_id",
         ],
-        "practice.credit.move": ["company_id", "date", "invoice_line_id", "kind", "lot_id", "package_id", "value"],
+        "practice.credit.move": [
+            "company_id", "credits", "date", "invoice_line_id", "kind", "lot_id", "package_id", "value",
+        ],
         "practice.package": ["company_id", "deferred_account_id"],
         "practice.revenue.release": [
-            "amount", "company_id", "credit_move_id", "date", "deferred_account_id", "move_id", "package_id",
-            "partner_id", "state",
+            "amount", "company_id", "credit_move_id", "date", "deferred_account_id", "income_account_id", "move_id",
+            "package_id", "partner_id", "state",
         ],
+        "res.company": ["currency_id"],
+        "res.partner": ["commercial_partner_id"],
     }  # fmt: skip
 
     # === SQL === #
@@ -84,28 +127,32 @@ class PracticeCreditProof(models.Model):
         rows = SQL(" UNION ALL ").join(
             # Ids follow from those of the sources, spread so that no two sources share one.
             SQL(
-                "SELECT source.source_id::bigint * %s + %s AS id, source.* FROM (%s) source",
+                "SELECT source.source_id::bigint * %s + %s AS id, %s FROM (%s) source",
                 len(sources),
                 number,
-                source,
+                self._list_columns(source),
+                source.select,
             )
             for number, source in enumerate(sources)
         )
         return SQL(
             """
-            WITH post AS (%s), sole AS (
-                SELECT account_id, company_id, CASE WHEN count(*) = 1 THEN min(package_id) END AS package_id
-                  FROM post
-              GROUP BY account_id, company_id
-            )
-            SELECT step.*, company.currency_id, %s - step.balance AS difference
+            WITH %s
+            SELECT step.*, customer.commercial_partner_id AS partner_id, company.currency_id,
+                   %s - step.balance AS difference
               FROM (%s) step
               JOIN res_company company ON company.id = step.company_id
+         LEFT JOIN res_partner customer ON customer.id = step.payer_id
             """,
-            self._select_posts(),
+            SQL(", ").join(SQL("%s AS (%s)", SQL.identifier(name), query) for name, query in self._get_tables()),
             SQL(" + ").join(SQL.identifier("step", name) for name in self._get_claims()),
             rows,
         )
+
+    @api.model
+    def _get_tables(self):
+        """Return ``(name, select)`` of what the sources have in common, in the order in which they build on another."""
+        return [("post", self._select_posts()), ("sole", self._select_soles())]
 
     @api.model
     def _get_claims(self):
@@ -113,35 +160,74 @@ class PracticeCreditProof(models.Model):
         return ["value_credits", "to_release"]
 
     @api.model
+    def _list_columns(self, source):
+        """Return all columns of a source in the order that all sources share."""
+        columns = [SQL.identifier("source", name) for name in COLUMNS]
+        for name, empty in self._get_more_columns().items():
+            known = SQL.identifier("source", name) if name in source.more else empty
+            columns.append(SQL("%s AS %s", known, SQL.identifier(name)))
+        return SQL(", ").join(columns)
+
+    @api.model
+    def _get_more_columns(self):
+        """Return ``{name: value in sources that do not know it}`` of the columns that are not in every source."""
+        return {}
+
+    @api.model
     def _get_sources(self):
-        """Return the selects that together are the proof; each has the columns of :meth:`_select_credits`."""
+        """Return the :class:`Source` objects that together are the proof."""
         return [
-            self._select_credits(),
-            self._select_releases_begun(),
-            self._select_releases_ended(),
-            self._select_items(),
-            self._select_opening_claimed(),
-            self._select_opening_left(),
+            Source(self._select_credits()),
+            Source(self._select_releases_begun()),
+            Source(self._select_releases_ended()),
+            Source(self._select_items()),
         ]
 
     @api.model
     def _select_posts(self):
-        """Return every account that is the balance post of a package, or still is that of credits, per company.
+        """Return every account that is or was a balance post, per company and package, and whose it can be.
 
         Credits know the account that their invoice was really booked to (a fiscal position may map it, and a package
-        may have got another one since). A company's package can be sold by its branches.
+        may have got another one since), and so do posted items. A company's package can be sold by its branches. What
+        only was the balance post of something once (``claims`` is false) is proved, but makes nothing uncertain.
         """
         return SQL(
             """
-            SELECT deferred_account_id AS account_id, company_id, package_id
+            SELECT deferred_account_id AS account_id, company_id, package_id, TRUE AS claims
               FROM practice_credit_lot
              WHERE deferred_account_id IS NOT NULL
              UNION
-            SELECT package.deferred_account_id, branch.id, package.id
+            SELECT item.account_id, item.company_id, item.practice_package_id, TRUE
+              FROM account_move_line item
+              JOIN account_account account ON account.id = item.account_id
+             WHERE item.practice_package_id IS NOT NULL AND item.parent_state = 'posted'
+               AND account.account_type IN %s
+             UNION
+            SELECT package.deferred_account_id, branch.id, package.id, TRUE
               FROM practice_package package
               JOIN res_company company ON company.id = package.company_id
               JOIN res_company branch ON branch.parent_path LIKE company.parent_path || '%%'
              WHERE package.deferred_account_id IS NOT NULL
+             UNION
+            SELECT known.account_id, branch.id, NULL::integer, FALSE
+              FROM practice_balance_post known
+              JOIN res_company company ON company.id = known.company_id
+              JOIN res_company branch ON branch.parent_path LIKE company.parent_path || '%%'
+             WHERE known.active
+            """,
+            LIABILITIES,
+        )
+
+    @api.model
+    def _select_soles(self):
+        """Return each balance post once, with the only package that it can be of, if there is one."""
+        return SQL(
+            """
+            SELECT account_id, company_id,
+                   CASE WHEN count(*) FILTER (WHERE claims) = 1 THEN min(package_id) FILTER (WHERE claims) END
+                   AS package_id
+              FROM post
+          GROUP BY account_id, company_id
             """
         )
 
@@ -150,7 +236,7 @@ class PracticeCreditProof(models.Model):
         return SQL(
             """
             SELECT credit.id AS source_id, 'credit' AS kind, credit.date, credit.company_id,
-                   lot.deferred_account_id AS account_id, credit.package_id, lot.payer_id AS partner_id,
+                   lot.deferred_account_id AS account_id, credit.package_id, lot.payer_id AS payer_id,
                    credit.id AS credit_move_id, NULL::integer AS release_id, NULL::integer AS line_id,
                    credit.value AS value_credits, 0.0 AS to_release, 0.0 AS balance
               FROM practice_credit_move credit
@@ -169,7 +255,7 @@ class PracticeCreditProof(models.Model):
         return SQL(
             """
             SELECT release.id AS source_id, 'release' AS kind, release.date, release.company_id,
-                   release.deferred_account_id AS account_id, release.package_id, release.partner_id,
+                   release.deferred_account_id AS account_id, release.package_id, release.partner_id AS payer_id,
                    release.credit_move_id, release.id AS release_id, NULL::integer AS line_id,
                    0.0 AS value_credits, release.amount AS to_release, 0.0 AS balance
               FROM practice_revenue_release release
@@ -185,7 +271,7 @@ class PracticeCreditProof(models.Model):
         return SQL(
             """
             SELECT release.id AS source_id, 'release' AS kind, entry.date, release.company_id,
-                   release.deferred_account_id AS account_id, release.package_id, release.partner_id,
+                   release.deferred_account_id AS account_id, release.package_id, release.partner_id AS payer_id,
                    release.credit_move_id, release.id AS release_id, NULL::integer AS line_id,
                    0.0 AS value_credits, -release.amount AS to_release, 0.0 AS balance
               FROM practice_revenue_release release
@@ -200,46 +286,20 @@ class PracticeCreditProof(models.Model):
         return SQL(
             """
             SELECT item.id AS source_id, 'item' AS kind, item.date, item.company_id, item.account_id,
-                   COALESCE(item.practice_package_id, sole.package_id) AS package_id, item.partner_id,
+                   COALESCE(item.practice_package_id, sole.package_id) AS package_id, %s AS payer_id,
                    NULL::integer AS credit_move_id, NULL::integer AS release_id, item.id AS line_id,
                    0.0 AS value_credits, 0.0 AS to_release, -item.balance AS balance
               FROM account_move_line item
               JOIN sole ON sole.account_id = item.account_id AND sole.company_id = item.company_id
              WHERE item.parent_state = 'posted'
-            """
-        )
-
-    @api.model
-    def _select_opening(self, package, sign):
-        """Return the value of credits that came without an entry because the opening balance holds it already.
-
-        The items of an opening balance name no package. Where several packages share the account, each such credit
-        therefore claims its part (``sign`` 1), and the items without a package have that much less (``sign`` -1);
-        what is left without a package then is money that no credit stands for, or, negative, is missing.
-        """
-        return SQL(
-            """
-            SELECT credit.id AS source_id, 'opening' AS kind, credit.date, credit.company_id,
-                   lot.deferred_account_id AS account_id, %s AS package_id, lot.payer_id AS partner_id,
-                   credit.id AS credit_move_id, NULL::integer AS release_id, NULL::integer AS line_id,
-                   0.0 AS value_credits, 0.0 AS to_release, %s * credit.value AS balance
-              FROM practice_credit_move credit
-              JOIN practice_credit_lot lot ON lot.id = credit.lot_id
-              JOIN sole ON sole.account_id = lot.deferred_account_id AND sole.company_id = lot.company_id
-             WHERE credit.kind = 'grant' AND credit.value <> 0 AND sole.package_id IS NULL
-               AND credit.invoice_line_id IS NULL AND lot.invoice_id IS NULL AND lot.entry_id IS NULL
             """,
-            package,
-            sign,
+            self._get_item_customer(),
         )
 
     @api.model
-    def _select_opening_claimed(self):
-        return self._select_opening(SQL("credit.package_id"), 1)
-
-    @api.model
-    def _select_opening_left(self):
-        return self._select_opening(SQL("NULL::integer"), -1)
+    def _get_item_customer(self):
+        """Return whose a journal item on a balance post is."""
+        return SQL("item.partner_id")
 
     # === COMPUTE METHODS === #
 
@@ -257,16 +317,21 @@ class PracticeCreditProof(models.Model):
     def _compute_has_difference(self):
         wrong = self._get_keys_with_difference()
         for row in self:
-            row.has_difference = (row.company_id, row.account_id, row.package_id) in wrong
+            key = (row.company_id, row.account_id, row.package_id, row.partner_id)
+            row.has_difference = key in wrong or row.kind in WRONG_BY_THEMSELVES
 
     def _search_has_difference(self, operator, value):
         if operator != "in":
             return NotImplemented
-        domain = Domain.OR(
+        customers = defaultdict(list)
+        for *key, customer in self._get_keys_with_difference():
+            customers[tuple(key)].append(customer.id)
+        domain = Domain("kind", "in", WRONG_BY_THEMSELVES) | Domain.OR(
             Domain("company_id", "=", company.id)
             & Domain("account_id", "=", account.id)
             & Domain("package_id", "=", package.id)
-            for company, account, package in self._get_keys_with_difference()
+            & Domain("partner_id", "in", of_key)
+            for (company, account, package), of_key in customers.items()
         )
         return domain if True in value else ~domain
 
@@ -285,19 +350,16 @@ class PracticeCreditProof(models.Model):
         return self.line_id.move_id or self.release_id or self.credit_move_id.lot_id
 
     @api.model
-    def _get_keys_with_difference(self):
-        """Return the (company, balance post, package) that do not add up, on the date in the context if there is one.
+    def _get_keys_with_difference(self, domain=Domain.TRUE):
+        """Return what does not add up, on the date in the context if there is one.
 
-        Names are those of records: an empty package stands for what no package can be found for.
+        :return: ``{(company, balance post, package, customer): difference}``, all records; an empty one stands for what
+            no package, or no customer, can be found for
         """
         day = self.env.context.get("practice_proof_date")
         groups = self._read_group(
-            Domain("date", "<=", day) if day else Domain.TRUE,
-            ["company_id", "account_id", "package_id"],
+            domain & Domain("date", "<=", day) if day else domain,
+            ["company_id", "account_id", "package_id", "partner_id"],
             ["difference:sum"],
         )
-        return {
-            (company, account, package)
-            for company, account, package, difference in groups
-            if not company.currency_id.is_zero(difference)
-        }
+        return {tuple(key): difference for *key, difference in groups if not key[0].currency_id.is_zero(difference)}

@@ -1,14 +1,17 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .credit_proof import LIABILITIES, Source
+
 
 class PracticeCreditProof(models.Model):
     """The same proof for what subscriptions paid in advance, on accounts of their own or shared with packages.
 
     ``value_subscriptions`` is what was invoiced for periods, less what was credited and what was released, each on the
     day it came to the books: so it is known on any date, although releases are planned anew when something changes.
-    What is left on the last of these days has to be exactly what is planned to be released; if it is not, a row of the
-    kind *not planned* brings the column to the plan, and the difference shows.
+    What is left on the last of these days has to be exactly what is planned to be released, period by period and
+    customer by customer; if it is not, a row of the kind *not planned* brings the column to the plan, and the
+    difference shows.
 
     Subscriptions have no package. Where they share an account with packages, journal items that name no package are
     theirs, or nobody's.
@@ -25,14 +28,14 @@ class PracticeCreditProof(models.Model):
         string="Paid in Advance", readonly=True, help="What subscriptions paid in advance and is not released yet."
     )
     difference = fields.Monetary(
-        help="Value of credits + paid in advance + to release - balance: has to be 0.00.",
+        help="Value of credits + paid in advance + to release + released to revenue - balance: has to be 0.00.",
     )
 
     _depends = {
         "account.move.line": ["display_type", "practice_period_id"],
         "practice.plan": ["company_id", "deferred_account_id"],
         "practice.revenue.release": ["period_id"],
-        "practice.subscription.period": ["company_id", "deferred_account_id", "organisation_id"],
+        "practice.subscription.period": ["company_id", "date_from", "deferred_account_id"],
     }
 
     # === SQL === #
@@ -42,12 +45,13 @@ class PracticeCreditProof(models.Model):
         return [*super()._get_claims(), "value_subscriptions"]
 
     @api.model
+    def _get_more_columns(self):
+        return {**super()._get_more_columns(), "period_id": SQL("NULL::integer"), "value_subscriptions": SQL("0.0")}
+
+    @api.model
     def _get_sources(self):
-        sources = [
-            SQL("SELECT source.*, NULL::integer AS period_id, 0.0 AS value_subscriptions FROM (%s) source", source)
-            for source in super()._get_sources()
-        ]
-        return [*sources, self._select_invoiced(), self._select_released(), self._select_unplanned()]
+        own = (self._select_invoiced(), self._select_released(), self._select_unplanned())
+        return [*super()._get_sources(), *(Source(select, ("period_id", "value_subscriptions")) for select in own)]
 
     @api.model
     def _select_posts(self):
@@ -55,16 +59,27 @@ class PracticeCreditProof(models.Model):
             """
             %s
              UNION
-            SELECT deferred_account_id, company_id, NULL::integer
+            SELECT deferred_account_id, company_id, NULL::integer, TRUE
               FROM practice_subscription_period
              WHERE deferred_account_id IS NOT NULL
              UNION
-            SELECT deferred_account_id, company_id, NULL::integer
+            SELECT item.account_id, item.company_id, NULL::integer, TRUE
+              FROM account_move_line item
+              JOIN account_account account ON account.id = item.account_id
+             WHERE item.practice_period_id IS NOT NULL AND item.parent_state = 'posted'
+               AND item.display_type = 'product' AND account.account_type IN %s
+             UNION
+            SELECT deferred_account_id, company_id, NULL::integer, TRUE
               FROM practice_plan
              WHERE deferred_account_id IS NOT NULL
             """,
             super()._select_posts(),
+            LIABILITIES,
         )
+
+    @api.model
+    def _is_named(self):
+        return SQL("item.practice_period_id IS NOT NULL OR %s", super()._is_named())
 
     @api.model
     def _select_invoiced(self):
@@ -72,7 +87,7 @@ class PracticeCreditProof(models.Model):
         return SQL(
             """
             SELECT item.id AS source_id, 'subscription' AS kind, item.date, item.company_id, item.account_id,
-                   NULL::integer AS package_id, item.partner_id, NULL::integer AS credit_move_id,
+                   NULL::integer AS package_id, item.partner_id AS payer_id, NULL::integer AS credit_move_id,
                    NULL::integer AS release_id, item.id AS line_id, 0.0 AS value_credits, 0.0 AS to_release,
                    0.0 AS balance, period.id AS period_id, -item.balance AS value_subscriptions
               FROM account_move_line item
@@ -93,7 +108,7 @@ class PracticeCreditProof(models.Model):
             """
             SELECT release.id AS source_id, 'subscription' AS kind, COALESCE(entry.date, release.date) AS date,
                    release.company_id, release.deferred_account_id AS account_id, NULL::integer AS package_id,
-                   release.partner_id, NULL::integer AS credit_move_id, release.id AS release_id,
+                   release.partner_id AS payer_id, NULL::integer AS credit_move_id, release.id AS release_id,
                    NULL::integer AS line_id, 0.0 AS value_credits, 0.0 AS to_release, 0.0 AS balance,
                    release.period_id, -release.amount AS value_subscriptions
               FROM practice_revenue_release release
@@ -105,27 +120,35 @@ class PracticeCreditProof(models.Model):
 
     @api.model
     def _select_unplanned(self):
-        """Return what the releases that are still to come have too much or too little, period by period."""
+        """Return what the releases that are still to come have too much or too little, by period and customer.
+
+        Each row has the id of its first item or release, which are those of one period and one customer.
+        """
         return SQL(
             """
-            SELECT period.id AS source_id, 'unplanned' AS kind, COALESCE(step.date, period.date_from) AS date,
+            SELECT step.source_id, 'unplanned' AS kind, COALESCE(step.date, period.date_from) AS date,
                    period.company_id,
-                   period.deferred_account_id AS account_id, NULL::integer AS package_id,
-                   period.organisation_id AS partner_id, NULL::integer AS credit_move_id, NULL::integer AS release_id,
+                   period.deferred_account_id AS account_id, NULL::integer AS package_id, step.payer_id,
+                   NULL::integer AS credit_move_id, NULL::integer AS release_id,
                    NULL::integer AS line_id, 0.0 AS value_credits, 0.0 AS to_release, 0.0 AS balance,
                    period.id AS period_id, step.amount AS value_subscriptions
               FROM (
-                SELECT period_id, SUM(amount) AS amount, MAX(date) FILTER (WHERE booked) AS date
+                SELECT part.period_id, customer.commercial_partner_id AS payer_id, SUM(part.amount) AS amount,
+                       MAX(part.date) FILTER (WHERE part.booked) AS date,
+                       COALESCE(2 * MIN(part.release_id), 2 * MIN(part.line_id) + 1) AS source_id
                   FROM (
-                    SELECT period_id, -value_subscriptions AS amount, date, TRUE AS booked FROM (%s) invoiced
+                    SELECT period_id, payer_id, -value_subscriptions AS amount, date, TRUE AS booked,
+                           release_id, line_id
+                      FROM (%s) invoiced
                      UNION ALL
-                    SELECT period_id, -value_subscriptions, date, TRUE FROM (%s) released
+                    SELECT period_id, payer_id, -value_subscriptions, date, TRUE, release_id, line_id FROM (%s) released
                      UNION ALL
-                    SELECT period_id, amount, date, FALSE FROM practice_revenue_release
+                    SELECT period_id, partner_id, amount, date, FALSE, id, NULL::integer FROM practice_revenue_release
                      WHERE period_id IS NOT NULL AND state = 'due'
                        ) part
-              GROUP BY period_id
-                HAVING SUM(amount) <> 0
+             LEFT JOIN res_partner customer ON customer.id = part.payer_id
+              GROUP BY part.period_id, customer.commercial_partner_id
+                HAVING SUM(part.amount) <> 0
                    ) step
               JOIN practice_subscription_period period ON period.id = step.period_id
             """,

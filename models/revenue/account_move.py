@@ -20,13 +20,11 @@ class AccountMove(models.Model):
 
     def _compute_show_reset_to_draft_button(self):
         result = super()._compute_show_reset_to_draft_button()
-        # sudo: as in button_draft
-        self.filtered(lambda move: move.sudo().practice_release_ids).show_reset_to_draft_button = False
+        self._practice_get_releases().show_reset_to_draft_button = False
         return result
 
     def button_draft(self):
-        # sudo: whoever may reset an entry need not be able to read releases; only their existence is asked.
-        if any(move.sudo().practice_release_ids for move in self):
+        if self._practice_get_releases():
             raise UserError(
                 self.env._(
                     "This entry is a revenue release; each of its visits is booked once. "
@@ -34,6 +32,34 @@ class AccountMove(models.Model):
                 )
             )
         return super().button_draft()
+
+    def action_reverse(self):
+        self._practice_refuse_reversal()
+        return super().action_reverse()
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        self._practice_refuse_reversal()
+        return super()._reverse_moves(default_values_list, cancel)
+
+    def _practice_get_releases(self):
+        """Return those of these entries that are revenue releases."""
+        # sudo: whoever works with entries need not be able to read releases; only their existence is asked.
+        return self.filtered(lambda move: move.sudo().practice_release_ids)
+
+    def _practice_refuse_reversal(self):
+        """Refuse to reverse a release: the visits would stay released, and the balance post would hold too much.
+
+        :raises UserError: naming the entries, and what to do instead
+        """
+        if releases := self._practice_get_releases():
+            raise UserError(
+                self.env._(
+                    "%(entries)s: a revenue release is not reversed, its visits would stay released. Correct the visit "
+                    "(mark it as cancelled or as a no-show, or give its credits back) or credit the invoice: the next "
+                    "release run books the reversal.",
+                    entries=", ".join(releases.mapped("display_name")),
+                )
+            )
 
     def action_open_practice_releases(self):
         self.ensure_one()

@@ -60,6 +60,28 @@ class PracticeDeferralMixin(models.AbstractModel):
                     )
                 )
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        records._remember_balance_posts()
+        return records
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.keys() & {"deferred_account_id", "company_id"}:
+            self._remember_balance_posts()
+        return result
+
+    def _remember_balance_posts(self):
+        """Keep the balance posts of these records in the proof, also when they get others."""
+        self.env["practice.balance.post"]._remember(
+            (record.company_id, record.deferred_account_id) for record in self if record.deferred_account_id
+        )
+
+    # === BUSINESS METHODS === #
+
     def _get_breakage_account(self):
         """Return the account that takes the value of what is never used."""
         return self.breakage_account_id or self.income_account_id

@@ -10,7 +10,7 @@ class PracticeRevenueRelease(models.Model):
     """Lines per customer that PostgreSQL copies from one that Odoo made and checked; the entries are the same.
 
     A day of a large practice has hundreds of customers, and Odoo makes some hundreds of lines a second. The copies
-    differ in customer and amount only, and add up to the line that they replace.
+    differ in customer, amount and label only, and add up to the line that they replace.
     """
 
     _inherit = "practice.revenue.release"
@@ -36,11 +36,11 @@ class PracticeRevenueRelease(models.Model):
     def _split_by_customer(self, entries, lines_list):
         """Replace each draft line that stands for several customers by one line for each of them."""
         rows = [
-            (made.id, customer.id or None, amount, number)
+            (made.id, customer.id or None, amount, label, number)
             for entry, lines in zip(entries, lines_list, strict=True)
             for made, line in zip(entry.line_ids.sorted("id"), lines, strict=True)
             if len(line.parts) > 1
-            for number, (customer, amount) in enumerate(line.parts)
+            for number, (customer, amount, label) in enumerate(line.parts)
         ]
         if not rows:
             return
@@ -54,10 +54,11 @@ class PracticeRevenueRelease(models.Model):
 
     @api.model
     def _copy_rows(self, move_line, rows):
-        """Insert a copy of a line for each ``(line, customer, amount, number)``, in their order."""
+        """Insert a copy of a line for each ``(line, customer, amount, label, number)``, in their order."""
         amount = SQL("part.amount")
         changed = {
             "partner_id": SQL("part.partner_id"),
+            "name": SQL("part.label"),
             "debit": SQL("GREATEST(part.amount, 0)"),
             "credit": SQL("GREATEST(-part.amount, 0)"),
             **dict.fromkeys(("balance", "amount_currency", "price_subtotal", "price_total"), amount),
@@ -71,11 +72,11 @@ class PracticeRevenueRelease(models.Model):
                 INSERT INTO account_move_line (%s)
                 SELECT %s
                   FROM account_move_line line
-                  JOIN (VALUES %s) AS part (line_id, partner_id, amount, number) ON part.line_id = line.id
+                  JOIN (VALUES %s) AS part (line_id, partner_id, amount, label, number) ON part.line_id = line.id
                  ORDER BY line.id, part.number
                 """,
                 SQL(", ").join(SQL.identifier(name) for name in columns),
                 SQL(", ").join(changed.get(name) or SQL.identifier("line", name) for name in columns),
-                SQL(", ").join(SQL("(%s, %s::integer, %s::numeric, %s)", *row) for row in rows),
+                SQL(", ").join(SQL("(%s, %s::integer, %s::numeric, %s, %s)", *row) for row in rows),
             )
         )

@@ -81,6 +81,9 @@ class RolesMixin(SubscriptionMixin):
                 {"partner_id": self.patient.id, "package_id": self.package.id}
             ),
             "practice.credit.move": self.lot.move_ids[:1],
+            "practice.balance.post": self.env["practice.balance.post"].search(
+                [("account_id", "=", self.liability.id), ("company_id", "=", self.company.id)]
+            ),
             "practice.revenue.release": self.lot.move_ids.release_ids[:1],
             "practice.plan": self.starter,
             "practice.plan.price": self.starter.price_ids[:1],

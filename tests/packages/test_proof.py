@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -47,10 +47,11 @@ class TestProof(PracticeCase):
             for key, (*_amounts, difference) in self.sums(day, accounts).items():
                 self.assertEqual(difference, 0.0, f"{key} on {day}: {self.sums(day, accounts)}")
 
-    def entry(self, amount, account=None, post=True, day=None, package=None):
+    def entry(self, amount, account=None, post=True, day=None, package=None, partner=None):
         """Make a manual entry that brings ``amount`` to a balance post."""
+        whose = {"practice_package_id": package, "partner_id": partner.id if partner else False}
         lines = [
-            {"account_id": (account or self.liability).id, "balance": -amount, "practice_package_id": package},
+            {"account_id": (account or self.liability).id, "balance": -amount, **whose},
             {"account_id": self.income.id, "balance": amount},
         ]
         move = self.env["account.move"].create(
@@ -233,11 +234,15 @@ class TestProof(PracticeCase):
         self.env.invalidate_all()
         self.assertProof(1080.0, 0.0, 1200.0, -120.0)
 
-    def test_the_reversal_of_a_release_is_a_difference(self):
+    def test_a_hand_made_reversal_of_a_release_is_a_difference(self):
         self.sell()
         event = self.visit()
         self.release()
-        event.credit_move_ids.release_ids.move_id._reverse_moves([{"date": self.today()}], cancel=True)
+        release = event.credit_move_ids.release_ids.move_id
+        with self.assertRaisesRegex(UserError, "Correct the visit"):
+            release._reverse_moves([{"date": self.today()}], cancel=True)
+        self.assertProof(1080.0, 0.0, 1080.0, 0.0)
+        self.entry(120.0, package=self.package.id, partner=self.patient)
         self.assertProof(1080.0, 0.0, 1200.0, -120.0)
 
     # === IMPORTED CREDITS === #

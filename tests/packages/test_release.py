@@ -7,24 +7,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from ...models.revenue import revenue_release_copy
-from ..common.practice import TODAY, PracticeCase
-
-
-class ReleaseCase(PracticeCase):
-    def run_release(self):
-        """Let the nightly run post, as the scheduler does."""
-        with self.enter_registry_test_mode():
-            self.env.ref("practice_billing.ir_cron_release_revenue").method_direct_trigger()
-
-    def past_visit(self, patient=None, days=1, **vals):
-        """Plan an appointment this many days ago and mark it attended; return its release."""
-        event = self.plan(patient, self.at(days=-days), **vals)
-        event.attendance = "attended"
-        return event.credit_move_ids.release_ids
-
-    def lines(self, entry, account):
-        found = entry.line_ids.filtered(lambda line: line.account_id == account)
-        return sorted((line.partner_id.name or "", self.currency.round(line.balance)) for line in found)
+from ..common.practice import TODAY
+from ..common.releases import ReleaseCase
 
 
 @tagged("post_install", "-at_install")

@@ -208,6 +208,25 @@ class TestBeforePosting(SoldCase):
 
 
 @tagged("post_install", "-at_install")
+class TestAnalytics(SoldCase):
+    def test_analytics_follow_the_revenue(self):
+        plan = self.env["account.analytic.plan"].create({"name": "PB places"})
+        place = self.env["account.analytic.account"].create({"name": "PB Ghent", "plan_id": plan.id})
+        invoice = self.invoice(line={"analytic_distribution": {str(place.id): 100.0}})
+        self.assertFalse(invoice.line_ids.analytic_line_ids)
+        self.pay(invoice)
+        other = self.sell(patient=self.make_patient())
+        for _number in range(10):
+            self.visit()
+            self.visit(patient=other.partner_id)
+        self.release()
+        self.assertBooksAgree()
+        lines = self.env["account.analytic.line"].search([("account_id", "=", place.id)])
+        self.assertEqual(sum(lines.mapped("amount")), 1200.0)
+        self.assertEqual(lines.general_account_id, self.income)
+
+
+@tagged("post_install", "-at_install")
 class TestCreditsTakenBack(SoldCase):
     def setUp(self):
         super().setUp()

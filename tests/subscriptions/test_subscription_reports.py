@@ -533,6 +533,62 @@ class TestSubscriptionProof(SubscriptionCase):
         self.env.invalidate_all()
         self.assertEqual(self.sums(), (35.23, 0.0, 78.0, -42.77))
 
+    # === CUSTOMERS, AND ACCOUNTS THAT NOBODY NAMES === #
+
+    def wrong_customers(self, account=None):
+        keys = self.proof_model._get_keys_with_difference().items()
+        return {
+            customer: self.currency.round(difference)
+            for (_company, of_account, _package, customer), difference in keys
+            if of_account == (account or self.waiting)
+        }
+
+    def test_releases_of_another_customer_than_the_invoice_are_found_before_and_after_they_are_posted(self):
+        subscription = self.subscribe()
+        invoice = self.bill(subscription)
+        self.assertFalse(self.wrong_customers())
+        other = self.make_organisation("PB other")
+        subscription.period_id.release_ids.sudo().partner_id = other
+        expected = {invoice.partner_id: -78.0, other: 78.0}
+        self.assertEqual(self.wrong_customers(), expected)
+        self.release_until("2026-02-28")
+        self.assertEqual(self.balance(self.waiting), 0.0)
+        self.assertEqual(self.wrong_customers(), expected)
+
+    def test_an_organisation_that_gets_a_parent_changes_nothing(self):
+        subscription = self.subscribe()
+        self.bill(subscription)
+        self.release_until("2026-01-31")
+        subscription.organisation_id.parent_id = self.make_organisation("PB group")
+        self.env.flush_all()
+        self.assertFalse(self.wrong_customers())
+        self.release_until("2026-02-28")
+        self.assertFalse(self.wrong_customers())
+
+    def test_a_line_of_a_period_on_another_liability_is_found_there(self):
+        subscription = self.subscribe()
+        invoice = self.bill(subscription)
+        other = self.make_account("liability_current", "PB other")
+        line = invoice.invoice_line_ids.filtered(lambda it: it.account_id == self.waiting)[:1]
+        self.query("UPDATE account_move_line SET account_id = %s WHERE id = %s RETURNING id", other.id, line.id)
+        self.env.invalidate_all()
+        self.assertEqual(self.wrong_customers(other), {invoice.partner_id: -78.0})
+
+    def test_the_balance_post_that_a_plan_had_stays(self):
+        self.entry(500.0)
+        self.env["practice.plan"].search(
+            [("deferred_account_id", "=", self.waiting.id)]
+        ).deferred_account_id = self.make_account("liability_current", "PB new")
+        self.assertEqual(self.wrong_customers(), {self.env["res.partner"]: -500.0})
+
+    def test_a_release_says_the_days_that_it_is_for(self):
+        subscription = self.subscribe()
+        self.bill(subscription)
+        entry = self.release_until("2026-01-31")
+        [label] = set(entry.line_ids.mapped("name"))
+        self.assertEqual(label, f"{subscription.name} Standard, 01/15/2026 to 01/31/2026")
+        self.assertEqual(entry.ref, "Revenue release, January 2026")
+
     # === LOOKING AT IT === #
 
     def test_rows_have_ids_of_their_own_and_open_what_they_come_from(self):

@@ -175,7 +175,7 @@ class TestInstall(InstallCase):
                 self.assertTrue(all(free.values()), appointment_type.name)
 
             self.assertGreater(len(env["practice.package"].search([("company_id", "=", company.id)])), 1)
-            self.assertEqual(env["practice.credit.proof"]._get_keys_with_difference(), set())
+            self.assertEqual(env["practice.credit.proof"]._get_keys_with_difference(), {})
             account = env.ref("practice_billing.account_deferred_subscriptions")
             items = env["account.move.line"].search([("account_id", "=", account.id), ("parent_state", "=", "posted")])
             releases = env["practice.revenue.release"].search([("period_id", "in", periods.ids), ("state", "=", "due")])

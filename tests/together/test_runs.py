@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -190,6 +190,38 @@ class TestRuns(CollectionCase):
             lambda: bad.error,
             lambda: account.write({"active": True}),
             self.get_told(self.other_package),
+        )
+
+    def meet_ir_cron_check_balance_posts(self):
+        accounts = [self.make_account("liability_current", f"PB {name}") for name in ("bad", "good")]
+        bad, good = self.env["practice.balance.post"]._remember((self.company, account) for account in accounts)
+        bad, good = (bad, good) if bad.account_id == accounts[0] else (good, bad)
+        move = self.env["account.move"].create(
+            {
+                "journal_id": self.misc.id,
+                "line_ids": [
+                    Command.create({"account_id": account.id, "balance": balance})
+                    for account, balance in ((bad.account_id, -5.0), (self.income, 5.0))
+                ],
+            }
+        )
+        move.action_post()
+
+        def book(balance):
+            """Write what no sum can be made of, or nothing."""
+            sql = "UPDATE account_move_line SET balance = %s, amount_currency = 0 WHERE id = %s RETURNING id"
+            self.query(sql, balance, move.line_ids[0].id)
+            self.env.invalidate_all()
+
+        book(float("nan"))
+        return Meeting(
+            bad,
+            good,
+            lambda post: post.check_date == self.company._practice_day() and not post.error,
+            bad._get_due_domain,
+            lambda: bad.error,
+            lambda: book(0.0),
+            lambda: bad.activity_ids,
         )
 
     def meet_ir_cron_subscription_time(self):

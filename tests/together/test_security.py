@@ -18,6 +18,7 @@ RIGHTS = {
     "practice.credit.lot": {"front_desk": "rw", "manager": "rw", "accountant": "r"},
     "practice.credit.import": {"manager": "rwcd"},
     "practice.credit.move": {"front_desk": "r", "manager": "r", "accountant": "r"},
+    "practice.balance.post": {"manager": "rw", "accountant": "rw"},
     "practice.revenue.release": {"manager": "r", "accountant": "r"},
     "practice.plan": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},
     "practice.plan.price": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},

@@ -147,6 +147,10 @@ class TestUpgrade(BaseCase):
         self.assertGreater(len(groups), 2)
         self.assertTrue(any(balance for *_key, balance in groups))
         self.assertEqual([group for group in groups if round(group[3], 2)], [])
+        self.assertEqual(env["practice.credit.proof"]._get_keys_with_difference(), {}, "customer by customer")
+        self.assertFalse(env["practice.credit.proof"].search([("kind", "=", "mismatch")]))
+        known = set(env["practice.balance.post"].search([]).account_id)
+        self.assertLessEqual({account for _company, account, *_rest in groups}, known)
 
     def assertValuesKnown(self, env):
         """Check that no row holds a choice that its field does not offer any more: Odoo lets it stand."""

@@ -248,3 +248,6 @@ class AccountMoveLine(models.Model):
         """Return whether this line was promised before its package was archived. A hook."""
         self.ensure_one()
         return False
+
+    def _practice_get_booked_fields(self):
+        return super()._practice_get_booked_fields() | {"practice_package_id"}

@@ -169,7 +169,8 @@ class PracticeCreditImport(models.Model):
     def _prepare_entry_vals(self):
         self.ensure_one()
         name = self.env._("%(credits)s x %(package)s", credits=self.credits, package=self.package_id.name)
-        common = {"name": name, "partner_id": self.partner_id.id}
+        # The customer in the ledger is who pays, as on invoices.
+        common = {"name": name, "partner_id": self.partner_id.commercial_partner_id.id}
         return {
             "move_type": "entry",
             "journal_id": self.company_id._practice_get_release_journal().id,

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class PracticeRevenueRelease(models.Model):
@@ -24,7 +24,31 @@ class PracticeRevenueRelease(models.Model):
         return (*super()._line_key(), self.package_id)
 
     def _prepare_line_vals(self, key):
-        return [{**line, "practice_package_id": key[3].id} for line in super()._prepare_line_vals(key)]
+        return [{**line, "practice_package_id": key[4].id} for line in super()._prepare_line_vals(key)]
+
+    # === IN WORDS === #
+
+    def _get_sold_name(self):
+        return self.package_id.name or super()._get_sold_name()
+
+    def _describe_what(self):
+        """Add what happened to how many credits; a movement that was undone counts as one less."""
+        what = super()._describe_what()
+        for kind, of_kind in self.credit_move_id.grouped("kind").items():
+            visits = sum(1 if move.credits > 0 else -1 for move in of_kind)
+            what.append(self._describe_kind(kind, visits, sum(of_kind.mapped("credits"))))
+        return what
+
+    @api.model
+    def _describe_kind(self, kind, visits, credits):
+        """Return in words what ``credits`` of one kind of movement are, of so many ``visits``."""
+        if kind == "use":
+            return self.env._("visits %(visits)s, credits used %(credits)s", visits=visits, credits=credits)
+        if kind == "forfeit":
+            return self.env._("no-show or late %(visits)s, credits lost %(credits)s", visits=visits, credits=credits)
+        if kind == "expire":
+            return self.env._("credits expired %s", credits)
+        return self.env._("value corrected")
 
     # === WHEN IT FAILS === #
 

@@ -1,0 +1,51 @@
+"""The proof and the nightly check on 100,000 movements: 500 patients, 100 visits each, all released."""
+
+from datetime import timedelta
+
+from measuring import analyze, measure_once, report
+from practice import Practice
+
+PATIENTS, DAYS = 500, 100
+
+env = env(user=env.ref("base.user_admin"))
+practice = Practice(env)
+proof, posts = env["practice.credit.proof"], env["practice.balance.post"]
+
+lots = practice.give(practice.patients(PATIENTS), credits=DAYS)
+today = env.company._practice_day()
+for number in range(DAYS):
+    day = today - timedelta(days=number)
+    for kind in ("reserve", "use"):
+        env["practice.credit.lot"]._record({"lot": lot, "kind": kind, "credits": 1, "date": day} for lot in lots)
+    env.invalidate_all()
+analyze(env)
+releases = env["practice.revenue.release"]
+while batch := releases._next_batch():
+    batch._post_or_set_aside()
+    env.cr.commit()
+    env.invalidate_all()
+analyze(env)
+
+
+def fastest(work, times=3):
+    """Return the fastest of a few measurements: the machine is shared."""
+    measured = []
+    for _time in range(times):
+        env.invalidate_all()
+        measured.append(measure_once(env, work)[0])
+    return min(measured, key=lambda it: it.seconds)
+
+
+movements = env["practice.credit.move"].search_count([("lot_id", "in", lots.ids)])
+report("proof_movements", movements, 100_000, at_least=True)
+differences = fastest(proof._get_keys_with_difference)
+report("proof_seconds", differences.seconds, 2)
+# One for all accounts; the others read the company and its currency.
+report("proof_queries", differences.queries, 3)
+sums = ["value_credits:sum", "to_release:sum", "balance:sum", "difference:sum"]
+report("proof_by_account_seconds", fastest(lambda: proof._read_group([], ["account_id"], sums)).seconds, 2)
+report("proof_list_seconds", fastest(lambda: proof.search_read([], ["name", "difference"], limit=80)).seconds, 2)
+found = [("has_difference", "=", True)]
+report("proof_has_difference_seconds", fastest(lambda: proof.search_count(found)).seconds, 2)
+post = posts._remember([(env.company, practice.balance_post)])
+report("check_seconds_an_account", fastest(post._check).seconds, 3)
