@@ -3,3 +3,4 @@ from . import revenue_release
 from . import revenue_release_entry
 from . import revenue_release_copy
 from . import account_move
+from . import res_partner
