@@ -72,7 +72,7 @@ def add(period, bill):
 
 
 def charged(period, bill, *sections):
-    """Return the charges of some sections of a posted bill; a discount is on all lines of the bill that have its plan."""
+    """Return the charges of some sections of a posted bill; a discount is on all of its lines that have its plan."""
     number, charges = len(period.charges), []
     discounts = {(number, it.plan): -it.amount for it in bill.lines if it.section == "discount"}
     for line in bill.lines:

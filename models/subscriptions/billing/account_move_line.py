@@ -47,6 +47,20 @@ class AccountMoveLine(models.Model):
             line.account_id = account
         return result
 
+    def _compute_practice_package_id(self):
+        """Leave out what pays for the days of a period, although its product may have begun to sell credits since."""
+        of_days = self.filtered(lambda line: line._practice_is_of_days())
+        of_days.practice_package_id = False
+        return super(AccountMoveLine, self - of_days)._compute_practice_package_id()
+
+    def _practice_gives_credits(self):
+        return not self._practice_is_of_days() and super()._practice_gives_credits()
+
+    def _practice_is_of_days(self):
+        """Return whether this line is for a period whose seats are paid by days, and give no visits."""
+        period_sudo = self.sudo().practice_period_id  # sudo: whoever makes the invoice need not read subscriptions
+        return bool(period_sudo) and not period_sudo.is_membership
+
     # === WHAT A LINE HOLDS === #
 
     def _practice_is_deferred(self):

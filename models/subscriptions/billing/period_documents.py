@@ -33,7 +33,7 @@ class PracticeSubscriptionPeriod(models.Model):
         licences_sudo.search([("invoice_line_id", "in", (lines | lines.practice_origin_id).ids)])._follow_lines()
 
     def _follow_change(self):
-        """Let the period before a change end with it, and go on to its paid end when the change does not stand any more.
+        """Let the period before a change end with it, or go on to its paid end when the change does not stand any more.
 
         What was paid for those days is then not given back, and waits for them.
         """

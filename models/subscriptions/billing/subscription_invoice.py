@@ -150,7 +150,7 @@ class PracticeSubscription(models.Model):
         }
 
     def _get_sale_sudo(self, invoice):
-        """Return the invoice that a document gives back and nothing else: it goes to that customer, by that position."""
+        """Return the invoice whose customer and position a document has that gives back, and charges nothing."""
         lines = invoice.bill.lines
         if not all(line.origin for line in lines):
             return self.env["account.move"]
@@ -230,7 +230,7 @@ class PracticeSubscription(models.Model):
         return vals
 
     def _prepare_credit_line_vals(self, line, sign):
-        """Return the values of a line that gives back: as it was sold, whatever plan, product and position say today."""
+        """Return the values of a line that gives back: as it was sold, whatever the plan says today."""
         sold_sudo = self.env["account.move.line"].sudo().browse(line.origin)  # sudo: the invoice that is given back
         return {
             "name": self._get_line_name(line, self.env["practice.plan"].browse(line.plan)),

@@ -137,7 +137,7 @@ class PracticeSubscription(models.Model):
         return NextInvoice(self, kind, plan, interval, anchor, bill, until, usages, period, redemption)
 
     def _get_paid_periods(self, day):
-        """Return the periods that serve ``day`` or later days: the current one, and what a change gave up that was undone.
+        """Return the periods that serve ``day`` or later days: the current one, and the one before an undone change.
 
         Memberships are not among them: they give visits, not days.
         """
