@@ -35,8 +35,8 @@ class PracticePlan(models.Model):
             )
         else:
             message = self.env._(
-                "%(product)s sells credits: running subscriptions of %(plan)s (%(count)s) become memberships with their "
-                "next period. Days that were billed stay.",
+                "%(product)s sells credits: running subscriptions of %(plan)s (%(count)s) become memberships with "
+                "their next period. Days that were billed stay.",
                 **names,
             )
         return {"warning": {"title": self.env._("Running subscriptions"), "message": message}}

@@ -28,7 +28,7 @@ class PracticeSubscriptionLicence(models.Model):
                     licence.is_paid_for = number < paid
 
     def _count_paid(self, lines):
-        """Return how many of these seats, billed together, are paid by ``lines``: all that repeats or credits theirs."""
+        """Return how many of these seats, billed together, are paid by ``lines``: all that repeat or credit theirs."""
         coming = lines.filtered(lambda it: it.parent_state == "posted" or it._practice_get_net() > 0)
         if not coming:
             return 0
