@@ -12,18 +12,20 @@ class ProductTemplate(models.Model):
     def _practice_check_plans(self):
         """Refuse to sell credits with the licence of a plan whose money waits for days."""
         waits = Domain("deferred_account_id", "!=", False)
-        for plan_sudo in self.filtered("package_id")._practice_get_plans_sudo(waits):
-            raise ValidationError(
-                self.env._(
-                    "%(product)s is the licence of %(plan)s (running subscriptions: %(count)s), whose money waits on "
-                    "%(account)s for the days of the period. Make another product for the credits of %(package)s.",
-                    product=plan_sudo.product_id.display_name,
-                    plan=plan_sudo.name,
-                    count=plan_sudo.subscription_count,
-                    account=plan_sudo.deferred_account_id.display_name,
-                    package=plan_sudo.package_id.name,
+        for product in self.filtered("package_id"):
+            if plans_sudo := product._practice_get_plans_sudo(waits):
+                raise ValidationError(
+                    self.env._(
+                        "%(product)s is the licence of %(plans)s (running subscriptions: %(count)s), whose money waits "
+                        "on %(accounts)s for the days of the period. Make another product for the credits of "
+                        "%(package)s.",
+                        product=product.name,
+                        plans=", ".join(plans_sudo.mapped("name")),
+                        count=sum(plans_sudo.mapped("subscription_count")),
+                        accounts=", ".join(plans_sudo.deferred_account_id.mapped("display_name")),
+                        package=plans_sudo.package_id.name,
+                    )
                 )
-            )
 
     @api.onchange("package_id")
     def _practice_onchange_package_of_plans(self):

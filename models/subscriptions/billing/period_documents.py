@@ -79,6 +79,7 @@ class PracticeSubscriptionPeriod(models.Model):
             if shares[old]:
                 new.write(shares[old])
         period_sudo.move_id = copy_sudo
+        period_sudo._follow_documents(copy_sudo)
         copy_sudo.message_post(body=self.env._("Billed again instead of %s.", cancelled.display_name))
         return copy_sudo.sudo(False).get_formview_action()
 

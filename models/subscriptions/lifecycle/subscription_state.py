@@ -131,7 +131,7 @@ class PracticeSubscription(models.Model):
         self_sudo = self.sudo()  # sudo: the lines of an invoice that the user is about to order
         tomorrow = today + timedelta(days=1)
         invoice = self_sudo._make_extras_invoice(today, tomorrow if credit_unused else None)
-        total = invoice.bill.total
+        total = self_sudo._get_preview(invoice)["untaxed"] if invoice.bill.lines else 0.0
         amount = format_amount(self.env, abs(total), self.currency_id)
         if total < 0:
             last = self.env._("A credit note of %s without tax is made.", amount)
