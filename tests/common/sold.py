@@ -87,17 +87,7 @@ class SoldCase(SubscriptionCase):
     def assertHeld(self):
         """Check that each balance post holds what is still to be released, customer by customer."""
         accounts = self.env["practice.subscription.period"].search([]).deferred_account_id
-        strayed = self.query(
-            """SELECT account_id, partner_id, SUM(amount)
-                 FROM (SELECT account_id, partner_id, -balance AS amount
-                         FROM account_move_line WHERE parent_state = 'posted' AND account_id = ANY(%s)
-                        UNION ALL
-                       SELECT deferred_account_id, partner_id, -amount
-                         FROM practice_revenue_release WHERE state = 'due') part
-                GROUP BY 1, 2 HAVING ROUND(SUM(amount), 2) <> 0""",
-            accounts.ids,
-        )
-        self.assertEqual(strayed, [])
+        self.assertEqual(self.customer_problems(accounts), [])
         self.assertEqual(self.release_problems(), [])
         proof = self.env["practice.credit.proof"]._read_group([], ["account_id"], ["difference:sum"])
         self.assertEqual([(account.name, gap) for account, gap in proof if abs(gap) > 0.004], [])

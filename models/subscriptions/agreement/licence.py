@@ -32,7 +32,6 @@ class PracticeSubscriptionLicence(models.Model):
     discount_rate = fields.Float(digits=(16, 10), help="The part of the price, from 0 to 1, that a code took off.")
     invoice_line_id = fields.Many2one(
         "account.move.line",
-        string="Invoice Line",
         index="btree_not_null",
         ondelete="set null",
         readonly=True,
