@@ -7,6 +7,7 @@ of the company's time zone, both ends included. A :class:`Bill` knows no words: 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from .credits import round_money
 from .periods import INTERVAL_MONTHS, share_by_days
@@ -35,15 +36,45 @@ class Tariff:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A posted line that holds money for days: what it brought, or (negative) took back."""
+
+    amount: float
+    date_from: date
+    date_to: date
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What was billed on one line of a paid period, with all that became of it: what can be given back.
+
+    :param line: whatever identifies the line; what is given back goes by its product, taxes and account
+    :param Entry billed: the line as it was posted last
+    :param tuple entries: the :class:`Entry` of every posted line of it: itself, what repeats it and what credits it
+    :param tuple licences: the :class:`~.seats.Licence` it charged; none on a line that a person added
+    :param int days: days of the whole period that the prices of the licences are for
+    :param discount: whatever identifies the line of the discount on it, or ``None``
+    :param Fraction discount_amount: what of that line is for this one; positive, not rounded
+    """
+
+    line: object
+    plan: object
+    billed: Entry
+    entries: tuple
+    licences: tuple = ()
+    days: int = 0
+    discount: object = None
+    discount_amount: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True)
 class Period:
     """A period that is paid in advance.
 
     :param date base_from: first day of the whole period that the prices are for; earlier than ``date_from`` when the
         plan was changed in the middle
-    :param tuple licences: the :class:`~.seats.Licence` paid so far
-    :param float discount_rate: the part of the price (0 to 1) that a discount took off those licences that do not say
-        it themselves
-    :param bool paid: whether its invoice stands; of a credited one nothing is left to give back
+    :param tuple licences: the :class:`~.seats.Licence` billed so far
+    :param tuple charges: the :class:`Charge` that hold money for its days, when they are to be given back
     """
 
     tariff: Tariff
@@ -51,8 +82,7 @@ class Period:
     date_to: date
     base_from: date
     licences: tuple = ()
-    discount_rate: float = 0.0
-    paid: bool = True
+    charges: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +120,7 @@ class Line:
     :param float price: what one seat costs for a whole period, or one unit
     :param tuple seats: the :class:`~.seats.Seat` charged, or the :class:`~.seats.Licence` credited
     :param bool inline: see :class:`Tariff`; the price is after discount, ``list_amount`` before
+    :param origin: the line that is given back; see :class:`Charge`
     """
 
     section: str
@@ -106,6 +137,7 @@ class Line:
     discount: Discount | None = None
     inline: bool = False
     list_amount: float = 0.0
+    origin: object = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +146,7 @@ class Bill:
 
     :param tuple additions: :class:`~.seats.Licence` that the invoice adds to the period before
     :param tuple licences: those of the new period
-    :param float discount_rate: see :class:`Period`, for the new period
+    :param float discount_rate: the part of the price (0 to 1) that a code took off
     """
 
     lines: tuple = ()
@@ -183,6 +215,8 @@ def change_bill(previous, period, seats, usage=(), discount=None, *, rounding=0.
 
     :raises ValueError: when the change does not lie in the paid period
     """
+    if not previous.date_from <= period.date_from <= previous.date_to:
+        raise ValueError(f"{period.date_from} lies outside the period from {previous.date_from} to {previous.date_to}")
     lines = [
         *_credit_lines(previous, period.date_from, rounding),
         *_licence_lines("change", period, seats, rounding),
@@ -287,27 +321,110 @@ def _addition_lines(period, seats, until, rounding, *, unused_from=None):
 
 
 def _credit_lines(period, day, rounding):
-    """Return the lines that give back the days from ``day`` on of all paid licences, and what codes took off them.
+    """Return the lines that give back the days from ``day`` on of all that is held, and what codes took off it.
 
-    They are rounded as they were charged: those of the first day together, a line per kind and price, and each
-    addition by itself; the discounts of the first day apart from later ones. So nobody gets back more than was paid.
+    Each line is rounded as it was charged, so nobody gets back more than was paid; nothing when more was credited by
+    hand than those days cost.
     """
-    groups, taken = {}, {}
-    for licence in period.licences if period.paid else ():
-        rate = period.discount_rate if licence.discount_rate is None else licence.discount_rate
-        own = licence if licence.date_from > period.date_from else None
-        groups.setdefault((licence.kind, licence.price, rate, own), []).append(licence)
-    lines = []
-    for (kind, price, rate, own), group in groups.items():
-        first = max(day, own.date_from) if own else day
-        whole = Decimal(str(price)) * len(group)
-        amount = share_by_days(whole, period.base_from, period.date_to, first, rounding=rounding)
-        lines.append(_seat_line("credit", period, kind, price, 0.0 - amount, first, group))
-        together = rate, own is None
-        taken[together] = taken.get(together, Decimal(0)) + Decimal(str(amount)) * Decimal(str(rate))
-    returned = (round_money(amount, rounding) for amount in taken.values())
-    dates = {"date_from": day, "date_to": period.date_to}
-    return lines + [_discount_line("returned", period.tariff.plan, amount, **dates) for amount in returned if amount]
+    lines, taken = [], {}
+    for charge in period.charges:
+        amount = unused_amount(charge, day, rounding)
+        if amount or (charge.licences and len(charge.entries) == 1):
+            lines.append(_credit_line(charge, amount, max(day, charge.billed.date_from), rounding))
+        if charge.discount is not None:
+            share = charge.discount_amount * _part_from(charge.billed, day)
+            taken[charge.discount] = taken.get(charge.discount, 0) + share
+    dates = {"plan": period.tariff.plan, "date_from": day, "date_to": period.date_to}
+    returned = ((origin, round_money(_decimal(amount), rounding)) for origin, amount in taken.items())
+    lines += [
+        _discount_line("returned", amount=amount, origin=origin, **dates) for origin, amount in returned if amount
+    ]
+    return lines if sum(Decimal(str(line.amount)) for line in lines) <= 0 else []
+
+
+def _credit_line(charge, amount, first, rounding):
+    """Return the line that gives ``amount`` of a charge back; it shows its seats when it is by days of their price."""
+    last, licences = charge.billed.date_to, charge.licences
+    line = Line(
+        section="credit",
+        plan=charge.plan,
+        quantity=1,
+        price_unit=0.0 - amount,
+        amount=0.0 - amount,
+        price=float(sum(Decimal(str(entry.amount)) for entry in charge.entries)),
+        date_from=first,
+        date_to=last,
+        origin=charge.line,
+    )
+    whole = sum(Fraction(str(licence.price)) for licence in licences)
+    if not licences or round_money(_decimal(whole * _days(first, last) / charge.days), rounding) != amount:
+        return line
+    return replace(line, kind=licences[0].kind, price=licences[0].price, seats=licences)
+
+
+def unused_amount(charge, day, rounding=0.01):
+    """Return what a charge holds for the days from ``day`` on, before discount."""
+    unused = sum(
+        exact_amount(entry, charge.licences, charge.days, rounding) * _part_from(entry, day) for entry in charge.entries
+    )
+    return round_money(_decimal(unused), rounding)
+
+
+def exact_amount(entry, licences, days, rounding=0.01):
+    """Return the amount of an entry before it was rounded, when it is what its licences cost for its days.
+
+    :param int days: days of the whole period that the prices are for
+    """
+    amount = Fraction(str(entry.amount))
+    if not licences:
+        return amount
+    whole = sum(Fraction(str(licence.price)) for licence in licences)
+    exact = whole * _days(entry.date_from, entry.date_to) / days
+    if abs(entry.amount) != round_money(_decimal(exact), rounding):
+        return amount
+    return exact if amount > 0 else -exact
+
+
+def share_discounts(charges, amounts, rounding=0.01):
+    """Return ``charges`` with what the lines of discounts take off each of them.
+
+    :param charges: all :class:`Charge` that the discounts are on, of whatever period
+    :param dict amounts: what each line of a discount still takes off; positive
+    """
+    weights = {
+        charge: exact_amount(charge.billed, charge.licences, charge.days, rounding)
+        * Fraction(str(charge.licences[0].discount_rate))
+        for charge in charges
+        if charge.discount is not None
+    }
+    wholes = {}
+    for charge, weight in weights.items():
+        wholes[charge.discount] = wholes.get(charge.discount, 0) + weight
+    shared = []
+    for charge in charges:
+        if charge in weights:
+            weight, whole = weights[charge], wholes[charge.discount]
+            amount = amounts.get(charge.discount, 0.0)
+            if round_money(_decimal(whole), rounding) != amount:
+                weight = Fraction(str(amount)) * weight / whole if whole else 0
+            charge = replace(charge, discount_amount=Fraction(weight))
+        shared.append(charge)
+    return tuple(shared)
+
+
+def _part_from(entry, day):
+    """Return which part (0 to 1) of the days of an entry lies on or after ``day``."""
+    left = max(0, _days(max(day, entry.date_from), entry.date_to))
+    return Fraction(left, _days(entry.date_from, entry.date_to))
+
+
+def _days(first, last):
+    return (last - first).days + 1
+
+
+def _decimal(number):
+    number = Fraction(number)
+    return Decimal(number.numerator) / number.denominator
 
 
 def _seat_line(section, period, kind, price, amount, day, seats, *, inline=False):
@@ -327,7 +444,8 @@ def _seat_line(section, period, kind, price, amount, day, seats, *, inline=False
     )
 
 
-def _licences(lines, rate):
+def line_licences(lines, rate):
+    """Return the :class:`~.seats.Licence` that lines charge, when a code takes ``rate`` (0 to 1) off them."""
     return tuple(
         Licence(seat.id, seat.person, line.kind, line.date_from, line.price, rate)
         for line in lines
@@ -343,8 +461,8 @@ def _bill(lines, period, discount, rounding):
     rate, lines = _discounted(lines, discount, period, rounding) if discount else (0.0, lines)
     return Bill(
         lines=tuple(lines),
-        additions=_licences((line for line in lines if line.section == "addition"), rate),
-        licences=_licences((line for line in lines if line.section in ("licence", "change")), rate),
+        additions=line_licences((line for line in lines if line.section == "addition"), rate),
+        licences=line_licences((line for line in lines if line.section in ("licence", "change")), rate),
         discount_rate=rate,
     )
 

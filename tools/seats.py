@@ -37,7 +37,8 @@ class Licence:
     """A paid seat of a period: who took it first, at which rate, from which day to the period's end.
 
     ``price`` is that of a whole period, in the currency of the subscription; ``discount_rate`` is the part of it (0 to
-    1) that a discount took off, ``None`` when it is that of the period.
+    1) that a discount took off. One that is not ``paid`` (its invoice was credited or cancelled) serves whom it was
+    billed for, and nobody else.
     """
 
     seat: int
@@ -45,7 +46,8 @@ class Licence:
     kind: str
     date_from: date
     price: float
-    discount_rate: float | None = None
+    discount_rate: float = 0.0
+    paid: bool = True
 
 
 def seats_on(seats, day):
@@ -64,7 +66,7 @@ def newcomers(licences, seats, first, until):
     came as a student counts as one until they leave or the period ends. On one day standard seats are given first, so
     that the order in which seats were entered does not change what is paid.
 
-    :param licences: the :class:`Licence` of the period that are paid already
+    :param licences: the :class:`Licence` of the period that are billed already
     :param date first: first day of the period
     :param date until: last day to look at
     """
@@ -74,16 +76,22 @@ def newcomers(licences, seats, first, until):
     days |= {seat.date_to + timedelta(days=1) for seat in seats if seat.date_to and seat.date_to < until}
     waiting = sorted(licences, key=lambda licence: licence.date_from)
     paid, held, charged = Counter(), {}, []  # held: {person: kind} of those who sit in a paid seat
+    excused = set()  # those whose own seat was billed and is not paid any more: they are not billed a second time
     for day in sorted(day for day in days if first <= day <= until):
         present = seats_on(seats, day)
         held = {person: kind for person, kind in held.items() if person in present}
+        excused &= present.keys()
         while waiting and waiting[0].date_from <= day:
             licence = waiting.pop(0)
+            if not licence.paid:
+                excused |= {licence.person} & present.keys() - held.keys()
+                continue
             paid[licence.kind] += 1
+            excused.discard(licence.person)
             # Somebody who got a free seat meanwhile leaves their own to others.
             if licence.person in present:
                 held.setdefault(licence.person, licence.kind)
-        came = [(seat, kind) for person, (seat, kind) in present.items() if person not in held]
+        came = [(seat, kind) for person, (seat, kind) in present.items() if person not in held.keys() | excused]
         for seat, kind in sorted(came, key=lambda row: SEAT_KINDS.index(row[1])):
             held[seat.person] = kind
             if not _all_served(Counter(held.values()), paid):

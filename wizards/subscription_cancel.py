@@ -44,9 +44,7 @@ class PracticeSubscriptionCancel(models.TransientModel):
             subscription = wizard.subscription_id
             today = subscription.company_id._practice_day()
             paid = subscription.period_id
-            wizard.can_credit = bool(
-                wizard.when == "now" and paid and paid.date_to > today and not subscription.plan_id.package_id
-            )
+            wizard.can_credit = bool(wizard.when == "now" and paid and paid.date_to > today and not paid.is_membership)
             if wizard.when == "period_end":
                 wizard.consequence = self.env._(
                     "Everything goes on until %s. Additions and usage until then are billed on the day after. Until "

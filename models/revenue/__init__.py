@@ -5,3 +5,4 @@ from . import revenue_release_entry
 from . import revenue_release_copy
 from . import account_move
 from . import account_move_line
+from . import res_partner

@@ -247,6 +247,19 @@ class SubscriptionMixin(PracticeMixin):
                 before = now
         return shares
 
+    def customer_problems(self, accounts):
+        """Return the customers for whom a balance post holds something else than what is still to be released."""
+        return self.query(
+            """SELECT account_id, partner_id, SUM(amount)
+                 FROM (SELECT account_id, partner_id, -balance AS amount
+                         FROM account_move_line WHERE parent_state = 'posted' AND account_id = ANY(%s)
+                        UNION ALL
+                       SELECT deferred_account_id, partner_id, -amount
+                         FROM practice_revenue_release WHERE state = 'due') part
+                GROUP BY 1, 2 HAVING ROUND(SUM(amount), 2) <> 0""",
+            accounts.ids,
+        )
+
     # === SAYING WHAT IS EXPECTED === #
 
     @contextmanager

@@ -5,12 +5,14 @@ from . import test_software_access
 from . import test_subscription_attack
 from . import test_subscription_books
 from . import test_subscription_changes
+from . import test_subscription_documents
 from . import test_subscription_membership
 from . import test_subscription_property
 from . import test_subscription_reports
 from . import test_subscription_run
 from . import test_subscription_seats
 from . import test_subscription_security
+from . import test_subscription_sold
 from . import test_subscription_states
 from . import test_subscription_usage
 from . import test_subscription_views

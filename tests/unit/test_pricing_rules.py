@@ -12,16 +12,20 @@ from hypothesis import strategies as st
 from odoo.addons.practice_billing.tools.periods import period_days, share_by_days
 from odoo.addons.practice_billing.tools.pricing import (
     Bill,
+    Charge,
     Discount,
+    Entry,
     Period,
     Tariff,
     Usage,
     change_bill,
     extras_bill,
     is_change_now,
+    line_licences,
     price_on,
     regular_bill,
     seats_price,
+    share_discounts,
     usage_lines,
 )
 from odoo.addons.practice_billing.tools.seats import Licence, Seat
@@ -58,12 +62,35 @@ def month(tariff, anchor, number=0):
 
 def paid(period, bill):
     """Return a period as it is after its first bill."""
-    return replace(period, licences=bill.licences, discount_rate=bill.discount_rate)
+    return replace(period, licences=bill.licences, charges=charged(period, bill, "licence", "change"))
 
 
 def add(period, bill):
     """Return a period as it is after a later bill with additions."""
-    return replace(period, licences=(*period.licences, *bill.additions))
+    charges = (*period.charges, *charged(period, bill, "addition"))
+    return replace(period, licences=(*period.licences, *bill.additions), charges=charges)
+
+
+def charged(period, bill, *sections):
+    """Return the charges of some sections of a posted bill; a discount is on all of its lines that have its plan."""
+    number, charges = len(period.charges), []
+    discounts = {(number, it.plan): -it.amount for it in bill.lines if it.section == "discount"}
+    for line in bill.lines:
+        if line.section not in LICENCE_SECTIONS:
+            continue
+        origin, key = Entry(line.amount, line.date_from, line.date_to), (number, line.plan)
+        charges.append(
+            Charge(
+                (number, len(charges), line.section),
+                line.plan,
+                origin,
+                (origin,),
+                line_licences([line], bill.discount_rate),
+                (period.date_to - period.base_from).days + 1,
+                key if key in discounts and line.seats else None,
+            )
+        )
+    return tuple(it for it in share_discounts(charges, discounts) if it.line[2] in sections)
 
 
 def amounts(bill):
@@ -354,14 +381,59 @@ class TestChangeOfPlan(unittest.TestCase):
 
     def test_a_free_period_gives_nothing_back(self):
         november = self.november(STARTER, discount=Discount("amount", 100.0))
-        self.assertEqual(november.discount_rate, 1.0)
         bill = change_bill(november, self.rest(STANDARD), self.people)
         self.assertEqual(bill.total, 52.0)
 
+    def altered(self, *amounts, discount=None):
+        """Return November as it is when further lines were posted: what they brought, or (negative) took back."""
+        november = self.november(STARTER, discount=discount)
+        [charge] = november.charges
+        entries = *charge.entries, *(Entry(amount, november.date_from, november.date_to) for amount in amounts)
+        return replace(november, charges=(replace(charge, entries=entries),))
+
+    def given_back(self, period):
+        return amounts(change_bill(period, self.rest(STANDARD), self.people))[:-1]
+
     def test_a_period_whose_invoice_was_credited_gives_nothing_back(self):
-        credited = replace(self.november(STARTER), paid=False)
-        bill = change_bill(credited, self.rest(STANDARD), self.people)
-        self.assertEqual(amounts(bill), [("change", "standard", 52.0)])
+        self.assertEqual(self.given_back(self.altered(-30.0)), [])
+        self.assertEqual(self.given_back(replace(self.november(STARTER), charges=())), [])
+
+    def test_never_more_is_given_back_than_the_documents_hold(self):
+        # 30 − 12 = 18 are left, and two thirds of the days.
+        self.assertEqual(self.given_back(self.altered(-12.0)), [("credit", None, -12.0)])
+        self.assertEqual(self.given_back(self.altered(-40.0)), [])
+
+    def test_an_invoice_that_was_credited_and_made_again_is_given_back_as_the_first_one(self):
+        self.assertEqual(self.given_back(self.altered(-30.0, 30.0)), [("credit", "standard", -20.0)])
+
+    def test_what_was_credited_of_the_last_days_is_not_given_back_again(self):
+        november = self.november(STARTER)
+        [charge] = november.charges
+        late = Entry(-20.0, self.today, november.date_to)
+        november = replace(november, charges=(replace(charge, entries=(*charge.entries, late)),))
+        self.assertEqual(self.given_back(november), [])
+
+    def test_an_amount_that_a_person_put_is_given_back_by_days(self):
+        november = self.november(STARTER, discount=Discount("percentage", 20.0))
+        [charge] = november.charges
+        edited = replace(charge.billed, amount=9.0)
+        november = replace(november, charges=(replace(charge, billed=edited, entries=(edited,)),))
+        # The code still takes 6 off it.
+        self.assertEqual(self.given_back(november), [("credit", None, -6.0), ("returned", None, 4.0)])
+        self.assertEqual(self.given_back(replace(november, charges=())), [])
+
+    def test_a_rebate_that_a_person_added_lowers_what_is_given_back(self):
+        november = self.november(STARTER)
+        rebate = Entry(-15.0, november.date_from, november.date_to)
+        charges = (*november.charges, Charge("rebate", "Starter", rebate, (rebate,)))
+        self.assertEqual(
+            self.given_back(replace(november, charges=charges)), [("credit", "standard", -20.0), ("credit", None, 10.0)]
+        )
+
+    def test_each_line_says_which_one_it_gives_back(self):
+        november = self.november(STARTER, discount=Discount("percentage", 20.0))
+        lines = change_bill(november, self.rest(STANDARD), self.people).lines[:2]
+        self.assertEqual([line.origin for line in lines], [november.charges[0].line, november.charges[0].discount])
 
     def test_a_code_of_the_change_does_not_pay_for_days_given_back(self):
         # Everything is free with the new code, so of Dirk's seat only nothing can be given back.
@@ -561,7 +633,9 @@ class TestExtras(unittest.TestCase):
 
     def test_an_addition_paid_from_a_later_day_is_given_back_from_that_day(self):
         licence = Licence(ELS, ELS, "standard", day(2, 5), 39.0)
-        january = replace(self.january(), licences=(licence,))
+        entry = Entry(12.58, day(2, 5), day(2, 14))
+        charge = Charge("addition", "Standard", entry, (entry,), (licence,), 31)
+        january = replace(self.january(), licences=(licence,), charges=(charge,))
         bill = extras_bill(january, self.people[2:], until=day(2, 14), credit_from=day(2, 1))
         self.assertEqual(amounts(bill), [("credit", "standard", -12.58)])
 
@@ -754,7 +828,7 @@ class TestAnyBill(unittest.TestCase):
         rest = sum(
             exact(cents(share(previous.tariff.prices[kind], previous, today) * count)) for kind, count in counts.items()
         )
-        given_back = rest - exact(cents(rest * exact(previous.discount_rate)))
+        given_back = rest - exact(cents(rest * exact(first_bill.discount_rate)))
         self.assertEqual(-total(bill, "credit"), rest)
         self.assertEqual(-total(bill, "credit", "returned"), given_back)
         self.assertEqual(total(bill, "usage"), expected_usage(usage))

@@ -11,3 +11,4 @@ from . import plan
 from . import price_mixin
 from . import res_partner
 from . import res_partner_roles
+from . import product_template

@@ -30,6 +30,26 @@ class PracticeSubscriptionLicence(models.Model):
     date_to = fields.Date(related="period_id.date_to", string="Paid Until")
     price = fields.Monetary(required=True, help="For a whole period, without tax and before discount.")
     discount_rate = fields.Float(digits=(16, 10), help="The part of the price, from 0 to 1, that a code took off.")
+    invoice_line_id = fields.Many2one(
+        "account.move.line",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+        help="The line that charged it first. What repeats or credits that line points to it.",
+    )
+    discount_line_id = fields.Many2one(
+        "account.move.line",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+        help="The line that took off the discount.",
+    )
+    is_paid_for = fields.Boolean(
+        string="Billed",
+        default=True,
+        readonly=True,
+        help="Not when its invoice was credited or cancelled: whoever takes the seat over is then charged for it.",
+    )
 
     def _to_rules(self):
         """Return these licences as the pure rules know them."""
@@ -41,6 +61,7 @@ class PracticeSubscriptionLicence(models.Model):
                 licence.date_from,
                 licence.price,
                 licence.discount_rate,
+                licence.is_paid_for,
             )
             for licence in self
         )

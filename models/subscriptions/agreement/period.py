@@ -34,6 +34,9 @@ class PracticeSubscriptionPeriod(models.Model):
     service_to = fields.Date(
         string="Served Until", required=True, readonly=True, help="Earlier than the end when the plan was changed."
     )
+    is_membership = fields.Boolean(
+        readonly=True, help="Its seats got credits of a package when it was billed: they have visits, not days."
+    )
     price_standard = fields.Monetary(readonly=True)
     price_student = fields.Monetary(readonly=True)
     discount_rate = fields.Float(
@@ -137,18 +140,21 @@ class PracticeSubscriptionPeriod(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _to_rules(self):
-        """Return this period as the pure rules know it, or ``None`` for no period."""
+    def _to_rules(self, charges=()):
+        """Return this period as the pure rules know it, or ``None`` for no period.
+
+        :param tuple charges: the :class:`pricing.Charge` that can be given back, when they are asked for
+        """
         if not self:
             return None
         self.ensure_one()
         prices = {"standard": self.price_standard, "student": self.price_student}
+        by_days = not self.is_membership
         return pricing.Period(
-            tariff=self.plan_id._make_tariff(self.interval, prices),
+            tariff=pricing.Tariff(self.plan_id.id, self.interval, prices, by_days, inline_discount=not by_days),
             date_from=self.date_from,
             date_to=self.date_to,
             base_from=self.base_from,
             licences=self.licence_ids._to_rules(),
-            discount_rate=self.discount_rate,
-            paid=self.state == "billed",
+            charges=charges,
         )

@@ -20,6 +20,27 @@ class PracticePlan(models.Model):
         for plan in self:
             plan.subscription_count = counts.get(plan, 0)
 
+    @api.onchange("product_id")
+    def _onchange_product_id(self):
+        """Say before it is saved whose next period becomes a membership, or stops being one."""
+        before, plan = bool(self._origin.package_id), self._origin
+        if not plan.subscription_count or before == bool(self.product_id.package_id):
+            return None
+        names = {"plan": plan.name, "count": plan.subscription_count, "product": self.product_id.display_name}
+        if before:
+            message = self.env._(
+                "%(product)s sells no credits: running subscriptions of %(plan)s (%(count)s) are charged by days from "
+                "their next period on. Visits that were billed stay.",
+                **names,
+            )
+        else:
+            message = self.env._(
+                "%(product)s sells credits: running subscriptions of %(plan)s (%(count)s) become memberships with "
+                "their next period. Days that were billed stay.",
+                **names,
+            )
+        return {"warning": {"title": self.env._("Running subscriptions"), "message": message}}
+
     @api.constrains("company_id", "currency_id")
     def _check_unchanged(self):
         # sudo: only whether there are any

@@ -5,8 +5,11 @@ from . import subscription_preview
 from . import subscription_bill
 from . import subscription_billing
 from . import subscription_statistics
+from . import licence
 from . import usage
 from . import period
+from . import period_charges
+from . import period_documents
 from . import credit_lot
 from . import account_move_batch
 from . import account_move

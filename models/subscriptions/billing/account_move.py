@@ -42,13 +42,42 @@ class AccountMove(models.Model):
             )
 
     def write(self, vals):
+        # sudo: whoever posts the invoice; what follows from it. Those of the billing run get their period when posted.
+        later_sudo = self.sudo().filtered("practice_period_id.move_id") if "state" in vals else self.browse()
+        if vals.get("state") == "posted":
+            later_sudo._practice_complete_period_lines()
         result = super().write(vals)
         if "state" in vals:
+            if later_sudo:
+                later_sudo.practice_period_id._follow_documents(later_sudo)
             # sudo: only which periods are touched
-            periods_sudo = self.sudo().line_ids.practice_period_id
-            if periods_sudo:
-                periods_sudo._plan_releases()
+            self.sudo().line_ids.practice_period_id._plan_releases()
         return result
+
+    def _practice_complete_period_lines(self):
+        """Let lines that a person added to a document of a period be for it, and refuse accounts that never release.
+
+        :raises UserError: when a line waits on another account than its period
+        """
+        for move in self:
+            period, lines = (
+                move.practice_period_id,
+                move.invoice_line_ids.filtered(lambda it: it.display_type == "product"),
+            )
+            # sudo: which lines charge usage
+            usage_sudo = self.env["practice.subscription.usage"].sudo().search([("invoice_line_id", "in", lines.ids)])
+            waits = {it.deferred_account_id: it for it in lines.practice_period_id | period if it.deferred_account_id}
+            for line in lines.filtered(lambda it: not it.practice_period_id) - usage_sudo.invoice_line_id:
+                of_plan = line.product_id == period.plan_id.product_id and period.kind != "extras"
+                if of_period := waits.get(line.account_id) or (of_plan and period):
+                    line.write(
+                        {
+                            "practice_period_id": of_period.id,
+                            "practice_date_from": line.practice_date_from or of_period.date_from,
+                            "practice_date_to": line.practice_date_to or of_period.date_to,
+                        }
+                    )
+            lines._practice_check_period_account()
 
     def action_open_practice_subscription(self):
         self.ensure_one()

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 from ...packages.credits.credit_lot_expiry import WARNING_DAYS
 
@@ -17,15 +18,92 @@ class AccountMoveLine(models.Model):
         copy=False,
         help="The period that the amount is for.",
     )
+    practice_origin_id = fields.Many2one(
+        "account.move.line",
+        string="Repeats or Credits",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+        copy=False,
+        help="The line of the subscription's invoice that this one repeats, corrects or gives back.",
+    )
     practice_date_from = fields.Date(string="Service From", copy=False)
     practice_date_to = fields.Date(string="Service Until", copy=False)
 
     def _copy_data_extend_business_fields(self, values):
         result = super()._copy_data_extend_business_fields(values)
         values["practice_period_id"] = self.practice_period_id.id
+        values["practice_origin_id"] = (self.practice_origin_id or self).id if self.practice_period_id else False
         values["practice_date_from"] = self.practice_date_from
         values["practice_date_to"] = self.practice_date_to
         return result
+
+    def _compute_account_id(self):
+        """Let what waits for the days of a period stay where it waits, whatever fiscal position a draft gets."""
+        # sudo: whoever changes the invoice need not read subscriptions
+        kept = {line: line.account_id for line in self if line.sudo()._practice_is_deferred()}
+        result = super()._compute_account_id()
+        for line, account in kept.items():
+            line.account_id = account
+        return result
+
+    def _compute_practice_package_id(self):
+        """Leave out what pays for the days of a period, although its product may have begun to sell credits since."""
+        of_days = self.filtered(lambda line: line._practice_is_of_days())
+        of_days.practice_package_id = False
+        return super(AccountMoveLine, self - of_days)._compute_practice_package_id()
+
+    def _practice_gives_credits(self):
+        return not self._practice_is_of_days() and super()._practice_gives_credits()
+
+    def _practice_is_of_days(self):
+        """Return whether this line is for a period whose seats are paid by days, and give no visits."""
+        period_sudo = self.sudo().practice_period_id  # sudo: whoever makes the invoice need not read subscriptions
+        return bool(period_sudo) and not period_sudo.is_membership
+
+    # === WHAT A LINE HOLDS === #
+
+    def _practice_is_deferred(self):
+        """Return whether the amount of this line waits on the balance post of its period."""
+        account = self.practice_period_id.deferred_account_id
+        return bool(account) and self.account_id == account
+
+    def _practice_get_net(self):
+        """Return what these lines brought (negative: took back), without tax, in the currency of the document."""
+        return self.currency_id[:1].round(-sum(self.mapped("amount_currency")))
+
+    def _practice_get_price(self):
+        """Return the amount of this line as its price was entered, with the sign of what it brought."""
+        self.ensure_one()
+        price = abs(self.quantity * self.price_unit) * (1 - self.discount / 100)
+        return price if self._practice_get_net() > 0 else -price
+
+    def _practice_get_billed(self):
+        """Return the last of these posted lines (of one origin, oldest first) that bills, and credits nothing."""
+        origin = self[:1].practice_origin_id or self[:1]
+        billed = self.filtered(
+            lambda it: it.amount_currency * origin.amount_currency > 0 and not it.move_id.reversed_entry_id
+        )
+        return (billed or self)[-1:]
+
+    def _practice_check_period_account(self):
+        """Refuse to post what is for a period on an account from which no month would ever release it.
+
+        :raises UserError: with the names of both accounts
+        """
+        for line in self:
+            account = line.practice_period_id.deferred_account_id
+            if account and line.account_id != account and line.account_id.internal_group != "income":
+                raise UserError(
+                    self.env._(
+                        "%(line)s is for the period %(period)s, whose money waits on %(account)s: on %(other)s it "
+                        "would never become revenue. Choose %(account)s again, or a revenue account.",
+                        line=line.name,
+                        period=line.practice_period_id.display_name,
+                        account=account.display_name,
+                        other=line.account_id.display_name,
+                    )
+                )
 
     def _practice_prepare_credit_lot_vals(self):
         """Say that the credits of a membership come from its plan, and when they expire."""

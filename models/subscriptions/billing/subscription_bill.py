@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.tools import format_date
 
+from ....tools.pricing import CHARGED_SECTIONS, line_licences
+
 
 class PracticeSubscription(models.Model):
     """What billing does: the period, its invoice, and what follows from it, for many subscriptions of one company."""
@@ -15,7 +17,7 @@ class PracticeSubscription(models.Model):
 
         :return: the posted invoices, in the order of ``invoices``
         """
-        periods = self._make_periods_sudo(invoices, facts)
+        periods, before = self._make_periods_sudo(invoices, facts), [it.subscription.period_id for it in invoices]
         vals_list = [
             invoice.subscription._prepare_invoice_vals(invoice, facts, period)
             for invoice, period in zip(invoices, periods, strict=True)
@@ -24,27 +26,25 @@ class PracticeSubscription(models.Model):
         self._advance(invoices, periods)
         moves_sudo = self.env["account.move"].sudo().with_company(facts.company)  # sudo: the run, or who may bill
         notes = [invoice.subscription._get_origin_note(invoice) for invoice in invoices]
+        if any(line.origin for invoice in invoices for line in invoice.bill.lines):
+            # What is given back goes to the accounts of the sale, in use or not.
+            moves_sudo = moves_sudo.with_context(skip_account_deprecation_check=True)
         moves_sudo = moves_sudo._practice_bill(vals_list, notes)
-        for invoice, period, move in zip(invoices, periods, moves_sudo, strict=True):
+        licences = []
+        for invoice, period, old, move in zip(invoices, periods, before, moves_sudo, strict=True):
             period.move_id = move
-            self._mark_usage_billed(invoice, period, move)
+            move_lines = self._get_move_lines(invoice, move)
+            licences += self._prepare_licences(invoice, period, old, move_lines)
+            self._mark_usage_billed(invoice, period, move_lines)
+        self.env["practice.subscription.licence"].sudo().create(licences)  # sudo: written by the module only
         moves_sudo._practice_send()
         return moves_sudo.sudo(self.env.su)
 
     @api.model
     def _make_periods_sudo(self, invoices, facts):
-        """Create the periods and their licences; the additions are licences of the period before."""
+        """Create the periods."""
         periods_sudo = self.env["practice.subscription.period"].sudo()  # sudo: written by the module only
-        periods_sudo = periods_sudo.create(
-            [invoice.subscription._prepare_period_vals(invoice, facts) for invoice in invoices]
-        )
-        licences = []
-        for invoice, period in zip(invoices, periods_sudo, strict=True):
-            before = invoice.subscription.period_id
-            licences += [self._prepare_licence_vals(licence, before, period) for licence in invoice.bill.additions]
-            licences += [self._prepare_licence_vals(licence, period, period) for licence in invoice.bill.licences]
-        self.env["practice.subscription.licence"].sudo().create(licences)  # sudo: as above
-        return periods_sudo
+        return periods_sudo.create([invoice.subscription._prepare_period_vals(invoice, facts) for invoice in invoices])
 
     def _prepare_period_vals(self, invoice, facts):
         rules, redemption, plan = invoice.period, invoice.redemption, invoice.plan
@@ -62,6 +62,7 @@ class PracticeSubscription(models.Model):
             "date_to": invoice.date_to,
             "service_to": invoice.date_to,
             "base_from": rules.base_from if rules else invoice.date_from,
+            "is_membership": bool(rules) and not rules.tariff.by_days,
             "price_standard": rules.tariff.prices["standard"] if rules else 0.0,
             "price_student": rules.tariff.prices["student"] if rules else 0.0,
             "discount_rate": invoice.bill.discount_rate,
@@ -72,16 +73,42 @@ class PracticeSubscription(models.Model):
         }
 
     @api.model
-    def _prepare_licence_vals(self, licence, period, billed_with):
+    def _get_move_lines(self, invoice, move):
+        """Return ``{line of the bill: invoice line}`` of a document that was made from it."""
+        ordered = self._get_ordered_lines(invoice)
+        move_lines = move.invoice_line_ids.sorted("id")
+        return {id(line): it for (_section, line), it in zip(ordered, move_lines, strict=True) if line}
+
+    @api.model
+    def _prepare_licences(self, invoice, period, before, move_lines):
+        """Return the values of the licences that an invoice charges; additions are of the period before."""
+        discounts = {line.plan: line for line in invoice.bill.lines if line.section == "discount"}
+        vals_list = []
+        for line in invoice.bill.lines:
+            if line.section not in CHARGED_SECTIONS:
+                continue
+            of_period, discount = before if line.section == "addition" else period, discounts.get(line.plan)
+            billed = {
+                "billed_period_id": period.id,
+                "invoice_line_id": move_lines[id(line)].id,
+                "discount_line_id": discount and not line.inline and move_lines[id(discount)].id,
+            }
+            vals_list += [
+                {**self._prepare_licence_vals(licence, of_period), **billed}
+                for licence in line_licences([line], invoice.bill.discount_rate)
+            ]
+        return vals_list
+
+    @api.model
+    def _prepare_licence_vals(self, licence, period):
         return {
             "period_id": period.id,
-            "billed_period_id": billed_with.id,
             "seat_id": licence.seat,
             "practitioner_id": licence.person,
             "kind": licence.kind,
             "date_from": licence.date_from,
             "price": licence.price,
-            "discount_rate": licence.discount_rate or 0.0,
+            "discount_rate": licence.discount_rate,
         }
 
     def _advance(self, invoices, periods):
@@ -94,7 +121,8 @@ class PracticeSubscription(models.Model):
                 subscription.activity_unlink(["practice_billing.mail_activity_type_billing"])
             if invoice.period:
                 if invoice.kind == "change":
-                    subscription.period_id.sudo().service_to = invoice.until  # sudo: written by the module only
+                    left = subscription._get_paid_periods(invoice.date_from) | subscription.period_id
+                    (left - period).sudo().service_to = invoice.until  # sudo: written by the module only
                 vals |= {
                     "next_invoice_date": invoice.date_to + timedelta(days=1),
                     "period_id": period.id,
@@ -108,18 +136,12 @@ class PracticeSubscription(models.Model):
             subscription.sudo().write(vals)  # sudo: the run, or who may bill
 
     @api.model
-    def _mark_usage_billed(self, invoice, period, move):
+    def _mark_usage_billed(self, invoice, period, move_lines):
         """Point each usage at the line that billed it; what is free or included at the period only."""
         if not invoice.usages:
             return
         usages_sudo = self.env["practice.subscription.usage"].sudo()  # sudo: written by the module only
-        of_usage = {
-            line.usage: move_line
-            for (_section, line), move_line in zip(
-                self._get_ordered_lines(invoice), move.invoice_line_ids.sorted("id"), strict=True
-            )
-            if line and line.usage
-        }
+        of_usage = {line.usage: move_lines[id(line)] for line in invoice.bill.lines if line.usage}
         for rules in invoice.usages:
             billed_sudo = usages_sudo.browse(rules.ids)
             billed_sudo.write(

@@ -32,13 +32,9 @@ class PracticeSubscription(models.Model):
         plan = invoice.plan
         partner = self._get_invoice_partner()
         self._check_address(partner)
-        for product in plan.product_id | self._get_usage_products(invoice):
-            if not product.active:
-                raise UserError(
-                    self.env._("The product %s is archived. Choose another one on the plan.", product.display_name)
-                )
-        plan._get_licence_account()
-        self._practice_check_tax_accounts(plan, facts.get_position(partner))
+        # What is given back goes by what was sold, and asks nothing of the plan of today.
+        if not all(line.origin for line in invoice.bill.lines):
+            self._check_chargeable(invoice, facts.get_position(partner))
         if not facts.has_rate(plan.currency_id):
             raise UserError(
                 self.env._(
@@ -56,6 +52,20 @@ class PracticeSubscription(models.Model):
                     day=format_date(self.env, facts.day),
                 )
             )
+
+    def _check_chargeable(self, invoice, position):
+        """Refuse to charge by a plan whose product, account or taxes are not fit for it.
+
+        :raises UserError: see the messages
+        """
+        plan = invoice.plan
+        for product in plan.product_id | self._get_usage_products(invoice):
+            if not product.active:
+                raise UserError(
+                    self.env._("The product %s is archived. Choose another one on the plan.", product.display_name)
+                )
+        plan._get_licence_account()
+        self._practice_check_tax_accounts(plan, position)
 
     @api.model
     def _check_address(self, partner):
@@ -121,6 +131,8 @@ class PracticeSubscription(models.Model):
         position = facts.get_position(partner)
         move, sign = self.env["account.move"], -1 if invoice.bill.total < 0 else 1
         lines = self._prepare_line_vals(invoice, position, sign, period)
+        if sold_sudo := self._get_sale_sudo(invoice):
+            partner, position = sold_sudo.partner_id.sudo(False), sold_sudo.fiscal_position_id.sudo(False)
         return {
             "move_type": "out_invoice" if sign > 0 else "out_refund",
             "company_id": self.company_id.id,
@@ -136,6 +148,16 @@ class PracticeSubscription(models.Model):
             "sending_data": partner._practice_is_reachable(self.company_id) and move._practice_prepare_sending_data(),
             "invoice_line_ids": [Command.create(vals) for vals in lines],
         }
+
+    def _get_sale_sudo(self, invoice):
+        """Return the invoice whose customer and position a document has that gives back, and charges nothing."""
+        lines = invoice.bill.lines
+        if not all(line.origin for line in lines):
+            return self.env["account.move"]
+        # sudo: the invoice that is given back
+        sold_sudo = self.env["account.move.line"].sudo().browse(line.origin for line in lines).move_id
+        same = len(sold_sudo.partner_id) == 1 and len(sold_sudo.fiscal_position_id) <= 1
+        return sold_sudo[:1] if same else sold_sudo.browse()
 
     @api.model
     def _get_ordered_lines(self, invoice):
@@ -157,6 +179,9 @@ class PracticeSubscription(models.Model):
             if not line:
                 vals_list.append({"display_type": "line_section", "name": me._get_section_name(section, invoice)})
                 continue
+            if line.origin:
+                vals_list.append(me._prepare_credit_line_vals(line, sign))
+                continue
             vals = me._prepare_product_line_vals(line, position, sign)
             if period and line.section != "usage":
                 of_period = self._get_line_period(line, period)
@@ -167,19 +192,18 @@ class PracticeSubscription(models.Model):
         return vals_list
 
     def _get_line_period(self, line, period):
-        """Return the period that a line's money is for: what is added to or credited of the one before is of that.
+        """Return the period that a line's money is for: what is added to the one before is of that.
 
-        A discount is of the new period, but for that on additions to a plan that is no more.
+        A discount is of the new period, but for that on additions to a plan that is no more. What is given back is of
+        the period that it was billed for.
         """
-        of_before = line.section in ("addition", "credit", "returned") or period.kind == "extras"
+        of_before = line.section == "addition" or period.kind == "extras"
         return self.period_id if of_before or line.plan != period.plan_id.id else period
 
     def _get_account_of_before(self, line, period, position):
         """Return the account of what is for an earlier period: where that waits, even when the plan books elsewhere."""
         plan = self.env["practice.plan"].browse(line.plan)
-        if period.deferred_account_id:
-            return period.deferred_account_id
-        return position.map_account(plan._get_licence_account() if plan.package_id else plan._get_income_account())
+        return period.deferred_account_id or position.map_account(plan._get_income_account())
 
     def _prepare_product_line_vals(self, line, position, sign):
         plan = self.env["practice.plan"].browse(line.plan)
@@ -204,6 +228,23 @@ class PracticeSubscription(models.Model):
             # The credits of a membership are the member's, whoever pays.
             vals["practice_patient_id"] = self._get_practitioners(line).id
         return vals
+
+    def _prepare_credit_line_vals(self, line, sign):
+        """Return the values of a line that gives back: as it was sold, whatever the plan says today."""
+        sold_sudo = self.env["account.move.line"].sudo().browse(line.origin)  # sudo: the invoice that is given back
+        return {
+            "name": self._get_line_name(line, self.env["practice.plan"].browse(line.plan)),
+            "product_id": sold_sudo.product_id.id,
+            "product_uom_id": sold_sudo.product_uom_id.id,
+            "quantity": line.quantity,
+            "price_unit": sign * line.price_unit,
+            "tax_ids": [Command.set(sold_sudo.tax_ids.ids)],
+            "account_id": sold_sudo.account_id.id,
+            "practice_date_from": line.date_from,
+            "practice_date_to": line.date_to,
+            "practice_period_id": sold_sudo.practice_period_id.id,
+            "practice_origin_id": (sold_sudo.practice_origin_id or sold_sudo).id,
+        }
 
     # === TEXTS === #
 
@@ -249,6 +290,8 @@ class PracticeSubscription(models.Model):
         price = format_amount(self.env, line.price, currency)
         names = {"plan": plan.name, "rate": rate, "dates": dates, "people": people, "price": price}
         names["number"] = len(line.seats)
+        if line.section == "credit" and not line.seats:
+            return self.env._("%(plan)s: unused %(dates)s, of %(price)s that is billed and not credited", **names)
         if line.section == "credit":
             return self.env._("%(plan)s: %(number)s × %(price)s, unused %(dates)s", **names)
         if line.section in ("change", "addition") and line.price_unit != line.price:

@@ -85,7 +85,7 @@ class PracticeSubscription(models.Model):
         The same interval keeps its dates; another one begins on ``day``, which becomes the anchor.
         """
         self.ensure_one()
-        previous = self.period_id._to_rules()
+        previous = self.period_id._to_rules(self._get_paid_periods(day)._get_charges())
         if interval == self.interval:
             anchor, first, last, base = self.anchor_date, day, previous.date_to, previous.base_from
         else:
@@ -109,14 +109,16 @@ class PracticeSubscription(models.Model):
         """Return the invoice of additions and usage until ``until`` (included), without a new period.
 
         :param date credit_from: first unused day, when the rest of the paid period is given back
+        :raises UserError: when a document of that period is a draft
         """
         self.ensure_one()
         redemption = self._get_running_redemption_sudo(self.plan_id)
         # An amount is for each period's invoice; extras may be billed as often as one likes.
         redemption = redemption.filtered(lambda it: it.code_id.kind == "percentage")
         usages = self._get_usage_to_bill(until)
+        charges = self._get_paid_periods(credit_from)._get_charges() if self.period_id and credit_from else ()
         bill = pricing.extras_bill(
-            self.period_id._to_rules(),
+            self.period_id._to_rules(charges),
             self.seat_ids._to_rules(),
             usages,
             redemption and redemption._to_rules(),
@@ -129,10 +131,20 @@ class PracticeSubscription(models.Model):
 
     def _make_invoice(self, kind, plan, interval, anchor, period, bill, until, usages, redemption):
         if period:
-            period = replace(period, licences=bill.licences, discount_rate=bill.discount_rate)
+            period = replace(period, licences=bill.licences)
         if not bill.is_discounted:
             redemption = None
         return NextInvoice(self, kind, plan, interval, anchor, bill, until, usages, period, redemption)
+
+    def _get_paid_periods(self, day):
+        """Return the periods that serve ``day`` or later days: the current one, and the one before an undone change.
+
+        Memberships are not among them: they give visits, not days.
+        """
+        self.ensure_one()
+        return self.period_ids.filtered(
+            lambda it: it.kind != "extras" and not it.is_membership and it.service_to >= max(day, it.date_from)
+        )
 
     # === USAGE === #
 

@@ -104,22 +104,23 @@ class PracticeSubscription(models.Model):
         """
         self.ensure_one()
         self._check_can_enter("cancelled")
-        if credit_unused and self.plan_id.package_id:
+        if credit_unused and self.period_id.is_membership:
             raise UserError(
                 self.env._("A membership gives visits, not days: credit its invoice to take back what is left.")
             )
         today = self.company_id._practice_day()
-        paid_sudo = self.period_id.sudo()  # sudo: written by the module only
+        paid_sudo = (self._get_paid_periods(today) | self.period_id).sudo()  # sudo: written by the module only
         # sudo: doors check who may
         self.sudo().write({"end_date": today, "cancel_reason": reason, "cancel_note": note})
         if paid_sudo and self.state != "trial":
-            paid_sudo.service_to = min(paid_sudo.service_to, today)
             if credit_unused:
                 self._bill_extras(credit_from=today + timedelta(days=1))
                 # Given back: whoever returns begins a new period.
                 self.sudo().period_id = False  # sudo: as above
             else:
                 self._try_bill_rest()
+            for period_sudo in paid_sudo:
+                period_sudo.service_to = min(period_sudo.service_to, today)
             paid_sudo._plan_releases()
         self._enter(**self._prepare_end_vals())
 
@@ -130,7 +131,7 @@ class PracticeSubscription(models.Model):
         self_sudo = self.sudo()  # sudo: the lines of an invoice that the user is about to order
         tomorrow = today + timedelta(days=1)
         invoice = self_sudo._make_extras_invoice(today, tomorrow if credit_unused else None)
-        total = invoice.bill.total
+        total = self_sudo._get_preview(invoice)["untaxed"] if invoice.bill.lines else 0.0
         amount = format_amount(self.env, abs(total), self.currency_id)
         if total < 0:
             last = self.env._("A credit note of %s without tax is made.", amount)
