@@ -166,6 +166,39 @@ class TestAfterPosting(SoldCase):
 
 
 @tagged("post_install", "-at_install")
+class TestWarnings(SoldCase):
+    """Changing master data says before it is saved what it does not touch."""
+
+    def warning_of(self, record, **vals):
+        return record.onchange(vals, list(vals), {name: {} for name in vals}).get("warning", {}).get("message", "")
+
+    def test_a_package_warns_with_the_numbers(self):
+        self.assertFalse(self.warning_of(self.package, deferred_account_id=self.other_post.id))
+        self.sell()
+        self.invoice(post=False)
+        message = self.warning_of(self.package, deferred_account_id=self.other_post.id)
+        self.assertRegex(message, "Open credits: 10.*Draft invoices: 1")
+
+    def test_a_product_warns_with_its_own_numbers(self):
+        template = self.product.product_tmpl_id
+        self.sell(product=self.make_product(self.package))
+        self.assertFalse(self.warning_of(template, package_credits=12))
+        self.sell()
+        self.assertRegex(self.warning_of(template, package_credits=12), "Open credits: 10.*Draft invoices: 0")
+        self.assertRegex(self.warning_of(template, package_id=False), "Open credits: 10")
+
+    def test_a_changed_product_is_logged_on_its_package(self):
+        self.sell()
+        self.product.package_credits = 12
+        self.assertRegex(self.package.message_ids[:1].body, "12 credits.*before 10 of.*sold before: 10")
+
+    def test_two_packages_of_one_name(self):
+        new = self.env["practice.package"]
+        self.assertIn("another package", self.warning_of(new, name="ten sessions", company_id=self.company.id))
+        self.assertFalse(self.warning_of(new, name="Eleven sessions", company_id=self.company.id))
+
+
+@tagged("post_install", "-at_install")
 class TestBeforePosting(SoldCase):
     def test_a_draft_follows_its_package_until_it_is_posted(self):
         invoice = self.invoice(post=False)
@@ -221,7 +254,7 @@ class TestAnalytics(SoldCase):
             self.visit(patient=other.partner_id)
         self.release()
         self.assertBooksAgree()
-        lines = self.env["account.analytic.line"].search([("account_id", "=", place.id)])
+        lines = self.env["account.analytic.line"].search([(plan._column_name(), "=", place.id)])
         self.assertEqual(sum(lines.mapped("amount")), 1200.0)
         self.assertEqual(lines.general_account_id, self.income)
 

@@ -1,5 +1,6 @@
 from . import res_company
 from . import package
+from . import product_template
 from . import credit_lot
 from . import credit_lot_invoice
 from . import credit_lot_balance

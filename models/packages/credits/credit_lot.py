@@ -104,7 +104,6 @@ class PracticeCreditLot(models.Model):
     )
     breakage_account_id = fields.Many2one(
         "account.account",
-        string="Breakage Account",
         index="btree_not_null",
         ondelete="restrict",
         readonly=True,
@@ -266,9 +265,12 @@ class PracticeCreditLot(models.Model):
         """
         # sudo: whoever may do what gives credits
         lots_sudo = self.sudo().with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
-        packages = self.env["practice.package"].sudo()
+        packages_sudo = self.env["practice.package"].sudo()  # sudo: as above
         lots_sudo = lots_sudo.create(
-            [packages.browse(vals["package_id"])._prepare_terms() | self._without_grant(vals) for vals in vals_list]
+            [
+                packages_sudo.browse(vals["package_id"])._prepare_terms() | self._without_grant(vals)
+                for vals in vals_list
+            ]
         )
         self._record(lot._prepare_grant(vals) for lot, vals in zip(lots_sudo, vals_list, strict=True))
         return lots_sudo.sudo(self.env.su)

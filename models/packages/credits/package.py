@@ -57,6 +57,19 @@ class PracticePackage(models.Model):
                     )
                 )
 
+    @api.onchange("deferred_account_id", "income_account_id", "breakage_account_id", "release_method", "internal_rate")
+    def _onchange_sold(self):
+        """Say before it is saved what another account, way of release or rate does not touch."""
+        return self._origin._warn_of_sold(self.env._("This package has been sold"), Domain.TRUE)
+
+    @api.onchange("name")
+    def _onchange_name(self):
+        same = Domain("name", "=ilike", self.name or "") & Domain("id", "!=", self._origin.id)
+        if not self.name or not self.search_count(same & Domain("company_id", "=", self.company_id.id), limit=1):
+            return None
+        message = self.env._("There is another package called %s. People will not know which one to choose.", self.name)
+        return {"warning": {"title": self.env._("Two packages of one name"), "message": message}}
+
     def action_open_lots(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_credit_lot_action")
@@ -67,6 +80,35 @@ class PracticePackage(models.Model):
     def _describe_uses(self):
         uses = super()._describe_uses()
         return [self.env._("purchases of credits: %s", self.lot_count), *uses] if self.lot_count else uses
+
+    # === WHAT WAS SOLD === #
+
+    def _count_sold(self, lines):
+        """Return ``(open credits, draft invoices)`` of these packages, of lines in the domain ``lines``."""
+        # sudo: numbers only, for whoever may change what is sold
+        lots_sudo = self.env["practice.credit.lot"].sudo()
+        of_lines = lines if lines.is_true() else Domain("invoice_line_id", "any", lines)
+        [[available, reserved]] = lots_sudo._read_group(
+            Domain("package_id", "in", self.ids) & of_lines, [], ["credits_available:sum", "credits_reserved:sum"]
+        )
+        lines_sudo = self.env["account.move.line"].sudo()  # sudo: as above
+        drafts = Domain("practice_package_id", "in", self.ids) & Domain("parent_state", "=", "draft") & lines
+        [[documents]] = lines_sudo._read_group(drafts, [], ["move_id:count_distinct"])
+        return available + reserved, documents
+
+    def _warn_of_sold(self, title, lines):
+        """Return the warning of a form that a change does not touch open credits; nothing when there is neither
+        an open credit nor a draft of the invoice lines ``lines``."""
+        credits, drafts = self._count_sold(lines) if self else (0, 0)
+        if not credits and not drafts:
+            return None
+        message = self.env._(
+            "Open credits: %(credits)s. They stay as they were sold, with their refunds and releases. Draft invoices: "
+            "%(drafts)s. They sell what holds when they are posted.",
+            credits=credits,
+            drafts=drafts,
+        )
+        return {"warning": {"title": title, "message": message}}
 
     # === WHEN SOMETHING FAILS === #
 
