@@ -88,6 +88,7 @@ class TestUpgrade(BaseCase):
                 with self.environment() as env:
                     self.assertBooksProved(env)
                     self.assertValuesKnown(env)
+                    self.assertSeatsLinked(env)
                     self.assertRunsFindTheirMethods(env)
         self.assertEqual(CHANGES.keys() - self.changed, set(), "nothing of the kind changes any more")
 
@@ -162,6 +163,21 @@ class TestUpgrade(BaseCase):
                 unknown[str(field)] = left
         self.assertGreater(count, 50)
         self.assertEqual(unknown, {})
+
+    def assertSeatsLinked(self, env):
+        """Check that each paid seat knows the line that charged it, as one that is billed today does."""
+        licences = env["practice.subscription.licence"].search([])
+        self.assertTrue(licences)
+        for line, of_line in licences.grouped("invoice_line_id").items():
+            self.assertEqual(line.practice_period_id, of_line.period_id)
+            self.assertEqual({line.practice_date_from}, set(of_line.mapped("date_from")))
+            if len(of_line) > 1:
+                self.assertEqual(line.price_subtotal, sum(of_line.mapped("price")))
+        discounted = licences.filtered(lambda it: it.discount_rate and not it.period_id.is_membership)
+        self.assertTrue(all(it.discount_line_id.price_subtotal < 0 for it in discounted))
+        notes = env["account.move"].search([("practice_period_id", "!=", False), ("reversed_entry_id", "!=", False)])
+        for line in notes.invoice_line_ids.filtered("practice_period_id"):
+            self.assertEqual(line.practice_origin_id.move_id, line.move_id.reversed_entry_id)
 
     def assertRunsFindTheirMethods(self, env):
         """Check that what a scheduled action calls is there: its code stays in a database when a method is renamed."""

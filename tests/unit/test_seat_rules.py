@@ -173,6 +173,25 @@ class TestNewcomers(unittest.TestCase):
         licences = (Licence(1, AN, "standard", FIRST, 39.0),)
         self.assertEqual(charged([seat(BERT, day(1, 20))], licences=licences), [])
 
+    def test_a_seat_that_is_not_paid_any_more_serves_whom_it_was_billed_for_and_nobody_else(self):
+        unpaid = (Licence(DIRK, DIRK, "standard", FIRST, 39.0, paid=False),)
+        self.assertEqual(charged([seat(DIRK)], licences=unpaid), [])
+        people = [seat(DIRK, date_to=day(1, 24)), seat(ELS, day(1, 25))]
+        self.assertEqual(charged(people, licences=unpaid), [(ELS, "standard", day(1, 25))])
+
+    def test_who_leaves_a_seat_that_is_not_paid_and_comes_back_pays(self):
+        unpaid = (Licence(DIRK, DIRK, "standard", FIRST, 39.0, paid=False),)
+        people = [seat(DIRK, date_to=day(1, 24)), seat(DIRK, day(1, 27), number=9)]
+        self.assertEqual(charged(people, licences=unpaid), [(DIRK, "standard", day(1, 27))])
+
+    def test_a_paid_seat_serves_beside_one_that_is_not(self):
+        licences = (
+            Licence(DIRK, DIRK, "standard", FIRST, 39.0, paid=False),
+            Licence(AN, AN, "standard", FIRST, 39.0),
+        )
+        people = [seat(DIRK), seat(AN, date_to=day(1, 24)), seat(ELS, day(1, 25))]
+        self.assertEqual(charged(people, licences=licences), [])
+
     def test_a_billed_seat_that_was_moved_to_a_free_one_serves_others(self):
         # Dirk paid from 25 January; Bert turns out to have left on the 20th and Dirk to have come on the 22nd.
         seats = [seat(AN), seat(BERT, date_to=day(1, 20)), seat(DIRK, day(1, 22)), seat(ELS, day(1, 28))]
