@@ -1,7 +1,7 @@
 {
     "name": "Practice Billing",
     "summary": "Appointment packages and subscriptions, paid in advance: books that agree to the cent",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Accounting/Accounting",
     "license": "LGPL-3",
     "author": "Practice Billing contributors",

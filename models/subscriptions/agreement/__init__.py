@@ -9,5 +9,6 @@ from . import discount_code
 from . import subscription_discount
 from . import plan
 from . import price_mixin
+from . import plan_usage_price
 from . import res_partner
 from . import res_partner_roles

@@ -11,15 +11,21 @@ class PracticeSubscriptionUsage(models.Model):
     def _to_rules(self, until=None):
         """Return these unbilled usages as the pure rules know them: together what shares a price and what is included.
 
+        Use in a period has the price that the period began with; outside any, that of its own day.
+
         :param date until: the last day that is billed; without it the day that the period, or the last use, ends
         """
         rules = []
-        for (subscription, period, kind), of_use in self.grouped(
-            lambda usage: (usage.subscription_id, usage.use_period_id, usage.kind_id)
+        for (_subscription, period, kind, plan, (price, included)), of_use in self.grouped(
+            lambda usage: (
+                usage.subscription_id,
+                usage.use_period_id,
+                usage.kind_id,
+                usage._get_plan_of_use(),
+                usage._get_plan_of_use()._get_usage_price(usage.kind_id, usage._get_price_date()),
+            )
         ).items():
-            plan = period.plan_id or subscription.plan_id
             first, last = min(of_use.mapped("date")), max(of_use.mapped("date"))
-            price, included = plan._get_usage_price(kind, period.date_from or first)
             rules.append(
                 pricing.Usage(
                     plan=plan.id,
@@ -35,3 +41,13 @@ class PracticeSubscriptionUsage(models.Model):
                 )
             )
         return tuple(rules)
+
+    def _get_plan_of_use(self):
+        """Return the plan whose price holds: that of the period of use."""
+        self.ensure_one()
+        return self.use_period_id.plan_id or self.subscription_id.plan_id
+
+    def _get_price_date(self):
+        """Return the day whose prices hold for this usage."""
+        self.ensure_one()
+        return self.use_period_id._get_price_date() or self.date
