@@ -345,3 +345,230 @@ class TestTermsOfCodes(PromiseCase):
         subscription._change_plan(dollars, "month")
         self.assertInvoice(self.bill(subscription, "2026-02-01"), {"Standard": [39.0]})
         self.assertEqual(subscription.redemption_ids.state, "reserved")
+
+
+@tagged("post_install", "-at_install")
+class TestContacts(PromiseCase):
+    """Contacts that are merged, deleted or archived while they subscribe."""
+
+    def merge(self, kept, *doubles):
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge([kept.id, *(double.id for double in doubles)], kept, extra_checks=False)
+        self.env.invalidate_all()
+        self.assertFalse(self.env["res.partner"].browse([double.id for double in doubles]).exists())
+
+    # === ORGANISATIONS === #
+
+    def test_two_running_subscriptions_are_not_merged(self):
+        first = self.begin()
+        second = self.subscribe(organisation=self.make_organisation("De Brug bis"))
+        with self.assertRefused("running subscriptions with .* De Brug bis.*: cancel the others first"):
+            self.merge(first.organisation_id, second.organisation_id)
+        self.assertEqual(len((first | second).exists()), 2)
+        second._cancel_now("other")
+        self.merge(first.organisation_id, second.organisation_id)
+        self.assertEqual(second.organisation_id, first.organisation_id)
+        self.assertInvoice(self.bill(first, "2026-02-01"), {"Standard": [39.0]})
+
+    def test_subscriptions_with_two_companies_are_merged(self):
+        first = self.begin()
+        other = self.env["res.company"].create({"name": "Other"})
+        plan = self.standard.copy({"company_id": other.id, "income_account_id": False, "deferred_account_id": False})
+        second = self.subscribe(plan, self.make_organisation("De Brug bis"), seats=())
+        self.merge(first.organisation_id, second.organisation_id)
+        self.assertEqual(second.organisation_id, first.organisation_id)
+
+    def test_two_who_used_one_code_are_merged(self):
+        code = self.make_code(duration="forever")
+        first = self.begin(code=code)
+        second = self.begin(code=code, organisation=self.make_organisation("De Brug bis"))
+        second._cancel_now("other")
+        kept = first.organisation_id
+        self.merge(kept, second.organisation_id)
+        self.assertEqual((first | second).redemption_ids.organisation_id, kept)
+        self.assertEqual(code.redemption_count, 2)
+        self.assertInvoice(self.bill(first, "2026-02-01"), {"Standard": [39.0], "Discount": [-7.8]})
+        with self.assertRefused("has used it already"):
+            code._redeem(first)
+
+    def test_of_two_open_checkouts_the_last_stays(self):
+        first, second = self.make_organisation("De Brug"), self.make_organisation("De Brug bis")
+        checkouts = self.env["practice.subscription.checkout"]
+        mine, theirs = (
+            checkouts.create(
+                {
+                    "organisation_id": it.id,
+                    "company_id": self.company.id,
+                    "plan_id": self.standard.id,
+                    "interval": "month",
+                }
+            )
+            for it in (first, second)
+        )
+        self.merge(first, second)
+        self.assertEqual((mine.state, theirs.state, theirs.organisation_id), ("cancelled", "draft", first))
+
+    def test_two_checkouts_that_were_paid_are_not_merged(self):
+        first, second = self.make_organisation("De Brug"), self.make_organisation("De Brug bis")
+        for it in (first, second):
+            self.env["practice.subscription.checkout"].create(
+                {
+                    "organisation_id": it.id,
+                    "company_id": self.company.id,
+                    "plan_id": self.standard.id,
+                    "interval": "month",
+                    "state": "paid",
+                }
+            )
+        with self.assertRefused("Payments of .* are on their way"):
+            self.merge(first, second)
+
+    # === PRACTITIONERS === #
+
+    def test_two_seats_of_one_person_become_one_that_can_end(self):
+        subscription = self.begin()
+        self.go_to("2026-01-10")
+        double = self.seat(subscription, "An (double)")
+        self.assertTrue(subscription._bill_extras())
+        self.go_to("2026-01-20")
+        self.merge(self.practitioner("An"), double.practitioner_id)
+        [kept, ended] = subscription.seat_ids.sorted("date_from")
+        self.assertEqual((kept.date_to, ended.date_to), (False, day(1, 19)))
+        # The licence that is paid serves the next newcomer.
+        self.seat(subscription, "Dirk")
+        self.assertInvoice(self.bill(subscription, "2026-02-01"), {"Standard": [78.0]})
+        kept.date_to = day(2, 10)
+        self.assertInvoice(self.bill(subscription, "2026-03-01"), {"Standard": [39.0]})
+
+    def test_doubles_go_on_as_long_as_the_last_of_them(self):
+        subscription = self.begin()
+        an = self.leave(subscription, "An", day(1, 31))
+        double = self.seat(subscription, "An (double)", date_from=day(1, 20))
+        self.merge(an.practitioner_id, double.practitioner_id)
+        self.assertEqual((an.date_to, double.date_from, double.date_to), (day(1, 19), day(1, 20), False))
+
+    def test_a_double_that_is_still_to_come_goes_and_one_after_the_other_stays(self):
+        subscription = self.begin()
+        [an] = subscription.seat_ids
+        coming = self.seat(subscription, "An (double)", date_from=day(1, 20), date_to=day(1, 25))
+        self.merge(an.practitioner_id, coming.practitioner_id)
+        self.assertFalse(coming.exists())
+        an.date_to = day(1, 31)
+        after = self.seat(subscription, "An (again)", date_from=day(2, 1))
+        self.merge(an.practitioner_id, after.practitioner_id)
+        self.assertEqual((an.date_to, after.date_from, after.date_to), (day(1, 31), day(2, 1), False))
+
+    def test_one_who_came_today_ends_today(self):
+        subscription = self.begin()
+        double = self.seat(subscription, "An (double)")
+        self.assertTrue(subscription._bill_extras())
+        self.merge(self.practitioner("An"), double.practitioner_id)
+        self.assertEqual(subscription.seat_ids.mapped("date_to"), [False, day(1, 1)])
+
+    def test_doubles_of_before_can_be_ended_but_get_no_more_days(self):
+        """Merged before there was a rule: they overlap for good."""
+        subscription = self.begin()
+        double = self.seat(subscription, "An (double)")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE practice_subscription_seat SET practitioner_id = %s WHERE id = %s",
+            [self.practitioner("An").id, double.id],
+        )
+        self.env.invalidate_all()
+        double.date_to = day(1, 31)
+        with self.assertRefused("A practitioner counts once"):
+            double.date_to = day(2, 28)
+        subscription.seat_ids.date_to = day(1, 20)
+
+    def test_who_has_seats_or_subscriptions_is_not_deleted(self):
+        subscription = self.begin()
+        with self.assertRefused(rf"An has seats .*{subscription.name}.*archive the contact"):
+            self.practitioner("An").unlink()
+        with self.assertRefused(rf"De Brug has subscriptions .*{subscription.name}.*archive the contact"):
+            subscription.organisation_id.unlink()
+        self.practitioner("Nobody").unlink()
+
+    # === ARCHIVED === #
+
+    def todos(self, subscription):
+        kind = self.env.ref("mail.mail_activity_data_todo")
+        return subscription.activity_ids.filtered(lambda it: it.activity_type_id == kind)
+
+    def test_staff_is_told_once_of_an_archived_organisation_and_billing_goes_on(self):
+        subscription = self.begin()
+        subscription.organisation_id.active = False
+        self.follow_time("2026-01-20")
+        self.follow_time("2026-01-21")
+        [todo] = self.todos(subscription)
+        self.assertIn("De Brug", todo.note)
+        self.assertEqual(todo.user_id, subscription._practice_get_responsible())
+        self.assertInvoice(self.bill(subscription, "2026-02-01"), {"Standard": [39.0]})
+        todo.action_done()
+        self.follow_time("2026-02-02")
+        self.assertFalse(self.todos(subscription))
+        subscription.organisation_id.active = True
+        self.follow_time("2026-02-03")
+        subscription.organisation_id.active = False
+        self.follow_time("2026-02-04")
+        self.assertEqual(len(self.todos(subscription)), 1)
+
+    def test_staff_is_told_once_of_an_archived_practitioner(self):
+        subscription = self.begin()
+        self.seat(subscription, "Dirk")
+        left = self.seat(subscription, "Els", date_to=day(1, 10))
+        (self.practitioner("Dirk") | left.practitioner_id).active = False
+        self.follow_time("2026-01-20")
+        self.follow_time("2026-01-21")
+        [todo] = self.todos(subscription)
+        self.assertIn("Dirk", todo.note)
+        self.assertNotIn("Els", todo.note)
+        self.practitioner("An").active = False
+        self.follow_time("2026-01-22")
+        self.assertEqual(len(self.todos(subscription)), 2)
+
+    def test_nobody_is_told_of_what_has_ended(self):
+        subscription = self.begin()
+        subscription._cancel_now("other")
+        subscription.organisation_id.active = False
+        self.follow_time("2026-01-20")
+        self.assertFalse(self.todos(subscription))
+
+
+@tagged("post_install", "-at_install")
+class TestTimeZone(PromiseCase):
+    """The company's time zone moves west on a billing day: its day is the one before the period that was billed."""
+
+    def begin_and_move(self, plan=None):
+        subscription = self.begin(plan, first="2026-02-01")
+        self.go_to("2026-02-01", hour=6)
+        self.company.practice_tz = "Pacific/Pago_Pago"
+        self.assertEqual(self.today(), day(1, 31))
+        return subscription
+
+    def test_a_dearer_plan_holds_from_the_first_day_of_the_period(self):
+        subscription = self.begin_and_move()
+        preview = subscription._get_preview(subscription._get_change_preview(self.blended, "month")[1])
+        invoice = subscription._change_plan(self.blended, "month")
+        self.assertPreviewed(preview, invoice)
+        self.assertInvoice(invoice, {"Credit for unused days": [-39.0], "Blended": [59.0]})
+        self.assertInvoice(self.bill(subscription, "2026-03-05"), {"Blended": [59.0]})
+        self.release_until("2026-04-10")
+        self.assertWaiting(0.0)
+
+    def test_a_longer_interval_begins_then_too(self):
+        subscription = self.begin_and_move()
+        invoice = subscription._change_plan(self.standard, "year")
+        self.assertInvoice(invoice, {"Credit for unused days": [-39.0], "Standard": [390.0]})
+        self.assertEqual(self.periods(subscription)[-1], (day(2, 1), day(1, 31, 2027)))
+
+    def test_everything_else_works(self):
+        subscription = self.begin_and_move()
+        self.assertFalse(subscription._change_plan(self.starter, "month"))
+        subscription.action_withdraw_change()
+        self.assertFalse(subscription._bill_extras())
+        subscription.action_pause()
+        subscription.action_resume()
+        self.assertIn("39.00", subscription._describe_cancel_now(True))
+        subscription._cancel_now("other", credit_unused=True)
+        self.assertEqual(self.last_invoice(subscription).amount_untaxed, 39.0)
+        self.assertWaiting(0.0)

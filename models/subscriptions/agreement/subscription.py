@@ -340,6 +340,18 @@ class PracticeSubscription(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_subscription_period_action")
         return {**action, "domain": [("subscription_id", "=", self.id)], "context": {"create": False}}
 
+    # === DAYS === #
+
+    def _get_today(self):
+        """Return today, a day of the company's time zone, and never a day before the paid period.
+
+        A period that began today may begin tomorrow once the company has another time zone; who changes something then
+        does so on its first day.
+        """
+        self.ensure_one()
+        today = self.company_id._practice_day()
+        return max(today, self.period_id.date_from or today)
+
     # === WHO MAY, AND WHO IS TOLD === #
 
     def _check_may_bill(self):
