@@ -242,6 +242,15 @@ class TestFirstPrice(PromiseCase):
         # 15 of 28 days of 39: an addition is of the first period.
         self.assertInvoice(self.bill(subscription, "2026-02-28"), {"Standard": [118.0], "Practitioners added": [19.5]})
 
+    def test_a_trial_keeps_its_days(self):
+        subscription = self.get_trial()
+        for days in (3, 0, 90):
+            self.trying.trial_days = days
+            self.follow_time("2026-01-30")
+            self.assertEqual((subscription.state, subscription.trial_end), ("trial", day(1, 30)))
+        self.follow_time("2026-01-31")
+        self.assertEqual((subscription.state, subscription.date_start), ("active", day(1, 31)))
+
     def test_so_does_the_price_of_usage_in_it(self):
         subscription = self.get_trial()
         self.usage_price(5.0, plan=self.trying, date_from=day(1, 10), included=2)

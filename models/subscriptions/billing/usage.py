@@ -16,19 +16,19 @@ class PracticeSubscriptionUsage(models.Model):
         :param date until: the last day that is billed; without it the day that the period, or the last use, ends
         """
         rules = []
-        for (_subscription, period, kind, plan, (price, included)), of_use in self.grouped(
+        for (_subscription, period, kind, _price), of_use in self.grouped(
             lambda usage: (
                 usage.subscription_id,
                 usage.use_period_id,
                 usage.kind_id,
-                usage._get_plan_of_use(),
-                usage._get_plan_of_use()._get_usage_price(usage.kind_id, usage._get_price_date()),
+                not usage.use_period_id and usage._get_price_of_use(),
             )
         ).items():
+            price, included = of_use[0]._get_price_of_use()
             first, last = min(of_use.mapped("date")), max(of_use.mapped("date"))
             rules.append(
                 pricing.Usage(
-                    plan=plan.id,
+                    plan=of_use[0]._get_plan_of_use().id,
                     kind=kind.id,
                     unit_price=price,
                     quantity=sum(of_use.mapped("quantity")),
@@ -47,7 +47,8 @@ class PracticeSubscriptionUsage(models.Model):
         self.ensure_one()
         return self.use_period_id.plan_id or self.subscription_id.plan_id
 
-    def _get_price_date(self):
-        """Return the day whose prices hold for this usage."""
+    def _get_price_of_use(self):
+        """Return ``(unit price, included quantity)`` of the period of use, or of the day outside any."""
         self.ensure_one()
-        return self.use_period_id._get_price_date() or self.date
+        day = self.use_period_id._get_price_date() or self.date
+        return self._get_plan_of_use()._get_usage_price(self.kind_id, day)

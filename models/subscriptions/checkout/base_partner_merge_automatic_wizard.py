@@ -13,7 +13,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
         :raises UserError: when payments of two of them are on their way
         """
-        super()._practice_prepare_merge(partners)
+        result = super()._practice_prepare_merge(partners)
         # sudo: who merges contacts need not see payments
         checkouts_sudo = self.env["practice.subscription.checkout"].sudo()
         open_sudo = checkouts_sudo.search([("organisation_id", "in", partners.ids), ("state", "in", ("draft", "paid"))])
@@ -29,3 +29,4 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             stays_sudo = paying_sudo or of_company_sudo.sorted("id")[-1:]
             (of_company_sudo - stays_sudo).write({"state": "cancelled"})
         open_sudo.flush_recordset()
+        return result
