@@ -1,9 +1,11 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-#: What rows have in common that share a price and what the plan includes: the last three columns. The others follow
+#: What rows have in common that share a price and what the plan includes: the last four columns. The others follow
 #: from these; with them PostgreSQL leaves out what is not asked for before it computes, and not after.
-SAME_USE = SQL("use.company_id, use.organisation_id, use.plan_id, use.subscription_id, use.kind_id, use.period_id")
+SAME_USE = SQL(
+    "use.company_id, use.organisation_id, use.plan_id, use.subscription_id, use.kind_id, use.period_id, use.price"
+)
 
 
 class PracticeUnbilledUsage(models.Model):
@@ -42,7 +44,7 @@ class PracticeUnbilledUsage(models.Model):
         "practice.plan.usage.price": ["date_from", "included", "kind_id", "plan_id", "unit_price"],
         "practice.subscription": ["next_invoice_date", "plan_id", "user_id"],
         "practice.subscription.period": [
-            *("date_from", "date_to", "kind", "number", "plan_id", "subscription_id"),
+            *("date_from", "date_to", "kind", "number", "plan_id", "price_date", "subscription_id"),
         ],
         "practice.subscription.usage": [
             *("company_id", "date", "kind_id", "organisation_id", "period_id", "quantity", "service_period_id"),
@@ -102,7 +104,7 @@ class PracticeUnbilledUsage(models.Model):
         """Return unbilled usage with its price and what the plan includes, and what was used before.
 
         ``taken`` is the quantity of the same kind and period of use until this row, ``billed_before`` what was billed
-        of it. The price is the one in force on the first day of the period, or of the use without a period.
+        of it.
         """
         return SQL(
             """
@@ -110,13 +112,7 @@ class PracticeUnbilledUsage(models.Model):
                    (SELECT SUM(billed.quantity)
                       FROM practice_subscription_usage billed
                      WHERE billed.service_period_id = use.period_id AND billed.kind_id = use.kind_id
-                       AND billed.period_id IS NOT NULL) AS billed_before,
-                   (SELECT ARRAY[price.unit_price, price.included]
-                      FROM practice_plan_usage_price price
-                     WHERE price.plan_id = use.plan_id AND price.kind_id = use.kind_id
-                       AND (price.date_from IS NULL OR price.date_from <= COALESCE(use.period_from, use.first_day))
-                     ORDER BY price.date_from DESC NULLS LAST
-                     LIMIT 1) AS price
+                       AND billed.period_id IS NOT NULL) AS billed_before
               FROM (%(uses)s) use
             """,
             same=SAME_USE,
@@ -125,14 +121,24 @@ class PracticeUnbilledUsage(models.Model):
 
     @api.model
     def _select_uses(self):
-        """Return unbilled usage with its period of use, the plan whose price holds, and the first day of such use."""
+        """Return unbilled usage with its period of use, the plan whose price holds, and that price.
+
+        It is the price that the period began with; use outside any period has that of its own day.
+        """
         return SQL(
             """
-            SELECT use.*, MIN(use.date) OVER (PARTITION BY %(same)s) AS first_day
+            SELECT use.*,
+                   (SELECT ARRAY[price.unit_price, price.included]
+                      FROM practice_plan_usage_price price
+                     WHERE price.plan_id = use.plan_id AND price.kind_id = use.kind_id
+                       AND (price.date_from IS NULL OR price.date_from <= use.price_date)
+                     ORDER BY price.date_from DESC NULLS LAST
+                     LIMIT 1) AS price
               FROM (
                     SELECT usage.id, usage.date, usage.quantity, usage.company_id, usage.organisation_id,
                            usage.subscription_id, usage.kind_id, subscription.user_id, subscription.next_invoice_date,
-                           period.id AS period_id, period.date_from AS period_from,
+                           period.id AS period_id,
+                           COALESCE(period.price_date, period.date_from, usage.date) AS price_date,
                            COALESCE(period.plan_id, subscription.plan_id) AS plan_id
                       FROM practice_subscription_usage usage
                       JOIN practice_subscription subscription ON subscription.id = usage.subscription_id
@@ -148,7 +154,6 @@ class PracticeUnbilledUsage(models.Model):
                      WHERE usage.state = 'unbilled' AND usage.company_id = ANY(%(companies)s)
                    ) use
             """,
-            same=SAME_USE,
             companies=self.env.companies.ids,
         )
 

@@ -268,9 +268,9 @@ class TestCheckout(OrganisationMixin, SubscriptionCase):
         self.assertActive(self.subscription)
 
     def test_a_plan_that_lost_its_price_waits_for_people(self):
-        checkout = self.checkout()
+        checkout = self.checkout(interval="year")
         transaction = self.begin(checkout)
-        self.standard.price_ids.unlink()
+        self.standard.price_ids.filtered(lambda it: it.interval == "year").unlink()
         self.notify(transaction, "done")
         self.assertEqual((checkout.state, self.subscription.state), ("paid", "trial"))
         self.assertIn("no price", checkout.error)
@@ -283,11 +283,11 @@ class TestCheckout(OrganisationMixin, SubscriptionCase):
         checkout.action_complete()
         self.assertEqual(checkout.state, "done")
         self.assertFalse(checkout.activity_ids)
-        self.assertActive(self.subscription)
+        self.assertActive(self.subscription, 780.0, 943.8)
 
     def make_plan_price(self):
         self.env["practice.plan.price"].create(
-            {"plan_id": self.standard.id, "interval": "month", "kind": "standard", "amount": 39.0}
+            {"plan_id": self.standard.id, "interval": "year", "kind": "standard", "amount": 390.0}
         )
 
     def test_a_crash_between_the_steps_is_repeated_from_the_start(self):

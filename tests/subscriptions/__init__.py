@@ -7,6 +7,7 @@ from . import test_subscription_books
 from . import test_subscription_changes
 from . import test_subscription_documents
 from . import test_subscription_membership
+from . import test_subscription_promises
 from . import test_subscription_property
 from . import test_subscription_reports
 from . import test_subscription_run

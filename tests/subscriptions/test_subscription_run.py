@@ -266,7 +266,8 @@ class TestBroken(RunCase):
         subscription = self.alone("archived usage product", trial_days=0)
         product = self.make_service("Old extra")
         kind = self.env["practice.usage.kind"].create({"name": "Old", "code": "old", "product_id": product.id})
-        subscription.plan_id.usage_price_ids = [Command.create({"kind_id": kind.id, "unit_price": 1.0})]
+        price = {"kind_id": kind.id, "unit_price": 1.0, "date_from": self.today()}
+        subscription.plan_id.usage_price_ids = [Command.create(price)]
         self.use(subscription, 1, kind="old")
         self.bill(subscription)
         product.active = False
@@ -292,8 +293,7 @@ class TestBroken(RunCase):
         )
 
     def break_price(self):
-        subscription = self.alone("no price")
-        subscription.plan_id.price_ids.filtered(lambda it: it.interval == "month").unlink()
+        subscription = self.alone("no price", prices={"year": {"standard": 390.0}})
         return (
             subscription,
             "has no price for monthly billing",

@@ -236,12 +236,13 @@ class TestTrial(StatesCase):
     def test_a_trial_of_a_plan_that_lost_its_price_says_so_and_is_tried_again(self):
         subscription = self.get_trial()
         subscription.activate_after_trial = True
-        self.trying.price_ids.unlink()
+        self.trying.price_ids.filtered(lambda it: it.interval == "year").unlink()
+        subscription.interval = "year"
         self.follow_time("2026-01-29")
         self.assertEqual(subscription.state, "trial")
-        self.assertIn("has no price for monthly billing", subscription.error)
+        self.assertIn("has no price for yearly billing", subscription.error)
         self.assertEqual(len(self.activities(subscription)), 1)
-        self.trying.price_ids = [Command.create({"amount": 39.0})]
+        self.trying.price_ids = [Command.create({"interval": "year", "amount": 390.0})]
         self.follow_time("2026-01-30")
         self.assertEqual((subscription.state, subscription.date_start), ("active", day(1, 29)))
         self.assertTrue(self.run_billing())
@@ -250,7 +251,8 @@ class TestTrial(StatesCase):
     def test_what_kept_a_trial_from_going_over_is_forgotten_when_it_is_started(self):
         subscription = self.get_trial()
         subscription.activate_after_trial = True
-        self.trying.price_ids.unlink()
+        self.trying.price_ids.filtered(lambda it: it.interval == "year").unlink()
+        subscription.interval = "year"
         self.follow_time("2026-01-29")
         self.assertTrue(self.activities(subscription))
         self.start(subscription, plan_id=self.standard.id)

@@ -319,8 +319,8 @@ class TestBilledUsage(SubscriptionCase):
             price.unlink()
 
     def test_each_kind_has_its_line_its_product_and_its_account(self):
-        self.begin()
         self.starter.usage_price_ids = [Command.create({"kind_id": self.questionnaire.id, "unit_price": 2.0})]
+        self.begin()
         self.use(self.subscription, 1)
         self.use(self.subscription, 4, kind="questionnaire")
         invoice = self.bill(self.subscription, "2026-02-15")

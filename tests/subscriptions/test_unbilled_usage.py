@@ -235,7 +235,7 @@ class TestUnbilledUsage(SubscriptionCase):
         if not foreign:
             self.assertEqual(own.round(sum(rows.mapped("amount"))), own.round(sum(line.amount for line in lines)))
 
-    def test_usage_in_no_period_costs_what_it_costs_on_its_first_day(self):
+    def test_usage_in_no_period_costs_what_it_costs_on_its_day(self):
         subscription = self.subscribe(self.starter)
         self.starter.usage_price_ids = [
             Command.create({"kind_id": self.file.id, "unit_price": 7.0, "date_from": day(1, 25)})
@@ -243,9 +243,9 @@ class TestUnbilledUsage(SubscriptionCase):
         self.go_to("2026-01-30")
         for date_of_use in ("2026-01-20", "2026-01-30"):
             self.use(subscription, day=date_of_use)
-        self.assertEqual([amount for _quantity, _charged, amount in self.rows(subscription)], [5.0, 5.0])
-        [line] = pricing.usage_lines(subscription._get_usage_to_bill(self.today()))
-        self.assertEqual((line.amount, line.date_from), (10.0, day(1, 20)))
+        self.assertEqual([amount for _quantity, _charged, amount in self.rows(subscription)], [5.0, 7.0])
+        lines = pricing.usage_lines(subscription._get_usage_to_bill(self.today()))
+        self.assertEqual([(line.amount, line.date_from) for line in lines], [(5.0, day(1, 20)), (7.0, day(1, 30))])
 
     def test_a_row_opens_its_usage(self):
         subscription = self.subscribe(self.starter)

@@ -9,6 +9,8 @@ from . import discount_code
 from . import subscription_discount
 from . import plan
 from . import price_mixin
+from . import plan_usage_price
+from . import base_partner_merge_automatic_wizard
 from . import res_partner
 from . import res_partner_roles
 from . import product_template

@@ -21,8 +21,9 @@ class PracticeDiscountCode(models.Model):
         for code in self:
             code.redemption_count = counts.get(code.id, 0)
 
-    @api.constrains("kind", "percentage", "amount", "duration", "periods")
+    @api.constrains("kind", "percentage", "amount", "currency_id", "duration", "periods", "company_id")
     def _check_unused(self):
+        """Keep what a code gives, so that it means the same to all who have it; plans, dates and number may change."""
         for code in self:
             if code.redemption_ids:
                 raise ValidationError(

@@ -2,10 +2,15 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ....tools import pricing
+from ..catalog.discount_code import DURATIONS, KINDS
 
 
 class PracticeDiscountRedemption(models.Model):
-    """A code that an organisation uses. What it was used for follows from its invoices, so cancelling gives it back."""
+    """A code that an organisation uses. What it was used for follows from its invoices, so cancelling gives it back.
+
+    It keeps the terms that the code had when it was given: a code may be for other plans afterwards, and who has it
+    already goes on.
+    """
 
     _name = "practice.discount.redemption"
     _description = "Discount"
@@ -19,6 +24,33 @@ class PracticeDiscountRedemption(models.Model):
     organisation_id = fields.Many2one(related="subscription_id.organisation_id", store=True, index=True)
     company_id = fields.Many2one(related="subscription_id.company_id", store=True, index=True)
     date = fields.Date(required=True, readonly=True)
+    kind = fields.Selection(KINDS, compute="_compute_terms", store=True, precompute=True, readonly=True)
+    value = fields.Float(
+        compute="_compute_terms",
+        store=True,
+        precompute=True,
+        readonly=True,
+        help="Percentage, or amount for each invoice in the currency.",
+    )
+    duration = fields.Selection(DURATIONS, compute="_compute_terms", store=True, precompute=True, readonly=True)
+    periods = fields.Integer(
+        string="Number of Periods", compute="_compute_terms", store=True, precompute=True, readonly=True
+    )
+    currency_id = fields.Many2one(
+        "res.currency", compute="_compute_terms", store=True, precompute=True, readonly=True, ondelete="restrict"
+    )
+    plan_ids = fields.Many2many(
+        "practice.plan",
+        "practice_discount_redemption_plan_rel",
+        "redemption_id",
+        "plan_id",
+        string="Plans",
+        compute="_compute_terms",
+        store=True,
+        precompute=True,
+        readonly=True,
+        help="Empty: all plans.",
+    )
     ended_on = fields.Date(readonly=True, help="Day on which staff ended it.")
     period_ids = fields.One2many("practice.subscription.period", "redemption_id", string="Periods")
     uses = fields.Integer(compute="_compute_uses", store=True, help="Invoices that count for its duration.")
@@ -28,18 +60,30 @@ class PracticeDiscountRedemption(models.Model):
         store=True,
     )
 
+    # Not by organisation: two that each had the code may turn out to be one, and are merged.
     _once_uniq = models.Constraint(
-        "UNIQUE (code_id, organisation_id)", "This organisation has used this discount code already."
+        "UNIQUE (code_id, subscription_id)", "This organisation has used this discount code already."
     )
 
-    @api.depends("period_ids.state", "period_ids.kind", "ended_on", "code_id.duration", "code_id.periods")
-    def _compute_uses(self):
+    @api.depends("code_id")
+    def _compute_terms(self):
+        """Take the terms of the code as they are now; later changes of the code are not followed."""
         for redemption in self:
             code = redemption.code_id
+            redemption.kind = code.kind
+            redemption.value = code.percentage if code.kind == "percentage" else code.amount
+            redemption.duration = code.duration
+            redemption.periods = code.periods
+            redemption.currency_id = code.currency_id
+            redemption.plan_ids = code.plan_ids
+
+    @api.depends("period_ids.state", "period_ids.kind", "ended_on", "duration", "periods")
+    def _compute_uses(self):
+        for redemption in self:
             met = redemption.period_ids.filtered(lambda it: it.state != "missing")
             # An invoice of a change of plan carries the discount but is no regular period.
-            counted = met if code.duration == "once" else met.filtered(lambda it: it.kind == "regular")
-            limit = {"once": 1, "periods": code.periods}.get(code.duration)
+            counted = met if redemption.duration == "once" else met.filtered(lambda it: it.kind == "regular")
+            limit = {"once": 1, "periods": redemption.periods}.get(redemption.duration)
             redemption.uses = len(counted)
             if redemption.ended_on or (limit and redemption.uses >= limit):
                 redemption.state = "done"
@@ -62,6 +106,11 @@ class PracticeDiscountRedemption(models.Model):
     def _to_rules(self):
         """Return the discount as the pure rules know it."""
         self.ensure_one()
-        code = self.code_id
-        value = code.percentage if code.kind == "percentage" else code.amount
-        return pricing.Discount(code.kind, value, code.name)
+        return pricing.Discount(self.kind, self.value, self.code_id.name)
+
+    def _is_for(self, plan):
+        """Return whether an invoice of ``plan`` carries the discount: its plans and its currency say so."""
+        self.ensure_one()
+        return (not self.plan_ids or plan in self.plan_ids) and (
+            self.kind == "percentage" or self.currency_id == plan.currency_id
+        )

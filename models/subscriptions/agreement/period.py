@@ -37,6 +37,11 @@ class PracticeSubscriptionPeriod(models.Model):
     is_membership = fields.Boolean(
         readonly=True, help="Its seats got credits of a package when it was billed: they have visits, not days."
     )
+    price_date = fields.Date(
+        string="Prices Of",
+        readonly=True,
+        help="The day whose prices hold, when it is another one than the first: what was promised at the start.",
+    )
     price_standard = fields.Monetary(readonly=True)
     price_student = fields.Monetary(readonly=True)
     discount_rate = fields.Float(
@@ -139,6 +144,10 @@ class PracticeSubscriptionPeriod(models.Model):
         return self.move_id.get_formview_action()
 
     # === BUSINESS METHODS === #
+
+    def _get_price_date(self):
+        """Return the day whose prices hold in this period; none for no period."""
+        return self.price_date or self.date_from
 
     def _to_rules(self, charges=()):
         """Return this period as the pure rules know it, or ``None`` for no period.

@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+from .subscription import RUNNING
 
 
 class PracticePlan(models.Model):
@@ -47,6 +50,17 @@ class PracticePlan(models.Model):
         if self.env["practice.subscription.period"].sudo().search_count([("plan_id", "in", self.ids)], limit=1):
             raise ValidationError(
                 self.env._("A plan that was billed keeps its company and its currency. Make another plan.")
+            )
+        theirs = Domain("plan_id", "in", self.ids) | Domain("pending_plan_id", "in", self.ids)
+        subscriptions_sudo = self.env["practice.subscription"].sudo()  # sudo: only how many
+        count = subscriptions_sudo.search_count(theirs & Domain("state", "in", RUNNING))
+        if count:
+            raise ValidationError(
+                self.env._(
+                    "A plan that organisations have keeps its company and its currency, because its prices were "
+                    "promised (subscriptions: %s). Make another plan.",
+                    count,
+                )
             )
 
     @api.ondelete(at_uninstall=False)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from .subscription import RUNNING
 
@@ -53,6 +54,32 @@ class ResPartner(models.Model):
             return subscriptions.get_formview_action()
         context = {"default_organisation_id": self.id}
         return {**action, "domain": [("organisation_id", "=", self.id)], "context": context}
+
+    @api.ondelete(at_uninstall=False)
+    def _practice_unlink_if_not_subscribed(self):
+        # sudo: only how many
+        domain = [("practitioner_id", "in", self.ids)]
+        seats_sudo = self.env["practice.subscription.seat"].sudo().search(domain)
+        if seats_sudo:
+            raise UserError(
+                self.env._(
+                    "%(name)s has seats and cannot be deleted (subscriptions: %(subscriptions)s). Let the seats end, "
+                    "and archive the contact instead.",
+                    name=seats_sudo[0].practitioner_id.display_name,
+                    subscriptions=", ".join(seats_sudo.subscription_id.mapped("name")),
+                )
+            )
+        domain = [("organisation_id", "in", self.ids)]
+        subscriptions_sudo = self.env["practice.subscription"].sudo().search(domain)
+        if subscriptions_sudo:
+            raise UserError(
+                self.env._(
+                    "%(name)s has subscriptions and cannot be deleted: %(subscriptions)s. Cancel them, and archive the "
+                    "contact instead.",
+                    name=subscriptions_sudo[0].organisation_id.display_name,
+                    subscriptions=", ".join(subscriptions_sudo.mapped("name")),
+                )
+            )
 
     # === BUSINESS METHODS === #
 

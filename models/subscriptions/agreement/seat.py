@@ -1,3 +1,5 @@
+from datetime import date, timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
@@ -65,8 +67,11 @@ class PracticeSubscriptionSeat(models.Model):
         if self.kind != "student":
             self.student_until = False
 
-    @api.constrains("practitioner_id", "date_from", "date_to", "subscription_id")
     def _check_once_a_day(self):
+        """Refuse a second seat of one practitioner on a day. Merged contacts may have had two, which end as any other.
+
+        :raises ValidationError: naming the other seat
+        """
         for seat in self:
             domain = Domain("id", "!=", seat.id) & Domain("subscription_id", "=", seat.subscription_id.id)
             domain &= Domain("practitioner_id", "=", seat.practitioner_id.id)
@@ -85,6 +90,7 @@ class PracticeSubscriptionSeat(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         seats = super().create(vals_list)
+        seats._check_once_a_day()
         seats._follow_change(seats.mapped("date_from"))
         return seats
 
@@ -93,7 +99,9 @@ class PracticeSubscriptionSeat(models.Model):
             return super().write(vals)
         if vals.keys() & {"practitioner_id", "subscription_id", "date_from"}:
             self._check_not_billed()
+        before = {seat: seat._get_claim() for seat in self}
         result = super().write(vals)
+        self.filtered(lambda seat: not seat._is_within(before[seat]))._check_once_a_day()
         self._follow_change(self.mapped("date_from") if "date_from" in vals else [])
         return result
 
@@ -112,6 +120,16 @@ class PracticeSubscriptionSeat(models.Model):
                     billed_sudo.practitioner_id.display_name,
                 )
             )
+
+    def _get_claim(self):
+        """Return whose days of which subscription this seat takes: ``(who and where, first day, last day)``."""
+        self.ensure_one()
+        return (self.practitioner_id, self.subscription_id), self.date_from, self.date_to or date.max
+
+    def _is_within(self, claim):
+        """Return whether this seat takes nothing that ``claim`` did not take."""
+        whose, first, last = self._get_claim()
+        return whose == claim[0] and claim[1] <= first and last <= claim[2]
 
     def _follow_change(self, starts):
         """Take the subscription's row, so that two changes at once are seen, and refuse to begin in the past.
@@ -134,6 +152,33 @@ class PracticeSubscriptionSeat(models.Model):
                         name=seat.practitioner_id.display_name,
                     )
                 )
+
+    def _join_doubles(self):
+        """Let each practitioner go on with one seat of a subscription, after contacts that had one each were merged.
+
+        The seat that ends last stays. The others end yesterday, or the day before it begins; what is paid for them
+        stays paid until the period ends, and serves the next newcomer. Those that are still to come and on no invoice
+        are taken away.
+        """
+        for seats in self.grouped(lambda it: (it.subscription_id, it.practitioner_id)).values():
+            today = seats.company_id._practice_day()
+            present = seats.filtered(lambda it, today=today: not it.date_to or it.date_to >= today)
+            kept, *others = present.sorted(lambda it: (it.date_to or date.max, -it.id), reverse=True) or [present]
+            for seat in others:
+                if not seat.date_to or seat.date_to >= kept.date_from:
+                    seat._end_before(max(kept.date_from, today))
+                if seat.exists() and seat.date_from < kept.date_from:
+                    kept = seat
+
+    def _end_before(self, day):
+        """Let this seat end the day before ``day``; one that begins later is taken away, unless it was billed."""
+        self.ensure_one()
+        # sudo: only whether it was billed
+        licences_sudo = self.env["practice.subscription.licence"].sudo()
+        if self.date_from >= day and not licences_sudo.search_count([("seat_id", "=", self.id)], limit=1):
+            self.unlink()
+        else:
+            self.date_to = max(self.date_from, day - timedelta(days=1))
 
     def _to_rules(self):
         """Return these seats as the pure rules know them."""

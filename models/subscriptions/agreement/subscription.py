@@ -75,6 +75,12 @@ class PracticeSubscription(models.Model):
     )
     trial_end = fields.Date(copy=False, tracking=True, help="Last day of the trial.")
     trial_warned = fields.Boolean(readonly=True, copy=False, help="The organisation was told that the trial ends soon.")
+    promised_on = fields.Date(
+        string="Agreed On",
+        readonly=True,
+        copy=False,
+        help="Day on which plan and billing were agreed. The first period costs no more than on this day.",
+    )
     activate_after_trial = fields.Boolean(
         string="Bill After the Trial",
         help="The day after the trial is the first day billed. Otherwise the trial expires.",
@@ -221,6 +227,11 @@ class PracticeSubscription(models.Model):
         return subscriptions
 
     def write(self, vals):
+        agreed = self.filtered(lambda it: it._is_agreed_anew(vals))
+        if agreed and "promised_on" not in vals:
+            for company, subscriptions in agreed.grouped("company_id").items():
+                # sudo: what follows from what the user may write, which is checked below
+                subscriptions.sudo().write({"promised_on": company._practice_day()})
         if self.env.su:
             return super().write(vals)
         before_bill = all(not it.period_ids and it.state in ("trial", "active") for it in self)
@@ -232,6 +243,12 @@ class PracticeSubscription(models.Model):
                 start = self._prepare_start_vals(dates, subscription.plan_id, subscription.company_id)
                 subscription.sudo().write(start)  # sudo: what follows from the dates the user may write
         return result
+
+    def _is_agreed_anew(self, vals):
+        """Return whether ``vals`` are another plan or billing than this subscription has."""
+        self.ensure_one()
+        now = {"plan_id": self.plan_id.id, "interval": self.interval}
+        return any(vals.get(name, current) != current for name, current in now.items())
 
     @api.model
     def _check_editable(self, names, allowed):
@@ -258,7 +275,7 @@ class PracticeSubscription(models.Model):
     def _prepare_new_vals(self, vals):
         """Return what a new subscription gets besides ``vals``: its number, and its state when they name none."""
         company = self.env["res.company"].browse(vals.get("company_id") or self.env.company.id)
-        new = {}
+        new = {"promised_on": company._practice_day()}
         if vals.get("name", "/") == "/":
             sequence = self.env["ir.sequence"].with_company(company)
             new["name"] = sequence.next_by_code("practice.subscription") or "/"
@@ -322,6 +339,18 @@ class PracticeSubscription(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_subscription_period_action")
         return {**action, "domain": [("subscription_id", "=", self.id)], "context": {"create": False}}
+
+    # === DAYS === #
+
+    def _get_today(self):
+        """Return today, a day of the company's time zone, and never a day before the paid period.
+
+        A period that began today may begin tomorrow once the company has another time zone; who changes something then
+        does so on its first day.
+        """
+        self.ensure_one()
+        today = self.company_id._practice_day()
+        return max(today, self.period_id.date_from or today)
 
     # === WHO MAY, AND WHO IS TOLD === #
 

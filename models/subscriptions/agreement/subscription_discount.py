@@ -16,9 +16,7 @@ class PracticeSubscription(models.Model):
             subscription.running_redemption_id = subscription._get_running_redemption_sudo()
 
     def _get_running_redemption_sudo(self, plan=None):
-        """Return the redemption that the next invoice carries; with ``plan``, only when its code is for that plan."""
+        """Return the redemption that the next invoice carries; with ``plan``, only when it is for that plan."""
         self.ensure_one()
         redemptions_sudo = self.sudo().redemption_ids  # sudo: the code decides the price, whoever asks for it
-        return redemptions_sudo.filtered(
-            lambda it: it.state != "done" and (not plan or not it.code_id.plan_ids or plan in it.code_id.plan_ids)
-        )[:1]
+        return redemptions_sudo.filtered(lambda it: it.state != "done" and (not plan or it._is_for(plan)))[:1]

@@ -67,7 +67,8 @@ class PracticeSubscriptionUsage(models.Model):
         "practice.subscription.period",
         string="Period of Use",
         compute="_compute_use_period",
-        help="The period that the day falls in: its plan says the price and what is included.",
+        help="The period that the day falls in: its plan says the price and what is included. Outside any period it is "
+        "the plan of the subscription, on the day of use.",
     )
     billed_before = fields.Float(
         compute="_compute_use_period", help="What was billed before of the same kind and period of use."

@@ -48,7 +48,7 @@ class PracticeSubscription(models.Model):
 
     def _prepare_period_vals(self, invoice, facts):
         rules, redemption, plan = invoice.period, invoice.redemption, invoice.plan
-        lasts = redemption and redemption.code_id.duration != "once"
+        lasts = redemption and redemption.duration != "once"
         # What waits for the days of the period; a membership's money waits for visits instead.
         deferred = rules and not plan.package_id and plan.deferred_account_id
         position = facts.get_position(self._get_invoice_partner())
@@ -63,6 +63,7 @@ class PracticeSubscription(models.Model):
             "service_to": invoice.date_to,
             "base_from": rules.base_from if rules else invoice.date_from,
             "is_membership": bool(rules) and not rules.tariff.by_days,
+            "price_date": invoice.price_date,
             "price_standard": rules.tariff.prices["standard"] if rules else 0.0,
             "price_student": rules.tariff.prices["student"] if rules else 0.0,
             "discount_rate": invoice.bill.discount_rate,

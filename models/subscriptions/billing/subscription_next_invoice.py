@@ -16,6 +16,7 @@ class NextInvoice:
     :param date anchor: the day that later periods are counted from
     :param pricing.Period period: the period that is paid in advance; ``None`` for extras
     :param date until: the last day whose usage and additions are on it
+    :param date price_date: the day whose prices hold, when it is another one than the period's first
     :param tuple usages: the :class:`pricing.Usage` that count as billed with it, charged or not
     :param redemption: the discount code at work, or none
     """
@@ -30,6 +31,7 @@ class NextInvoice:
     usages: tuple = ()
     period: pricing.Period | None = None
     redemption: object = None
+    price_date: date | None = None
 
     @property
     def date_from(self):
@@ -60,7 +62,8 @@ class PracticeSubscription(models.Model):
         anchor = self._get_next_anchor(interval)
         number = period_number(anchor, self.next_invoice_date, interval)
         first, last = period_days(anchor, number, interval)
-        period = pricing.Period(plan._get_tariff(interval, first), first, last, first)
+        price_date = self._get_price_date(plan, interval, first)
+        period = pricing.Period(plan._get_tariff(interval, price_date), first, last, first)
         redemption = discount or self._get_running_redemption_sudo(plan)
         until = first - timedelta(days=1)
         usages = self._get_usage_to_bill(until)
@@ -72,7 +75,23 @@ class PracticeSubscription(models.Model):
             redemption and redemption._to_rules(),
             rounding=plan.currency_id.rounding,
         )
-        return self._make_invoice("regular", plan, interval, anchor, period, bill, until, usages, redemption)
+        invoice = self._make_invoice("regular", plan, interval, anchor, period, bill, until, usages, redemption)
+        return invoice if price_date == first else replace(invoice, price_date=price_date)
+
+    def _get_price_date(self, plan, interval, first):
+        """Return the day whose prices hold for a period of ``plan`` that begins on ``first``: mostly that day itself.
+
+        The first period of a subscription begins after a trial, or on a later day that was agreed. It costs what the
+        plan cost on the day of the agreement, licences and usage, because that price was shown then; unless the licence
+        costs less by now. From the second period on everybody pays what the plan costs on its first day.
+        """
+        self.ensure_one()
+        promised = self.promised_on
+        agreed = (plan, interval) == (self.plan_id, self.interval)
+        if self.period_id or not agreed or not promised or promised >= first:
+            return first
+        then, now = (plan._get_price(interval, "standard", day) for day in (promised, first))
+        return first if then is None or now < then else promised
 
     def _get_next_anchor(self, interval):
         """Return the day that periods are counted from when the next one has this interval."""
@@ -114,7 +133,7 @@ class PracticeSubscription(models.Model):
         self.ensure_one()
         redemption = self._get_running_redemption_sudo(self.plan_id)
         # An amount is for each period's invoice; extras may be billed as often as one likes.
-        redemption = redemption.filtered(lambda it: it.code_id.kind == "percentage")
+        redemption = redemption.filtered(lambda it: it.kind == "percentage")
         usages = self._get_usage_to_bill(until)
         charges = self._get_paid_periods(credit_from)._get_charges() if self.period_id and credit_from else ()
         bill = pricing.extras_bill(
@@ -151,10 +170,12 @@ class PracticeSubscription(models.Model):
     def _get_usage_to_bill(self, until):
         """Return what this subscription used until ``until`` (included) and was not billed for, as the rules know it.
 
-        Usage is billed at the price of the period it falls in, however late it is recorded.
+        Usage is billed at the price of the period it falls in, or of its day outside any, however late it is recorded.
         """
         self.ensure_one()
         usages = self.unbilled_usage_ids.filtered(lambda usage: usage.state == "unbilled" and usage.date <= until)
         # As they stand on the invoice: what is late comes first, then the kinds in their order.
-        usages = usages.sorted(lambda usage: (usage.use_period_id.number, usage.kind_id.sequence, usage.kind_id.id))
+        usages = usages.sorted(
+            lambda usage: (usage.use_period_id.number, usage.kind_id.sequence, usage.kind_id.id, usage.date)
+        )
         return usages._to_rules(until)

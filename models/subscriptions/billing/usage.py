@@ -11,18 +11,24 @@ class PracticeSubscriptionUsage(models.Model):
     def _to_rules(self, until=None):
         """Return these unbilled usages as the pure rules know them: together what shares a price and what is included.
 
+        Use in a period has the price that the period began with; outside any, that of its own day.
+
         :param date until: the last day that is billed; without it the day that the period, or the last use, ends
         """
         rules = []
-        for (subscription, period, kind), of_use in self.grouped(
-            lambda usage: (usage.subscription_id, usage.use_period_id, usage.kind_id)
+        for (_subscription, period, kind, _price), of_use in self.grouped(
+            lambda usage: (
+                usage.subscription_id,
+                usage.use_period_id,
+                usage.kind_id,
+                not usage.use_period_id and usage._get_price_of_use(),
+            )
         ).items():
-            plan = period.plan_id or subscription.plan_id
+            price, included = of_use[0]._get_price_of_use()
             first, last = min(of_use.mapped("date")), max(of_use.mapped("date"))
-            price, included = plan._get_usage_price(kind, period.date_from or first)
             rules.append(
                 pricing.Usage(
-                    plan=plan.id,
+                    plan=of_use[0]._get_plan_of_use().id,
                     kind=kind.id,
                     unit_price=price,
                     quantity=sum(of_use.mapped("quantity")),
@@ -35,3 +41,14 @@ class PracticeSubscriptionUsage(models.Model):
                 )
             )
         return tuple(rules)
+
+    def _get_plan_of_use(self):
+        """Return the plan whose price holds: that of the period of use."""
+        self.ensure_one()
+        return self.use_period_id.plan_id or self.subscription_id.plan_id
+
+    def _get_price_of_use(self):
+        """Return ``(unit price, included quantity)`` of the period of use, or of the day outside any."""
+        self.ensure_one()
+        day = self.use_period_id._get_price_date() or self.date
+        return self._get_plan_of_use()._get_usage_price(self.kind_id, day)

@@ -2,6 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import escape_psql
 
+KINDS = [("percentage", "Percentage"), ("amount", "Amount")]
+DURATIONS = [("once", "The first invoice"), ("periods", "A number of periods"), ("forever", "For good")]
+
 
 class PracticeDiscountCode(models.Model):
     """A code that takes something off licences, additions and changes of plan; usage is never discounted."""
@@ -20,19 +23,12 @@ class PracticeDiscountCode(models.Model):
     currency_id = fields.Many2one(
         "res.currency", required=True, default=lambda self: self.env.company.currency_id, ondelete="restrict"
     )
-    kind = fields.Selection(
-        [("percentage", "Percentage"), ("amount", "Amount")], required=True, default="percentage", tracking=True
-    )
+    kind = fields.Selection(KINDS, required=True, default="percentage", tracking=True)
     percentage = fields.Float(tracking=True)
     amount = fields.Monetary(
         tracking=True, help="For each invoice, at most what its licences come to. The rest is not carried over."
     )
-    duration = fields.Selection(
-        [("once", "The first invoice"), ("periods", "A number of periods"), ("forever", "For good")],
-        required=True,
-        default="once",
-        tracking=True,
-    )
+    duration = fields.Selection(DURATIONS, required=True, default="once", tracking=True)
     periods = fields.Integer(string="Number of Periods", default=3)
     date_from = fields.Date(string="Valid From")
     date_to = fields.Date(string="Valid Until", help="Last day on which the code can be applied.")

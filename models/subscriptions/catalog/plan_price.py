@@ -32,5 +32,15 @@ class PracticePlanPrice(models.Model):
             same = plan.price_ids.filtered(lambda it, own=price: (it.interval, it.kind) == (own.interval, own.kind))
             price.validity = plan._get_validity(price, same)
 
-    def _get_billed_domain(self):
-        return super()._get_billed_domain() & Domain("interval", "=", self.interval)
+    def _replaces_price(self):
+        """Return whether there was a price of the interval before: without any, nothing could be promised."""
+        first = self._get_first_day()
+        # Students without a price of their own pay as everybody.
+        return any(
+            (price.interval, price.kind) == (self.interval, "standard")
+            and (not price.date_from or price.date_from < first)
+            for price in self.plan_id.price_ids - self
+        )
+
+    def _get_promised_domain(self, prefix=""):
+        return super()._get_promised_domain(prefix) & Domain(f"{prefix}interval", "=", self.interval)

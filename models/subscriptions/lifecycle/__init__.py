@@ -1,4 +1,5 @@
 from . import res_company
+from . import seat
 from . import subscription_state
 from . import subscription_change
 from . import subscription_run

@@ -31,7 +31,7 @@ class PracticeSubscription(models.Model):
             another currency than what is paid
         """
         self.ensure_one()
-        today = self.company_id._practice_day()
+        today = self._get_today()
         if self.state not in ("trial", *BILLED):
             raise UserError(self.env._("Only a running subscription changes its plan; reactivate it first."))
         if self.end_date:
@@ -81,9 +81,7 @@ class PracticeSubscription(models.Model):
             redemption_sudo = redemptions_sudo.new({"code_id": code.id})
         self_sudo = self.sudo()  # sudo: the lines of an invoice that the user is about to order
         if when == "now":
-            return when, self_sudo._make_change_invoice(
-                plan, interval, self.company_id._practice_day(), redemption_sudo
-            )
+            return when, self_sudo._make_change_invoice(plan, interval, self._get_today(), redemption_sudo)
         if self.state == "trial":
             return when, None
         return when, self_sudo._make_next_invoice(plan, interval, redemption_sudo)
@@ -107,9 +105,8 @@ class PracticeSubscription(models.Model):
         elif when == "period_end":
             self_sudo.write({"pending_plan_id": plan.id, "pending_interval": interval})
         else:
-            day = self_sudo.company_id._practice_day()
-            facts = InvoiceFacts(self_sudo.company_id, day)
-            invoice = self_sudo._make_change_invoice(plan, interval, day)
+            facts = InvoiceFacts(self_sudo.company_id, self_sudo.company_id._practice_day())
+            invoice = self_sudo._make_change_invoice(plan, interval, self_sudo._get_today())
             self_sudo._check_billable(invoice, facts)
             return self_sudo._bill([invoice], facts).sudo(False)
         return self.env["account.move"]

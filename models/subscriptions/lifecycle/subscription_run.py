@@ -11,6 +11,10 @@ from ..agreement.subscription import RUNNING
 CARD_DAYS = 30
 
 
+#: Subscriptions of organisations that are not archived.
+IN_USE = Domain("organisation_id", "any", [("active", "=", True)])
+
+
 class PracticeSubscription(models.Model):
     """What time does to subscriptions, looked at every hour."""
 
@@ -21,6 +25,10 @@ class PracticeSubscription(models.Model):
     )
     follow_retry_date = fields.Date(
         string="Followed Again On", readonly=True, copy=False, help="The hourly run tries it again from this day on."
+    )
+
+    archived_told = fields.Boolean(
+        readonly=True, copy=False, help="Who is responsible was told that the organisation is archived."
     )
 
     def _follow_paid(self):
@@ -71,6 +79,8 @@ class PracticeSubscription(models.Model):
                     (me._follow_paid, unfailed & unpaid & Domain("id", "not in", blocked)),
                     (me._suspend, late & after_grace),
                     (me._end_suspended, unfailed & ended),
+                    (me._tell_archived, unfailed & self._get_archived_domain(today)),
+                    (me._forget_archived, mine & Domain("archived_told", "=", True) & IN_USE),
                     (me._warn_trial_ends, unfailed & self._get_trial_warning_domain(company, today)),
                     (me._warn_card_expires, unfailed & self._get_card_warning_domain(today)),
                 )
@@ -110,6 +120,20 @@ class PracticeSubscription(models.Model):
         )
 
     @api.model
+    def _get_archived_domain(self, today):
+        """Return the running subscriptions with an archived contact that nobody was told of."""
+        return Domain("state", "in", RUNNING) & (
+            (Domain("archived_told", "=", False) & ~IN_USE)
+            | Domain("seat_ids", "any", self._get_archived_seats_domain(today))
+        )
+
+    @api.model
+    def _get_archived_seats_domain(self, today):
+        open_seat = Domain("date_to", "=", False) | Domain("date_to", ">=", today)
+        archived = Domain("practitioner_id", "any", [("active", "=", False)])
+        return open_seat & archived & Domain("archived_told", "=", False)
+
+    @api.model
     def _get_card_warning_domain(self, today):
         soon = Domain("practice_expiry_date", "<=", today + timedelta(days=CARD_DAYS))
         return Domain("state", "in", RUNNING) & Domain(
@@ -134,6 +158,35 @@ class PracticeSubscription(models.Model):
     def _end_suspended(self):
         self._try_bill_rest()
         self._enter(**self._prepare_end_vals())
+
+    def _tell_archived(self):
+        """Tell who is responsible, once, that the organisation or a practitioner is archived and billed all the same.
+
+        Archiving a contact ends no agreement: access and invoices go on until somebody cancels the subscription or lets
+        the seat end. An invoice left out in silence would be missed by nobody; one too many is seen, and is credited.
+        """
+        self.ensure_one()
+        domain = self._get_archived_seats_domain(self.company_id._practice_day())
+        seats = self.seat_ids.search(domain & Domain("subscription_id", "=", self.id))
+        contacts = seats.practitioner_id
+        if not self.organisation_id.active:
+            contacts |= self.organisation_id
+            self.archived_told = True
+        seats.archived_told = True
+        self.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.env._("Archived, and billed all the same"),
+            note=self.env._(
+                "These contacts are archived: %s. Cancel the subscription or let the seats end if they are gone; "
+                "otherwise take them back from the archive.",
+                ", ".join(contacts.mapped("display_name")),
+            ),
+            user_id=self._practice_get_responsible().id,
+        )
+
+    def _forget_archived(self):
+        """Tell again when the organisation, which is back, should be archived another time."""
+        self.archived_told = False
 
     def _warn_trial_ends(self):
         """Tell the organisation once that its trial ends soon."""

@@ -18,7 +18,8 @@ class PracticeSubscription(models.Model):
         """Begin billing, or begin again: from a trial, expired or cancelled.
 
         Whoever comes back within the paid time goes on; otherwise the first period begins on ``day``, or on the
-        day after the last one that was served, which is paid for.
+        day after the last one that was served, which is paid for. It costs what was promised when the trial of this
+        plan began, see ``_get_price_date``; whoever comes from elsewhere, or chooses another plan, agrees anew.
 
         :param date day: first day that is paid for; today by default
         :param code: a discount code
@@ -46,6 +47,8 @@ class PracticeSubscription(models.Model):
             day = max([day, *(last + timedelta(days=1) for last in served)])
             vals |= {"plan_id": plan.id, "interval": interval, "anchor_date": day, "next_invoice_date": day}
             vals["period_id"] = False
+            if self.state != "trial":
+                vals["promised_on"] = today
             vals["date_start"] = self.date_start or day
         self._enter("active", **vals)
         if code:

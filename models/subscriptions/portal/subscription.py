@@ -63,7 +63,7 @@ class PracticeSubscription(models.Model):
         usages = self.usage_ids.filtered(lambda it: period.date_from <= it.date <= period.service_to)
         rows = []
         for kind, of_kind in usages.grouped("kind_id").items():
-            included = period.plan_id._get_usage_price(kind, period.date_from)[1]
+            included = period.plan_id._get_usage_price(kind, period._get_price_date())[1]
             billed = sum(of_kind.invoice_line_id.mapped("price_subtotal"))
             coming = usage_lines(of_kind.filtered(lambda it: it.state == "unbilled")._to_rules())
             rows.append(
@@ -84,7 +84,8 @@ class PracticeSubscription(models.Model):
     def _prepare_portal_price(self):
         """Return what a practitioner costs now, in words."""
         self.ensure_one()
-        day = max(self.next_invoice_date or self.company_id._practice_day(), self.company_id._practice_day())
+        today = self.company_id._practice_day()
+        day = self._get_price_date(self.plan_id, self.interval, max(self.next_invoice_date or today, today))
         price = self.plan_id._get_price(self.interval, "standard", day)
         if price is None:
             return ""

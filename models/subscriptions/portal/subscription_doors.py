@@ -65,7 +65,7 @@ class PracticeSubscription(models.Model):
                 "practitioner_id": person_sudo.id,
                 "kind": kind,
                 "student_until": until,
-                "date_from": self_sudo.company_id._practice_day(),
+                "date_from": self_sudo._get_today(),
             }
         )
         self._portal_door_sudo(self.env._("%s added", person_sudo.name))
