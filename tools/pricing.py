@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from .charges import count_days, part_from, round_fraction, unused_amount
 from .credits import round_money
 from .periods import INTERVAL_MONTHS, share_by_days
 from .seats import SEAT_KINDS, Licence, newcomers, seats_on
@@ -36,45 +37,13 @@ class Tariff:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A posted line that holds money for days: what it brought, or (negative) took back."""
-
-    amount: float
-    date_from: date
-    date_to: date
-
-
-@dataclass(frozen=True)
-class Charge:
-    """What was billed on one line of a paid period, with all that became of it: what can be given back.
-
-    :param line: whatever identifies the line; what is given back goes by its product, taxes and account
-    :param Entry billed: the line as it was posted last
-    :param tuple entries: the :class:`Entry` of every posted line of it: itself, what repeats it and what credits it
-    :param tuple licences: the :class:`~.seats.Licence` it charged; none on a line that a person added
-    :param int days: days of the whole period that the prices of the licences are for
-    :param discount: whatever identifies the line of the discount on it, or ``None``
-    :param Fraction discount_amount: what of that line is for this one; positive, not rounded
-    """
-
-    line: object
-    plan: object
-    billed: Entry
-    entries: tuple
-    licences: tuple = ()
-    days: int = 0
-    discount: object = None
-    discount_amount: Fraction = Fraction(0)
-
-
-@dataclass(frozen=True)
 class Period:
     """A period that is paid in advance.
 
     :param date base_from: first day of the whole period that the prices are for; earlier than ``date_from`` when the
         plan was changed in the middle
     :param tuple licences: the :class:`~.seats.Licence` billed so far
-    :param tuple charges: the :class:`Charge` that hold money for its days, when they are to be given back
+    :param tuple charges: the :class:`~.charges.Charge` that hold money for its days, when they are to be given back
     """
 
     tariff: Tariff
@@ -120,7 +89,7 @@ class Line:
     :param float price: what one seat costs for a whole period, or one unit
     :param tuple seats: the :class:`~.seats.Seat` charged, or the :class:`~.seats.Licence` credited
     :param bool inline: see :class:`Tariff`; the price is after discount, ``list_amount`` before
-    :param origin: the line that is given back; see :class:`Charge`
+    :param origin: the line that is given back; see :class:`~.charges.Charge`
     """
 
     section: str
@@ -332,10 +301,10 @@ def _credit_lines(period, day, rounding):
         if amount or (charge.licences and len(charge.entries) == 1):
             lines.append(_credit_line(charge, amount, max(day, charge.billed.date_from), rounding))
         if charge.discount is not None:
-            share = charge.discount_amount * _part_from(charge.billed, day)
+            share = charge.discount_amount * part_from(charge.billed, day)
             taken[charge.discount] = taken.get(charge.discount, 0) + share
     dates = {"plan": period.tariff.plan, "date_from": day, "date_to": period.date_to}
-    returned = ((origin, round_money(_decimal(amount), rounding)) for origin, amount in taken.items())
+    returned = ((origin, round_fraction(amount, rounding)) for origin, amount in taken.items())
     lines += [
         _discount_line("returned", amount=amount, origin=origin, **dates) for origin, amount in returned if amount
     ]
@@ -357,74 +326,9 @@ def _credit_line(charge, amount, first, rounding):
         origin=charge.line,
     )
     whole = sum(Fraction(str(licence.price)) for licence in licences)
-    if not licences or round_money(_decimal(whole * _days(first, last) / charge.days), rounding) != amount:
+    if not licences or round_fraction(whole * count_days(first, last) / charge.days, rounding) != amount:
         return line
     return replace(line, kind=licences[0].kind, price=licences[0].price, seats=licences)
-
-
-def unused_amount(charge, day, rounding=0.01):
-    """Return what a charge holds for the days from ``day`` on, before discount."""
-    unused = sum(
-        exact_amount(entry, charge.licences, charge.days, rounding) * _part_from(entry, day) for entry in charge.entries
-    )
-    return round_money(_decimal(unused), rounding)
-
-
-def exact_amount(entry, licences, days, rounding=0.01):
-    """Return the amount of an entry before it was rounded, when it is what its licences cost for its days.
-
-    :param int days: days of the whole period that the prices are for
-    """
-    amount = Fraction(str(entry.amount))
-    if not licences:
-        return amount
-    whole = sum(Fraction(str(licence.price)) for licence in licences)
-    exact = whole * _days(entry.date_from, entry.date_to) / days
-    if abs(entry.amount) != round_money(_decimal(exact), rounding):
-        return amount
-    return exact if amount > 0 else -exact
-
-
-def share_discounts(charges, amounts, rounding=0.01):
-    """Return ``charges`` with what the lines of discounts take off each of them.
-
-    :param charges: all :class:`Charge` that the discounts are on, of whatever period
-    :param dict amounts: what each line of a discount still takes off; positive
-    """
-    weights = {
-        charge: exact_amount(charge.billed, charge.licences, charge.days, rounding)
-        * Fraction(str(charge.licences[0].discount_rate))
-        for charge in charges
-        if charge.discount is not None
-    }
-    wholes = {}
-    for charge, weight in weights.items():
-        wholes[charge.discount] = wholes.get(charge.discount, 0) + weight
-    shared = []
-    for charge in charges:
-        if charge in weights:
-            weight, whole = weights[charge], wholes[charge.discount]
-            amount = amounts.get(charge.discount, 0.0)
-            if round_money(_decimal(whole), rounding) != amount:
-                weight = Fraction(str(amount)) * weight / whole if whole else 0
-            charge = replace(charge, discount_amount=Fraction(weight))
-        shared.append(charge)
-    return tuple(shared)
-
-
-def _part_from(entry, day):
-    """Return which part (0 to 1) of the days of an entry lies on or after ``day``."""
-    left = max(0, _days(max(day, entry.date_from), entry.date_to))
-    return Fraction(left, _days(entry.date_from, entry.date_to))
-
-
-def _days(first, last):
-    return (last - first).days + 1
-
-
-def _decimal(number):
-    number = Fraction(number)
-    return Decimal(number.numerator) / number.denominator
 
 
 def _seat_line(section, period, kind, price, amount, day, seats, *, inline=False):

@@ -9,12 +9,11 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from odoo.addons.practice_billing.tools.charges import Charge, Entry, share_discounts
 from odoo.addons.practice_billing.tools.periods import period_days, share_by_days
 from odoo.addons.practice_billing.tools.pricing import (
     Bill,
-    Charge,
     Discount,
-    Entry,
     Period,
     Tariff,
     Usage,
@@ -25,7 +24,6 @@ from odoo.addons.practice_billing.tools.pricing import (
     price_on,
     regular_bill,
     seats_price,
-    share_discounts,
     usage_lines,
 )
 from odoo.addons.practice_billing.tools.seats import Licence, Seat

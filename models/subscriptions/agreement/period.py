@@ -152,7 +152,7 @@ class PracticeSubscriptionPeriod(models.Model):
     def _to_rules(self, charges=()):
         """Return this period as the pure rules know it, or ``None`` for no period.
 
-        :param tuple charges: the :class:`pricing.Charge` that can be given back, when they are asked for
+        :param tuple charges: the :class:`~.charges.Charge` that can be given back, when they are asked for
         """
         if not self:
             return None

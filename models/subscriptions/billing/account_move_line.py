@@ -41,7 +41,8 @@ class AccountMoveLine(models.Model):
     def _compute_account_id(self):
         """Let what waits for the days of a period stay where it waits, whatever fiscal position a draft gets."""
         # sudo: whoever changes the invoice need not read subscriptions
-        kept = {line: line.account_id for line in self if line.sudo()._practice_is_deferred()}
+        of_periods_sudo = self.filtered("practice_period_id").sudo()
+        kept = {line: line.account_id for line in of_periods_sudo if line._practice_is_deferred()}
         result = super()._compute_account_id()
         for line, account in kept.items():
             line.account_id = account
@@ -50,6 +51,8 @@ class AccountMoveLine(models.Model):
     def _compute_practice_package_id(self):
         """Leave out what pays for the days of a period, although its product may have begun to sell credits since."""
         of_days = self.filtered(lambda line: line._practice_is_of_days())
+        if not of_days:
+            return super()._compute_practice_package_id()
         of_days.practice_package_id = False
         return super(AccountMoveLine, self - of_days)._compute_practice_package_id()
 
@@ -58,8 +61,9 @@ class AccountMoveLine(models.Model):
 
     def _practice_is_of_days(self):
         """Return whether this line is for a period whose seats are paid by days, and give no visits."""
-        period_sudo = self.sudo().practice_period_id  # sudo: whoever makes the invoice need not read subscriptions
-        return bool(period_sudo) and not period_sudo.is_membership
+        period = self.practice_period_id
+        # sudo: whoever makes the invoice need not read subscriptions
+        return bool(period) and not period.sudo().is_membership
 
     # === WHAT A LINE HOLDS === #
 

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ....tools import pricing
+from ....tools import charges as rules
 
 
 class PracticeSubscriptionPeriod(models.Model):
@@ -15,7 +15,7 @@ class PracticeSubscriptionPeriod(models.Model):
     _inherit = "practice.subscription.period"
 
     def _get_charges(self):
-        """Return what can be given back of these periods: a :class:`pricing.Charge` for each line that was billed.
+        """Return what can be given back of these periods: a :class:`~.charges.Charge` for each line that was billed.
 
         :raises UserError: when one of their documents is a draft, because nobody knows what it will hold
         """
@@ -39,7 +39,7 @@ class PracticeSubscriptionPeriod(models.Model):
             if origin not in taken
         ]
         amounts = {lines._practice_get_billed().id: -lines._practice_get_net() for lines in taken.values()}
-        shared = pricing.share_discounts(charges, amounts, self[:1].currency_id.rounding or 0.01)
+        shared = rules.share_discounts(charges, amounts, self[:1].currency_id.rounding or 0.01)
         mine = {line.id for lines in documents.values() for line in lines if line.practice_period_id in self}
         return tuple(charge for charge in shared if charge.line in mine)
 
@@ -80,14 +80,14 @@ class PracticeSubscriptionPeriod(models.Model):
         # As prices are entered: with their tax when the tax of the billed line is included in the price.
         net, price = billed._practice_get_net(), billed._practice_get_price()
         entries = {
-            line: pricing.Entry(
+            line: rules.Entry(
                 period.currency_id.round(line._practice_get_net() * price / net) if net else 0.0,
                 line.practice_date_from or period.date_from,
                 line.practice_date_to or period.date_to,
             )
             for line in lines
         }
-        return pricing.Charge(
+        return rules.Charge(
             line=billed.id,
             plan=period.plan_id.id,
             billed=entries[billed],

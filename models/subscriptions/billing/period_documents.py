@@ -4,7 +4,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import format_amount, format_date
 
-from ....tools import pricing
+from ....tools.charges import unused_amount
 from ....tools.periods import share_by_days
 
 
@@ -100,7 +100,7 @@ class PracticeSubscriptionPeriod(models.Model):
             of_origin = {(line.practice_origin_id or line).id: held[line.id] for line in lines.browse(held)}
             for line in lines.filtered(lambda it: it._practice_get_net() < 0):
                 charge = of_origin.get(line.practice_origin_id.id)
-                unused = pricing.unused_amount(charge, line.practice_date_from, rounding) if charge else 0.0
+                unused = unused_amount(charge, line.practice_date_from, rounding) if charge else 0.0
                 if -line._practice_get_net() > max(unused, 0.0):
                     raise UserError(
                         self.env._(
