@@ -4,7 +4,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
-from ..common.practice import PracticeCase
+from ..common.practice import TODAY, PracticeCase
 
 
 @tagged("post_install", "-at_install")
@@ -172,6 +172,25 @@ class TestImport(PracticeCase):
         self.assertLot(row.lot_id, state="cancelled", total=0, available=0, value=0.0)
         self.assertEqual(self.balance(self.opening), 0.0)
         self.assertEqual(row.state, "undone")
+        self.assertBooksAgree()
+
+    def test_the_entry_stays_as_long_as_its_credits(self):
+        row = self.row(booking="entry", counterpart_account_id=self.opening.id)
+        row.action_confirm()
+        entry = row.lot_id.entry_id
+        for door in (entry.button_draft, entry._reverse_moves, entry.button_cancel):
+            with self.subTest(door.__name__), self.assertRaisesRegex(UserError, "Undo the import"):
+                door()
+        row.action_undo()
+        self.assertBooksAgree()
+
+    def test_undoing_is_dated_on_the_first_open_day(self):
+        row = self.row(booking="entry", counterpart_account_id=self.opening.id)
+        row.action_confirm()
+        self.company.fiscalyear_lock_date = TODAY
+        row.action_undo()
+        reversal = row.lot_id.entry_id.reversal_move_ids
+        self.assertEqual((reversal.state, reversal.date), ("posted", TODAY + timedelta(days=1)))
         self.assertBooksAgree()
 
     def test_spent_credits_cannot_be_undone(self):

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Command
 
 
@@ -45,6 +46,7 @@ class AccountMove(models.Model):
             return super().write(vals)
         posted = self.filtered(lambda move: move.state == "posted")
         if vals["state"] != "posted" and posted:
+            posted._practice_check_no_imported_credits()
             lines = posted._practice_get_package_lines()
             if lines:
                 self.env["practice.credit.lot"]._follow_withdrawn_lines(lines)
@@ -54,6 +56,28 @@ class AccountMove(models.Model):
             if lines:
                 self.env["practice.credit.lot"]._follow_posted_lines(lines)
         return result
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        if not self.env.context.get("practice_undo_import"):
+            self._practice_check_no_imported_credits()
+        return super()._reverse_moves(default_values_list, cancel)
+
+    def _practice_check_no_imported_credits(self):
+        """Refuse to take back an entry while the imported credits stay whose value it brought to the balance post.
+
+        :raises UserError: naming the entry, and what to do instead
+        """
+        lots_sudo = self.env["practice.credit.lot"].sudo()  # sudo: whether there are any; the entry is the user's
+        lots_sudo = lots_sudo.search([("entry_id", "in", self.ids), ("credits_total", ">", 0)], limit=1)
+        if lots_sudo:
+            raise UserError(
+                self.env._(
+                    "%(entry)s brought the value of %(credits)s imported credits to the balance post, and they would "
+                    "stay. Undo the import instead: it takes back both.",
+                    entry=lots_sudo.entry_id.display_name,
+                    credits=lots_sudo.credits_total,
+                )
+            )
 
     # === ACTIONS === #
 

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
+from ....tools.dates import first_open_day
+
 
 class PracticeCreditImport(models.Model):
     """Credits that a patient already had elsewhere: entered in a form or by file, checked, then confirmed.
@@ -137,7 +139,8 @@ class PracticeCreditImport(models.Model):
             lot_sudo = row.lot_id.sudo()  # sudo: administrators import, and only this method takes imports back
             if lot_sudo.credits_available < lot_sudo.credits_total:
                 lot_sudo._raise_too_many(self.env._("Credits that this import gave: %s.", lot_sudo.credits_total))
-            reversal = lot_sudo.entry_id._reverse_moves([{"date": row.company_id._practice_day()}], cancel=True)
+            entry_sudo = lot_sudo.entry_id.with_context(practice_undo_import=True)
+            reversal = entry_sudo._reverse_moves([{"date": row._get_undo_day()}], cancel=True)
             lot_sudo._record(
                 [
                     {
@@ -152,6 +155,12 @@ class PracticeCreditImport(models.Model):
             )
             row.sudo().state = "undone"  # sudo: as in action_confirm
         return True
+
+    def _get_undo_day(self):
+        """Return the day on which undoing this import is booked: today, or the first open day when that is locked."""
+        company = self.company_id
+        journal, today = company._practice_get_release_journal(), company._practice_day()
+        return first_open_day(today, company._practice_get_release_lock(journal, today))
 
     def action_open_lot(self):
         self.ensure_one()
