@@ -17,7 +17,7 @@ class TestNames(TransactionCase):
     def get_own_methods(self, model):
         """Yield the names of the methods that we add to a model of Odoo, and that nobody else defines."""
         classes = self.env.registry[model].mro()
-        others = [it for it in classes if getattr(it, "_module", None) not in (MODULE, None)]
+        others = [it for it in classes if getattr(it, "_module", None) != MODULE]
         for cls in classes:
             # A mixin of ours brings methods that are ours by their names anyway.
             if getattr(cls, "_module", None) == MODULE:

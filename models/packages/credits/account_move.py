@@ -19,6 +19,17 @@ class AccountMove(models.Model):
         groups="practice_billing.group_user,account.group_account_readonly",
     )
 
+    practice_sells_credits = fields.Boolean(
+        string="Sells Credits",
+        compute="_compute_practice_sells_credits",
+        help="Whether a line sells credits, or takes them back.",
+    )
+
+    @api.depends("invoice_line_ids.practice_package_id")
+    def _compute_practice_sells_credits(self):
+        for move in self:
+            move.practice_sells_credits = bool(move.invoice_line_ids.practice_package_id)
+
     @api.depends("practice_lot_ids")
     def _compute_practice_lot_count(self):
         counts = dict(
