@@ -240,6 +240,16 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
         self.assertEqual(self.last_invoice(self.subscription).amount_total, after["total"])
         self.assertWaiting()
 
+    def test_who_is_added_before_the_period_in_a_new_time_zone_comes_on_its_first_day(self):
+        mine = self.running()
+        self.go_to(day(1, 15), hour=6)
+        self.company.practice_tz = "Pacific/Pago_Pago"
+        self.assertEqual(self.today(), day(1, 14))
+        seat_sudo = mine._portal_add_practitioner_sudo("Dirk", "dirk@example.com")
+        self.assertEqual(seat_sudo.date_from, day(1, 15))
+        mine._portal_end_seat(seat_sudo.id, day(1, 15))
+        self.assertEqual(seat_sudo.date_to, day(1, 15))
+
     def test_a_freed_seat_is_reused_at_no_cost(self):
         mine = self.running()
         mine._portal_end_seat(self.subscription.seat_ids[:1].id, day(1, 20))
