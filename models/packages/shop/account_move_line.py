@@ -43,3 +43,8 @@ class AccountMoveLine(models.Model):
         """What a patient bought on the portal before the package was archived may be paid by now."""
         # sudo: only whether somebody bought it there
         return bool(self.move_id.sudo().practice_buyer_id) or super()._practice_may_sell_archived()
+
+    def _practice_is_agreed(self):
+        """What a patient bought on the portal stays what was offered, also when the money arrives days later."""
+        # sudo: only whether somebody bought it there
+        return bool(self.move_id.sudo().practice_buyer_id) or super()._practice_is_agreed()
