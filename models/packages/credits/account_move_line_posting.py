@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from .account_move_line import COMPUTED_FIELDS
+
 
 class AccountMoveLine(models.Model):
     """What a package line sells is frozen when it is posted: package, credits per unit, accounts, rate, analytics.
@@ -56,8 +58,11 @@ class AccountMoveLine(models.Model):
         if not self.product_id:
             return
         proposed = self.practice_deferred_account_id
-        self._compute_practice_package_id()
-        self._compute_practice_sale()
+        # As when Odoo computes them: nothing is written where nothing changed.
+        with self.env.protecting([self._fields[name] for name in COMPUTED_FIELDS], self):
+            self._compute_practice_package_id()
+            self._compute_practice_sale()
+            self._compute_practice_credits()
         if self.account_id == proposed and proposed != self.practice_deferred_account_id:
             # Nobody chose that account: Odoo proposes anew.
             self._compute_account_id()
@@ -73,7 +78,8 @@ class AccountMoveLine(models.Model):
         before = lot_sudo.deferred_account_id if lot_sudo else account.browse()
         # As it was when it was posted before, or as the package has it and no fiscal position maps it.
         if account & (before + package_sudo.deferred_account_id):
-            self.practice_deferred_account_id = account
+            if account != waits:
+                self.practice_deferred_account_id = account
         elif account != waits and account.internal_group == "liability":
             raise UserError(
                 self.env._(
