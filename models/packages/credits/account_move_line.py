@@ -149,8 +149,7 @@ class AccountMoveLine(models.Model):
         for line in self:
             if line.parent_state != "posted" or not line._practice_gives_credits():
                 continue
-            now = {name: line._fields[name].convert_to_write(line[name], line) for name in FROZEN_FIELDS & vals.keys()}
-            if any(now[name] != (vals[name] or False) for name in now):
+            if line._practice_get_changes({name: vals[name] for name in FROZEN_FIELDS & vals.keys()}):
                 raise UserError(
                     self.env._(
                         "%(line)s of %(invoice)s is posted, and credits follow from it. Reset the document to draft to "

@@ -104,12 +104,13 @@ class PracticeCreditLot(models.Model):
         It is less after discounts on lines of their own and after credit notes that took no credits.
         """
         self.ensure_one()
-        moves_sudo = self.sudo().move_ids  # sudo: money, of which only the share is told
+        lot_sudo = self.sudo()  # sudo: money, of which only the share is told
+        moves_sudo = lot_sudo.move_ids
         paid = sum(
-            move.value for move in moves_sudo if move.kind == "grant" or (not move.credits and move.kind == "refund")
+            move.value for move in moves_sudo if move.kind == "grant" or (move.kind == "refund" and not move.credits)
         )
-        billed = -self.sudo().invoice_line_id.balance
-        return max(paid, 0.0) / billed if billed > 0 and self.sudo().deferred_account_id else 1.0
+        billed = -lot_sudo.invoice_line_id.balance
+        return max(paid, 0.0) / billed if billed > 0 and lot_sudo.deferred_account_id else 1.0
 
     @api.model
     def _get_refundable_lots_sudo(self, line):
