@@ -13,4 +13,5 @@ from . import account_move
 from . import account_move_line
 from . import account_move_line_posting
 from . import account_move_line_refund
+from . import account_move_line_value
 from . import res_partner

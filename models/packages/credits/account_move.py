@@ -61,12 +61,25 @@ class AccountMove(models.Model):
             lines = posted._practice_get_package_lines()
             if lines:
                 self.env["practice.credit.lot"]._follow_withdrawn_lines(lines)
+        new_lines = self.env["account.move.line"]
+        if vals["state"] == "posted" and (new_lines := (self - posted)._practice_get_package_lines()):
+            new_lines._practice_adjust()
         result = super().write(vals)
-        if vals["state"] == "posted":
-            lines = (self - posted)._practice_get_package_lines()
-            if lines:
-                self.env["practice.credit.lot"]._follow_posted_lines(lines)
+        if new_lines:
+            self.env["practice.credit.lot"]._follow_posted_lines(new_lines)
+        elif vals["state"] == "draft":
+            self._practice_get_package_lines()._practice_unadjust()
         return result
+
+    def copy_data(self, default=None):
+        """Leave out what posting added: the copy gets its own."""
+        vals_list = super().copy_data(default)
+        for vals in vals_list:
+            if lines := vals.get("line_ids"):
+                vals["line_ids"] = [
+                    command for command in lines if not (command[2] or {}).get("practice_adjusted_line_id")
+                ]
+        return vals_list
 
     def _reverse_moves(self, default_values_list=None, cancel=False):
         if not self.env.context.get("practice_undo_import"):
