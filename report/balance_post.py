@@ -302,11 +302,8 @@ class PracticeBalancePost(models.Model):
     def _get_accountant(self):
         """Return who is told: who looks after this balance post, an accountant of its company, or its administrator."""
         self.ensure_one()
-        # sudo: asked by the run
-        accountants_sudo = self.env.ref("practice_billing.group_accountant").sudo().all_user_ids
-        accountants_sudo = accountants_sudo.filtered(lambda it: it.active and self.company_id in it.company_ids)
         chosen = self.user_id if self.with_user(self.user_id).has_access("read") else self.user_id.browse()
-        return self.company_id._practice_get_responsible(chosen or accountants_sudo[:1])
+        return self.company_id._practice_get_accountant(chosen)
 
     def _follow_finding(self):
         """Keep one activity that says what was found, and none when nothing was."""

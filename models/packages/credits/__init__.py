@@ -6,6 +6,7 @@ from . import credit_lot_invoice
 from . import credit_lot_balance
 from . import credit_lot_expiry
 from . import credit_lot_low
+from . import credit_lot_unpaid
 from . import credit_import
 from . import credit_move
 from . import revenue_release
