@@ -24,6 +24,8 @@
         "wizards/subscription_change_views.xml",
         "wizards/subscription_discount_views.xml",
         "report/balance_post_views.xml",
+        "report/books_report_templates.xml",
+        "report/books_report_reports.xml",
         "report/credit_proof_views.xml",
         "report/credit_statement_templates.xml",
         "report/credit_statement_reports.xml",

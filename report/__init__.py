@@ -1,4 +1,5 @@
 from . import balance_post
+from . import books_report
 from . import credit_proof
 from . import credit_proof_opening
 from . import credit_proof_entries
