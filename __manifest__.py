@@ -29,6 +29,8 @@
         "report/credit_proof_views.xml",
         "report/credit_statement_templates.xml",
         "report/credit_statement_reports.xml",
+        "report/roll_step_views.xml",
+        "report/roll_forward_views.xml",
         "report/subscription_mrr_views.xml",
         "report/subscription_overview_views.xml",
         "report/unbilled_usage_views.xml",

@@ -1,3 +1,5 @@
+from urllib.parse import urlencode
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import format_date
@@ -97,6 +99,23 @@ class PracticeBooksReport(models.AbstractModel):
         """Return the action that downloads the PDF."""
         action = self.env.ref("practice_billing.action_report_books")
         return action.report_action(None, data=self._prepare_report_data(company, date_from, date_to), config=False)
+
+    @api.model
+    def _get_report_xlsx_action(self, company, date_from, date_to):
+        """Return the action that downloads the xlsx file."""
+        data = self._prepare_report_data(company, date_from, date_to)
+        name = data.pop("books_report")
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/practice_billing/books/{name}.xlsx?{urlencode(data)}",
+            "target": "download",
+        }
+
+    @api.model
+    def _get_report_filename(self, company, date_from, date_to, extension):
+        """Return the name of a file with this report: what, whose, of which days."""
+        days = [str(day) for day in (date_from if self._report_has_period else None, date_to) if day]
+        return f"{' '.join([self._report_title(), company.name, *days])}.{extension}"
 
     @api.model
     def _prepare_report_data(self, company, date_from, date_to):
