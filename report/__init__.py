@@ -1,4 +1,5 @@
 from . import balance_post
+from . import books_report
 from . import credit_proof
 from . import credit_proof_opening
 from . import credit_proof_entries
@@ -6,4 +7,6 @@ from . import credit_statement
 from . import subscription_mrr
 from . import subscription_overview
 from . import subscription_proof
+from . import roll_step
+from . import roll_forward
 from . import unbilled_usage

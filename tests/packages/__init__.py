@@ -16,4 +16,5 @@ from . import test_proof
 from . import test_proof_coverage
 from . import test_release_words
 from . import test_release
+from . import test_roll_forward
 from . import test_sold_stays_sold
