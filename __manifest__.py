@@ -33,6 +33,8 @@
         "report/roll_forward_views.xml",
         "report/subscription_mrr_views.xml",
         "report/subscription_overview_views.xml",
+        "wizards/unbilled_entry_views.xml",
+        "report/unbilled_service_views.xml",
         "report/unbilled_usage_views.xml",
         "views/practice_package_views.xml",
         "views/practice_appointment_type_views.xml",

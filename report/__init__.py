@@ -9,4 +9,5 @@ from . import subscription_overview
 from . import subscription_proof
 from . import roll_step
 from . import roll_forward
+from . import unbilled_service
 from . import unbilled_usage

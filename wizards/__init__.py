@@ -7,3 +7,4 @@ from . import subscription_start
 from . import subscription_cancel
 from . import subscription_change
 from . import subscription_discount
+from . import unbilled_entry

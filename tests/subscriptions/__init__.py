@@ -17,5 +17,6 @@ from . import test_subscription_sold
 from . import test_subscription_states
 from . import test_subscription_usage
 from . import test_subscription_views
+from . import test_unbilled_report
 from . import test_unbilled_service
 from . import test_unbilled_usage

@@ -92,7 +92,7 @@ class AccountMoveLine(models.Model):
             what=self._practice_get_unbilled_kind(licences),
             reason={"draft": "draft", "cancel": "cancelled"}.get(self.parent_state, "later"),
             plan=period.plan_id,
-            name=self.name or "",
+            name=", ".join(licences.practitioner_id.mapped("name")) if licences else (self.name or "").split("\n")[0],
             date_from=days[0],
             date_to=days[1],
             quantity=len(licences) if licences else self.quantity,

@@ -83,7 +83,7 @@ class PracticeSubscription(models.Model):
             what="addition" if line.section == "addition" else "licence",
             reason="due",
             plan=plan,
-            name=self._get_line_name(line, plan),
+            name=", ".join(self._get_practitioners(line).mapped("name")),
             date_from=line.date_from,
             date_to=line.date_to,
             quantity=len(line.seats),

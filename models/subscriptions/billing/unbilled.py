@@ -10,7 +10,7 @@ class Unbilled:
 
     :param str what: licence, addition, usage, credit (unused days that are given back) or other
     :param str reason: due (no document yet), draft, later (the invoice has a later date), cancelled, or failed
-    :param str name: what it is, as on the invoice; or why the invoice cannot be made
+    :param str name: who has the seats, what was used, or what else it is; or why the invoice cannot be made
     :param float amount: what the invoice charges, or will charge
     :param float given: the part of it for the days until the day; none where days are not what is paid for
     :param account: the revenue account

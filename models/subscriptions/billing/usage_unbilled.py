@@ -75,7 +75,7 @@ class PracticeSubscriptionUsage(models.Model):
             what="usage",
             reason=reason,
             plan=plan,
-            name=subscription._get_line_name(line, plan),
+            name=kind.name,
             date_from=min(self.mapped("date")),
             date_to=max(self.mapped("date")),
             quantity=line.quantity,
