@@ -219,12 +219,6 @@ class PracticeUnbilledLine(models.TransientModel):
     def action_open_xlsx(self):
         return self._get_report().action_xlsx()
 
-    def action_open_other(self):
-        """Ask for another date."""
-        report = self._get_report()
-        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_unbilled_report_action")
-        return {**action, "context": {"default_company_id": report.company_id.id, "default_date": report.date}}
-
     def _get_report(self):
         """Return the report of these lines, or of the list that is shown without any."""
         reports = self.env["practice.unbilled.report"]

@@ -50,6 +50,18 @@ class PracticeDeferralMixin(models.AbstractModel):
         "Empty means the ledger account.",
     )
 
+    proposed_account_id = fields.Many2one(
+        "account.account",
+        string="Proposed Balance Post",
+        compute="_compute_proposed_account_id",
+        help="What the company uses already, or what its chart has for income that is invoiced in advance.",
+    )
+
+    @api.depends("company_id", "deferred_account_id")
+    def _compute_proposed_account_id(self):
+        for record in self:
+            record.proposed_account_id = not record.deferred_account_id and record._propose_deferred_account()
+
     @api.constrains("income_account_id", "deferred_account_id")
     def _check_accounts(self):
         for record in self:

@@ -136,13 +136,28 @@ class TestUnbilledService(UnbilledCase):
         self.bill(subscription).button_draft()
         self.assertEqual(self.rows(), [("licence", "draft", 39.0, 0.0)])
 
-    def test_nothing_is_given_after_the_last_day(self):
+    def test_all_of_it_is_given_on_the_last_day(self):
         subscription = self.subscribe()
         self.bill(subscription)
         self.go_to("2026-01-25")
         self.seat(subscription, "Dirk")
         subscription.sudo().end_date = day(1, 31)
-        self.assertEqual(self.rows(day(2, 10)), [("addition", "due", 26.42, 8.81)])
+        self.assertEqual(self.rows(day(1, 30)), [("addition", "due", 26.42, 7.55)])
+        # What is charged for the days after it is not given back.
+        self.assertEqual(self.rows(day(2, 10)), [("addition", "due", 26.42, 26.42)])
+
+    def test_a_period_that_is_given_back_after_the_last_day_is_the_difference(self):
+        subscription = self.subscribe(interval="year")
+        self.bill(subscription)
+        self.go_to("2026-02-10")
+        subscription._cancel_now("other", credit_unused=True)
+        note = subscription.period_ids.sorted("number")[-1].move_id
+        self.assertEqual(note.move_type, "out_refund")
+        note.button_draft()
+        self.assertEqual(self.rows(), [])
+        # From the first day on that is given back: two of 390 for 365 days, of which 27 were served.
+        self.go_to("2026-02-11")
+        self.assertEqual(self.rows(), [("credit", "draft", -722.3, -722.3)])
 
     def test_what_cannot_be_made_is_named_and_stops_nothing(self):
         self.subscribe(self.standard)

@@ -2,7 +2,6 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ....tools.charges import share_amount
-from ....tools.periods import given_by_days
 from .unbilled import Unbilled
 
 
@@ -82,11 +81,10 @@ class AccountMoveLine(models.Model):
         :param float discount: what lines of discounts take off it
         """
         period, currency = self.practice_period_id, self.company_currency_id
-        cancelled = self.parent_state == "cancel"
-        last = min(facts.day, period.service_to) if cancelled else facts.day
         amount = currency.round(-self.balance - discount)
         days = self.practice_date_from, self.practice_date_to or self.practice_date_from
-        given = given_by_days(amount, *days, last, rounding=currency.rounding)
+        # Cancelled is billed again on purpose only; a membership is paid for visits.
+        paid_otherwise = self.parent_state == "cancel" or period.is_membership
         return Unbilled(
             subscription=period.subscription_id,
             what=self._practice_get_unbilled_kind(licences),
@@ -97,8 +95,7 @@ class AccountMoveLine(models.Model):
             date_to=days[1],
             quantity=len(licences) if licences else self.quantity,
             amount=amount,
-            # Cancelled is billed again on purpose only; a membership is paid for visits.
-            given=0.0 if cancelled or period.is_membership else given,
+            given=0.0 if paid_otherwise else period.subscription_id._get_given(amount, *days, facts),
             account=period.income_account_id if self._practice_is_deferred() else self.account_id,
             seats=tuple(licences.seat_id.ids) if licences else (),
             move=self.move_id,

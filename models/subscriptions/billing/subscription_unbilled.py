@@ -76,8 +76,6 @@ class PracticeSubscription(models.Model):
     def _make_unbilled_row(self, line, facts, by_days):
         plan = self.env["practice.plan"].browse(line.plan)
         amount = facts.convert(line.net, plan.currency_id)
-        rounding = facts.company.currency_id.rounding
-        last = min(facts.day, self.end_date or facts.day)
         return Unbilled(
             subscription=self,
             what="addition" if line.section == "addition" else "licence",
@@ -88,10 +86,20 @@ class PracticeSubscription(models.Model):
             date_to=line.date_to,
             quantity=len(line.seats),
             amount=amount,
-            given=given_by_days(amount, line.date_from, line.date_to, last, rounding=rounding) if by_days else 0.0,
+            given=self._get_given(amount, line.date_from, line.date_to, facts) if by_days else 0.0,
             account=self._get_unbilled_position(facts).map_account(plan._get_income_account()),
             seats=tuple(seat.id for seat in line.seats),
         )
+
+    def _get_given(self, amount, first, last, facts):
+        """Return the part of ``amount`` that was given until the day of what is charged from ``first`` to ``last``.
+
+        A subscription that has ended owes all of it: nothing else is to come, and what is given back is a line of its
+        own.
+        """
+        if self.end_date and self.end_date <= facts.day:
+            return amount
+        return given_by_days(amount, first, last, facts.day, rounding=facts.company.currency_id.rounding)
 
     def _get_unbilled_position(self, facts):
         """Return the fiscal position that the next invoice has."""
