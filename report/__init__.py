@@ -7,6 +7,7 @@ from . import credit_statement
 from . import subscription_mrr
 from . import subscription_overview
 from . import subscription_proof
+from . import open_credit
 from . import roll_step
 from . import roll_forward
 from . import unbilled_usage
