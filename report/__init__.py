@@ -1,3 +1,4 @@
+from . import accountant_mixin
 from . import balance_post
 from . import books_report
 from . import credit_proof
@@ -10,4 +11,8 @@ from . import subscription_proof
 from . import open_credit
 from . import roll_step
 from . import roll_forward
+from . import month_closing
+from . import month_closing_checks
+from . import month_closing_changes
+from . import ir_attachment
 from . import unbilled_usage
