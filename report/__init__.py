@@ -1,3 +1,4 @@
+from . import accountant_mixin
 from . import balance_post
 from . import books_report
 from . import credit_proof
@@ -7,7 +8,12 @@ from . import credit_statement
 from . import subscription_mrr
 from . import subscription_overview
 from . import subscription_proof
+from . import open_credit
 from . import roll_step
 from . import roll_forward
+from . import month_closing
+from . import month_closing_checks
+from . import month_closing_changes
+from . import ir_attachment
 from . import unbilled_service
 from . import unbilled_usage

@@ -21,6 +21,9 @@ class PracticeBooksReport(models.AbstractModel):
     _report_sequence = 50
     #: Whether it is about the days from one date until another, and not about a date only.
     _report_has_period = False
+    #: Whether a closed month keeps its figures and says when later corrections change them. What is only an estimate,
+    #: or follows from a report that is compared, is not.
+    _report_is_compared = False
 
     # === WHAT A REPORT GIVES === #
 
@@ -45,6 +48,20 @@ class PracticeBooksReport(models.AbstractModel):
             that says which row it is, the same whenever the report is made
         """
         raise NotImplementedError
+
+    @api.model
+    def _report_traces(self, company, date_from, date_to):
+        """Return what the days of a period contribute to each row, for a report that is compared later on.
+
+        :return: ``{key of the row as a tuple: [name of a contribution]}``; a name stays the same as long as
+            its contribution does. Nothing by default: only figures are compared then
+        """
+        return {}
+
+    @api.model
+    def _get_traced(self, traces):
+        """Return the records behind contributions, as far as they still are, without doubles."""
+        return []
 
     # === WHAT BECOMES OF IT === #
 

@@ -33,6 +33,7 @@ class PracticeRollForward(models.TransientModel):
 
     _report_sequence = 10
     _report_has_period = True
+    _report_is_compared = True
 
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     date_from = fields.Date(
@@ -136,6 +137,20 @@ class PracticeRollForward(models.TransientModel):
         return sorted(
             (row for row in rows if any(row[name] for name in numbers)), key=lambda row: (row["account"], row["name"])
         )
+
+    @api.model
+    def _report_traces(self, company, date_from, date_to):
+        steps = self.env["practice.roll.step"]
+        domain = Domain("company_id", "=", company.id) & Domain("date", ">=", date_from) & Domain("date", "<=", date_to)
+        traces = defaultdict(list)
+        fetched = [*KEY, "date", "kind", "cell", "line_id", "release_id", "credit_move_id"]
+        for step in steps.search_fetch(domain, fetched, order="id"):
+            traces[tuple(step[name].id or 0 for name in KEY)].append(step._get_trace())
+        return traces
+
+    @api.model
+    def _get_traced(self, traces):
+        return self.env["practice.roll.step"]._get_traced_documents(traces)
 
     @api.model
     def _add(self, sums, cell, credits, value, to_release, balance):

@@ -1,8 +1,18 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.credits import CORRECTING_KINDS, ROLL_CELLS, open_credits_per_kind
 from .credit_proof import Source
+
+#: The field of a step that holds a source of a model.
+TRACED = {
+    "account.move.line": "line_id",
+    "practice.credit.move": "credit_move_id",
+    "practice.revenue.release": "release_id",
+}
 
 #: What is on a balance post is, in the roll-forward, in one of these.
 CELLS = [
@@ -139,3 +149,41 @@ class PracticeRollStep(models.Model):
         credit = self.credit_move_id
         entry = credit.release_ids.move_id or credit.invoice_line_id.move_id or self.release_id.move_id
         return self.line_id.move_id or entry or super()._get_source()
+
+    def _get_trace(self):
+        """Return a name of this step that stays the same as long as it is on the same day and in the same cell."""
+        self.ensure_one()
+        source = self.line_id or self.release_id or self.credit_move_id
+        return f"{source._name},{source.id},{self.date},{self.cell}"
+
+    @api.model
+    def _get_trace_domain(self, traces):
+        """Return the steps named by :meth:`_get_trace`, those of the same sources on other days as well."""
+        ids = self._group_traces(traces)
+        return Domain.OR(Domain(TRACED[model], "in", numbers) for model, numbers in ids.items())
+
+    @api.model
+    def _group_traces(self, traces):
+        """Return ``{model: [id]}`` of the sources of steps."""
+        ids = defaultdict(list)
+        for trace in traces:
+            model, number, _day, _cell = trace.split(",")
+            ids[model].append(int(number))
+        return ids
+
+    @api.model
+    def _get_traced_documents(self, traces):
+        """Return the documents behind steps named by :meth:`_get_trace`, as far as they still are, without doubles."""
+        documents = []
+        for model, numbers in self._group_traces(traces).items():
+            documents += map(self._get_document, self.env[model].browse(numbers).exists())
+        return list(dict.fromkeys(documents))
+
+    @api.model
+    def _get_document(self, record):
+        """Return what a person knows a journal item, a release or a movement of credits by."""
+        if record._name == "account.move.line":
+            return record.move_id
+        if record._name == "practice.credit.move":
+            return record.invoice_line_id.move_id or record.lot_id
+        return record.move_id or record
