@@ -50,17 +50,18 @@ class PracticeDeferralMixin(models.AbstractModel):
         "Empty means the ledger account.",
     )
 
-    proposed_account_id = fields.Many2one(
-        "account.account",
-        string="Proposed Balance Post",
-        compute="_compute_proposed_account_id",
-        help="What the company uses already, or what its chart has for income that is invoiced in advance.",
+    proposed_account = fields.Char(
+        compute="_compute_proposed_account",
+        help="The account that the company uses already, or that its chart has for income that is invoiced in advance.",
     )
 
     @api.depends("company_id", "deferred_account_id")
-    def _compute_proposed_account_id(self):
+    def _compute_proposed_account(self):
+        """Name a balance post where there is none: with its code, or else what such an account is called."""
         for record in self:
-            record.proposed_account_id = not record.deferred_account_id and record._propose_deferred_account()
+            account = not record.deferred_account_id and record._propose_deferred_account()
+            name = account and account.with_context(practice_codes=True).display_name
+            record.proposed_account = name or self.env._("deferred income")
 
     @api.constrains("income_account_id", "deferred_account_id")
     def _check_accounts(self):

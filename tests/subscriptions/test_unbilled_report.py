@@ -95,6 +95,11 @@ class TestUnbilledReport(ReportsMixin, SubscriptionCase):
         for words in ("Not Billed", "De Kade", "New file", "23.81"):
             self.assertIn(words, html)
 
+    def test_it_is_frozen_with_the_other_reports_when_the_month_is_closed(self):
+        closing = self.env["practice.month.closing"].with_user(self.accountant).create({"month": day(1, 1)})
+        names = closing._freeze_reports().mapped("name")
+        self.assertEqual(len([name for name in names if name.startswith("Not Billed")]), 2)
+
     def test_a_day_to_come_is_refused(self):
         with self.assertRefused("still to come", ValidationError):
             self.report(on=day(2, 3))
