@@ -129,6 +129,48 @@ class TestUnbilledService(UnbilledCase):
         self.use(subscription, 1, day="2026-01-22")
         self.assertEqual(self.rows(day(2, 9)), [("usage", "later", 40.0, 40.0), ("usage", "due", 5.0, 5.0)])
 
+    def test_it_is_what_an_invoice_of_today_bills(self):
+        code = self.make_code(percentage=33.3, duration="forever")
+        subscription = self.subscribe(self.starter, code=code)
+        self.bill(subscription)
+        for number in (19, 21, 28):
+            self.go_to(day(1, number))
+            self.seat(subscription, f"N{number}")
+            self.use(subscription, 1.5)
+        found = self.rows()
+        [usage] = [row for row in found if row[0] == "usage"]
+        self.assertEqual(usage[2], 22.5)
+        invoice = subscription._bill_extras()
+        self.assertEqual(round(sum(row[2] for row in found), 2), invoice.amount_untaxed)
+        self.assertEqual(self.rows(), [])
+        # Two seats and usage until the day before: they were billed today, and not then.
+        self.assertEqual(len(self.rows(day(1, 27))), 3)
+
+    def test_what_is_included_counts_in_each_missed_period(self):
+        self.starter.usage_price_ids.included = 3
+        self.starter.usage_price_ids = [
+            Command.create({"kind_id": self.file.id, "unit_price": 7.0, "included": 2, "date_from": "2026-03-10"})
+        ]
+        subscription = self.subscribe(self.starter)
+        self.bill(subscription)
+        self.go_to("2026-03-25")
+        for quantity, used_on in ((4, "2026-02-20"), (1, "2026-03-12"), (4, "2026-03-20")):
+            self.use(subscription, quantity, day=used_on)
+        usage = [row for row in self.rows() if row[0] == "usage"]
+        # 15 February to 14 March: two of five at 5.00; from 15 March on: two of four at 7.00.
+        self.assertEqual(usage, [("usage", "due", 10.0, 10.0), ("usage", "due", 14.0, 14.0)])
+        invoices = self.bill(subscription)
+        self.assertEqual([self.amounts(it).get("Usage") for it in invoices], [None, [10.0]])
+        self.assertEqual([row for row in self.rows() if row[0] == "usage"], [("usage", "due", 14.0, 14.0)])
+
+    def test_use_outside_any_period_is_that_of_one_organisation(self):
+        self.starter.usage_price_ids.included = 3
+        for name in ("De Brug", "De Kade"):
+            subscription = self.subscribe(self.starter, self.make_organisation(name))
+            self.use(subscription, 4)
+        subscription.sudo().state = "suspended"
+        self.assertEqual([row[2] for row in self.rows() if row[0] == "usage"], [5.0, 5.0])
+
     def test_a_membership_is_paid_for_visits_and_not_for_days(self):
         plan = self.make_plan(product_id=self.product.id, deferred_account_id=False)
         subscription = self.subscribe(plan, seats=["An"])

@@ -30,9 +30,11 @@ class PracticeSubscription(models.Model):
         facts = InvoiceFacts(company.sudo(), day)  # sudo: as above
         subscriptions_sudo = self_sudo.search([("company_id", "=", company.id), ("state", "!=", "trial")], order="id")
         subscriptions_sudo._read_for_unbilled()
-        rows = [row for it in subscriptions_sudo for row in it._get_unbilled_seats(facts)]
-        rows += self_sudo.env["account.move.line"]._practice_get_unbilled(facts)
-        rows += self_sudo.env["practice.subscription.usage"]._get_unbilled(facts)
+        rows, missed = self_sudo.env["account.move.line"]._practice_get_unbilled(facts), {}
+        for subscription in subscriptions_sudo:
+            of_seats, missed[subscription.id] = subscription._get_unbilled_seats(facts)
+            rows += of_seats
+        rows += self_sudo.env["practice.subscription.usage"]._get_unbilled(facts, missed)
         rows = [row for row in rows if row.amount or row.reason == "failed"]
         return sorted(rows, key=lambda row: (row.subscription.id, row.date_from, row.what))
 
@@ -43,7 +45,10 @@ class PracticeSubscription(models.Model):
         self.seat_ids.practitioner_id.mapped("name")
 
     def _get_unbilled_seats(self, facts):
-        """Return the periods that have begun and the seats that have come, of which there is no document yet."""
+        """Return the periods that have begun and the seats that have come, of which there is no document yet.
+
+        :return: ``(rows, the invoices of those periods as the run would make them)``
+        """
         self.ensure_one()
         rows, invoices = [], []
         try:
@@ -52,7 +57,7 @@ class PracticeSubscription(models.Model):
                 rows += self._make_unbilled_rows(invoice.bill, invoice.plan, facts, invoice.period)
         except UserError as error:
             first = invoices[-1].date_to if invoices else self.next_invoice_date
-            return [*rows, Unbilled(self, "licence", "failed", self.plan_id, str(error), first, first)]
+            return [*rows, Unbilled(self, "licence", "failed", self.plan_id, str(error), first, first)], invoices
         plan = invoices[-1].plan if invoices else self.plan_id
         period = invoices[-1].period if invoices else self.period_id._to_rules()
         redemption = self._get_extras_redemption_sudo(plan, [it.redemption for it in invoices])
@@ -63,7 +68,7 @@ class PracticeSubscription(models.Model):
             until=min(facts.day, self.end_date or facts.day),
             rounding=plan.currency_id.rounding,
         )
-        return rows + self._make_unbilled_rows(bill, plan, facts, period)
+        return rows + self._make_unbilled_rows(bill, plan, facts, period), invoices
 
     def _make_unbilled_rows(self, bill, plan, facts, period):
         """Return a row for each line of a bill that charges seats."""

@@ -16,18 +16,46 @@ class PracticeSubscriptionUsage(models.Model):
     _inherit = "practice.subscription.usage"
 
     @api.model
-    def _get_unbilled(self, facts):
-        """Return the :class:`~.unbilled.Unbilled` of usage until the day: together what shares a price."""
+    def _get_unbilled(self, facts, missed):
+        """Return the :class:`~.unbilled.Unbilled` of usage until the day: together what shares a price.
+
+        :param dict missed: the invoices of periods that have begun and have none, by the id of the subscription
+        """
         usages = self.search(self._get_unbilled_domain(facts), order="date, id")
         by_reason = usages.grouped(lambda usage: usage._get_unbilled_reason(facts.day))
         before, rows = usages._get_billed_until(facts.day), []
         for reason in REASONS:
-            for rules in by_reason.get(reason, self.browse())._to_rules(facts.day, before):
+            of_reason = by_reason.get(reason, self.browse())
+            for rules in of_reason._to_unbilled_rules(facts.day, before, missed):
                 lines = pricing.usage_lines([rules], self.env["practice.plan"].browse(rules.plan).currency_id.rounding)
                 of_rules = self.browse(rules.ids)
                 rows += [of_rules._make_unbilled(line, reason, facts) for line in lines]
-                before[of_rules[0].use_period_id, of_rules[0].kind_id] += rules.quantity
+                if period := of_rules[0].use_period_id:
+                    before[period, of_rules[0].kind_id] += rules.quantity
         return rows
+
+    def _to_unbilled_rules(self, day, before, missed):
+        """Return these usages as the pure rules know them; those in a period without invoice as they will be then."""
+        in_missed, rules = defaultdict(self.browse), []
+        for usage in self.filtered(lambda it: not it.use_period_id):
+            for number, invoice in enumerate(missed.get(usage.subscription_id.id, ())):
+                if invoice.date_from <= usage.date <= invoice.date_to:
+                    in_missed[usage.subscription_id.id, number, usage.kind_id] += usage
+        for (subscription, number, kind), usages in in_missed.items():
+            invoice = missed[subscription][number]
+            price, included = invoice.plan._get_usage_price(kind, invoice.price_date or invoice.date_from)
+            rules.append(
+                pricing.Usage(
+                    plan=invoice.plan.id,
+                    kind=kind.id,
+                    unit_price=price,
+                    quantity=sum(usages.mapped("quantity")),
+                    included=included,
+                    ids=tuple(usages.ids),
+                )
+            )
+        others = self - self.browse().union(*in_missed.values())
+        return [*others._to_rules(day, before), *rules]
 
     @api.model
     def _get_unbilled_domain(self, facts):
