@@ -64,7 +64,7 @@ class PracticeMonthClosing(models.Model):
     )
     closed_on = fields.Datetime(readonly=True, copy=False, help="When it was closed the last time.")
     closed_count = fields.Integer(readonly=True, copy=False, help="How often it was closed.")
-    closed_by_id = fields.Many2one("res.users", string="Closed By", readonly=True, copy=False, ondelete="restrict")
+    closed_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
     file_ids = fields.Many2many(
         "ir.attachment",
         string="Frozen Reports",

@@ -59,9 +59,11 @@ class PracticeMonthClosing(models.Model):
         """Open the movements that came to the month, or to what was open before it, since it was closed."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_roll_step_action")
+        title = self.env._("Since the Closing of %s", self.display_name)
         return {
             **action,
-            "name": self.env._("Since the Closing of %s", self.display_name),
+            "name": title,
+            "display_name": title,
             "domain": list(self._get_added_domain()),
             "context": {"search_default_group_package": 1, "search_default_group_plan": 1},
         }

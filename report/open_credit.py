@@ -45,7 +45,7 @@ class PracticeOpenCredit(models.Model):
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     account_id = fields.Many2one("account.account", string="Balance Post", readonly=True)
-    invoice_id = fields.Many2one("account.move", string="Invoice", readonly=True)
+    invoice_id = fields.Many2one("account.move", readonly=True)
     reference = fields.Char(readonly=True)
     origin = fields.Selection(
         selection=lambda self: self.env["practice.credit.lot"]._fields["origin"]._description_selection(self.env),

@@ -195,14 +195,12 @@ class PracticeRollForwardLine(models.TransientModel):
     plan_id = fields.Many2one("practice.plan", readonly=True)
     name = fields.Char(string="Package or Plan", readonly=True)
     opening_credits = fields.Integer(readonly=True, help="Open credits on the evening before the first day.")
-    sold_credits = fields.Integer(string="Sold Credits", readonly=True, help="Sold, imported or given.")
-    used_credits = fields.Integer(string="Used Credits", readonly=True)
+    sold_credits = fields.Integer(readonly=True, help="Sold, imported or given.")
+    used_credits = fields.Integer(readonly=True)
     lost_credits = fields.Integer(string="No-Show Credits", readonly=True, help="No-shows and late cancellations.")
-    expired_credits = fields.Integer(string="Expired Credits", readonly=True)
-    refunded_credits = fields.Integer(string="Refunded Credits", readonly=True)
-    corrected_credits = fields.Integer(
-        string="Corrected Credits", readonly=True, help="Visits, no-shows and expiries that were undone."
-    )
+    expired_credits = fields.Integer(readonly=True)
+    refunded_credits = fields.Integer(readonly=True)
+    corrected_credits = fields.Integer(readonly=True, help="Visits, no-shows and expiries that were undone.")
     closing_credits = fields.Integer(readonly=True, help="Open credits at the end of the last day.")
     opening_value = fields.Monetary(string="Opening", readonly=True, help="Open on the evening before the first day.")
     sold_value = fields.Monetary(
@@ -221,7 +219,7 @@ class PracticeRollForwardLine(models.TransientModel):
     to_release = fields.Monetary(
         readonly=True, help="Visits that have taken place and whose entry is not posted yet, or is dated later."
     )
-    balance = fields.Monetary(string="Balance", readonly=True, help="What the balance post holds on the last day.")
+    balance = fields.Monetary(readonly=True, help="What the balance post holds on the last day.")
     difference = fields.Monetary(readonly=True, help="Closing + to release - balance: has to be 0.00.")
 
     @api.model

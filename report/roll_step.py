@@ -49,7 +49,7 @@ class PracticeRollStep(models.Model):
         readonly=True, help="Change of what credits stand for and subscriptions paid in advance, in company currency."
     )
     plan_id = fields.Many2one("practice.plan", readonly=True)
-    patient_id = fields.Many2one("res.partner", string="Patient", readonly=True, help="Who got or spent the credits.")
+    patient_id = fields.Many2one("res.partner", readonly=True, help="Who got or spent the credits.")
     lot_id = fields.Many2one("practice.credit.lot", string="Purchase", readonly=True)
 
     _depends = {

@@ -317,6 +317,9 @@ class TestDownloads(RollMixin, PracticeMixin, HttpCase):
     def test_the_pdf_has_pages_with_numbers(self):
         report = self.env["practice.roll.forward"].with_context(force_report_rendering=True)
         content = report._get_report_pdf(self.company, date(2026, 4, 1), date(2026, 4, 30))
-        text = PdfReader(io.BytesIO(content)).pages[0].extract_text()
-        for words in ("Roll-Forward", self.company.name, "04/30/2026", "Ten sessions", "960.00", "Page 1 / 1"):
-            self.assertIn(words, " ".join(text.split()))
+        pages = [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(content)).pages]
+        self.assertEqual(len(pages), 2, "credits, and money on a page of its own")
+        for words in ("Roll-Forward", self.company.name, "04/30/2026", "Ten sessions", "Page 1 / 2"):
+            self.assertIn(words, pages[0])
+        for words in ("960.00", "120.00", "480.00", "360.00", "Page 2 / 2"):
+            self.assertIn(words, pages[1])

@@ -3,7 +3,7 @@
 from datetime import date
 
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from ..common.reports import CHANGES, ReportsMixin
 from ..common.sold import SoldCase
@@ -129,3 +129,19 @@ class TestSubscriptionRollForward(ReportsMixin, SoldCase):
         self.begin(plan)
         rows = self.assertPlansAgree("2026-01-01", "2026-01-31")
         self.assertCells(rows["Dollars"], sold=(0, 400.0))
+
+    def test_a_closed_month_says_that_a_plan_was_credited_in_it(self):
+        _subscription, invoice = self.begin()
+        self.go_on("2026-01-31")
+        self.go_to("2026-02-02")
+        accountant = new_test_user(self.env, "pb_closer", "practice_billing.group_accountant")
+        closing = self.env["practice.month.closing"].with_user(accountant).create({"month": "2026-01-01"})
+        closing._close()
+        self.assertFalse(closing.is_changed_now)
+        note = self.credit_note(invoice, invoice_date="2026-01-20", date="2026-01-20")
+        self.assertEqual(note.date, date(2026, 1, 20))
+        closing.invalidate_recordset()
+        said = str(closing.changes)
+        self.assertTrue(closing.is_changed_now)
+        for words in ("PB licences in advance, Standard", "Refunded", "-390.00", note.name):
+            self.assertIn(words, said)
