@@ -27,6 +27,20 @@ EFFECTS = {
 #: Kinds whose value leaves the balance post through the revenue release.
 RELEASED_KINDS = ("use", "forfeit", "expire", "adjust")
 
+#: What a movement is in the roll-forward of a period. See :data:`CORRECTING_KINDS` for those that are undone.
+ROLL_CELLS = {
+    "grant": "sold",
+    "use": "used",
+    "forfeit": "lost",
+    "expire": "expired",
+    "refund": "refunded",
+    "adjust": "corrected",
+}
+
+#: Kinds of which a negative row corrects an earlier day. An invoice or a credit note that is undone vanishes from the
+#: books on its own day, so its credits come and go in the cell that it was in.
+CORRECTING_KINDS = ("use", "forfeit", "expire")
+
 #: Released kinds that are no service given: their value is breakage.
 BREAKAGE_KINDS = ("forfeit", "expire")
 
@@ -44,6 +58,12 @@ def open_credits_change(kind, credits):
     """Return by how much a movement changes the open credits of its lot: those available and those reserved."""
     after = counters_after([(kind, credits)])
     return after["available"] + after["reserved"]
+
+
+def open_credits_per_kind():
+    """Return ``{kind: what one credit of it adds to the open credits}`` of the kinds that change them."""
+    changes = {kind: open_credits_change(kind, 1) for kind in EFFECTS}
+    return {kind: change for kind, change in changes.items() if change}
 
 
 def is_low(open_credits, given, threshold):

@@ -29,10 +29,24 @@ class AccountMove(models.Model):
         help="Whether a line sells credits, or takes them back.",
     )
 
+    practice_unbooked_packages = fields.Char(
+        string="Packages Without Accounts",
+        compute="_compute_practice_unbooked_packages",
+        help="Packages on this invoice whose money is revenue at once, because an account is missing.",
+    )
+
     @api.depends("invoice_line_ids.practice_package_id")
     def _compute_practice_sells_credits(self):
         for move in self:
             move.practice_sells_credits = bool(move.invoice_line_ids.practice_package_id)
+
+    @api.depends("invoice_line_ids.practice_package_id", "move_type")
+    def _compute_practice_unbooked_packages(self):
+        for move in self:
+            packages_sudo = move.sudo().invoice_line_ids.practice_package_id  # sudo: names, for who makes the invoice
+            unbooked_sudo = packages_sudo.filtered(lambda it: it._lacks_accounts())
+            names = unbooked_sudo.mapped("name") if move.is_sale_document(include_receipts=True) else []
+            move.practice_unbooked_packages = ", ".join(names) or False
 
     @api.depends("practice_lot_ids")
     def _compute_practice_lot_count(self):
