@@ -115,22 +115,6 @@ def share_of_value(value_open, open_credits, credits, *, rounding=0.01, rate=Non
     return round_money(Decimal(str(value_open)) * credits / open_credits, rounding)
 
 
-def share_in_proportion(amount, weights, *, rounding=0.01):
-    """Return the share of ``amount`` of each of ``weights``, in proportion; their sum is exactly ``amount``.
-
-    :param float amount: of either sign
-    :param weights: positive numbers
-    """
-    total = sum(Decimal(str(weight)) for weight in weights)
-    shares, before, until = [], Decimal(0), Decimal(0)
-    for weight in weights:
-        until += Decimal(str(weight))
-        after = Decimal(str(round_money(Decimal(str(amount)) * until / total, rounding)))
-        shares.append(float(after - before))
-        before = after
-    return shares
-
-
 class Source(NamedTuple):
     """A lot as far as it can pay visits: ``available`` whole credits, usable until ``expiry_date`` (included; ``None``
     or ``False``: without end)."""

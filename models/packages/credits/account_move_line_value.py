@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ....tools.credits import share_in_proportion
+from ....tools.charges import share_amount
 
 
 class AccountMoveLine(models.Model):
@@ -150,8 +150,8 @@ class AccountMoveLine(models.Model):
         )
         sold = sold.filtered(lambda line: line.tax_ids == self.tax_ids) or sold
         weights = sold.mapped("price_subtotal")
-        balances = share_in_proportion(self.balance, weights, rounding=self.company_currency_id.rounding)
-        amounts = share_in_proportion(self.amount_currency, weights, rounding=self.currency_id.rounding)
+        balances = share_amount(self.balance, weights, self.company_currency_id.rounding)
+        amounts = share_amount(self.amount_currency, weights, self.currency_id.rounding)
         shares = []
         for line, balance, amount_currency in zip(sold, balances, amounts, strict=True):
             if line in left:
