@@ -24,15 +24,14 @@ class IrAttachment(models.Model):
 
         :raises UserError: naming the file
         """
-        if not (files := self.filtered(lambda file: file.res_model == "practice.month.closing")):
-            return
-        # sudo: whether it is one; who may write on attachments need not read closings
-        closing_sudo = self.env["practice.month.closing"].sudo().search([("file_ids", "in", files.ids)], limit=1)
-        if closing_sudo:
+        # sudo: whether it is one; Odoo asks by itself whether the user may write on it
+        files_sudo = self.sudo().filtered(lambda file: file.res_model == "practice.month.closing")
+        closings_sudo = files_sudo.env["practice.month.closing"]
+        if closing_sudo := files_sudo and closings_sudo.search([("file_ids", "in", files_sudo.ids)], limit=1):
             raise UserError(
                 self.env._(
                     "%(file)s was frozen when %(month)s was closed, and stays as it was.",
-                    file=(files & closing_sudo.file_ids)[:1].name,
+                    file=(files_sudo & closing_sudo.file_ids)[:1].name,
                     month=closing_sudo.name,
                 )
             )

@@ -221,7 +221,7 @@ class PracticeMonthClosing(models.Model):
             # sudo: the run
             closing.sudo().write({"is_changed": bool(found), "compare_date": closing.company_id._practice_day()})
             if found:
-                summary = self.env._("A closed month has changed")
+                summary = closing.env._("A closed month has changed")
                 closing._tell_accountant(summary, closing._describe_changes(found))
             else:
                 closing._untell_accountant()

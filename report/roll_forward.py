@@ -247,9 +247,8 @@ class PracticeRollForwardLine(models.TransientModel):
         cell, _unit = name.rsplit("_", 1) if name.endswith(("_credits", "_value")) else (name, "")
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_roll_step_action")
         title = self.env._("%(cell)s: %(name)s", cell=self._fields[name]._description_string(self.env), name=self.name)
-        context = {"practice_unit": "credits" if name.endswith("_credits") else "money"}
         domain = list(self._get_cell_domain(cell))
-        return {**action, "name": title, "display_name": title, "domain": domain, "context": context}
+        return {**action, "name": title, "display_name": title, "domain": domain, "context": {}}
 
     def action_open_pdf(self):
         return self._get_roll().action_pdf()

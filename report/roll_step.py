@@ -126,7 +126,7 @@ class PracticeRollStep(models.Model):
 
     @api.model
     def _select_entry_part(self, period, sign):
-        """Return what posted releases of subscriptions took from the account, as theirs (1) or not nobody's (-1)."""
+        """Return what posted releases of subscriptions took from the account: theirs (1), and nobody's no more (-1)."""
         return SQL(
             """
             SELECT release.id AS source_id, 'item' AS kind, entry.date, release.company_id,

@@ -232,6 +232,7 @@ class TestClosing(ClosingCase):
             with self.assertRaises(AccessError):
                 self.closings.create({"month": "2026-01-01", name: value})
         self.assertEqual(closing.with_user(self.manager).name, "March 2026")
+        self.assertTrue(closing.with_user(self.manager).checks)
         reader = new_test_user(self.env, "pb_reader", "account.group_account_readonly")
         self.assertTrue(closing.with_user(reader).checks)
         with self.assertRaises(AccessError):

@@ -313,6 +313,13 @@ class TestDownloads(RollMixin, PracticeMixin, HttpCase):
         self.assertEqual(self.url_open(url).status_code, 403)
         self.authenticate("pb_accountant", "pb_accountant")
         self.assertEqual(self.url_open(url.replace("practice.roll.forward", "res.partner")).status_code, 404)
+        for junk in (
+            "company_id=x&date_to=2026-04-30",
+            "company_id=0&date_to=2026-04-30",
+            "company_id=1&date_to=x",
+            "",
+        ):
+            self.assertEqual(self.url_open(f"{url.split('?')[0]}?{junk}").status_code, 404)
 
     def test_the_pdf_has_pages_with_numbers(self):
         report = self.env["practice.roll.forward"].with_context(force_report_rendering=True)

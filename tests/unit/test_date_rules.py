@@ -6,9 +6,23 @@ from datetime import date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odoo.addons.practice_billing.tools.dates import expiry_day, first_open_day, free_until, local_day
+from odoo.addons.practice_billing.tools.dates import (
+    day_begins,
+    expiry_day,
+    first_open_day,
+    free_until,
+    local_day,
+)
 
 BRUSSELS = "Europe/Brussels"
+
+
+class TestDayBegins(unittest.TestCase):
+    @given(st.dates(date(2024, 1, 1), date(2032, 12, 31)), st.sampled_from([BRUSSELS, "UTC", "Pacific/Auckland"]))
+    def test_it_is_the_first_moment_of_its_day(self, day, tz):
+        moment = day_begins(day, tz)
+        self.assertEqual(local_day(moment, tz), day)
+        self.assertEqual(local_day(moment - timedelta(seconds=1), tz), day - timedelta(days=1))
 
 
 class TestLocalDay(unittest.TestCase):
