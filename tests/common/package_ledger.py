@@ -36,7 +36,7 @@ class PackageLedger:
         self.sold = {}
         self.resold = set()  # lines that were posted again as another package: their older releases stay
 
-    def copy(self):
+    def branch(self):
         """Return a ledger that goes on from here, for one of several lives."""
         other = PackageLedger(self.case)
         other.forget((dict(self.sold), set(self.resold)))

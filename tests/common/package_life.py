@@ -41,7 +41,7 @@ class PackageLife(Life):
 
     def __init__(self, case):
         super().__init__(case)
-        self.ledger = case.ledger.copy()
+        self.ledger = case.ledger.branch()
         #: What happened and may never happen, in words.
         self.wrong = []
 
