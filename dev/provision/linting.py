@@ -1,5 +1,6 @@
 """The static checks: ruff, OCA's pylint-odoo, Odoo's own test_lint, and those of our own: what follows the plan of the
-house, whether names and maps tell the truth, and whether pytest and Odoo find the same tests.
+house, whether names and maps tell the truth, who reads what is sold today, and whether pytest and Odoo find the same
+tests.
 
 All of them run, then the verdict is given.
 """
@@ -11,6 +12,7 @@ from .places import check_places
 from .progress import say
 from .rooms import check_rooms
 from .rooms_picture import check_picture
+from .selling import check_selling
 from .settings import MODULE
 from .testing import run_pytest, test_database
 
@@ -28,6 +30,7 @@ def run_lint(databases):
         "picture of the rooms": lambda: check_picture(databases.settings.checkout),
         "places in the README files": lambda: check_places(databases.settings.checkout),
         "elevated records": lambda: check_elevated(databases.settings.checkout),
+        "what is sold today": lambda: check_selling(databases.settings.checkout),
         "pylint-odoo": lambda: _pylint(databases),
         "the same tests for pytest and Odoo": lambda: _same_tests(databases),
         "Odoo's test_lint": lambda: _test_lint(databases),

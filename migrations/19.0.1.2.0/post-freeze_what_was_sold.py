@@ -6,6 +6,7 @@ def migrate(cr, version):
         """
         UPDATE practice_credit_lot lot
            SET release_method = package.release_method,
+               validity_months = package.validity_months,
                income_account_id = COALESCE(income.account_dest_id, package.income_account_id),
                breakage_account_id = COALESCE(
                    breakage.account_dest_id, package.breakage_account_id,

@@ -63,6 +63,20 @@ class PracticeDeferralMixin(models.AbstractModel):
             name = account and account.with_context(practice_codes=True).display_name
             record.proposed_account = name or self.env._("deferred income")
 
+    @api.constrains("income_account_id", "breakage_account_id")
+    def _check_revenue_accounts(self):
+        """Refuse what the forms do not offer: money that is released to another debt would never be revenue."""
+        for record in self:
+            for account in record.income_account_id | record.breakage_account_id:
+                if account.internal_group != "income":
+                    raise ValidationError(
+                        self.env._(
+                            "%(account)s cannot be the revenue of %(name)s: choose an account of the type income.",
+                            account=account.display_name,
+                            name=record.display_name,
+                        )
+                    )
+
     @api.constrains("income_account_id", "deferred_account_id")
     def _check_accounts(self):
         for record in self:

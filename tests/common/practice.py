@@ -36,6 +36,8 @@ class PracticeMixin:
 
     #: The clock of the tests stands still at this moment; ``None``: the real time.
     now = NOW
+    #: The day of the invoices, where visits are entered that were before today; ``None``: today.
+    sold_on = None
     context = {
         "tracking_disable": True,
         "mail_create_nolog": True,
@@ -173,7 +175,7 @@ class PracticeMixin:
                 "move_type": "out_invoice",
                 "journal_id": self.sales.id,
                 "partner_id": (patient or self.patient).id,
-                "invoice_date": self.today(),
+                "invoice_date": self.sold_on or self.today(),
                 "invoice_line_ids": [Command.create(line)],
                 **vals,
             }
@@ -367,6 +369,23 @@ class PracticeMixin:
                 WHERE release.move_id IS NOT NULL GROUP BY 1, 2"""
         )
         return [row for row in rows if round(float(row[2]) - float(row[3] or 0), 2)]
+
+    def overdrawn_posts(self):
+        """Return ``(balance post, month, balance)`` of the ends of months at which a balance post is overdrawn.
+
+        More was released by then than had been sold.
+        """
+        return self.query(
+            """SELECT account.id, month, held
+                 FROM (SELECT account_id, date_trunc('month', date)::date AS month,
+                              SUM(SUM(-balance)) OVER (PARTITION BY account_id ORDER BY date_trunc('month', date)) held
+                         FROM account_move_line
+                        WHERE parent_state = 'posted'
+                          AND account_id IN (SELECT deferred_account_id FROM practice_credit_lot)
+                     GROUP BY account_id, date_trunc('month', date)) ends
+                 JOIN account_account account ON account.id = ends.account_id
+                WHERE held < -0.004"""
+        )
 
     def assertBooksAgree(self):
         """Check invariants 1 and 3: counters and value follow the ledger, and balance posts hold exactly the value."""

@@ -1,9 +1,13 @@
 """What the tests of releases share: visits that are over, and the nightly run."""
 
+from datetime import date
+
 from .practice import PracticeCase
 
 
 class ReleaseCase(PracticeCase):
+    sold_on = date(2026, 2, 20)
+
     def run_release(self):
         """Let the nightly run post, as the scheduler does."""
         with self.enter_registry_test_mode():

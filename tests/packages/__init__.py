@@ -1,6 +1,7 @@
 from . import test_appointments
 from . import test_balance
 from . import test_balance_posts
+from . import test_before_sale
 from . import test_books
 from . import test_concurrency
 from . import test_expiry

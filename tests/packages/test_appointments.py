@@ -399,6 +399,36 @@ class TestCancelling(AppointmentCase):
         self.assertEqual((event.attendance, event.credit_state), ("late_cancelled", "forfeited"))
         self.assertLot(lot, available=9, lost=1)
 
+    def test_a_visit_that_was_keeps_its_credits_whatever_package_its_type_has_by_now(self):
+        lot = self.sell(invoice_date=date(2026, 3, 1))
+        self.sell(product=self.make_product(other := self.make_package("Another")))
+        for package in (other, other.browse()):
+            with self.subTest(package.name):
+                self.type.package_id = self.package
+                event = self.plan(start=self.at(hours=-30))
+                event.attendance = "attended"
+                self.type.package_id = package
+                before = event.credit_move_ids
+                event.write({"start": event.start + timedelta(hours=1), "stop": event.stop + timedelta(hours=1)})
+                event.attendance = "no_show"
+                event.attendance = "attended"
+                self.assertEqual((event.credit_move_ids.lot_id, event.credit_state), (lot, "used"))
+                self.assertNotIn("unreserve", (event.credit_move_ids - before).mapped("kind"))
+        self.assertLot(lot, used=2, value=960.0)
+
+    def test_a_planned_appointment_is_moved_with_the_package_it_was_planned_with(self):
+        lot = self.sell()
+        event = self.plan(start=self.at(days=2))
+        series = self.plan_series(3, start=self.at(days=3))
+        self.type.package_id = False
+        event.write({"start": self.at(days=4), "stop": self.at(days=4, hours=1)})
+        first = series[0]
+        later = {"start": first.start + timedelta(hours=2), "stop": first.stop + timedelta(hours=2)}
+        first.write({**later, "recurrence_update": "all_events"})
+        self.assertLot(lot, available=6, reserved=4)
+        new = self.plan(start=self.at(days=9))
+        self.assertFalse(new.practice_package_id or new.credit_state)
+
     def test_a_policy_that_nobody_knows_gives_nothing_away(self):
         self.sell()
         event = self.plan(start=self.at(hours=30))
@@ -852,7 +882,7 @@ class TestDays(AppointmentCase):
         self.assertLot(lot, reserved=4)
 
     def test_a_past_appointment_can_be_planned_and_marked(self):
-        lot = self.sell()
+        lot = self.sell(invoice_date=date(2026, 3, 1))
         event = self.plan(start=self.at(days=-3))
         self.assertLot(lot, reserved=1)
         event.attendance = "attended"

@@ -101,6 +101,16 @@ class TestCustomers(ProofCase):
         rows = self.proof_model.search([("account_id", "=", self.liability.id)])
         self.assertEqual(rows.partner_id, firm)
 
+    def test_a_contact_that_joins_a_company_and_leaves_it_again(self):
+        self.sell()
+        firm = self.make_patient("De Brug", is_company=True)
+        self.patient.parent_id = firm
+        self.assertEqual(self.wrong(), {})
+        self.patient.parent_id = False
+        self.visit()
+        self.release()
+        self.assertEqual(self.wrong(), {})
+
 
 @tagged("post_install", "-at_install")
 class TestOpeningBalance(ProofCase):

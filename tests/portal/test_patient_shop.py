@@ -362,6 +362,30 @@ class TestPayments(ShopMixin, HttpCase):
         self.answer(transaction, "done")
         self.assertPaid(order)
 
+    def change_offer(self):
+        """Let the product sell more credits of another package, which waits on another balance post."""
+        post = self.make_account("liability_current", "PB other balance post")
+        other = self.make_package("Other", deferred_account_id=post.id)
+        self.product.write({"package_id": other.id, "package_credits": 12})
+        return other
+
+    def test_what_was_agreed_to_is_given_when_the_money_arrives_after_the_offer_changed(self):
+        order = self.order()
+        transaction = self.transaction(order, "pending")
+        self.change_offer()
+        self.answer(transaction, "done")
+        self.assertPaid(order, credits=10)
+        self.assertLot(self.lot_of(order), package_id=self.package, deferred_account_id=self.liability, value=1200.0)
+        shown = order._practice_prepare_portal_order()
+        self.assertEqual((shown["package"], shown["credits"]), (self.package, 10))
+
+    def test_who_buys_again_after_the_package_changed_buys_the_new_one(self):
+        self.package.terms = False
+        old = self.order()
+        self.change_offer()
+        self.product.package_credits = 10
+        self.assertNotEqual(self.order(), old)
+
     def test_a_payment_undone_later_leaves_the_credits_waiting(self):
         order = self.order()
         self.transaction(order, "done")

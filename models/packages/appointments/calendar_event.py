@@ -47,6 +47,15 @@ class CalendarEvent(models.Model):
         groups="practice_billing.group_user",
         help="Whole credits that this appointment takes, as its type said when it was planned.",
     )
+    practice_package_id = fields.Many2one(
+        "practice.package",
+        string="Package",
+        index="btree_not_null",
+        ondelete="restrict",
+        groups="practice_billing.group_user",
+        readonly=True,
+        help="Whose credits this appointment takes, as its type said when it was planned.",
+    )
     practice_late_policy = fields.Selection(
         lambda self: self.env["practice.appointment.type"]._fields["late_policy"].selection,
         string="Late or No-Show",
@@ -144,10 +153,10 @@ class CalendarEvent(models.Model):
 
     @api.depends("practice_appointment_type_id", "patient_id", "credit_state", "start")
     def _compute_practice_credit_balance(self):
-        asked = self.filtered(lambda event: event.practice_appointment_type_id.package_id and event.patient_id)
+        asked = self.filtered(lambda event: event._practice_get_package() and event.patient_id)
         described = self.env["practice.credit.lot"]._describe_balances(asked.filtered("start"))
         for event in self:
-            event.credit_needed = bool(event.practice_appointment_type_id.package_id)
+            event.credit_needed = bool(event._practice_get_package())
             event.credit_short, event.credit_balance = described.get(event, (False, False))
 
     @api.depends("start", "practice_appointment_type_id", "practice_late_policy", "practice_cancel_hours")
@@ -168,7 +177,7 @@ class CalendarEvent(models.Model):
     @api.constrains("practice_appointment_type_id", "patient_id")
     def _check_practice_patient(self):
         for event in self.sudo():  # sudo: the field is hidden from employees outside the practice
-            if event.practice_appointment_type_id.package_id and not event.patient_id:
+            if event._practice_get_package() and not event.patient_id:
                 raise ValidationError(
                     self.env._(
                         "An appointment of type %s takes credits: choose the patient.",
@@ -265,6 +274,16 @@ class CalendarEvent(models.Model):
         """Return the company whose days count; one that lost its type is told by the user's."""
         return self.practice_appointment_type_id.company_id or self.env.company
 
+    def _practice_get_package(self):
+        """Return the package whose credits this appointment takes: as its type said when it was planned.
+
+        A form in which another type was just chosen asks that type.
+        """
+        self.ensure_one()
+        appointment_type = self.practice_appointment_type_id
+        same = appointment_type and appointment_type._origin == self._origin.practice_appointment_type_id
+        return self.practice_package_id if same and self.practice_late_policy else appointment_type.package_id
+
     def _practice_is_late(self):
         """Return whether cancelling now is no longer free."""
         self.ensure_one()
@@ -280,10 +299,10 @@ class CalendarEvent(models.Model):
     def _practice_get_late_cost(self):
         """Return the whole credits that a no-show or a late cancellation costs: as promised when it was planned."""
         self.ensure_one()
-        appointment_type = self.practice_appointment_type_id
-        if not appointment_type.package_id:
+        if not self._practice_get_package():
             return 0
-        return late_cost(self.practice_credits, self.practice_late_policy or appointment_type.late_policy)
+        policy = self.practice_late_policy or self.practice_appointment_type_id.late_policy
+        return late_cost(self.practice_credits, policy)
 
     def _practice_get_cancel_cost(self):
         """Return the whole credits that cancelling now would cost the patient; 0 while it is free."""
@@ -319,7 +338,7 @@ class CalendarEvent(models.Model):
     def _practice_get_wanted_credits(self):
         """Return where the credits of this appointment belong (see ``wanted_position``), and how many they are."""
         self.ensure_one()
-        if not self.practice_appointment_type_id.package_id or not self.patient_id:
+        if not self._practice_get_package() or not self.patient_id:
             return None, 0
         position = wanted_position(self.attendance, cost=self._practice_get_late_cost(), waived=self.credit_waived)
         return position, self.practice_credits if position else 0

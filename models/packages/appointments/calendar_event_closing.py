@@ -26,7 +26,7 @@ class CalendarEvent(models.Model):
         # sudo: hidden field
         failed_sudo = self.sudo().filtered("credit_error")
         result = super().write(vals)
-        failed_sudo.practice_appointment_type_id.package_id._untell_books()
+        failed_sudo.practice_package_id._untell_books()
         return result
 
     @api.model
@@ -58,6 +58,6 @@ class CalendarEvent(models.Model):
 
     def _practice_tell(self, reason):
         result = super()._practice_tell(reason)
-        package = self.practice_appointment_type_id.package_id
+        package = self._practice_get_package()
         package._tell_books(self.env._("Appointments could not be closed"), reason)
         return result

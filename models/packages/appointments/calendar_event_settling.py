@@ -9,9 +9,6 @@ from .calendar_event import CANCELLED
 #: Context key: what the outermost create or write has to settle once Odoo has finished with the series.
 TOUCHED = "practice_touched_events"
 
-#: What is promised when an appointment is planned; an empty policy is none.
-POLICY = ("practice_late_policy", "practice_cancel_hours")
-
 #: Fields of which a change can move credits.
 RELEVANT_FIELDS = {
     "practice_appointment_type_id",
@@ -92,10 +89,8 @@ class CalendarEvent(models.Model):
         vals["attendance"] = vals.get("attendance") or "planned"
         vals["practice_credits"] = vals.get("practice_credits") or appointment_type_sudo.package_credits
         # Occurrences that Odoo makes again bring along what was promised.
-        vals = {
-            **self._practice_prepare_policy_vals(appointment_type_sudo),
-            **{k: v for k, v in vals.items() if v or k not in POLICY},
-        }
+        if not vals.get("practice_late_policy"):
+            vals.update(self._practice_prepare_policy_vals(appointment_type_sudo))
         if vals.get("start") and not vals.get("stop") and not vals.get("duration") and not vals.get("allday"):
             start = fields.Datetime.to_datetime(vals["start"])
             vals["stop"] = start + timedelta(hours=appointment_type_sudo.duration)
@@ -107,8 +102,10 @@ class CalendarEvent(models.Model):
 
     @api.model
     def _practice_prepare_policy_vals(self, appointment_type):
-        """Return what is promised to the patient when an appointment of this type is planned now."""
+        """Return what is promised to the patient when an appointment of this type is planned now. A policy is never
+        empty: without one nothing was promised yet."""
         return {
+            "practice_package_id": appointment_type.package_id.id,
             "practice_late_policy": appointment_type.late_policy,
             "practice_cancel_hours": appointment_type.cancel_hours,
         }
@@ -208,6 +205,7 @@ class CalendarEvent(models.Model):
         """Return everything about this appointment that decides where its credits belong."""
         return {
             "type": self.practice_appointment_type_id.id,
+            "package": self._practice_get_package().id,
             "patient": self.patient_id.id,
             "credits": self.practice_credits,
             "attendance": self.attendance,

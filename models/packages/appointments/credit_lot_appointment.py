@@ -112,7 +112,7 @@ class PracticeCreditLot(models.Model):
             lot = holding.lot
             if not holding.total:
                 continue
-            if lot.package_id != event.practice_appointment_type_id.package_id:
+            if lot.package_id != event._practice_get_package():
                 return False
             # Whoever no longer shares the lot keeps what was planned for them.
             reserved = holding.moves.filtered(lambda move: move.kind == "reserve").sorted("id")
@@ -145,7 +145,7 @@ class PracticeCreditLot(models.Model):
         holdings = self._get_held(event)[event]
         if self._holds_what_it_needs(holdings, event, position, credits, day):
             return True
-        package = event.practice_appointment_type_id.package_id
+        package = event._practice_get_package()
         given_back = {holding.lot: holding.total for holding in holdings}
         sources = [
             lot._to_source(extra=given_back.get(lot, 0))
@@ -251,7 +251,7 @@ class PracticeCreditLot(models.Model):
     @api.model
     def _get_owner(self, event):
         """Return whose credits of which package an appointment takes: ``(patient, package)``."""
-        return event.patient_id._origin, event.practice_appointment_type_id.package_id._origin
+        return event.patient_id._origin, event._practice_get_package()._origin
 
     @api.model
     def _get_spendable_lots(self, requests):

@@ -8,5 +8,5 @@ class PracticePackage(models.Model):
 
     def _has_failures(self):
         events_sudo = self.env["calendar.event"].sudo()  # sudo: whether there is one
-        failed = [("practice_appointment_type_id.package_id", "=", self.id), ("credit_error", "!=", False)]
+        failed = [("practice_package_id", "=", self.id), ("credit_error", "!=", False)]
         return bool(events_sudo.search_count(failed, limit=1)) or super()._has_failures()

@@ -106,6 +106,7 @@ class PracticePackage(models.Model):
             "package_id": self.id,
             "internal_rate": self.internal_rate,
             "release_method": self.release_method,
+            "validity_months": self.validity_months,
             "income_account_id": income.id,
             "breakage_account_id": breakage.id,
         }

@@ -245,9 +245,9 @@ class AccountMoveLine(models.Model):
             )
 
     def _practice_may_sell_archived(self):
-        """Return whether this line was promised before its package was archived. A hook."""
+        """Return whether this line was sold, or promised, before its package was archived. A hook."""
         self.ensure_one()
-        return False
+        return bool(self._practice_get_sold_lots_sudo())
 
     def _practice_get_booked_fields(self):
         return super()._practice_get_booked_fields() | {"practice_package_id"}

@@ -103,6 +103,18 @@ class AccountMoveLine(models.Model):
         if account and self.account_id != account:
             self.account_id = account
 
+    def _practice_follow_customer(self, lots_sudo):
+        """Book a posted line that takes credits back to the customer who was billed for them.
+
+        Odoo books all lines to the customer of the document, who may have joined a company, or left it, since.
+
+        :param lots_sudo: the credits that it takes back
+        """
+        self.ensure_one()
+        payer_sudo = lots_sudo[:1].payer_id
+        if payer_sudo and self.partner_id != payer_sudo:
+            self.partner_id = payer_sudo.sudo(self.env.su)
+
     # === ANALYTICS === #
 
     def _prepare_analytic_lines(self):

@@ -1,7 +1,7 @@
 from odoo import models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tools import formatLang
+from odoo.tools import format_date, formatLang
 
 
 class AccountMoveLine(models.Model):
@@ -52,6 +52,24 @@ class AccountMoveLine(models.Model):
                 )
             ],
         }
+
+    def _practice_check_refund_date(self, lots_sudo):
+        """Refuse to take credits back before the day on which they were sold: the balance post would be overdrawn.
+
+        :raises UserError: with both dates
+        """
+        self.ensure_one()
+        day, sold_on = self.move_id.date, max(lots_sudo.mapped("date"))
+        if day < sold_on:
+            raise UserError(
+                self.env._(
+                    "%(line)s is credited on %(day)s, and was sold on %(sold_on)s. Date the credit note on that day or "
+                    "later.",
+                    line=self.name,
+                    day=format_date(self.env, day),
+                    sold_on=format_date(self.env, sold_on),
+                )
+            )
 
     def _practice_check_excess(self, excess, account):
         """Let only an accountant credit more than the credits hold, and have it written down.

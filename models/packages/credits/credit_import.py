@@ -157,10 +157,11 @@ class PracticeCreditImport(models.Model):
         return True
 
     def _get_undo_day(self):
-        """Return the day on which undoing this import is booked: today, or the first open day when that is locked."""
+        """Return the day on which undoing this import is booked: today, or the first open day when that is locked;
+        not before the day of the import."""
         company = self.company_id
-        journal, today = company._practice_get_release_journal(), company._practice_day()
-        return first_open_day(today, company._practice_get_release_lock(journal, today))
+        journal, day = company._practice_get_release_journal(), max(company._practice_day(), self.date)
+        return first_open_day(day, company._practice_get_release_lock(journal, day))
 
     def action_open_lot(self):
         self.ensure_one()

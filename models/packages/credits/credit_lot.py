@@ -118,6 +118,11 @@ class PracticeCreditLot(models.Model):
         default="sale_value",
         groups="practice_billing.group_manager,account.group_account_readonly",
     )
+    validity_months = fields.Integer(
+        string="Validity",
+        readonly=True,
+        help="Months from the day they are paid, as the package had it when they were sold. 0: they do not expire.",
+    )
     analytic_distribution = fields.Json(
         readonly=True,
         groups="practice_billing.group_manager,account.group_account_readonly",
@@ -322,8 +327,13 @@ class PracticeCreditLot(models.Model):
         return self.env["practice.credit.move"].sudo().create(vals_list).sudo(self.env.su)
 
     def _prepare_move_vals(self, entry, open_credits, value_open):
-        """Return the values of one movement of this lot, which has this much open when it happens."""
+        """Return the values of one movement of this lot, which has this much open when it happens.
+
+        What was before the credits were sold (a visit that is entered later) is booked on the day they were: a balance
+        post never releases what it does not hold yet. Invoices and credit notes have the date of their entry.
+        """
         kind, credits = entry["kind"], entry["credits"]
+        date = entry["date"] if kind in ("grant", "refund") else max(entry["date"], self.date)
         value = entry.get("value")
         if value is None:
             value = 0.0
@@ -342,7 +352,7 @@ class PracticeCreditLot(models.Model):
             "credits": credits,
             "value": value,
             "production": self.currency_id.round(credits * self.internal_rate) if kind == "use" else 0.0,
-            "date": entry["date"],
+            "date": date,
             "event_id": event.id if event else False,
             "user_id": event.user_id.id if event else False,
             "invoice_line_id": entry.get("invoice_line_id", False),

@@ -18,11 +18,11 @@ class PracticeCreditLot(models.Model):
     _inherit = "practice.credit.lot"
 
     def _get_first_expiry_date(self):
-        """Return the expiry date that the package gives to credits activated on their activation date, or ``False``."""
+        """Return the expiry date of credits activated on their activation date, as sold, or ``False``."""
         self.ensure_one()
         if not self.activation_date:
             return False
-        return expiry_day(self.activation_date, self.package_id.validity_months) or False
+        return expiry_day(self.activation_date, self.validity_months) or False
 
     # === RUNS === #
 

@@ -37,9 +37,10 @@ class PracticeCreditLot(models.Model):
             granted = sum(move.credits for move in of_line if move.kind == "grant")
             if granted > lot.credits_available:
                 lot._raise_too_many(self.env._("Credits that this invoice gave: %s.", granted))
-            # What went to revenue comes back from the account that it went to.
-            alike = of_line.grouped(lambda move: (move.kind, move.release_ids.income_account_id))
-            for (kind, account), of_kind in alike.items():
+            # What went to revenue comes back from the account that it went to, and on its day: the entry vanishes from
+            # the books, so the credits vanish on the same day.
+            alike = of_line.grouped(lambda move: (move.kind, move.release_ids.income_account_id, move.date))
+            for (kind, account, day), of_kind in alike.items():
                 credits, value = sum(of_kind.mapped("credits")), lot.currency_id.round(sum(of_kind.mapped("value")))
                 if credits or value:
                     entries.append(
@@ -48,8 +49,7 @@ class PracticeCreditLot(models.Model):
                             "kind": kind,
                             "credits": -credits,
                             "value": -value,
-                            # The entry vanishes from the books, so the credits vanish on the same day.
-                            "date": of_kind[-1:].date,
+                            "date": day,
                             "invoice_line_id": line.id,
                             "income_account_id": account.id,
                         }
@@ -76,8 +76,9 @@ class PracticeCreditLot(models.Model):
         self.ensure_one()
         own = self._without_grant(vals)
         if vals["package_id"] == self.package_id.id:
-            # What was agreed on stays, whatever the package says by now.
-            own = {name: value for name, value in own.items() if name not in self.package_id._prepare_terms()}
+            # What was agreed on stays, whatever the package says by now, and so does an expiry that was extended.
+            agreed = {*self.package_id._prepare_terms(), "expiry_date", "expiry_warned"}
+            own = {name: value for name, value in own.items() if name not in agreed}
         else:
             # Another package has a validity of its own, which begins anew.
             own |= {"activation_date": False, "expiry_date": False, "expiry_warned": 0}
@@ -132,13 +133,15 @@ class PracticeCreditLot(models.Model):
     def _prepare_refunds(self, line):
         """Return the movements of a credit note line: its credits and its amount, shared over the lots it takes from.
 
-        :raises UserError: when more credits are asked back than are available
+        :raises UserError: when more credits are asked back than are available, or before the day they were sold
         :raises AccessError: when it gives back more than they hold and the user is no accountant
         """
         lots_sudo, credits = self._get_refundable_lots_sudo(line), -line._practice_get_package_credits()
         if not lots_sudo or credits > sum(lots_sudo.mapped("credits_available")):
             lots_sudo._raise_too_many(self.env._("Credits that this credit note asks back: %s.", credits))
         amount = line._practice_get_deferred_amount()
+        line._practice_check_refund_date(lots_sudo)
+        line._practice_follow_customer(lots_sudo)
         parts = lots_sudo._share_credited(credits, amount) if credits else lots_sudo._share_price_reduction(amount)
         currency = line.company_currency_id
         excess = currency.round(sum(max(value - lot.value_open, 0.0) for lot, _taken, value in parts))

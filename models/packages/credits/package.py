@@ -57,9 +57,12 @@ class PracticePackage(models.Model):
                     )
                 )
 
-    @api.onchange("deferred_account_id", "income_account_id", "breakage_account_id", "release_method", "internal_rate")
+    @api.onchange(
+        *("deferred_account_id", "income_account_id", "breakage_account_id"),
+        *("release_method", "internal_rate", "validity_months"),
+    )
     def _onchange_sold(self):
-        """Say before it is saved what another account, way of release or rate does not touch."""
+        """Say before it is saved what another account, way of release, rate or validity does not touch."""
         return self._origin._warn_of_sold(self.env._("This package has been sold"), Domain.TRUE)
 
     @api.onchange("name")

@@ -33,6 +33,19 @@ class ResPartner(models.Model):
         "plan and cancel for them.",
     )
 
+    def write(self, vals):
+        """Let the money of credits go along when Odoo moves the journal items of a contact to its new company.
+
+        The items stay there when the contact leaves again, and so does the money.
+        """
+        result = super().write(vals)
+        if "parent_id" in vals:
+            lots_sudo = self.env["practice.credit.lot"].sudo()  # sudo: the same money as the items that Odoo moved
+            for payer, lots in lots_sudo.search([("payer_id", "in", self.ids)]).grouped("payer_id").items():
+                if payer.commercial_partner_id != payer:
+                    lots.payer_id = payer.commercial_partner_id
+        return result
+
     # === COMPUTE METHODS === #
 
     def _compute_practice_credits(self):

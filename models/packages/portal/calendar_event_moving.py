@@ -46,7 +46,7 @@ class CalendarEvent(models.Model):
             raise UserError(
                 self.env._(
                     "The credits of %s are not valid on that day. Choose an earlier day, or buy a package first.",
-                    self.practice_appointment_type_id.package_id.name,
+                    self._practice_get_package().name,
                 )
             )
 

@@ -111,6 +111,7 @@ class AccountMove(models.Model):
             len(line) == 1  # staff may have changed the draft
             and self.company_id == offer.company
             and not self.currency_id.compare_amounts(self.amount_total, offer.total)
+            and line.practice_package_id == offer.product.package_id
             and line.practice_terms_id == offer.product.package_id._get_terms_version_sudo()
             and line._practice_get_package_credits() == offer.credits
         )
@@ -234,7 +235,7 @@ class AccountMove(models.Model):
         """Return what the portal shows of this purchase."""
         self.ensure_one()
         line = self.with_context(display_default_code=False)._practice_get_package_lines()[:1]
-        patient, package = line._practice_get_patient(), line.product_id.package_id
+        patient, package = line._practice_get_patient(), line.practice_package_id
         state, last = self._practice_get_order_state(), self.transaction_ids._get_last()
         owner = (patient, package)
         return {

@@ -1,0 +1,379 @@
+"""What can happen to a practice: sales in all their shapes, appointments, time, and changes of master data."""
+
+from datetime import timedelta
+
+from odoo.fields import Command
+
+from .lives import Dice, Life
+
+QUANTITIES = (0.1, 0.2, 0.3, 0.5, 1.0)
+PRICES = (1200.0, 99.99, 100.0, 0.0, 33.34)
+ATTENDANCES = ("planned", "attended", "no_show", "late_cancelled", "cancelled")
+
+#: What can happen, as often as it stands here.
+STEPS = (
+    *("sell", "sell", "sell", "draft", "draft", "post_draft", "post_draft", "edit_draft", "cancel_draft", "reset"),
+    *("pay", "pay", "unpay", "write_off", "credit", "credit", "credit_amount", "redraft", "withdraw", "swap"),
+    *("grant", "undo_grant"),
+    *("book", "book", "book", "series", "series_shift", "move", "cancel", "delete", "restore", "decline", "waive"),
+    *(
+        "mark",
+        "mark",
+        "mark",
+        "no_show",
+        "retype",
+        "hand_over",
+        "share",
+        "get_parent",
+        "pass_time",
+        "pass_time",
+        "close",
+    ),
+    *("expire", "extend", "post", "post", "change", "change", "change", "change", "change", "change", "change"),
+)
+
+#: Steps that only call off what is planned; nothing that was planned may keep anybody from it.
+CANCELLING = ("cancel", "delete", "decline")
+
+
+class PackageLife(Life):
+    """A practice to which things happen."""
+
+    def __init__(self, case):
+        super().__init__(case)
+        self.ledger = case.ledger.branch()
+        #: What happened and may never happen, in words.
+        self.wrong = []
+
+    def step(self, name, number):
+        planned = self.events(("attendance", "=", "planned"), ("active", "=", True))
+        held = {event: self.lots_held(event) for event in planned} if name in CANCELLING else {}
+        last = self.last_move()
+        error = super().step(name, number)
+        if error and name in CANCELLING and self.chosen in planned:
+            self.wrong.append(f"{name} was refused: {error}")
+        self.check_cancelled(name, held, last)
+        return error
+
+    def lots_held(self, event):
+        """Return the lots that hold credits of an appointment, from the ledger."""
+        sums = {}
+        for move in event.credit_move_ids.filtered(lambda move: move.kind in ("reserve", "unreserve")):
+            sums[move.lot_id] = sums.get(move.lot_id, 0) + move.credits * (1 if move.kind == "reserve" else -1)
+        return {lot for lot, number in sums.items() if number}
+
+    def last_move(self):
+        return self.env["practice.credit.move"].search([], order="id desc", limit=1).id
+
+    def check_cancelled(self, name, held, last):
+        """Note when calling something off touched credits that the appointment did not hold."""
+        for event, lots in held.items():
+            if event.exists() and event.attendance in ("cancelled", "late_cancelled"):
+                touched = set(event.credit_move_ids.filtered(lambda move: move.id > last).lot_id)
+                if touched - lots:
+                    self.wrong.append(f"{name} touched {touched - lots}, which {event} did not hold")
+
+    # === CHOOSING === #
+
+    def patient(self, number):
+        return self.one(self.case.patients, number)
+
+    def lots(self):
+        return self.env["practice.credit.lot"].search([("package_id", "in", self.case.packages.ids)], order="id")
+
+    def events(self, *domain):
+        events = self.env["calendar.event"].with_context(active_test=False)
+        types = ("practice_appointment_type_id", "in", self.case.types.ids)
+        return events.search([types, *domain], order="id").with_context(active_test=True)
+
+    def documents(self, *types):
+        return self.env["account.move"].search(
+            [("move_type", "in", types), ("state", "=", "posted"), ("journal_id", "=", self.case.sales.id)], order="id"
+        )
+
+    def invoices(self, *domain):
+        return self.documents("out_invoice").filtered_domain(list(domain))
+
+    # === INVOICES === #
+
+    def post_move(self, move):
+        """Post a document, with what it sells written down before."""
+        before = self.ledger.note(move)
+        try:
+            move.action_post()
+            self.env.flush_all()
+        except Exception:
+            self.ledger.forget(before)
+            raise
+        return move
+
+    def draft_of(self, dice, patient):
+        """Make a draft that sells a package or two, in one of the shapes that sales have."""
+        case = self.case
+        lines = [self.line_of(dice, dice.one(case.products)) for _number in range(1 + dice.chance(4))]
+        if dice.chance(5):
+            lines.append({"name": "Mat", "price_unit": 50.0})
+        if dice.chance(4):
+            lines.append({"name": "Discount", "price_unit": -0.1 * sum(it["price_unit"] for it in lines)})
+        for line in lines:
+            line.setdefault("tax_ids", [Command.set(dice.one((case.tax.browse(), case.tax)).ids)])
+        vals = {"currency_id": case.dollar.id} if dice.chance(5) else {}
+        if dice.chance(3):
+            vals["fiscal_position_id"] = case.position.id
+        move = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "journal_id": case.sales.id,
+                "partner_id": patient.id,
+                "invoice_date": case.today() + timedelta(days=dice.one((0, 0, 0, -40, 25))),
+                "invoice_line_ids": [Command.create(line) for line in lines],
+                **vals,
+            }
+        )
+        sold = ", ".join(
+            f"{it.quantity:g} x {it.product_id.name or it.name} {it.price_subtotal}" for it in move.invoice_line_ids
+        )
+        self.say(f"{move.partner_id.name}, {sold}, {move.currency_id.name}, {move.fiscal_position_id.name}")
+        return move
+
+    def line_of(self, dice, product):
+        quantity = 1.0 if product.package_credits == 3 else dice.one(QUANTITIES)
+        line = {"product_id": product.id, "quantity": quantity, "price_unit": dice.one(PRICES)}
+        if dice.chance(5):
+            line["practice_patient_id"] = dice.one(self.case.patients).id
+        return line
+
+    def drafts(self):
+        journal = ("journal_id", "=", self.case.sales.id)
+        return self.env["account.move"].search([("state", "in", ("draft", "cancel")), journal], order="id")
+
+    def draft(self, number):
+        self.draft_of(Dice(number), self.patient(number))
+
+    def sell(self, number):
+        dice = Dice(number)
+        invoice = self.post_move(self.draft_of(dice, self.patient(number)))
+        if invoice.amount_residual and not dice.chance(4):
+            self.case.pay(invoice)
+
+    def post_draft(self, number):
+        if move := self.one(self.drafts(), number):
+            if move.state == "cancel":
+                move.button_draft()
+            self.post_move(move)
+
+    def edit_draft(self, number):
+        """Change something on a draft by hand."""
+        dice, case = Dice(number), self.case
+        move = self.one(self.drafts().filtered(lambda it: it.state == "draft"), number)
+        line = move.invoice_line_ids[:1]
+        if not line:
+            return
+        what = dice.one(("product", "price", "quantity", "date", "customer", "position", "update", "account"))
+        self.say(what)
+        if what == "product":
+            line.product_id = dice.one(case.products)
+        elif what == "price":
+            line.price_unit = dice.one(PRICES)
+        elif what == "quantity":
+            line.quantity = dice.one(QUANTITIES)
+        elif what == "date":
+            move.invoice_date = case.today() + timedelta(days=dice.one((-40, -1, 0, 1, 25)))
+        elif what == "customer":
+            move.partner_id = dice.one(case.patients)
+        elif what == "position":
+            move.fiscal_position_id = dice.one((case.position, case.position.browse()))
+        elif what == "update":
+            move.action_update_fpos_values()
+        else:
+            line.account_id = dice.one(case.accounts)
+
+    def cancel_draft(self, number):
+        if move := self.one(self.drafts().filtered(lambda it: it.state == "draft"), number):
+            move.button_cancel()
+
+    def reset(self, number):
+        """Reset an invoice or credit note to draft, and leave it there."""
+        if move := self.one(self.documents("out_invoice", "out_refund"), number):
+            move.button_draft()
+
+    def pay(self, number):
+        if invoice := self.one(self.invoices(("payment_state", "in", ("not_paid", "partial"))), number):
+            self.case.pay(invoice, amount=invoice.amount_residual / (1 + number % 2))
+
+    def write_off(self, number):
+        """Pay a cent, and write the rest off in the window of the payment."""
+        if invoice := self.one(self.invoices(("payment_state", "in", ("not_paid", "partial"))), number):
+            loss = {"payment_difference_handling": "reconcile", "writeoff_account_id": self.case.loss.id}
+            self.case.pay(invoice, amount=min(0.01 + number % 3 * 60, invoice.amount_residual), **loss)
+
+    def unpay(self, number):
+        if invoice := self.one(self.invoices(("payment_state", "in", ("paid", "in_payment"))), number):
+            self.case.unpay(invoice)
+
+    def credit(self, number):
+        if invoice := self.one(self.invoices(), number):
+            sold = invoice.invoice_line_ids[:1].quantity
+            quantity = sold if number % 2 else sold * (1 + number // 2 % 4) / 5
+            refund = self.case.credit_note(invoice, quantity=quantity, post=False)
+            if number % 5 == 0:
+                refund.invoice_line_ids[0].price_unit += 11.11 - number % 3 * 20
+            if number % 11 == 0:
+                refund.invoice_line_ids[1:].unlink()
+            self.post_move(refund)
+            if number % 7 == 0:
+                refund.button_draft()
+
+    def credit_amount(self, number):
+        """Lower the price afterwards: a credit note that takes back no credits, or another number than its amount."""
+        if invoice := self.one(self.invoices(), number):
+            note = self.case.credit_note(invoice, post=False)
+            note.invoice_line_ids[1:].unlink()
+            line = note.invoice_line_ids
+            line.price_unit *= number % 10 / 10
+            line.practice_credits = (0, 0, 1, 5)[number % 4]
+            self.say(f"{line.practice_credits} credits, {note.amount_untaxed}")
+            self.post_move(note)
+
+    def swap(self, number):
+        """Credit a pack that is paid, and let its credit pay another one."""
+        if invoice := self.one(self.invoices(("payment_state", "in", ("paid", "in_payment"))), number):
+            note = self.post_move(self.case.credit_note(invoice, post=False))
+            new = self.post_move(self.draft_of(Dice(number), invoice.partner_id))
+            receivable = (note + new).line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+            receivable.filtered(lambda line: not line.reconciled).reconcile()
+
+    def redraft(self, number):
+        if invoice := self.one(self.invoices(), number):
+            invoice.button_draft()
+            if number % 2:
+                invoice.invoice_line_ids[0].price_unit = PRICES[number % len(PRICES)]
+            self.post_move(invoice)
+
+    def withdraw(self, number):
+        if invoice := self.one(self.invoices(), number):
+            invoice.button_draft()
+            invoice.button_cancel()
+
+    def grant(self, number):
+        """Import credits, with an entry on the balance post or without."""
+        case, dice = self.case, Dice(number)
+        row = self.env["practice.credit.import"].create(
+            {
+                "partner_id": dice.one(case.patients).id,
+                "package_id": dice.one(case.packages).id,
+                "credits": 1 + dice.one(range(5)),
+                "internal_rate": 15.0,
+                "booking": dice.one(("none", "entry")),
+                "counterpart_account_id": case.outstanding.id,
+                "date": case.today() + timedelta(days=dice.one((0, -35, 20))),
+            }
+        )
+        row.action_confirm()
+        self.say(row.lot_id.display_name)
+
+    def undo_grant(self, number):
+        rows = self.env["practice.credit.import"].search([("lot_id", "!=", False)], order="id")
+        if row := self.one(rows, number):
+            row.action_undo()
+
+    # === APPOINTMENTS === #
+
+    def book(self, number):
+        start = self.case.at(days=number % 12 - 2, hours=number % 5)
+        self.case.plan(self.patient(number), start, self.one(self.case.types, number // 2))
+
+    def series(self, number):
+        self.case.plan_series(2 + number % 3, self.patient(number), self.case.at(days=number % 5 - 1))
+
+    def series_shift(self, number):
+        if event := self.one(self.events(("recurrence_id", "!=", False), ("active", "=", True)), number):
+            shift = timedelta(hours=1 + number % 30)
+            scope = ("all_events", "future_events")[number % 2]
+            event.write({"start": event.start + shift, "stop": event.stop + shift, "recurrence_update": scope})
+
+    def move(self, number):
+        if event := self.one(self.events(("active", "=", True)), number):
+            start = self.case.at(days=number % 20 - 3)
+            event.write({"start": start, "stop": start + timedelta(hours=1)})
+
+    def cancel(self, number):
+        if event := self.one(self.events(("active", "=", True)), number):
+            event.active = False
+
+    def restore(self, number):
+        if event := self.one(self.events(("active", "=", False)), number):
+            event.active = True
+
+    def delete(self, number):
+        if event := self.one(self.events(), number):
+            event.unlink()
+
+    def decline(self, number):
+        if event := self.one(self.events(("active", "=", True)), number):
+            attendee = event.attendee_ids.filtered(lambda attendee: attendee.partner_id == event.patient_id)
+            if number % 3:
+                attendee.do_decline()
+            else:
+                attendee.do_accept()
+
+    def waive(self, number):
+        if event := self.one(self.events(), number):
+            event.credit_waived = True
+
+    def mark(self, number):
+        if event := self.one(self.events(), number):
+            event.attendance = ATTENDANCES[number // 3 % len(ATTENDANCES)]
+
+    def no_show(self, number):
+        if event := self.one(self.events(("attendance", "=", "planned")), number):
+            event.attendance = "no_show"
+
+    def retype(self, number):
+        if event := self.one(self.events(), number):
+            event.practice_appointment_type_id = self.one(self.case.types, number // 2)
+
+    def hand_over(self, number):
+        if event := self.one(self.events(), number):
+            event.patient_id = self.patient(number // 2)
+
+    def share(self, number):
+        if lot := self.one(self.lots(), number):
+            patient = self.patient(number // 2)
+            command = Command.unlink if patient in lot.beneficiary_ids else Command.link
+            lot.beneficiary_ids = [command(patient.id)]
+
+    # === MASTER DATA === #
+
+    def change(self, number):
+        """Change any field of what is sold today: it is for what is sold from now on."""
+        master_data = self.case.master_data
+        record, name, value = master_data.choose(Dice(number))
+        self.say(master_data.describe(record, name, value))
+        master_data.change(record, name, value)
+
+    def get_parent(self, number):
+        """Make a patient a contact of the firm, or of nobody."""
+        patient = self.patient(number)
+        patient.parent_id = False if patient.parent_id else self.case.firm
+
+    # === TIME AND BOOKS === #
+
+    def pass_time(self, number):
+        self.case.travel(days=1 + number % 6)
+
+    def close(self, _number):
+        self.events(
+            ("attendance", "=", "planned"), ("stop", "<", self.case.at()), ("active", "=", True)
+        )._practice_close()
+
+    def expire(self, _number):
+        lots = self.env["practice.credit.lot"]
+        lots.search(lots._get_expired_domain(self.case.company))._expire()
+
+    def extend(self, number):
+        if lot := self.one(self.lots(), number):
+            lot._extend(self.case.today() + timedelta(days=number % 9), "test")
+
+    def post(self, _number):
+        self.case.release()
