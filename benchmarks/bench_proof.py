@@ -28,7 +28,7 @@ analyze(env)
 
 
 def fastest(work, times=3):
-    """Return the fastest of a few measurements: the machine is shared. The first one fills what Odoo keeps, uncounted."""
+    """Return the fastest of a few measurements, once Odoo has filled its caches: the machine is shared."""
     work()
     measured = []
     for _time in range(times):
