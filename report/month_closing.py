@@ -45,7 +45,7 @@ class PracticeMonthClosing(models.Model):
     )
     date_to = fields.Date(string="Last Day", compute="_compute_date_to")
     state = fields.Selection(
-        [("open", "Open"), ("closed", "Closed")],
+        [("open", "Not Closed"), ("closed", "Closed")],
         string="Status",
         default="open",
         required=True,
