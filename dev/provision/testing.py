@@ -12,20 +12,42 @@ from .tools import provide_browser
 # Changing these does not change what an installed database looks like.
 NOT_INSTALLED = {"dev", "tests", "benchmarks", "doc", "docs", "__pycache__"}
 WORKERS = 2
+# Tests of what other apps of Odoo do with this module; they need a database with these apps, whose name is "doors".
+DOORS = ("point_of_sale", "sale_loyalty", "sale_management", "website_sale")
+DOOR_TESTS = "test_doors_*.py"
+# What pytest returns when no test was selected.
+NOTHING_SELECTED = 5
 # Options of pytest whose value is an expression, even when a file of that name exists.
 EXPRESSIONS = ("-k", "-m")
 
 
 def run_tests(databases, arguments):
-    """Run pytest with ``arguments`` and return its exit code."""
+    """Run pytest with ``arguments`` and return its exit code; tests of other apps run in a database with those apps."""
     settings = databases.settings
     provide_browser(settings)
     options = _linked(settings, arguments)
-    if options == arguments:  # no path is among them: run all tests
-        options = [f"-n{WORKERS}", *arguments, str(settings.module_link / "tests")]
-    with test_database(databases) as name:
-        options = ["-p", "odoo_assets_plugin", *options]
-        return run_pytest(databases, name, options, plugins=settings.checkout / "dev")
+    paths = [option for option, before in zip(options, arguments, strict=True) if option != before]
+    if paths:
+        doors = [path for path in paths if Path(path.partition("::")[0]).match(DOOR_TESTS)]
+        ordinary = [option for option in options if option not in doors]
+        others = len(doors) < len(paths)
+    else:
+        doors = [str(path) for path in sorted((settings.module_link / "tests" / "together").glob(DOOR_TESTS))]
+        ordinary, others = [f"-n{WORKERS}", *options, str(settings.module_link / "tests")], True
+    options = [option for option in options if option not in paths]
+    runs = [("test", (), [f"--ignore-glob=*/{DOOR_TESTS}", *ordinary])] if others else []
+    runs += [("doors", DOORS, [*options, *doors])] if doors else []
+    codes = []
+    for purpose, beside, chosen in runs:
+        with test_database(databases, purpose, beside) as name:
+            chosen = ["-p", "odoo_assets_plugin", *chosen]
+            codes.append(run_pytest(databases, name, chosen, plugins=settings.checkout / "dev"))
+    return _worst(codes)
+
+
+def _worst(codes):
+    """Return one exit code for several runs; that one of them had nothing to do is no failure."""
+    return max((code for code in codes if code != NOTHING_SELECTED), default=NOTHING_SELECTED)
 
 
 def run_pytest(databases, name, arguments, plugins=None):
@@ -46,14 +68,17 @@ def run_pytest(databases, name, arguments, plugins=None):
 
 
 @contextlib.contextmanager
-def test_database(databases, purpose="test"):
-    """The name of a database with the module as it is now, locked; the last one is used again if nothing changed."""
+def test_database(databases, purpose="test", beside=()):
+    """The name of a database with the module as it is now, locked; the last one is used again if nothing changed.
+
+    :param beside: other modules of Odoo that it has
+    """
     settings = databases.settings
     name = f"{purpose}_{settings.checkout_id}"
     with lock(settings.cache / "locks" / name, f"{purpose} of this checkout"):
-        wanted = {"template": databases.template(), "module": module_digest(settings.checkout)}
+        wanted = {"template": databases.template(beside=beside), "module": module_digest(settings.checkout)}
         if databases.facts(name) != wanted:
-            databases.new(name)
+            databases.new(name, beside=beside)
             databases.remember(name, **wanted)
         yield name
 
