@@ -49,3 +49,11 @@ found = [("has_difference", "=", True)]
 report("proof_has_difference_seconds", fastest(lambda: proof.search_count(found)).seconds, 2)
 post = posts._remember([(env.company, practice.balance_post)])
 report("check_seconds_an_account", fastest(post._check).seconds, 3)
+
+month = today - timedelta(days=30)
+rolled = fastest(lambda: env["practice.roll.forward"]._report_rows(env.company, month, today))
+report("roll_forward_seconds", rolled.seconds, 4)
+# One for what was open, one for the days; the others read names.
+report("roll_forward_queries", rolled.queries, 10)
+opened = fastest(lambda: env["practice.open.credit"]._report_rows(env.company, None, month))
+report("open_credits_seconds", opened.seconds, 2)

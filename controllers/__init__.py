@@ -1,3 +1,4 @@
+from . import books
 from . import payment
 from . import patient
 from . import organisation

@@ -35,6 +35,7 @@ def tell(story):
     story.pass_time(END)
     story.plan(story.an, -1).action_practice_mark_attended()  # its revenue waits for the night
     story.plan(story.an, 9)
+    story.prepare_closing()
     story.end_of_story()
 
 

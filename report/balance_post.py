@@ -5,15 +5,11 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, format_date, format_datetime, formatLang
+from odoo.tools import SQL, format_date, format_datetime
 
 from ..models.common.retry_mixin import Step
 from ..tools.client import notification
-
-ACTIVITY = "practice_billing.mail_activity_type_balance_post"
-
-#: Rows of one kind that a finding lists; how many more there are is said.
-LISTED = 10
+from .accountant_mixin import LISTED
 
 #: What is written has the moment at which its transaction began, and is seen once that has ended.
 MARGIN = timedelta(minutes=10)
@@ -26,7 +22,10 @@ class PracticeBalancePost(models.Model):
     by itself when a later check finds nothing.
     """
 
-    _inherit = "practice.balance.post"
+    _name = "practice.balance.post"
+    _inherit = ["practice.balance.post", "practice.accountant.mixin"]
+
+    _practice_accountant_activity = "practice_billing.mail_activity_type_balance_post"
 
     # === CRUD METHODS === #
 
@@ -276,63 +275,20 @@ class PracticeBalancePost(models.Model):
             amount=self._format(release.amount),
         )
 
-    # === IN WORDS === #
-
-    def _format(self, amount):
-        return formatLang(self.env, amount, currency_obj=self.company_id.currency_id)
-
-    @api.model
-    def _link(self, record, title=None):
-        """Return a link that works in an activity, in the chatter and on a form alike."""
-        return Markup('<a href="/odoo/%s/%s" data-oe-model="%s" data-oe-id="%s">%s</a>') % (
-            record._name, record.id, record._name, record.id, title or record.display_name,
-        )  # fmt: skip
-
-    @api.model
-    def _list(self, lines):
-        return Markup("<ul>%s</ul>") % Markup().join(Markup("<li>%s</li>") % line for line in lines)
-
-    def _cap(self, lines, count):
-        """Return at most ``LISTED`` of these lines, and how many more there are."""
-        more = count - LISTED
-        return [*lines[:LISTED], self.env._("and %s more", more)] if more > 0 else lines
-
     # === WHO IS TOLD === #
-
-    def _get_accountant(self):
-        """Return who is told: who looks after this balance post, an accountant of its company, or its administrator."""
-        self.ensure_one()
-        # sudo: asked by the run
-        accountants_sudo = self.env.ref("practice_billing.group_accountant").sudo().all_user_ids
-        accountants_sudo = accountants_sudo.filtered(lambda it: it.active and self.company_id in it.company_ids)
-        chosen = self.user_id if self.with_user(self.user_id).has_access("read") else self.user_id.browse()
-        return self.company_id._practice_get_responsible(chosen or accountants_sudo[:1])
 
     def _follow_finding(self):
         """Keep one activity that says what was found, and none when nothing was."""
         self.ensure_one()
         if self.finding:
-            self._tell(self.env._("Balance post does not agree"), self.finding)
+            self._tell_accountant(self.env._("Balance post does not agree"), self.finding)
         else:
-            self.activity_unlink([ACTIVITY])
-
-    def _tell(self, summary, note):
-        """Make the activity, or bring it up to date without telling the same person again."""
-        user = self._get_accountant()
-        told = self.activity_search([ACTIVITY])
-        (told - told[:1]).unlink()
-        if told:
-            changes = {"summary": summary, "note": note, "user_id": user.id}
-            if told[:1].user_id == user:
-                del changes["user_id"]
-            told[:1].write(changes)
-        else:
-            self.activity_schedule(ACTIVITY, summary=summary, note=note, user_id=user.id)
+            self._untell_accountant()
 
     def _practice_tell(self, reason):
         result = super()._practice_tell(reason)
         for post in self:
-            post._tell(self.env._("Balance post could not be checked"), reason)
+            post._tell_accountant(self.env._("Balance post could not be checked"), reason)
         return result
 
     def _practice_untell(self):

@@ -232,6 +232,11 @@ class PracticeCreditProof(models.Model):
         )
 
     @api.model
+    def _which_credits(self):
+        """Return which movements of credits are steps, as a condition on ``credit``: the proof is about money only."""
+        return SQL("credit.value <> 0")
+
+    @api.model
     def _select_credits(self):
         return SQL(
             """
@@ -241,8 +246,9 @@ class PracticeCreditProof(models.Model):
                    credit.value AS value_credits, 0.0 AS to_release, 0.0 AS balance
               FROM practice_credit_move credit
               JOIN practice_credit_lot lot ON lot.id = credit.lot_id
-             WHERE credit.value <> 0
-            """
+             WHERE %s
+            """,
+            self._which_credits(),
         )
 
     @api.model

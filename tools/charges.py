@@ -94,6 +94,17 @@ def share_discounts(charges, amounts, rounding=0.01):
     return tuple(shared)
 
 
+def share_amount(amount, weights, rounding=0.01):
+    """Share ``amount`` in proportion of ``weights``, each rounded so that they add up to exactly ``amount``."""
+    whole, done, given, shares = sum(map(Fraction, weights)), Fraction(0), Decimal(0), []
+    for weight in weights:
+        done += Fraction(weight)
+        until = Decimal(str(round_fraction(Fraction(str(amount)) * done / whole, rounding) if whole else 0.0))
+        shares.append(float(until - given))
+        given = until
+    return shares
+
+
 def part_from(entry, day):
     """Return which part (0 to 1) of the days of an entry lies on or after ``day``."""
     left = max(0, count_days(max(day, entry.date_from), entry.date_to))

@@ -27,6 +27,20 @@ EFFECTS = {
 #: Kinds whose value leaves the balance post through the revenue release.
 RELEASED_KINDS = ("use", "forfeit", "expire", "adjust")
 
+#: What a movement is in the roll-forward of a period. See :data:`CORRECTING_KINDS` for those that are undone.
+ROLL_CELLS = {
+    "grant": "sold",
+    "use": "used",
+    "forfeit": "lost",
+    "expire": "expired",
+    "refund": "refunded",
+    "adjust": "corrected",
+}
+
+#: Kinds of which a negative row corrects an earlier day. An invoice or a credit note that is undone vanishes from the
+#: books on its own day, so its credits come and go in the cell that it was in.
+CORRECTING_KINDS = ("use", "forfeit", "expire")
+
 #: Released kinds that are no service given: their value is breakage.
 BREAKAGE_KINDS = ("forfeit", "expire")
 
@@ -44,6 +58,12 @@ def open_credits_change(kind, credits):
     """Return by how much a movement changes the open credits of its lot: those available and those reserved."""
     after = counters_after([(kind, credits)])
     return after["available"] + after["reserved"]
+
+
+def open_credits_per_kind():
+    """Return ``{kind: what one credit of it adds to the open credits}`` of the kinds that change them."""
+    changes = {kind: open_credits_change(kind, 1) for kind in EFFECTS}
+    return {kind: change for kind, change in changes.items() if change}
 
 
 def is_low(open_credits, given, threshold):
@@ -93,6 +113,22 @@ def share_of_value(value_open, open_credits, credits, *, rounding=0.01, rate=Non
     if rate is not None:
         return min(round_money(rate * credits, rounding), value_open)
     return round_money(Decimal(str(value_open)) * credits / open_credits, rounding)
+
+
+def share_in_proportion(amount, weights, *, rounding=0.01):
+    """Return the share of ``amount`` of each of ``weights``, in proportion; their sum is exactly ``amount``.
+
+    :param float amount: of either sign
+    :param weights: positive numbers
+    """
+    total = sum(Decimal(str(weight)) for weight in weights)
+    shares, before, until = [], Decimal(0), Decimal(0)
+    for weight in weights:
+        until += Decimal(str(weight))
+        after = Decimal(str(round_money(Decimal(str(amount)) * until / total, rounding)))
+        shares.append(float(after - before))
+        before = after
+    return shares
 
 
 class Source(NamedTuple):

@@ -1,6 +1,6 @@
 """The rules of dates. Moments are naive UTC, as Odoo stores them; days are days of the practice's time zone."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytz
 from dateutil.relativedelta import relativedelta
@@ -9,6 +9,12 @@ from dateutil.relativedelta import relativedelta
 def local_day(moment, tz):
     """Return the day on which a naive UTC ``moment`` falls in the time zone named ``tz``."""
     return pytz.utc.localize(moment).astimezone(pytz.timezone(tz)).date()
+
+
+def day_begins(day, tz):
+    """Return the moment, naive UTC, at which ``day`` begins in the time zone named ``tz``."""
+    midnight = datetime.combine(day, time.min)
+    return pytz.timezone(tz).localize(midnight).astimezone(pytz.utc).replace(tzinfo=None)
 
 
 def expiry_day(activation, months):

@@ -55,6 +55,22 @@ def share_by_days(price, first, last, day, *, rounding=0.01):
     return round_money(Decimal(str(price)) * ((last - day).days + 1) / ((last - first).days + 1), rounding)
 
 
+def given_by_days(amount, first, last, day, *, rounding=0.01):
+    """Return the part of ``amount`` (of whatever sign) for the days of a service that are over at the end of ``day``.
+
+    What is left is rounded as if it were given back, so that the two add up to exactly ``amount``.
+
+    :param date first: first day of the service
+    :param date last: last day of the service
+    """
+    if day >= last:
+        return amount
+    if day < first:
+        return 0.0
+    left = share_by_days(amount, first, last, day + timedelta(days=1), rounding=rounding)
+    return float(Decimal(str(amount)) - Decimal(str(left)))
+
+
 def release_by_month(amount, first, last, *, rounding=0.01):
     """Share ``amount`` over the calendar months of a period by days; the last month takes what rounding left.
 

@@ -90,6 +90,7 @@ class Line:
     :param tuple seats: the :class:`~.seats.Seat` charged, or the :class:`~.seats.Licence` credited
     :param bool inline: see :class:`Tariff`; the price is after discount, ``list_amount`` before
     :param origin: the line that is given back; see :class:`~.charges.Charge`
+    :param float discounted: what a line of a discount takes off this one
     """
 
     section: str
@@ -107,6 +108,12 @@ class Line:
     inline: bool = False
     list_amount: float = 0.0
     origin: object = None
+    discounted: float = 0.0
+
+    @property
+    def net(self):
+        """What is paid for this line, after discount."""
+        return float(Decimal(str(self.amount)) - Decimal(str(self.discounted)))
 
 
 @dataclass(frozen=True)
@@ -390,6 +397,7 @@ def _discounted(lines, discount, period, rounding):
             given += share
             if not line.inline:
                 shares[line.plan] = shares.get(line.plan, Decimal(0)) + share
+                line = replace(line, discounted=float(share))
             elif share:
                 amount = float(Decimal(str(line.amount)) - share)
                 line = replace(line, amount=amount, price_unit=amount, quantity=1, discount=discount)

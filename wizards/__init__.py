@@ -2,8 +2,12 @@ from . import appointment_cancel
 from . import credit_extend
 from . import credit_give_back
 from . import credit_proof_date
+from . import credit_take_back
+from . import month_closing_dialog
+from . import open_credit_date
 from . import package_sale
 from . import subscription_start
 from . import subscription_cancel
 from . import subscription_change
 from . import subscription_discount
+from . import unbilled_entry

@@ -34,6 +34,7 @@ class PracticePackageSale(models.TransientModel):
         precompute=True,
     )
     quantity = fields.Float(default=1.0, required=True, digits="Product Unit")
+    lacks_accounts = fields.Boolean(related="product_id.practice_lacks_accounts")
     credits = fields.Integer(compute="_compute_amounts", help="Credits that the patient gets once it is paid.")
     amount_total = fields.Monetary(compute="_compute_amounts", help="With tax.")
     payment_journal_id = fields.Many2one(

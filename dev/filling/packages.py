@@ -122,3 +122,7 @@ class Packages(House):
             expiry_date=self.today + timedelta(days=60),
             reason="Was in hospital",
         )
+
+    def prepare_closing(self):
+        """The month that ended is to be closed. It stays open: freezing needs a server that prints."""
+        self.make("practice.month.closing", month=self.today.replace(day=1) - timedelta(days=1))

@@ -26,6 +26,16 @@ class ResCompany(models.Model):
         help="Where visits move money from the balance post to revenue. "
         "Empty means the company's first miscellaneous journal.",
     )
+    practice_writeoff_percent = fields.Float(
+        string="Small Write-Off",
+        default=1.0,
+        digits=(16, 2),
+        help="Percent of an invoice that may be written off and the invoice still counts as paid. What is written off "
+        "beyond it is a bad debt, which gives nothing.",
+    )
+    _practice_writeoff_percent_sound = models.Constraint(
+        "CHECK (practice_writeoff_percent BETWEEN 0 AND 100)", "A part is between 0 and 100 percent."
+    )
 
     def _practice_day(self, moment=None):
         """Return the day of the naive UTC ``moment`` (now by default) in the practice's time zone."""
@@ -66,3 +76,11 @@ class ResCompany(models.Model):
             return preferred
         managers = self.env.ref("practice_billing.group_manager").sudo().all_user_ids  # sudo: asked by crons
         return managers.filtered(lambda user: user.active and self in user.company_ids)[:1] or self.env.user
+
+    def _practice_get_accountant(self, preferred=None):
+        """Return who is told when the books of this company need attention: ``preferred``, an accountant, or else an
+        administrator of the practice."""
+        # sudo: asked by runs
+        accountants = self.env.ref("practice_billing.group_accountant").sudo().all_user_ids
+        accountants = accountants.filtered(lambda user: user.active and self in user.company_ids)
+        return self._practice_get_responsible(preferred or accountants[:1])

@@ -1,5 +1,17 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools.sql import escape_psql
+
+#: What charts of accounts call the account of income that is invoiced in advance, the best one first.
+DEFERRED_INCOME = (
+    "deferred income", "deferred revenue", "unearned", "over te dragen opbrengst", "vooruitontvangen",
+    "vooruit ontvangen", "vooruit gefactureerd", "produits à reporter", "produits constatés d'avance",
+    "invoiced amounts in advance", "income in advance",
+)  # fmt: skip
+
+#: Where it has a number of its own, whatever it is called: Belgium.
+DEFERRED_CODES = {"BE": "493"}
 
 
 class PracticeDeferralMixin(models.AbstractModel):
@@ -38,6 +50,19 @@ class PracticeDeferralMixin(models.AbstractModel):
         "Empty means the ledger account.",
     )
 
+    proposed_account = fields.Char(
+        compute="_compute_proposed_account",
+        help="The account that the company uses already, or that its chart has for income that is invoiced in advance.",
+    )
+
+    @api.depends("company_id", "deferred_account_id")
+    def _compute_proposed_account(self):
+        """Name a balance post where there is none: with its code, or else what such an account is called."""
+        for record in self:
+            account = not record.deferred_account_id and record._propose_deferred_account()
+            name = account and account.with_context(practice_codes=True).display_name
+            record.proposed_account = name or self.env._("deferred income")
+
     @api.constrains("income_account_id", "deferred_account_id")
     def _check_accounts(self):
         for record in self:
@@ -59,6 +84,62 @@ class PracticeDeferralMixin(models.AbstractModel):
                         account=record.deferred_account_id.display_name,
                     )
                 )
+
+    # === PROPOSALS === #
+
+    @api.onchange("company_id")
+    def _onchange_company_accounts(self):
+        """Propose the accounts of something new; whoever fills in the form can choose others, or none."""
+        if not self._origin:
+            of_company = self.env["account.account"]._check_company_domain(self.company_id)
+            if not self.deferred_account_id.filtered_domain(of_company):
+                self.deferred_account_id = self._propose_deferred_account()
+            if not self.income_account_id.filtered_domain(of_company):
+                self.income_account_id = self._propose_income_account()
+
+    def _propose_deferred_account(self):
+        """Return the account that proposes itself as the balance post: what the company uses, else by its chart."""
+        company = self.company_id or self.env.company
+        used = Domain("company_id", "=", company.id) & Domain("deferred_account_id.active", "=", True)
+        last = self.search(used, order="id desc", limit=1)
+        return last.deferred_account_id or self._find_deferred_income(company)
+
+    @api.model
+    def _find_deferred_income(self, company):
+        """Return the account that the chart of ``company`` has for income that is invoiced in advance, if any.
+
+        Never one that Odoo reconciles or that taxes are booked to: what waits there would not be what was sold.
+        """
+        accounts = self.env["account.account"].with_company(company)
+        fits = Domain("account_type", "=", "liability_current") & Domain("reconcile", "=", False)
+        fits &= Domain(accounts._check_company_domain(company))
+        # Odoo's own setting, where an app that is installed has it.
+        if "deferred_revenue_account_id" in company._fields:
+            chosen = company.sudo().deferred_revenue_account_id  # sudo: a setting of the company
+            if account := chosen.sudo(False).filtered_domain(fits):
+                return account
+        taxes_sudo = self.env["account.tax.repartition.line"].sudo()  # sudo: which accounts hold taxes
+        taxes_sudo = taxes_sudo.search([("company_id", "parent_of", company.id), ("account_id", "!=", False)])
+        accounts = accounts.search(fits & Domain("id", "not in", taxes_sudo.account_id.ids), order="code, id")
+        number = DEFERRED_CODES.get(company.account_fiscal_country_id.code)
+        by_number = accounts.filtered(lambda it: number and (it.code or "").startswith(number))
+        names = {
+            account: f"{account.name} {account.with_context(lang='en_US').name}".casefold() for account in accounts
+        }
+        by_name = (account for word in DEFERRED_INCOME for account in accounts if word in names[account])
+        return by_number[:1] or next(by_name, accounts.browse())
+
+    def _propose_income_account(self):
+        """Return the account that a new product of the company would be booked to."""
+        product = self.env["product.template"].with_company(self.company_id or self.env.company).new()
+        account = product._get_product_accounts()["income"]
+        return account.filtered(lambda it: it.account_type in ("income", "income_other"))
+
+    def _has_namesake(self):
+        """Return whether something else of the kind in the company has the name that this gets."""
+        self.ensure_one()
+        same = Domain("name", "=ilike", escape_psql(self.name or "")) & Domain("id", "!=", self._origin.id)
+        return bool(self.name and self.search_count(same & Domain("company_id", "=", self.company_id.id), limit=1))
 
     # === CRUD METHODS === #
 

@@ -67,6 +67,7 @@ class RolesMixin(SubscriptionMixin):
                 "interval": "month",
             }
         )
+        cls.closing = cls.env["practice.month.closing"].create({"month": "2025-12-01"})
         cls.env.flush_all()
 
     def samples(self):
@@ -84,6 +85,7 @@ class RolesMixin(SubscriptionMixin):
             "practice.balance.post": self.env["practice.balance.post"].search(
                 [("account_id", "=", self.liability.id), ("company_id", "=", self.company.id)]
             ),
+            "practice.month.closing": self.closing,
             "practice.revenue.release": self.lot.move_ids.release_ids[:1],
             "practice.plan": self.starter,
             "practice.plan.price": self.starter.price_ids[:1],

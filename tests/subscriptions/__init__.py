@@ -10,6 +10,7 @@ from . import test_subscription_membership
 from . import test_subscription_promises
 from . import test_subscription_property
 from . import test_subscription_reports
+from . import test_subscription_roll_forward
 from . import test_subscription_run
 from . import test_subscription_seats
 from . import test_subscription_security
@@ -17,4 +18,6 @@ from . import test_subscription_sold
 from . import test_subscription_states
 from . import test_subscription_usage
 from . import test_subscription_views
+from . import test_unbilled_report
+from . import test_unbilled_service
 from . import test_unbilled_usage

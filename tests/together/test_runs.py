@@ -5,7 +5,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.fields import Command, Domain
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..common.collection import CollectionCase
@@ -221,6 +221,29 @@ class TestRuns(CollectionCase):
             bad._get_due_domain,
             lambda: bad.error,
             lambda: book(0.0),
+            lambda: bad.activity_ids,
+        )
+
+    def meet_ir_cron_compare_closings(self):
+        closings = self.env["practice.month.closing"].create([{"month": "2025-11-01"}, {"month": "2025-12-01"}])
+        accountant = new_test_user(self.env, "pb_closer", "practice_billing.group_accountant")
+        for closing in closings.with_user(accountant):
+            closing._close()
+        bad, good = closings
+        frozen = bad.frozen
+
+        def freeze(figures):
+            bad.frozen = figures
+            bad.flush_recordset()
+
+        freeze({"practice.roll.forward": {"rows": [{}]}})
+        return Meeting(
+            bad,
+            good,
+            lambda closing: closing.compare_date == self.company._practice_day() and not closing.error,
+            bad._get_due_domain,
+            lambda: bad.error,
+            lambda: freeze(frozen),
             lambda: bad.activity_ids,
         )
 

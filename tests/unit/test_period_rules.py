@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from odoo.addons.practice_billing.tools.periods import (
     INTERVAL_MONTHS,
+    given_by_days,
     period_days,
     period_number,
     period_start,
@@ -190,3 +191,29 @@ class TestReleasePlan(TestCase):
                     # Only posted months lie behind: nothing more goes out before the next one ends.
                     self.assertLessEqual(released, target)
                     self.assertEqual(released, min(target, sum(exact(part) for _when, part in done)))
+
+
+class TestGivenByDays(TestCase):
+    first, last = date(2026, 1, 25), date(2026, 2, 14)
+
+    def test_seven_of_21_days(self):
+        self.assertEqual(given_by_days(26.42, self.first, self.last, date(2026, 1, 31)), 8.81)
+
+    def test_nothing_before_and_everything_from_the_last_day_on(self):
+        for day, expected in ((date(2026, 1, 24), 0.0), (self.last, 26.42), (date(2027, 1, 1), 26.42)):
+            self.assertEqual(given_by_days(26.42, self.first, self.last, day), expected)
+
+    def test_what_is_given_back_is_the_mirror_of_what_is_charged(self):
+        charged = given_by_days(26.42, self.first, self.last, date(2026, 1, 31))
+        self.assertEqual(given_by_days(-26.42, self.first, self.last, date(2026, 1, 31)), -charged)
+
+    @thorough
+    @given(days, st.integers(1, 400), st.integers(-10, 410), st.integers(-100_000, 100_000))
+    def test_given_and_left_are_the_whole_to_the_cent(self, first, length, step, cents):
+        amount, last, day = cents / 100, first + timedelta(days=length - 1), first + timedelta(days=step)
+        given = given_by_days(amount, first, last, day)
+        over = max(0, min(step + 1, length))
+        self.assertLessEqual(abs(exact(given) * length - exact(amount) * over), exact("0.005") * length)
+        if first <= day < last:
+            left = share_by_days(amount, first, last, day + timedelta(days=1))
+            self.assertEqual(exact(given) + exact(left), exact(amount))

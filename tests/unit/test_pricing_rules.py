@@ -9,7 +9,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odoo.addons.practice_billing.tools.charges import Charge, Entry, share_discounts
+from odoo.addons.practice_billing.tools.charges import Charge, Entry, share_amount, share_discounts
 from odoo.addons.practice_billing.tools.periods import period_days, share_by_days
 from odoo.addons.practice_billing.tools.pricing import (
     Bill,
@@ -912,3 +912,22 @@ class TestAnyBill(unittest.TestCase):
         for listed, bill in self.discounted(drawn, Discount("percentage", value / 100)):
             self.assertEqual(total(bill), listed - exact(cents(listed * value / 10_000)))
             self.assertTrue(all(line.amount >= 0 for line in bill.lines if line.section != "discount"))
+
+
+class TestNet(unittest.TestCase):
+    """What is paid for a line, when a line of a discount takes something off several."""
+
+    def test_what_the_lines_cost_after_discount_adds_up_to_the_bill(self):
+        period = month(STANDARD, NEW_YEAR)
+        bill = regular_bill(
+            None, period, [seat(1), seat(2), seat(3, kind="student")], discount=Discount("percentage", 33.3)
+        )
+        charged = [line for line in bill.lines if line.section == "licence"]
+        self.assertEqual([line.net for line in charged], [52.03, 12.67])
+        self.assertEqual(round(sum(line.net for line in charged), 2), bill.total)
+
+    def test_an_amount_is_shared_in_proportion_to_the_cent(self):
+        self.assertEqual(share_amount(10.0, [1, 1, 1]), [3.33, 3.34, 3.33])
+        self.assertEqual(share_amount(-32.48, [117.0, 19.0, 26.42]), [-23.4, -3.8, -5.28])
+        self.assertEqual(share_amount(5.0, [0.0, 0.0]), [0.0, 0.0])
+        self.assertEqual(share_amount(5.0, []), [])

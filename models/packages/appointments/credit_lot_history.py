@@ -27,13 +27,11 @@ class PracticeCreditLot(models.Model):
 
     def _describe_payment(self):
         match self.invoice_id.payment_state:
-            case "paid" | "in_payment":
-                return self.env._("Paid")
             case "reversed":
                 return self.env._("Credited")
             case "partial":
                 return self.env._("Partly paid")
-        return self.env._("Waiting for payment")
+        return self.env._("Paid") if self.invoice_id._practice_is_paid() else self.env._("Waiting for payment")
 
     def _describe_expiry(self):
         return format_date(self.env, self.expiry_date) if self.expiry_date else self.env._("No expiry")

@@ -78,6 +78,11 @@ class PracticePackage(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _lacks_accounts(self):
+        """Return whether the money of this package is revenue on the day of the sale, before anybody has come."""
+        self.ensure_one()
+        return not (self.deferred_account_id and self.income_account_id)
+
     def _describe_uses(self):
         """Return in words what keeps this package from being deleted, a part for each kind of use."""
         self.ensure_one()

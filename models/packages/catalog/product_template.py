@@ -23,6 +23,10 @@ class ProductTemplate(models.Model):
     price_per_credit = fields.Monetary(
         compute="_compute_practice_price_per_credit", help="Sales price of one unit divided by its credits."
     )
+    practice_lacks_accounts = fields.Boolean(
+        compute="_compute_practice_lacks_accounts",
+        help="Its package has no balance post or no ledger account: what is sold is revenue at once.",
+    )
 
     _package_credits_positive = models.Constraint(
         "CHECK (package_id IS NULL OR package_credits > 0)", "A package product gives at least one credit per unit."
@@ -33,6 +37,12 @@ class ProductTemplate(models.Model):
         for product in self:
             credits = product.package_id and product.package_credits
             product.price_per_credit = product.list_price / credits if credits else 0.0
+
+    @api.depends("package_id.deferred_account_id", "package_id.income_account_id")
+    def _compute_practice_lacks_accounts(self):
+        for product in self:
+            package_sudo = product.sudo().package_id  # sudo: whoever sells it need not be able to read packages
+            product.practice_lacks_accounts = bool(package_sudo) and package_sudo._lacks_accounts()
 
     @api.constrains("package_id", "company_id")
     def _check_practice_package_company(self):

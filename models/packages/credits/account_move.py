@@ -1,6 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import formatLang
+
+#: What an accountant has to do when an invoice was written off instead of paid.
+LOST_ACTIVITY = "practice_billing.mail_activity_type_lost"
 
 
 class AccountMove(models.Model):
@@ -25,10 +29,24 @@ class AccountMove(models.Model):
         help="Whether a line sells credits, or takes them back.",
     )
 
+    practice_unbooked_packages = fields.Char(
+        string="Packages Without Accounts",
+        compute="_compute_practice_unbooked_packages",
+        help="Packages on this invoice whose money is revenue at once, because an account is missing.",
+    )
+
     @api.depends("invoice_line_ids.practice_package_id")
     def _compute_practice_sells_credits(self):
         for move in self:
             move.practice_sells_credits = bool(move.invoice_line_ids.practice_package_id)
+
+    @api.depends("invoice_line_ids.practice_package_id", "move_type")
+    def _compute_practice_unbooked_packages(self):
+        for move in self:
+            packages_sudo = move.sudo().invoice_line_ids.practice_package_id  # sudo: names, for who makes the invoice
+            unbooked_sudo = packages_sudo.filtered(lambda it: it._lacks_accounts())
+            names = unbooked_sudo.mapped("name") if move.is_sale_document(include_receipts=True) else []
+            move.practice_unbooked_packages = ", ".join(names) or False
 
     @api.depends("practice_lot_ids")
     def _compute_practice_lot_count(self):
@@ -57,29 +75,43 @@ class AccountMove(models.Model):
             return super().write(vals)
         posted = self.filtered(lambda move: move.state == "posted")
         if vals["state"] != "posted" and posted:
-            posted._practice_check_no_imported_credits()
+            posted._practice_check_credits_stay()
             lines = posted._practice_get_package_lines()
             if lines:
                 self.env["practice.credit.lot"]._follow_withdrawn_lines(lines)
+        new_lines = self.env["account.move.line"]
+        if vals["state"] == "posted" and (new_lines := (self - posted)._practice_get_package_lines()):
+            new_lines._practice_adjust()
         result = super().write(vals)
-        if vals["state"] == "posted":
-            lines = (self - posted)._practice_get_package_lines()
-            if lines:
-                self.env["practice.credit.lot"]._follow_posted_lines(lines)
+        if new_lines:
+            self.env["practice.credit.lot"]._follow_posted_lines(new_lines)
+        elif vals["state"] == "draft":
+            self._practice_get_package_lines()._practice_unadjust()
         return result
+
+    def copy_data(self, default=None):
+        """Leave out what posting added: the copy gets its own."""
+        vals_list = super().copy_data(default)
+        for vals in vals_list:
+            if lines := vals.get("line_ids"):
+                vals["line_ids"] = [
+                    command for command in lines if not (command[2] or {}).get("practice_adjusted_line_id")
+                ]
+        return vals_list
 
     def _reverse_moves(self, default_values_list=None, cancel=False):
         if not self.env.context.get("practice_undo_import"):
-            self._practice_check_no_imported_credits()
+            self._practice_check_credits_stay()
         return super()._reverse_moves(default_values_list, cancel)
 
-    def _practice_check_no_imported_credits(self):
-        """Refuse to take back an entry while the imported credits stay whose value it brought to the balance post.
+    def _practice_check_credits_stay(self):
+        """Refuse to take back an entry that moved the value of credits, which would stay as it left them.
 
         :raises UserError: naming the entry, and what to do instead
         """
+        entries = self.filtered(lambda move: move.move_type == "entry")
         lots_sudo = self.env["practice.credit.lot"].sudo()  # sudo: whether there are any; the entry is the user's
-        lots_sudo = lots_sudo.search([("entry_id", "in", self.ids), ("credits_total", ">", 0)], limit=1)
+        lots_sudo = lots_sudo.search([("entry_id", "in", entries.ids), ("credits_total", ">", 0)], limit=1)
         if lots_sudo:
             raise UserError(
                 self.env._(
@@ -88,6 +120,47 @@ class AccountMove(models.Model):
                     entry=lots_sudo.entry_id.display_name,
                     credits=lots_sudo.credits_total,
                 )
+            )
+        moves_sudo = self.env["practice.credit.move"].sudo()  # sudo: as above
+        moves_sudo = moves_sudo.search([("invoice_line_id.move_id", "in", entries.ids)], limit=1)
+        if moves_sudo:
+            raise UserError(
+                self.env._(
+                    "%(entry)s took back %(credits)s credits of %(patient)s that were not paid. They do not come back "
+                    "with it: sell them again when they are paid after all.",
+                    entry=moves_sudo.invoice_line_id.move_id.display_name,
+                    credits=moves_sudo.credits,
+                    patient=moves_sudo.partner_id.name,
+                )
+            )
+
+    # === PAID, OR LOST === #
+
+    def _invoice_paid_hook(self):
+        """Have an accountant look at credits whose invoice was written off instead of paid."""
+        result = super()._invoice_paid_hook()
+        sold = self.filtered("practice_sells_credits")
+        for invoice in sold.sudo():  # sudo: whoever registers the payment; what is told is for an accountant
+            invoice._practice_tell_lost()
+        return result
+
+    def _practice_tell_lost(self):
+        self.ensure_one()
+        self.activity_unlink([LOST_ACTIVITY])
+        pending = self.practice_lot_ids.filtered(lambda lot: lot.state == "pending")
+        if pending:
+            self.activity_schedule(
+                LOST_ACTIVITY,
+                summary=self.env._("Written off: its credits were not paid"),
+                note=self.env._(
+                    "%(amount)s was written off, so the %(credits)s credits of this invoice cannot be used. Take them "
+                    "back from the list of unpaid credits, or correct the payment.",
+                    amount=formatLang(
+                        self.env, self._practice_get_written_off(), currency_obj=self.company_currency_id
+                    ),
+                    credits=sum(pending.mapped("credits_available")),
+                ),
+                user_id=self.company_id._practice_get_accountant().id,
             )
 
     # === ACTIONS === #

@@ -219,7 +219,8 @@ class AccountMoveLine(models.Model):
         if not account:
             return 0.0
         self._practice_check_tax_accounts(account)
-        amount = -self.balance if self._practice_get_package_credits() > 0 else self.balance
+        worth = self.company_currency_id.round(self._practice_get_worth())
+        amount = -worth if self._practice_get_package_credits() > 0 else worth
         if self.company_currency_id.compare_amounts(amount, 0.0) < 0:
             raise UserError(
                 self.env._(

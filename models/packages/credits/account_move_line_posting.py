@@ -108,8 +108,8 @@ class AccountMoveLine(models.Model):
     def _prepare_analytic_lines(self):
         """Make none of what waits on a balance post: analytics follow the revenue, so releases carry them."""
         self.ensure_one()
-        waits = self.practice_deferred_account_id and self.account_id == self.practice_deferred_account_id
-        return [] if waits else super()._prepare_analytic_lines()
+        adjusts_post = self.practice_adjusted_line_id and self.practice_package_id
+        return [] if adjusts_post or self._practice_waits() else super()._prepare_analytic_lines()
 
     # === WHEN POSTED === #
 

@@ -201,7 +201,7 @@ class PracticeCreditLot(models.Model):
             if not self.credits_used + self.credits_lost:
                 return "cancelled"
             return "expired" if self.expired_on else "used_up"
-        if self._is_invoiced() and self.invoice_id.payment_state not in ("paid", "in_payment"):
+        if self._is_invoiced() and not self.invoice_id._practice_is_paid():
             return "pending"
         return "active"
 

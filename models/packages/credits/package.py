@@ -64,8 +64,7 @@ class PracticePackage(models.Model):
 
     @api.onchange("name")
     def _onchange_name(self):
-        same = Domain("name", "=ilike", self.name or "") & Domain("id", "!=", self._origin.id)
-        if not self.name or not self.search_count(same & Domain("company_id", "=", self.company_id.id), limit=1):
+        if not self._has_namesake():
             return None
         message = self.env._("There is another package called %s. People will not know which one to choose.", self.name)
         return {"warning": {"title": self.env._("Two packages of one name"), "message": message}}

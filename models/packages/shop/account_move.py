@@ -156,7 +156,8 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         if self.payment_state in ("paid", "in_payment"):
-            return "paid"
+            # sudo: what was written off is in the books
+            return "paid" if self.sudo()._practice_is_paid() else "cancelled"
         transactions = self.sudo().transaction_ids  # sudo: only whether one is under way
         if any(tx.state in UNDER_WAY or (tx.state == "done" and not tx.is_post_processed) for tx in transactions):
             return "processing"

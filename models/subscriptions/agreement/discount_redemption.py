@@ -83,9 +83,8 @@ class PracticeDiscountRedemption(models.Model):
             met = redemption.period_ids.filtered(lambda it: it.state != "missing")
             # An invoice of a change of plan carries the discount but is no regular period.
             counted = met if redemption.duration == "once" else met.filtered(lambda it: it.kind == "regular")
-            limit = {"once": 1, "periods": redemption.periods}.get(redemption.duration)
             redemption.uses = len(counted)
-            if redemption.ended_on or (limit and redemption.uses >= limit):
+            if redemption.ended_on or not redemption._has_left():
                 redemption.state = "done"
             else:
                 redemption.state = "running" if met else "reserved"
@@ -107,6 +106,12 @@ class PracticeDiscountRedemption(models.Model):
         """Return the discount as the pure rules know it."""
         self.ensure_one()
         return pricing.Discount(self.kind, self.value, self.code_id.name)
+
+    def _has_left(self, more=0):
+        """Return whether another invoice carries the discount, once ``more`` regular ones do that are not made yet."""
+        self.ensure_one()
+        limit = {"once": 1, "periods": self.periods}.get(self.duration)
+        return not limit or self.uses + more < limit
 
     def _is_for(self, plan):
         """Return whether an invoice of ``plan`` carries the discount: its plans and its currency say so."""

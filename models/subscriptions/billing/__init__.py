@@ -5,8 +5,10 @@ from . import subscription_preview
 from . import subscription_bill
 from . import subscription_billing
 from . import subscription_statistics
+from . import subscription_unbilled
 from . import licence
 from . import usage
+from . import usage_unbilled
 from . import period
 from . import period_charges
 from . import period_documents
@@ -14,4 +16,5 @@ from . import credit_lot
 from . import account_move_batch
 from . import account_move
 from . import account_move_line
+from . import account_move_line_unbilled
 from . import revenue_release

@@ -18,6 +18,17 @@ class AccountMove(models.Model):
     practice_subscription_id = fields.Many2one(
         related="practice_period_id.subscription_id", store=True, index="btree_not_null"
     )
+    practice_unbilled_date = fields.Date(
+        string="Not Billed At",
+        readonly=True,
+        copy=False,
+        help="The day until which this entry books what subscriptions got and were not billed for.",
+    )
+
+    _practice_unbilled_uniq = models.UniqueIndex(
+        "(company_id, practice_unbilled_date) WHERE practice_unbilled_date IS NOT NULL AND state <> 'cancel'",
+        "What is not billed at this date has been booked already.",
+    )
 
     def copy_data(self, default=None):
         vals_list = super().copy_data(default)

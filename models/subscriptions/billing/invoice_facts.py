@@ -10,7 +10,7 @@ class InvoiceFacts:
     def __init__(self, company, day):
         self.company = company
         self.day = day
-        self._rates, self._positions = {}, {}
+        self._has_rates, self._rates, self._positions = {}, {}, {}
 
     @cached_property
     def journal(self):
@@ -42,9 +42,9 @@ class InvoiceFacts:
 
     def has_rate(self, currency):
         """Return whether ``currency`` has a rate on the day; the company's own needs none."""
-        if currency not in self._rates:
+        if currency not in self._has_rates:
             rates_sudo = currency.env["res.currency.rate"].sudo()  # sudo: whether there is one
-            self._rates[currency] = currency == self.company.currency_id or bool(
+            self._has_rates[currency] = currency == self.company.currency_id or bool(
                 rates_sudo.search_count(
                     [
                         ("currency_id", "=", currency.id),
@@ -54,4 +54,11 @@ class InvoiceFacts:
                     limit=1,
                 )
             )
-        return self._rates[currency]
+        return self._has_rates[currency]
+
+    def convert(self, amount, currency):
+        """Return ``amount`` in the company's currency, at the rate of the day."""
+        own = self.company.currency_id
+        if currency not in self._rates:
+            self._rates[currency] = currency._get_conversion_rate(currency, own, self.company, self.day)
+        return own.round(amount * self._rates[currency])

@@ -14,6 +14,13 @@ class ResCompany(models.Model):
         check_company=True,
         help="Where invoices of subscriptions are numbered. Empty means the company's first sales journal.",
     )
+    practice_unbilled_account_id = fields.Many2one(
+        "account.account",
+        string="Invoices to Be Made",
+        domain="[('account_type', '=', 'asset_current'), ('company_ids', 'parent_of', id)]",
+        check_company=True,
+        help="Where the entry of what is not billed at a date books what organisations owe.",
+    )
 
     def _practice_get_subscription_journal(self):
         """Return the journal of subscription invoices.

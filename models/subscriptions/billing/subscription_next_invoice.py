@@ -5,6 +5,9 @@ from odoo import models
 
 from ....tools import pricing
 from ....tools.periods import period_days, period_number
+from ..agreement.subscription import BILLED
+
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -60,15 +63,36 @@ class PracticeSubscription(models.Model):
         plan = plan or self.pending_plan_id or self.plan_id
         interval = interval or self.pending_interval or self.interval
         anchor = self._get_next_anchor(interval)
-        number = period_number(anchor, self.next_invoice_date, interval)
-        first, last = period_days(anchor, number, interval)
+        first, last = period_days(anchor, period_number(anchor, self.next_invoice_date, interval), interval)
         price_date = self._get_price_date(plan, interval, first)
-        period = pricing.Period(plan._get_tariff(interval, price_date), first, last, first)
         redemption = discount or self._get_running_redemption_sudo(plan)
-        until = first - timedelta(days=1)
-        usages = self._get_usage_to_bill(until)
+        usages = self._get_usage_to_bill(first - ONE_DAY)
+        days = first, last, price_date
+        return self._make_regular_invoice(plan, interval, anchor, days, self.period_id._to_rules(), redemption, usages)
+
+    def _make_following_invoice(self, invoices):
+        """Return the invoice that the run makes after those of ``invoices``, which are not made yet; without usage.
+
+        :param list invoices: regular ones, oldest first
+        :raises UserError: when the plan has no price for the interval
+        """
+        before = invoices[-1]
+        plan, interval, anchor = before.plan, before.interval, before.anchor
+        first = before.date_to + ONE_DAY
+        first, last = period_days(anchor, period_number(anchor, first, interval), interval)
+        redemption = self._get_running_redemption_sudo(plan, [invoice.redemption for invoice in invoices])
+        return self._make_regular_invoice(plan, interval, anchor, (first, last, first), before.period, redemption)
+
+    def _make_regular_invoice(self, plan, interval, anchor, days, previous, redemption, usages=()):
+        """Return the invoice of a period.
+
+        :param tuple days: its first and its last day, and the day whose prices hold
+        :param pricing.Period previous: the period before, or ``None``
+        """
+        first, last, price_date = days
+        period, until = pricing.Period(plan._get_tariff(interval, price_date), first, last, first), first - ONE_DAY
         bill = pricing.regular_bill(
-            self.period_id._to_rules(),
+            previous,
             period,
             self.seat_ids._to_rules(),
             usages,
@@ -112,7 +136,7 @@ class PracticeSubscription(models.Model):
             first, last = period_days(day, 0, interval)
         period = pricing.Period(plan._get_tariff(interval, day), first, last, base)
         redemption = discount or self._get_running_redemption_sudo(plan)
-        until = day - timedelta(days=1)
+        until = day - ONE_DAY
         usages = self._get_usage_to_bill(until)
         bill = pricing.change_bill(
             previous,
@@ -131,9 +155,7 @@ class PracticeSubscription(models.Model):
         :raises UserError: when a document of that period is a draft
         """
         self.ensure_one()
-        redemption = self._get_running_redemption_sudo(self.plan_id)
-        # An amount is for each period's invoice; extras may be billed as often as one likes.
-        redemption = redemption.filtered(lambda it: it.kind == "percentage")
+        redemption = self._get_extras_redemption_sudo(self.plan_id)
         usages = self._get_usage_to_bill(until)
         charges = self._get_paid_periods(credit_from)._get_charges() if self.period_id and credit_from else ()
         bill = pricing.extras_bill(
@@ -147,6 +169,28 @@ class PracticeSubscription(models.Model):
         )
         choice = self.plan_id, self.interval, self.anchor_date
         return self._make_invoice("extras", *choice, None, bill, until, usages, redemption)
+
+    def _get_extras_redemption_sudo(self, plan, carried=()):
+        """Return the redemption that an invoice of extras carries; see :meth:`_get_running_redemption_sudo`.
+
+        An amount is for each period's invoice; extras may be billed as often as one likes.
+        """
+        redemption_sudo = self._get_running_redemption_sudo(plan, carried)
+        return redemption_sudo.filtered(lambda it: it.kind == "percentage")
+
+    def _make_missed_invoices(self, day):
+        """Yield what the run would bill of the periods that have begun on ``day`` and have no invoice, oldest first.
+
+        The first one has the usage until then; the others have none.
+
+        :raises UserError: when one of them cannot be made
+        """
+        self.ensure_one()
+        invoices, first = [], self.next_invoice_date
+        while self.state in BILLED and first <= min(day, self.end_date or day):
+            invoices.append(self._make_following_invoice(invoices) if invoices else self._make_next_invoice())
+            first = invoices[-1].date_to + ONE_DAY
+            yield invoices[-1]
 
     def _make_invoice(self, kind, plan, interval, anchor, period, bill, until, usages, redemption):
         if period:

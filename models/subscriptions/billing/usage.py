@@ -8,12 +8,13 @@ class PracticeSubscriptionUsage(models.Model):
 
     _inherit = "practice.subscription.usage"
 
-    def _to_rules(self, until=None):
+    def _to_rules(self, until=None, before=None):
         """Return these unbilled usages as the pure rules know them: together what shares a price and what is included.
 
         Use in a period has the price that the period began with; outside any, that of its own day.
 
         :param date until: the last day that is billed; without it the day that the period, or the last use, ends
+        :param dict before: what was billed of each period and kind on another day than today
         """
         rules = []
         for (_subscription, period, kind, _price), of_use in self.grouped(
@@ -33,7 +34,7 @@ class PracticeSubscriptionUsage(models.Model):
                     unit_price=price,
                     quantity=sum(of_use.mapped("quantity")),
                     included=included,
-                    billed_before=of_use[0].billed_before,
+                    billed_before=before.get((period, kind), 0.0) if before is not None else of_use[0].billed_before,
                     date_from=period.date_from or first,
                     # A change of plan, or an invoice of extras, comes in the middle of the period.
                     date_to=min(filter(None, (period.service_to, until)), default=last),

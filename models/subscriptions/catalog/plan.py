@@ -53,6 +53,9 @@ class PracticePlan(models.Model):
     usage_price_ids = fields.One2many("practice.plan.usage.price", "plan_id", string="Usage Prices", copy=True)
     package_id = fields.Many2one(related="product_id.package_id")
     package_credits = fields.Integer(related="product_id.package_credits", string="Credits per Period")
+    lacks_accounts = fields.Boolean(
+        compute="_compute_lacks_accounts", help="What is paid for a period is revenue on the day of its invoice."
+    )
     rollover = fields.Boolean(
         string="Keep Unused Credits",
         help="Credits of a period stay valid as the package says. Otherwise they expire when the period ends.",
@@ -70,6 +73,30 @@ class PracticePlan(models.Model):
             day = (plan.company_id or self.env.company)._practice_day()
             plan.price_month = plan._get_price("month", "standard", day) or 0.0
             plan.price_year = plan._get_price("year", "standard", day) or 0.0
+
+    @api.depends("deferred_account_id", "package_id.deferred_account_id", "package_id.income_account_id")
+    def _compute_lacks_accounts(self):
+        for plan in self:
+            package_sudo = plan.sudo().package_id  # sudo: whoever reads the plan need not be able to read packages
+            plan.lacks_accounts = package_sudo._lacks_accounts() if package_sudo else not plan.deferred_account_id
+
+    # === ONCHANGE METHODS === #
+
+    @api.onchange("product_id")
+    def _onchange_product_accounts(self):
+        """Propose no balance post for a membership: its money waits on that of its package."""
+        if self.package_id and not self._origin:
+            self.deferred_account_id = False
+
+    def _propose_deferred_account(self):
+        return self.env["account.account"] if self.package_id else super()._propose_deferred_account()
+
+    @api.onchange("name")
+    def _onchange_name(self):
+        if not self._has_namesake():
+            return None
+        message = self.env._("There is another plan called %s. People will not know which one to choose.", self.name)
+        return {"warning": {"title": self.env._("Two plans of one name"), "message": message}}
 
     # === CONSTRAINTS === #
 

@@ -1,0 +1,152 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+
+class PracticeCreditLot(models.Model):
+    """Credits that are never paid have an end: an accountant sees how long they wait, and takes them back.
+
+    What is still owed is credited. What was written off (the customer owes nothing any more) leaves the balance post by
+    an entry against the loss: nobody was served for it, so nothing was lost.
+    """
+
+    _inherit = "practice.credit.lot"
+
+    due_date = fields.Date(
+        related="invoice_id.invoice_date_due", store=True, help="Day until which the invoice was to be paid."
+    )
+    days_overdue = fields.Integer(
+        compute="_compute_days_overdue", help="Whole days since the due date, today in the practice's time zone."
+    )
+    amount_due = fields.Monetary(
+        compute="_compute_payment",
+        groups="practice_billing.group_manager,account.group_account_readonly",
+        help="What is still owed on the invoice, with tax, in company currency.",
+    )
+    amount_written_off = fields.Monetary(
+        compute="_compute_payment",
+        groups="practice_billing.group_manager,account.group_account_readonly",
+        help="What of the invoice was booked as a loss, with tax, in company currency.",
+    )
+
+    @api.depends("due_date")
+    def _compute_days_overdue(self):
+        for lot in self:
+            lot.days_overdue = max((lot.company_id._practice_day() - lot.due_date).days, 0) if lot.due_date else 0
+
+    @api.depends("invoice_id.payment_state", "invoice_id.amount_residual_signed")
+    def _compute_payment(self):
+        for lot in self:
+            invoice_sudo = lot.sudo().invoice_id  # sudo: money for those who may read the field
+            lot.amount_due = invoice_sudo.amount_residual_signed if lot.state == "pending" else 0.0
+            lot.amount_written_off = invoice_sudo._practice_get_written_off() if invoice_sudo else 0.0
+
+    # === ACTIONS === #
+
+    def action_take_back(self):
+        """Open the dialog that takes these unpaid credits back."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_credit_take_back_action")
+        return {**action, "context": {"default_lot_ids": self.ids}}
+
+    # === TAKING BACK === #
+
+    def _check_unpaid(self):
+        """Refuse to take back what is paid, or what appointments have reserved.
+
+        :raises UserError: naming the credits
+        """
+        for lot in self:
+            if lot.state != "pending" or not lot.credits_available:
+                raise UserError(
+                    self.env._(
+                        "%s: only credits that wait for payment are taken back. Refund what is paid instead.",
+                        lot.display_name,
+                    )
+                )
+            if lot.credits_reserved:
+                raise UserError(
+                    self.env._(
+                        "%(credits)s: appointments that are planned have %(reserved)s of them. Cancel those first.",
+                        credits=lot.display_name,
+                        reserved=lot.credits_reserved,
+                    )
+                )
+
+    def _take_back_unpaid(self, day, account):
+        """Take back the available credits of these lots, which nobody paid.
+
+        :param date day: of the documents
+        :param account: where the loss was booked, for what was written off
+        :return: the credit notes and entries, posted
+        :raises UserError: when something is paid or reserved, or when the account is missing
+        """
+        self._check_unpaid()
+        written_off = self.filtered(lambda lot: not lot.amount_due)
+        if written_off and not account:
+            raise UserError(
+                self.env._("Choose the account on which the loss was booked: what was written off goes back to it.")
+            )
+        return (self - written_off)._credit_unpaid(day) + written_off._undo_loss(day, account)
+
+    def _credit_unpaid(self, day):
+        """Credit what is still owed: one credit note for each invoice, settled with it."""
+        notes = self.env["account.move"]
+        for invoice, lots in self.grouped("invoice_id").items():
+            refunds = [lot.invoice_line_id._practice_prepare_refund_vals(lot) for lot in lots]
+            lines = [line for vals in refunds for line in vals["invoice_line_ids"]]
+            ref = self._describe_unpaid(invoice.name)
+            note = notes.create({**refunds[0], "invoice_line_ids": lines, "invoice_date": day, "ref": ref})
+            note.action_post()
+            receivable = (invoice + note).line_ids.filtered(
+                lambda line: line.account_type == "asset_receivable" and not line.reconciled
+            )
+            for of_account in receivable.grouped("account_id").values():
+                of_account.reconcile()
+            notes += note
+        return notes
+
+    def _describe_unpaid(self, reference):
+        credits = sum(self.mapped("credits_available"))
+        return self.env._("%(reference)s: %(credits)s credits not paid", reference=reference, credits=credits)
+
+    def _undo_loss(self, day, account):
+        """Take the value of these credits from the balance post to the account on which their invoice was lost."""
+        valued = self.filtered("value_open")
+        entries = self.env["account.move"].create([lot._prepare_undo_vals(day, account) for lot in valued])
+        entries._post(soft=False)
+        taken = dict(zip(valued, entries, strict=True))
+        self._record(
+            {
+                "lot": lot,
+                "kind": "refund",
+                "credits": lot.credits_available,
+                "value": -lot.value_open,
+                "date": taken[lot].date if lot in taken else day,
+                "invoice_line_id": taken[lot].line_ids[:1].id if lot in taken else False,
+                "reason": self.env._("Not paid"),
+            }
+            for lot in self
+        )
+        return entries
+
+    def _prepare_undo_vals(self, day, account):
+        self.ensure_one()
+        name = self._describe_unpaid(self.reference)
+        common = {"name": name, "partner_id": self.payer_id.id}
+        return {
+            "move_type": "entry",
+            "journal_id": self.company_id._practice_get_release_journal().id,
+            "date": day,
+            "ref": name,
+            "line_ids": [
+                Command.create(
+                    {
+                        **common,
+                        "account_id": self.deferred_account_id.id,
+                        "balance": self.value_open,
+                        "practice_package_id": self.package_id.id,
+                    }
+                ),
+                Command.create({**common, "account_id": account.id, "balance": -self.value_open}),
+            ],
+        }
