@@ -27,8 +27,9 @@ class TestPointOfSale(OrderMixin, PracticeCase):
         return session
 
     def sell_at_till(self, session, price=1200.0, **vals):
+        """Sell the package for cash, as a program may: the screen of the till does not show it."""
         line = {"product_id": self.product.id, "qty": 1, "price_unit": price, "name": "x", "tax_ids": []}
-        line |= {"price_subtotal": price, "price_subtotal_incl": price}
+        line |= {"price_subtotal": price, "price_subtotal_incl": price, **vals.pop("line", {})}
         amounts = {"amount_tax": 0, "amount_total": price, "amount_paid": 0, "amount_return": 0}
         order = self.env["pos.order"].create(
             {
@@ -101,8 +102,22 @@ class TestPointOfSale(OrderMixin, PracticeCase):
         session.action_pos_session_closing_control()
         self.assertEqual(session.state, "closed")
         self.assertEqual((self.balance(self.liability), self.balance(self.income)), (0.0, -1200.0))
+        self.assertIn("credits come with an invoice", session.move_id.activity_ids.note)
         self.assertFalse(self.env["practice.credit.lot"].search([("partner_id", "=", self.patient.id)]))
         self.assertProved()
+
+    def test_an_order_that_is_settled_at_the_till_without_invoice_is_told_and_can_be_invoiced(self):
+        order, session = self.order(), self.open_till()
+        origin = {"sale_order_origin_id": order.id, "sale_order_line_id": order.order_line.id}
+        sold = self.sell_at_till(session, line=origin)
+        session.action_pos_session_closing_control()
+        activity = session.move_id.activity_ids
+        self.assertEqual(activity.user_id, self.company._practice_get_responsible())
+        self.assertIn(sold.name, activity.note)
+        sold._generate_pos_order_invoice()
+        lot = self.lot_of(sold.account_move)
+        self.assertLot(lot, partner_id=self.patient, state="active", available=10, value=1200.0)
+        self.assertUsedUp(lot)
 
     def test_an_invoice_made_at_the_till_gives_credits(self):
         session = self.open_till()

@@ -69,6 +69,8 @@ class TestShop(OrderMixin, PaymentMixin, PagesMixin, HttpCase):
         self.assertIn("Ordered, not invoiced yet", page)
         self.assertIn(order.name, page)
         self.assertIn(TOLD, self.page(order.get_portal_url()))
+        self.authenticate("pb_buyer", "pb_buyer", session_extra={"sale_last_order_id": order.id})
+        self.assertIn(TOLD, self.page("/shop/confirmation"))
         invoice = self.invoice_order(order)
         self.assertNotIn("Ordered, not invoiced yet", self.page("/my/packages"))
         # Odoo settles the invoice with what was paid for its order.
