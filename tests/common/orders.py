@@ -15,7 +15,7 @@ class OrderMixin:
     def setup_practice(cls):
         if missing := [model for model in cls.needs if model not in cls.env]:
             raise unittest.SkipTest(f"there is no {', '.join(missing)}: these tests run in the database of doors")
-        super().setup_practice()
+        result = super().setup_practice()
         cls.other_income = cls.make_account("income", "PB books")
         cls.book = cls.env["product.product"].create(
             {
@@ -27,6 +27,7 @@ class OrderMixin:
                 "property_account_income_id": cls.other_income.id,
             }
         )
+        return result
 
     @classmethod
     def make_product(cls, package, **vals):

@@ -11,8 +11,9 @@ class TestDownPayment(OrderMixin, PracticeCase):
 
     @classmethod
     def setup_practice(cls):
-        super().setup_practice()
+        result = super().setup_practice()
         cls.company.downpayment_account_id = False
+        return result
 
     def use_account(self):
         """Give the company an account for down payments, as some charts do."""

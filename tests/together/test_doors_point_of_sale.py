@@ -15,10 +15,11 @@ class TestPointOfSale(OrderMixin, PracticeCase):
 
     @classmethod
     def setup_practice(cls):
-        super().setup_practice()
+        result = super().setup_practice()
         cash = cls.env["account.journal"].create({"name": "PB cash", "code": "PBCSH", "type": "cash"})
         cls.cash = cls.env["pos.payment.method"].create({"name": "PB cash", "journal_id": cash.id})
         cls.till = cls.env["pos.config"].create({"name": "Desk", "payment_method_ids": [Command.set(cls.cash.ids)]})
+        return result
 
     def open_till(self):
         self.till.open_ui()

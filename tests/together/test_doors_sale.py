@@ -9,6 +9,12 @@ from ..common.practice import PracticeCase
 class TestSaleOrder(OrderMixin, PracticeCase):
     """Sales: whose credits an order gives, whoever is invoiced, and where its money goes."""
 
+    @property
+    def purchases(self):
+        return self.env["account.journal"].search(
+            [("type", "=", "purchase"), ("company_id", "=", self.company.id)], limit=1
+        )
+
     def mother(self):
         return self.make_patient("Els Peeters")
 
@@ -70,6 +76,13 @@ class TestSaleOrder(OrderMixin, PracticeCase):
         line.sale_line_ids = [Command.set(order.order_line.ids)]
         self.env.flush_all()
         self.assertEqual(line.practice_patient_id, other)
+
+    def test_a_draft_from_before_the_rule_gives_its_credits_to_the_orders_customer(self):
+        draft = self.invoice_order(self.order(partner_invoice_id=self.mother().id), post=False)
+        draft.invoice_line_ids.practice_patient_id = False
+        draft.action_post()
+        self.assertLot(self.lot_of(draft), partner_id=self.patient)
+        self.assertEqual(draft.invoice_line_ids.practice_patient_id, self.patient)
 
     def test_a_patient_whom_the_line_names_already_is_not_named_twice(self):
         draft = self.invoice_order(self.order(partner_invoice_id=self.mother().id), post=False)
@@ -134,6 +147,11 @@ class TestSaleOrder(OrderMixin, PracticeCase):
         wizard = wizard.create({"account_id": self.make_account("asset_current", "PB accrued").id, "amount": 100.0})
         wizard.create_entries()
         self.assertEqual(self.balance(self.liability), 0.0)
+        self.assertProved()
+
+    def test_a_bill_for_a_package_product_does_not_touch_the_balance_post(self):
+        bill = self.invoice(move_type="in_invoice", journal_id=self.purchases.id)
+        self.assertEqual(bill.invoice_line_ids.account_id.internal_group, "expense")
         self.assertProved()
 
     def test_the_licence_of_a_plan_that_is_sold_by_order_is_revenue_of_its_product(self):

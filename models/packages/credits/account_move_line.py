@@ -43,7 +43,8 @@ class AccountMoveLine(models.Model):
         copy=True,
         index="btree_not_null",
         ondelete="restrict",
-        help="Who gets the credits. Empty: the contact of the invoice. Fill it in when somebody else pays.",
+        help="Who gets the credits. Empty: the customer of the sale order if there is one, else the contact of the "
+        "invoice. Fill it in when somebody else pays.",
     )
     practice_sold_line_id = fields.Many2one(
         "account.move.line",

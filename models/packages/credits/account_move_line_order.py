@@ -34,13 +34,14 @@ class AccountMoveLine(models.Model):
 
     def _compute_account_id(self):
         """Let what gives credits wait on the balance post of its package, as the fiscal position maps it."""
-        super()._compute_account_id()
+        result = super()._compute_account_id()
         for line in self:
             if line.display_type == "product" and line.move_id.is_sale_document(include_receipts=True):
                 # sudo: whoever makes an invoice need not be able to read packages
                 post_sudo = line.product_id.sudo().package_id.deferred_account_id
                 if post_sudo:
                     line.account_id = line.move_id.fiscal_position_id.map_account(post_sudo)
+        return result
 
     def _practice_get_named_patient(self):
         """Return the patient whom the printed line has to name: neither the invoice's contact nor in its text."""
