@@ -27,27 +27,35 @@ def run_tests(databases, arguments):
     provide_browser(settings)
     options = _linked(settings, arguments)
     paths = [option for option, before in zip(options, arguments, strict=True) if option != before]
-    if paths:
-        doors = [path for path in paths if Path(path.partition("::")[0]).match(DOOR_TESTS)]
-        ordinary = [option for option in options if option not in doors]
-        others = len(doors) < len(paths)
+    common = [option for option in options if option not in paths]
+    if not paths:  # run all tests
+        paths, workers = [str(settings.module_link / "tests")], [f"-n{WORKERS}"]
     else:
-        doors = [str(path) for path in sorted((settings.module_link / "tests" / "together").glob(DOOR_TESTS))]
-        ordinary, others = [f"-n{WORKERS}", *options, str(settings.module_link / "tests")], True
-    options = [option for option in options if option not in paths]
-    runs = [("test", (), [f"--ignore-glob=*/{DOOR_TESTS}", *ordinary])] if others else []
-    runs += [("doors", DOORS, [*options, *doors])] if doors else []
+        workers = []
+    doors, others = _split(paths)
+    runs = [("test", (), [*workers, f"--ignore-glob=*/{DOOR_TESTS}", *common, *others])] if others else []
+    runs += [("doors", DOORS, [*common, *doors])] if doors else []
     codes = []
     for purpose, beside, chosen in runs:
         with test_database(databases, purpose, beside) as name:
             chosen = ["-p", "odoo_assets_plugin", *chosen]
             codes.append(run_pytest(databases, name, chosen, plugins=settings.checkout / "dev"))
-    return _worst(codes)
+    return _get_verdict(codes)
 
 
-def _worst(codes):
+def _split(paths):
+    """Return the tests of doors among files, folders and tests, and what there is besides."""
+    files = [Path(path.partition("::")[0]) for path in paths]
+    doors = [path for path, file in zip(paths, files, strict=True) if file.match(DOOR_TESTS)]
+    others = [path for path in paths if path not in doors]
+    found = {str(door) for file in files if file.is_dir() for door in file.rglob(DOOR_TESTS)}
+    return [*doors, *sorted(found.difference(doors))], others
+
+
+def _get_verdict(codes):
     """Return one exit code for several runs; that one of them had nothing to do is no failure."""
-    return max((code for code in codes if code != NOTHING_SELECTED), default=NOTHING_SELECTED)
+    failed = [code for code in codes if code not in (0, NOTHING_SELECTED)]
+    return failed[0] if failed else 0 if 0 in codes else NOTHING_SELECTED
 
 
 def run_pytest(databases, name, arguments, plugins=None):
