@@ -4,6 +4,7 @@ from . import books_report
 from . import credit_proof
 from . import credit_proof_opening
 from . import credit_proof_entries
+from . import credit_proof_down_payments
 from . import credit_statement
 from . import subscription_mrr
 from . import subscription_overview

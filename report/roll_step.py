@@ -31,7 +31,8 @@ class PracticeRollStep(models.Model):
     """The dated, signed steps of the proof, each with its credits and the cell of the roll-forward that it is in.
 
     The steps are those of the proof, so the roll-forward and the proof cannot say different things. Movements of
-    credits without value are steps here too. ``value`` is what credits and subscriptions stand for.
+    credits without value are steps here too. ``value`` is what credits, subscriptions and down payments
+    stand for.
 
     Journal items of releases of subscriptions do not say of which plan they are, because an entry books those of
     several plans in one line; so each posted release claims its part of its entry for its plan, and what names no plan
@@ -46,7 +47,8 @@ class PracticeRollStep(models.Model):
     cell = fields.Selection(CELLS, string="Column", readonly=True)
     credits = fields.Integer(readonly=True, help="Change of the open credits: those available and those reserved.")
     value = fields.Monetary(
-        readonly=True, help="Change of what credits stand for and subscriptions paid in advance, in company currency."
+        readonly=True,
+        help="Change of what credits stand for and of what was paid in advance, in company currency.",
     )
     plan_id = fields.Many2one("practice.plan", readonly=True)
     patient_id = fields.Many2one("res.partner", readonly=True, help="Who got or spent the credits.")
@@ -64,7 +66,8 @@ class PracticeRollStep(models.Model):
     def _table_query(self):
         return SQL(
             """
-            SELECT step.*, step.value_credits + step.value_subscriptions AS value, %(cell)s AS cell,
+            SELECT step.*, step.value_credits + step.value_subscriptions + step.down_payments AS value,
+                   %(cell)s AS cell,
                    CASE WHEN step.kind = 'credit' THEN %(credits)s ELSE 0 END AS credits,
                    CASE WHEN step.package_id IS NULL THEN period.plan_id END AS plan_id,
                    credit.partner_id AS patient_id, credit.lot_id
@@ -95,6 +98,8 @@ class PracticeRollStep(models.Model):
                       WHEN item.balance > 0 AND item.practice_origin_id IS NOT NULL THEN 'refunded'
                       ELSE 'sold' END
                  WHEN 'unplanned' THEN 'corrected'
+                 WHEN 'down_payment' THEN CASE WHEN document.move_type = 'out_refund' THEN 'refunded' ELSE 'sold' END
+                 WHEN 'unreceived' THEN 'corrected'
                  WHEN 'release' THEN 'waiting'
                  ELSE 'account' END
             """,

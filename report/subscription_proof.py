@@ -28,7 +28,8 @@ class PracticeCreditProof(models.Model):
         string="Paid in Advance", readonly=True, help="What subscriptions paid in advance and is not released yet."
     )
     difference = fields.Monetary(
-        help="Value of credits + paid in advance + to release + released to revenue - balance: has to be 0.00.",
+        help="Value of credits + paid in advance + down payments + to release + released to revenue - balance: has to "
+        "be 0.00.",
     )
 
     _depends = {

@@ -81,6 +81,7 @@ class PatientPortal(CustomerPortal):
             "cards": found_sudo._prepare_portal_cards(patients),
             "patients": patients,
             "orders": request.env["account.move"]._practice_prepare_open_orders(request.env.user),
+            "sale_orders": patients._practice_prepare_sale_orders(),
             "packages_for_sale": request.env["product.product"]
             ._practice_get_portal_products(request.env.user)
             .package_id,

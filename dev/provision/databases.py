@@ -51,13 +51,15 @@ class Databases:
 
     # === NEW AND DROP === #
 
-    def new(self, name, demo=False, modules=()):
+    def new(self, name, demo=False, modules=(), beside=()):
         """Make database ``name`` with the module and ``modules`` installed, replacing an old one of that name.
 
         It is built under another name and renamed when complete, so a database that exists is never half made.
+
+        :param beside: modules of Odoo that are in its template already, because they take long to install
         """
         modules = [*([MODULE] if self.settings.has_module else []), *modules]
-        template = self.template(demo)
+        template = self.template(demo, beside)
         building = f"building_{name}"
         with lock(self._lock_file(name), f"it is making database {name}"), step(f"Making database {name}"):
             self.drop(building)
@@ -94,9 +96,9 @@ class Databases:
 
     # === TEMPLATE === #
 
-    def template(self, demo=False):
+    def template(self, demo=False, beside=()):
         """The name of a database with Odoo's own modules only, in a Belgian company; made when there is none."""
-        modules = self._base_modules()
+        modules = sorted({*self._base_modules(), *beside})
         key = short_hash(f"{self.odoo.identity} {modules} {BELGIAN_COMPANY}{BELGIAN_CHART if demo else ''}")
         name = f"template_{'demo' if demo else 'plain'}_{key}"
         with lock(self._lock_file(name), "it is preparing Odoo's modules"):

@@ -12,20 +12,50 @@ from .tools import provide_browser
 # Changing these does not change what an installed database looks like.
 NOT_INSTALLED = {"dev", "tests", "benchmarks", "doc", "docs", "__pycache__"}
 WORKERS = 2
+# Tests of what other apps of Odoo do with this module; they need a database with these apps, whose name is "doors".
+DOORS = ("point_of_sale", "sale_loyalty", "sale_management", "website_sale")
+DOOR_TESTS = "test_doors_*.py"
+# What pytest returns when no test was selected.
+NOTHING_SELECTED = 5
 # Options of pytest whose value is an expression, even when a file of that name exists.
 EXPRESSIONS = ("-k", "-m")
 
 
 def run_tests(databases, arguments):
-    """Run pytest with ``arguments`` and return its exit code."""
+    """Run pytest with ``arguments`` and return its exit code; tests of other apps run in a database with those apps."""
     settings = databases.settings
     provide_browser(settings)
     options = _linked(settings, arguments)
-    if options == arguments:  # no path is among them: run all tests
-        options = [f"-n{WORKERS}", *arguments, str(settings.module_link / "tests")]
-    with test_database(databases) as name:
-        options = ["-p", "odoo_assets_plugin", *options]
-        return run_pytest(databases, name, options, plugins=settings.checkout / "dev")
+    paths = [option for option, before in zip(options, arguments, strict=True) if option != before]
+    common = [option for option in options if option not in paths]
+    if not paths:  # run all tests
+        paths, workers = [str(settings.module_link / "tests")], [f"-n{WORKERS}"]
+    else:
+        workers = []
+    doors, others = _split(paths)
+    runs = [("test", (), [*workers, f"--ignore-glob=*/{DOOR_TESTS}", *common, *others])] if others else []
+    runs += [("doors", DOORS, [*common, *doors])] if doors else []
+    codes = []
+    for purpose, beside, chosen in runs:
+        with test_database(databases, purpose, beside) as name:
+            chosen = ["-p", "odoo_assets_plugin", *chosen]
+            codes.append(run_pytest(databases, name, chosen, plugins=settings.checkout / "dev"))
+    return _get_verdict(codes)
+
+
+def _split(paths):
+    """Return the tests of doors among files, folders and tests, and what there is besides."""
+    files = [Path(path.partition("::")[0]) for path in paths]
+    doors = [path for path, file in zip(paths, files, strict=True) if file.match(DOOR_TESTS)]
+    others = [path for path in paths if path not in doors]
+    found = {str(door) for file in files if file.is_dir() for door in file.rglob(DOOR_TESTS)}
+    return [*doors, *sorted(found.difference(doors))], others
+
+
+def _get_verdict(codes):
+    """Return one exit code for several runs; that one of them had nothing to do is no failure."""
+    failed = [code for code in codes if code not in (0, NOTHING_SELECTED)]
+    return failed[0] if failed else 0 if 0 in codes else NOTHING_SELECTED
 
 
 def run_pytest(databases, name, arguments, plugins=None):
@@ -46,14 +76,17 @@ def run_pytest(databases, name, arguments, plugins=None):
 
 
 @contextlib.contextmanager
-def test_database(databases, purpose="test"):
-    """The name of a database with the module as it is now, locked; the last one is used again if nothing changed."""
+def test_database(databases, purpose="test", beside=()):
+    """The name of a database with the module as it is now, locked; the last one is used again if nothing changed.
+
+    :param beside: other modules of Odoo that it has
+    """
     settings = databases.settings
     name = f"{purpose}_{settings.checkout_id}"
     with lock(settings.cache / "locks" / name, f"{purpose} of this checkout"):
-        wanted = {"template": databases.template(), "module": module_digest(settings.checkout)}
+        wanted = {"template": databases.template(beside=beside), "module": module_digest(settings.checkout)}
         if databases.facts(name) != wanted:
-            databases.new(name)
+            databases.new(name, beside=beside)
             databases.remember(name, **wanted)
         yield name
 

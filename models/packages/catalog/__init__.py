@@ -2,3 +2,4 @@ from . import package
 from . import package_terms
 from . import appointment_type
 from . import product_template
+from . import product_product

@@ -67,9 +67,45 @@ class ProductTemplate(models.Model):
                     self.env._("%s is archived and can no longer be sold. Choose another package.", package.name)
                 )
 
+    @api.constrains(lambda self: self._practice_get_till_fields())
+    def _check_practice_point_of_sale(self):
+        """Refuse to sell a package at the till, which makes no invoice: nobody would get its credits."""
+        if "available_in_pos" not in self._fields:
+            return
+        for product in self.sudo():  # sudo: whoever makes products need not be able to read packages
+            if product.package_id and product.available_in_pos:
+                raise ValidationError(
+                    self.env._(
+                        "%(product)s sells credits of %(package)s, and credits come with an invoice: the Point of Sale "
+                        "makes none, so the patient would pay and get no credits. Make it unavailable in the Point of "
+                        "Sale and sell it by invoice, which can be paid at the desk.",
+                        product=product.name,
+                        package=product.package_id.name,
+                    )
+                )
+
+    @api.model
+    def _practice_get_till_fields(self):
+        """Return the fields that put a package product into the Point of Sale, whose app is no dependency."""
+        return [name for name in ("package_id", "available_in_pos") if name in self._fields]
+
+    # === ACCOUNTS === #
+
     def _get_product_accounts(self):
-        """Book a package to its balance post, else to its ledger account, else as Odoo would."""
+        """Answer whoever asks where a package is booked: to its ledger account, and down payments to its balance post.
+
+        The balance post itself is for the lines that give credits (``account.move.line._compute_account_id``). Others
+        ask as well: the closing of the Point of Sale, accrued orders. Nothing would ever release what they book there.
+        A down payment waits on the balance post until the final invoice deducts it, unless the company has an account
+        for down payments.
+        """
         accounts = super()._get_product_accounts()
-        package = self.sudo().package_id  # sudo: a salesman books an invoice without rights on packages
-        account = package.deferred_account_id or package.income_account_id
-        return {**accounts, "income": account} if account else accounts
+        package_sudo = self.sudo().package_id  # sudo: a salesman books an invoice without rights on packages
+        own = {"income": package_sudo.income_account_id, "downpayment": package_sudo.deferred_account_id}
+        return {**accounts, **{name: account for name, account in own.items() if account}}
+
+    def _practice_get_sale_account(self):
+        """Return where an invoice books this product: a package to its balance post, else as others are booked."""
+        self.ensure_one()
+        package_sudo = self.sudo().package_id  # sudo: as above
+        return package_sudo.deferred_account_id or self._get_product_accounts()["income"]

@@ -148,7 +148,7 @@ class AccountMove(models.Model):
         self.ensure_one()
         self.activity_unlink([LOST_ACTIVITY])
         pending = self.practice_lot_ids.filtered(lambda lot: lot.state == "pending")
-        if pending:
+        if pending and self._practice_get_written_off():
             self.activity_schedule(
                 LOST_ACTIVITY,
                 summary=self.env._("Written off: its credits were not paid"),

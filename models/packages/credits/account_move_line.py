@@ -6,6 +6,7 @@ from ....tools.credits import whole_credits
 
 #: Computed and stored; empty on every line that was there before this module.
 COMPUTED_FIELDS = (
+    "practice_patient_id",
     "practice_package_id",
     "practice_credits_per_unit",
     "practice_credits",
@@ -35,9 +36,15 @@ class AccountMoveLine(models.Model):
     practice_patient_id = fields.Many2one(
         "res.partner",
         string="Patient",
+        compute="_compute_practice_patient_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+        copy=True,
         index="btree_not_null",
         ondelete="restrict",
-        help="Who gets the credits. Empty: the contact of the invoice. Fill it in when somebody else pays.",
+        help="Who gets the credits. Empty: the customer of the sale order if there is one, else the contact of the "
+        "invoice. Fill it in when somebody else pays.",
     )
     practice_sold_line_id = fields.Many2one(
         "account.move.line",

@@ -61,6 +61,7 @@ class AccountMoveLine(models.Model):
         # As when Odoo computes them: nothing is written where nothing changed.
         with self.env.protecting([self._fields[name] for name in COMPUTED_FIELDS], self):
             self._compute_practice_package_id()
+            self._compute_practice_patient_id()
             self._compute_practice_sale()
             self._compute_practice_credits()
         if self.account_id == proposed and proposed != self.practice_deferred_account_id:

@@ -129,11 +129,6 @@ class AccountMoveLine(models.Model):
             and (self.account_id in posts or self.account_id.internal_group in ("income", "expense"))
         )
 
-    def _practice_is_downpayment(self):
-        """Return whether this line deducts what was paid before. Sales adds the field; it is no dependency."""
-        self.ensure_one()
-        return "is_downpayment" in self._fields and self.is_downpayment
-
     def _practice_share_discount(self, left):
         """Return ``(line, balance, amount_currency)`` of what this discount line takes from lines on balance posts.
 

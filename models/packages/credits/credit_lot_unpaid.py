@@ -21,7 +21,7 @@ class PracticeCreditLot(models.Model):
     amount_due = fields.Monetary(
         compute="_compute_payment",
         groups="practice_billing.group_manager,account.group_account_readonly",
-        help="What is still owed on the invoice, with tax, in company currency.",
+        help="What is still owed on the invoice and on its down payments, with tax, in company currency.",
     )
     amount_written_off = fields.Monetary(
         compute="_compute_payment",
@@ -38,7 +38,10 @@ class PracticeCreditLot(models.Model):
     def _compute_payment(self):
         for lot in self:
             invoice_sudo = lot.sudo().invoice_id  # sudo: money for those who may read the field
-            lot.amount_due = invoice_sudo.amount_residual_signed if lot.state == "pending" else 0.0
+            documents_sudo = invoice_sudo
+            if lot.state == "pending" and invoice_sudo:
+                documents_sudo += invoice_sudo._practice_get_down_payments_sudo()
+            lot.amount_due = sum(documents_sudo.mapped("amount_residual_signed")) if lot.state == "pending" else 0.0
             lot.amount_written_off = invoice_sudo._practice_get_written_off() if invoice_sudo else 0.0
 
     # === ACTIONS === #

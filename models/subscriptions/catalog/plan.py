@@ -189,7 +189,7 @@ class PracticePlan(models.Model):
         self.ensure_one()
         if self.package_id:
             # A membership's money waits on the balance post of its package, for the visits.
-            account = self.product_id.product_tmpl_id._get_product_accounts()["income"]
+            account = self.product_id.product_tmpl_id._practice_get_sale_account()
         else:
             account = self.deferred_account_id or self._get_income_account()
         if not account or not account.active:
@@ -202,12 +202,12 @@ class PracticePlan(models.Model):
         """Return the ledger account of the plan, else the one of its product."""
         self.ensure_one()
         template = self.product_id.product_tmpl_id.with_company(self.company_id)
-        return self.income_account_id or template._get_product_accounts()["income"]
+        return self.income_account_id or template._practice_get_sale_account()
 
     def _get_usage_account(self, kind):
         """Return where usage is booked to: revenue at once, for it has been used."""
         self.ensure_one()
         if kind.product_id:
             template = kind.product_id.product_tmpl_id.with_company(self.company_id)
-            return template._get_product_accounts()["income"] or self._get_income_account()
+            return template._practice_get_sale_account() or self._get_income_account()
         return self._get_income_account()
