@@ -8,5 +8,6 @@ from . import calendar_event
 from . import calendar_event_settling
 from . import calendar_event_closing
 from . import calendar_event_busy
+from . import calendar_event_answer
 from . import calendar_attendee
 from . import res_partner
