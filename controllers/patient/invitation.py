@@ -31,12 +31,10 @@ class PatientInvitations(CalendarController):
         return page or super().decline_recurrence(token, id, **kwargs)
 
     def _practice_find_invitation_sudo(self, token):
-        """Return the invitation to an appointment that a link names, in the language of whom it was sent to, or none."""
+        """Return the invitation to an appointment that a link names, in the language of who got it, or none."""
         # sudo: who knows the token of an invitation may answer it
         invitations_sudo = request.env["calendar.attendee"].sudo()
-        invitation_sudo = (
-            invitations_sudo.search([("access_token", "=", token)], limit=1) if token else invitations_sudo
-        )
+        invitation_sudo = invitations_sudo.search([("access_token", "=", token)], limit=1)
         if not invitation_sudo.event_id.practice_appointment_type_id:
             return invitations_sudo
         request.update_context(lang=invitation_sudo.partner_id.lang or request.env.lang)
@@ -64,6 +62,7 @@ class PatientInvitations(CalendarController):
         event_sudo = invitation_sudo.event_id
         values = {
             **invitation_sudo._practice_prepare_answer(answer, whole_series),
+            "html_data": {"lang": (request.env.lang or "en_US").replace("_", "-")},
             "error": error,
             "message": message,
             "company": event_sudo._practice_get_company(),

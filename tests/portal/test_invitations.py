@@ -21,8 +21,11 @@ class InvitationMixin(FamilyMixin):
         cls.practitioner = new_test_user(
             cls.env, "pb_dr", "practice_billing.group_user", name="Dr. Wouters", email="dr@example.com"
         )
-        cls.lot = cls.give(cls, cls.patient, credits=5)
         return result
+
+    def setUp(self):
+        super().setUp()
+        self.lot = self.give(self.patient, credits=5)
 
     def plan(self, patient=None, start=None, **vals):
         return super().plan(patient, start or self.at(days=3), **{"user_id": self.practitioner.id, **vals})

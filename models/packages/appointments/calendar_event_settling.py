@@ -12,8 +12,11 @@ TOUCHED = "practice_touched_events"
 
 
 class Touched(dict):
-    """``{event: what was true of it before}``. A context can also come from outside, where nobody can make one of these:
-    that is how an operation knows that it is part of another one."""
+    """``{event: what was true of it before}``.
+
+    A context can also come from outside, where nobody can make one of these: that is how an operation knows that it is
+    part of another one.
+    """
 
 
 #: What is promised when an appointment is planned; an empty policy is none.
@@ -152,8 +155,9 @@ class CalendarEvent(models.Model):
 
     @api.model
     def _practice_prepare_appointment_vals(self, vals, remade=False):
-        """Fill in what an appointment type says and the caller did not: title, length, the patient invited; what the type
-        promises holds whatever the caller says.
+        """Fill in what an appointment type says and the caller did not: title, length, the patient invited.
+
+        What the type promises holds whatever the caller says.
 
         :param bool remade: Odoo makes the occurrences of a series anew, which bring along what was promised
         """

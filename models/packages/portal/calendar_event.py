@@ -61,8 +61,8 @@ class CalendarEvent(models.Model):
         """Cancel this appointment with the policy of this moment, and tell the practice.
 
         :param int known_cost: the whole credits that the patient was told it costs
-        :param attendee: whose invitation is declined: the appointment stays in the calendar, so that the patient can undo
-            it; by default it leaves the calendar
+        :param attendee: whose invitation is declined: the appointment stays in the calendar, so that the patient can
+            undo it; by default it leaves the calendar
         :return: whether it was cancelled; not when it costs more by now
         :raises UserError: when it can no longer be cancelled
         """
