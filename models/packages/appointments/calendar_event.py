@@ -201,10 +201,6 @@ class CalendarEvent(models.Model):
             self.duration = appointment_type.duration
             self.stop = self.start + timedelta(hours=appointment_type.duration)
 
-    @api.onchange("patient_id")
-    def _onchange_practice_patient_id(self):
-        self.partner_ids += self.patient_id - self.partner_ids
-
     @api.onchange("user_id")
     def _onchange_practice_user_id(self):
         """Invite the practitioner of an appointment in place of the one before, or of whoever plans it."""

@@ -64,7 +64,8 @@ class CalendarEvent(models.Model):
         remade = self._practice_is_settling()
         with self._practice_settling() as settling:
             vals_list = [settling._practice_prepare_appointment_vals(vals, remade) for vals in vals_list]
-            events = super(CalendarEvent, settling).create(vals_list)
+            patient_ids = [vals["patient_id"] for vals in vals_list if vals.get("patient_id")]
+            events = super(CalendarEvent, settling.with_context(practice_patient_ids=patient_ids)).create(vals_list)
             settling._practice_touch(events, new=True)
         return events.with_env(self.env)
 
@@ -223,11 +224,8 @@ class CalendarEvent(models.Model):
             vals["credit_waived"] = False
         if "attendance" in vals:
             vals.update(credit_error=False, credit_retry_date=False)
-        if "patient_id" in vals and "partner_ids" not in vals:
-            gone = self.sudo().patient_id  # sudo: hidden field
-            vals["partner_ids"] = [Command.unlink(patient.id) for patient in gone if patient.id != vals["patient_id"]]
-            if vals["patient_id"]:
-                vals["partner_ids"].append(Command.link(vals["patient_id"]))
+        if "patient_id" in vals:
+            vals["partner_ids"] = self._practice_invite_instead(vals.get("partner_ids") or [], vals["patient_id"])
         return vals
 
     # === NOTICING WHAT HAPPENED === #
