@@ -7,3 +7,4 @@ from . import test_security
 from . import test_tours
 from . import test_upgrade
 from . import test_public_methods
+from . import test_written_fields

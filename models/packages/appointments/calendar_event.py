@@ -84,7 +84,9 @@ class CalendarEvent(models.Model):
         help="Why the appointment could not be closed by itself.",
     )
     credit_retry_date = fields.Date(groups="practice_billing.group_user", copy=False, readonly=True)
-    credit_move_ids = fields.One2many("practice.credit.move", "event_id", groups="practice_billing.group_user")
+    credit_move_ids = fields.One2many(
+        "practice.credit.move", "event_id", groups="practice_billing.group_user", readonly=True
+    )
     credit_state = fields.Selection(
         [("reserved", "Reserved"), ("used", "Used"), ("forfeited", "Lost"), ("returned", "Given Back")],
         compute="_compute_practice_credit_state",

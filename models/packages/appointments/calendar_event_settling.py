@@ -15,8 +15,11 @@ class Touched(dict):
     """``{event: what was true of it before}``.
 
     A context can also come from outside, where nobody can make one of these: that is how an operation knows that it is
-    part of another one.
+    part of another one. Each equals itself only: Odoo takes an environment it has for a context that equals its own.
     """
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
 
 #: What is promised when an appointment is planned; an empty policy is none.
