@@ -243,7 +243,7 @@ class TestAccepting(InvitationMixin, HttpCase):
         event = self.declined()
         token = re.search(r'name="csrf_token" value="([^"]+)"', self.open(event, "accept")).group(1)
         self.give(self.stranger, credits=1)
-        super().plan(self.stranger, event.start)
+        self.plan(self.stranger, event.start)
         page = self.open(event, "accept")
         self.assertIn("given to somebody else", page)
         self.assertNotIn(self.stranger.name, page)

@@ -149,6 +149,13 @@ class TestWrittenFields(RolesMixin, TransactionCase):
         with self.assertRaisesRegex(UserError, "not taken place"):
             event.with_context(practice_reason="x").write({"credit_waived": True})
 
+    def test_a_late_cancellation_is_not_made_an_early_one(self):
+        event = self.plan(start=self.at(hours=3)).with_user(self.front_desk)
+        with self.assertRaisesRegex(UserError, "free until"):
+            event.write({"attendance": "cancelled"})
+        event.write({"active": False})
+        self.assertEqual(event.attendance, "late_cancelled")
+
     def test_a_posted_line_keeps_whose_it_is(self):
         line = self.invoice().invoice_line_ids
         other = self.make_patient("Somebody Else")

@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
+from odoo.tools import format_datetime
 
 from .calendar_event import CANCELLED
 
@@ -18,8 +19,10 @@ class Touched(dict):
     part of another one. Each equals itself only: Odoo takes an environment it has for a context that equals its own.
     """
 
-    __eq__ = object.__eq__
     __hash__ = object.__hash__
+
+    def __eq__(self, other):
+        return self is other
 
 
 #: What is promised when an appointment is planned; an empty policy is none.
@@ -133,6 +136,20 @@ class CalendarEvent(models.Model):
             )
         if vals.get("credit_waived"):
             self._practice_check_given_back()
+        if vals.get("attendance") == "cancelled" and not self.env.su and not self.env.context.get("practice_reason"):
+            self._practice_check_cancelled_in_time()
+
+    def _practice_check_cancelled_in_time(self):
+        late = self.filtered(lambda event: event.attendance == "planned" and event._practice_get_cancel_cost())
+        if late:
+            raise UserError(
+                self.env._(
+                    "%(appointment)s: cancelling was free until %(until)s. Use the button Cancel Appointment, which says "
+                    "what it costs and asks why credits are given back all the same.",
+                    appointment=late[0].name,
+                    until=format_datetime(self.env, late[0].cancel_free_until, dt_format="short"),
+                )
+            )
 
     def _practice_check_given_back(self):
         if not self.env.context.get("practice_reason"):
