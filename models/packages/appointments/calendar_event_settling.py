@@ -144,8 +144,8 @@ class CalendarEvent(models.Model):
         if late:
             raise UserError(
                 self.env._(
-                    "%(appointment)s: cancelling was free until %(until)s. Use the button Cancel Appointment, which says "
-                    "what it costs and asks why credits are given back all the same.",
+                    "%(appointment)s: cancelling was free until %(until)s. Use the button Cancel Appointment, which "
+                    "says what it costs and asks why credits are given back all the same.",
                     appointment=late[0].name,
                     until=format_datetime(self.env, late[0].cancel_free_until, dt_format="short"),
                 )
