@@ -69,6 +69,7 @@
         "views/patient_portal_templates.xml",
         "views/patient_shop_templates.xml",
         "views/patient_booking_templates.xml",
+        "views/patient_invitation_templates.xml",
         "views/organisation_portal_templates.xml",
         "views/organisation_checkout_templates.xml",
         "views/menus.xml",

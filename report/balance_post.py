@@ -74,10 +74,11 @@ class PracticeBalancePost(models.Model):
     def action_check(self):
         """Check these balance posts now.
 
-        :raises AccessError: when the user is no accountant
+        :raises AccessError: when the user is no accountant, or may not see them
         """
         if not self.env.user.has_group("account.group_account_user"):
             raise AccessError(self.env._("Only an accountant checks by hand; the nightly run does it by itself."))
+        self.check_access("read")
         self.sudo()._check()  # sudo: of the balance posts that this accountant may see; the check writes its result
         if wrong := self.filtered("finding"):
             return notification(self.env._("Does not agree: %s.", ", ".join(wrong.mapped("display_name"))), "danger")

@@ -7,10 +7,11 @@ class PracticeCreditGiveBack(models.TransientModel):
     _name = "practice.credit.give.back"
     _description = "Give Credits Back"
 
-    event_ids = fields.Many2many("calendar.event", string="Appointments", required=True)
+    # What was cancelled is archived, and it is what credits are given back for.
+    event_ids = fields.Many2many("calendar.event", string="Appointments", required=True, context={"active_test": False})
     reason = fields.Char(required=True)
 
     def action_practice_give_back(self):
         self.ensure_one()
-        self.event_ids.with_context(practice_reason=self.reason).write({"credit_waived": True})
+        self.event_ids._practice_give_back(self.reason)
         return {"type": "ir.actions.act_window_close"}

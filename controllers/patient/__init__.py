@@ -1,3 +1,4 @@
 from . import portal
 from . import shop
 from . import booking
+from . import invitation

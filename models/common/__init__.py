@@ -1,4 +1,5 @@
 from . import ir_config_parameter
+from . import kept_mixin
 from . import retry_mixin
 from . import res_company
 from . import res_partner

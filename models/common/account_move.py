@@ -4,7 +4,8 @@ from odoo import api, models
 class AccountMove(models.Model):
     """Documents are sent by Odoo's own queue: by e-mail, Peppol or post, once they are committed."""
 
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "practice.kept.mixin"]
 
     def _practice_queue_sending(self):
         """Hand these documents to Odoo's send queue, which commits before it sends; once per posting."""

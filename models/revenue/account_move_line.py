@@ -8,7 +8,8 @@ BOOKED = ("account_id", "partner_id", "currency_id", "debit", "credit", "balance
 class AccountMoveLine(models.Model):
     """The items of a posted revenue release stay what the release booked."""
 
-    _inherit = "account.move.line"
+    _name = "account.move.line"
+    _inherit = ["account.move.line", "practice.kept.mixin"]
 
     def write(self, vals):
         if changing := vals.keys() & self._practice_get_booked_fields():
@@ -18,6 +19,10 @@ class AccountMoveLine(models.Model):
             )
             released_sudo._practice_check_booked({name: vals[name] for name in changing})
         return super().write(vals)
+
+    def _practice_filter_kept(self):
+        # A draft follows its product, and is brought to it when it is posted, by whoever posts it.
+        return self.filtered(lambda line: line.parent_state == "posted")
 
     def _practice_get_booked_fields(self):
         """Return the names of the fields that a release decides. A hook: halves that know more add theirs."""

@@ -67,13 +67,15 @@ class PracticeRevenueRelease(models.Model):
         return self.move_id.get_formview_action()
 
     def action_release(self):
-        """Post the selected releases that are due, or all that are due when nothing is selected.
+        """Post the selected releases that are due today, or all that are due when nothing is selected.
 
-        :raises AccessError: when the user is no accountant
+        :raises AccessError: when the user is no accountant, or may not see them
         """
         if not self.env.user.has_group("account.group_account_user"):
             raise AccessError(self.env._("Only an accountant releases by hand; the nightly run does it by itself."))
-        releases = self or self.search(self._get_due_domain(retry=True))
+        self.check_access("read")
+        due = self._get_due_domain(retry=True)
+        releases = self.filtered_domain(due) if self else self.search(due)
         # sudo: of the releases that this accountant may see; nobody else writes on them
         releases_sudo = releases.sudo()
         releases_sudo._post_or_set_aside()

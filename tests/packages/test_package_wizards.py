@@ -338,6 +338,29 @@ class TestGiveBackAndExtend(PracticeCase):
         super().setUp()
         self.lot = self.sell()
 
+    def test_what_was_cancelled_late_is_given_back_in_the_dialog(self):
+        event = self.plan(start=self.at(hours=3))
+        self.env["practice.appointment.cancel"].create({"event_id": event.id, "notify": False}).action_cancel()
+        self.assertRecordValues(event, [{"active": False, "attendance": "late_cancelled"}])
+        action = event.action_practice_give_back()
+        form = Form(self.env["practice.credit.give.back"].with_context(**action["context"]))
+        self.assertEqual(form.event_ids.ids, event.ids)
+        form.reason = "The train did not run"
+        form.save().action_practice_give_back()
+        self.assertEqual(event.credit_state, "returned")
+        self.assertLot(self.lot, available=10, lost=0)
+
+    def test_of_a_list_those_are_given_back_that_lost_something(self):
+        late, planned = self.plan(start=self.at(hours=3)), self.plan(start=self.at(days=3))
+        late.active = False
+        action = (late | planned).action_practice_give_back()
+        dialog = self.env["practice.credit.give.back"].with_context(**action["context"]).create({"reason": "Ill"})
+        self.assertEqual(dialog.event_ids, late)
+        dialog.action_practice_give_back()
+        self.assertEqual((late.credit_state, planned.credit_state), ("returned", "reserved"))
+        with self.assertRaisesRegex(UserError, "nothing to give back"):
+            planned._practice_give_back("Ill")
+
     def test_a_no_show_is_given_back_with_a_reason(self):
         event = self.plan(start=self.at(hours=-3))
         event.attendance = "no_show"

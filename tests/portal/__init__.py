@@ -5,6 +5,7 @@ from . import test_checkout_race
 from . import test_organisation_portal
 from . import test_patient_booking
 from . import test_patient_moving
+from . import test_invitations
 from . import test_patient_portal
 from . import test_patient_shop
 from . import test_portal_routes

@@ -10,3 +10,5 @@ from . import test_runs
 from . import test_security
 from . import test_tours
 from . import test_upgrade
+from . import test_public_methods
+from . import test_written_fields

@@ -6,7 +6,9 @@ from . import credit_lot_session
 from . import credit_lot_history
 from . import calendar_event
 from . import calendar_event_settling
+from . import calendar_event_patient
 from . import calendar_event_closing
 from . import calendar_event_busy
+from . import calendar_event_answer
 from . import calendar_attendee
 from . import res_partner

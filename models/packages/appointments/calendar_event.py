@@ -45,6 +45,7 @@ class CalendarEvent(models.Model):
     practice_credits = fields.Integer(
         string="Credits",
         groups="practice_billing.group_user",
+        readonly=True,
         help="Whole credits that this appointment takes, as its type said when it was planned.",
     )
     practice_package_id = fields.Many2one(
@@ -92,7 +93,9 @@ class CalendarEvent(models.Model):
         help="Why the appointment could not be closed by itself.",
     )
     credit_retry_date = fields.Date(groups="practice_billing.group_user", copy=False, readonly=True)
-    credit_move_ids = fields.One2many("practice.credit.move", "event_id", groups="practice_billing.group_user")
+    credit_move_ids = fields.One2many(
+        "practice.credit.move", "event_id", groups="practice_billing.group_user", readonly=True
+    )
     credit_state = fields.Selection(
         [("reserved", "Reserved"), ("used", "Used"), ("forfeited", "Lost"), ("returned", "Given Back")],
         compute="_compute_practice_credit_state",
@@ -209,10 +212,6 @@ class CalendarEvent(models.Model):
             self.duration = appointment_type.duration
             self.stop = self.start + timedelta(hours=appointment_type.duration)
 
-    @api.onchange("patient_id")
-    def _onchange_practice_patient_id(self):
-        self.partner_ids += self.patient_id - self.partner_ids
-
     @api.onchange("user_id")
     def _onchange_practice_user_id(self):
         """Invite the practitioner of an appointment in place of the one before, or of whoever plans it."""
@@ -251,7 +250,9 @@ class CalendarEvent(models.Model):
         return self._practice_open_wizard("practice_appointment_cancel_action", event_id=self.id, scope=scope)
 
     def action_practice_give_back(self):
-        return self._practice_open_wizard("practice_credit_give_back_action", event_ids=self.ids)
+        """Open the dialog that asks why, for those of these appointments whose credits were used or lost."""
+        spent = self.filtered(lambda event: event.credit_state in ("used", "forfeited"))
+        return self._practice_open_wizard("practice_credit_give_back_action", event_ids=(spent or self).ids)
 
     def _practice_open_wizard(self, name, **defaults):
         action = self.env["ir.actions.act_window"]._for_xml_id(f"practice_billing.{name}")
@@ -328,7 +329,20 @@ class CalendarEvent(models.Model):
         else:
             events.write({"active": False})
         if give_back:
-            costly.with_context(practice_reason=reason).write({"credit_waived": True})
+            costly._practice_give_back(reason)
+
+    def _practice_give_back(self, reason):
+        """Give the credits of these appointments back although they were used or lost.
+
+        :param str reason: why, kept on the movements of the credits
+        :raises UserError: when there is no reason, or nothing to give back
+        """
+        spent = self.filtered(lambda event: event.credit_state in ("used", "forfeited"))
+        if not spent:
+            raise UserError(
+                self.env._("There is nothing to give back: no credits of these appointments were used or lost.")
+            )
+        spent.with_context(practice_reason=reason).write({"credit_waived": True})
 
     def _practice_is_cancelled(self):
         """Return whether this appointment was cancelled, late or in time."""
@@ -343,13 +357,17 @@ class CalendarEvent(models.Model):
         position = wanted_position(self.attendance, cost=self._practice_get_late_cost(), waived=self.credit_waived)
         return position, self.practice_credits if position else 0
 
-    def _practice_notify_cancelled(self):
-        """Queue an e-mail to the participants that the appointment does not take place, with Odoo's own template."""
+    def _practice_notify_cancelled(self, people=None):
+        """Queue an e-mail that the appointment does not take place, with Odoo's own template.
+
+        :param people: partners who are told; by default the participants
+        """
         template = self.env.ref("calendar.calendar_template_delete_event", raise_if_not_found=False)
         if not template:
             return
         for event in self:
-            recipients = event.partner_ids.filtered("email") - self.env.user.partner_id
+            told = event.partner_ids if people is None else people
+            recipients = told.filtered("email") - self.env.user.partner_id
             if recipients:
                 template.send_mail(event.id, email_values={"recipient_ids": [Command.set(recipients.ids)]})
 

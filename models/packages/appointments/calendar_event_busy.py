@@ -59,6 +59,25 @@ class CalendarEvent(models.Model):
             busy[partner_id].append(spans[event_id])
         return busy
 
+    def _practice_filter_taken(self):
+        """Return those of these appointments at whose time the practitioner or the patient is busy by now."""
+        taken = self.browse()
+        for company, events in self.grouped(lambda event: event._practice_get_company()).items():
+            tz = company.practice_tz
+            busy = self._practice_get_busy_times(
+                events.user_id.partner_id | events.patient_id,
+                min(events.mapped("start")),
+                max(events.mapped("stop")),
+                tz,
+                ignore=events,
+            )
+            for event in events:
+                start, stop = event._practice_get_span(tz)
+                of_both = busy[event.user_id.partner_id.id] + busy[event.patient_id.id]
+                if any(begins < stop and start < ends for begins, ends in of_both):
+                    taken += event
+        return taken
+
     def _practice_get_span(self, tz):
         """Return start and stop as moments, of a day-long event the midnights of its days in ``tz``."""
         self.ensure_one()

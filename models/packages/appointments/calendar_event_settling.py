@@ -2,12 +2,34 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
+from odoo.tools import format_datetime
 
 from .calendar_event import CANCELLED
 
 #: Context key: what the outermost create or write has to settle once Odoo has finished with the series.
 TOUCHED = "practice_touched_events"
+
+
+class Touched(dict):
+    """``{event: what was true of it before}``.
+
+    A context can also come from outside, where nobody can make one of these: that is how an operation knows that it is
+    part of another one. Each equals itself only: Odoo takes an environment it has for a context that equals its own.
+    """
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other):
+        return self is other
+
+
+#: What the type says and the module keeps; people write none of it, over no door.
+KEPT_FIELDS = (
+    *("practice_credits", "practice_package_id", "practice_late_policy", "practice_cancel_hours"),
+    *("credit_error", "credit_retry_date", "credit_state", "credit_move_ids"),
+)
 
 #: Fields of which a change can move credits.
 RELEVANT_FIELDS = {
@@ -25,6 +47,9 @@ RELEVANT_FIELDS = {
     "recurrency",
 }
 
+#: In the context: Odoo itself asks everybody again, because a series was moved. An object, as above.
+ASKED_AGAIN = object()
+
 
 class CalendarEvent(models.Model):
     """Notice what Odoo does to appointments, and have their credits settled.
@@ -39,20 +64,42 @@ class CalendarEvent(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        vals_list = self._practice_add_defaults(vals_list)
         if not any(vals.get("practice_appointment_type_id") for vals in vals_list):
             return super().create(vals_list)
+        remade = self._practice_is_settling()
         with self._practice_settling() as settling:
-            vals_list = [settling._practice_prepare_appointment_vals(vals) for vals in vals_list]
-            events = super(CalendarEvent, settling).create(vals_list)
+            vals_list = [settling._practice_prepare_appointment_vals(vals, remade) for vals in vals_list]
+            patient_ids = [vals["patient_id"] for vals in vals_list if vals.get("patient_id")]
+            events = super(CalendarEvent, settling.with_context(practice_patient_ids=patient_ids)).create(vals_list)
             settling._practice_touch(events, new=True)
         return events.with_env(self.env)
 
+    @api.model
+    def default_get(self, fields):
+        """Leave out what the user may not write: an outsider's event does not become an appointment by a default."""
+        return {
+            name: value
+            for name, value in super().default_get(fields).items()
+            if name not in self._practice_get_own_fields() or self._has_field_access(self._fields[name], "write")
+        }
+
+    @api.model
+    def _practice_add_defaults(self, vals_list):
+        """Return ``vals_list`` with what the context and users' defaults say of our fields: the rules hold for that
+        too, and Odoo would fill it in after them."""
+        defaults = self.default_get(self._practice_get_own_fields())
+        return [{**defaults, **vals} for vals in vals_list] if defaults else vals_list
+
     def write(self, vals):
+        self._practice_check_written(vals)
         if not self._practice_may_move_credits(vals):
             return super().write(vals)
         moves_series = vals.get("recurrence_update") in ("all_events", "future_events") and "active" not in vals
         with self._practice_settling(moved=moves_series) as settling:
             settling._practice_touch(self)
+            if vals.get("attendance") == "planned":
+                settling._practice_forget_declined()
             return super(CalendarEvent, settling).write(settling._practice_complete_appointment_vals(vals))
 
     def unlink(self):
@@ -68,6 +115,58 @@ class CalendarEvent(models.Model):
                 kept.with_env(settling.env).write({"active": False})
             return super(CalendarEvent, (self - kept).with_env(settling.env)).unlink()
 
+    @api.model
+    def _practice_get_own_fields(self):
+        """Return the names of what this module stores on an event."""
+        return [name for name, it in self._fields.items() if it.store and "practice_billing" in it._modules]
+
+    def _practice_check_written(self, vals):
+        """Demand of whoever writes what the dialogs demand.
+
+        :raises AccessError: when people write what only the module writes
+        :raises UserError: when credits are given back without a reason, or before they are used or lost
+        """
+        if self._practice_is_settling():
+            return
+        kept = [name for name in KEPT_FIELDS if name in vals]
+        if kept and not self.env.su:
+            labels = ", ".join(field["string"] for field in self.fields_get(kept, ["string"]).values())
+            raise AccessError(
+                self.env._("%s: this follows from the appointment type, nobody writes it. Choose another type.", labels)
+            )
+        if vals.get("credit_waived"):
+            self._practice_check_given_back()
+        if vals.get("attendance") == "cancelled" and not self.env.su and not self.env.context.get("practice_reason"):
+            self._practice_check_cancelled_in_time()
+
+    def _practice_check_cancelled_in_time(self):
+        late = self.filtered(lambda event: event.attendance == "planned" and event._practice_get_cancel_cost())
+        if late:
+            raise UserError(
+                self.env._(
+                    "%(appointment)s: cancelling was free until %(until)s. Use the button Cancel Appointment, which "
+                    "says what it costs and asks why credits are given back all the same.",
+                    appointment=late[0].name,
+                    until=format_datetime(self.env, late[0].cancel_free_until, dt_format="short"),
+                )
+            )
+
+    def _practice_check_given_back(self):
+        if not self.env.context.get("practice_reason"):
+            raise UserError(self.env._("Say why the credits are given back."))
+        planned_sudo = self.sudo().filtered(lambda event: event.attendance == "planned")  # sudo: hidden field
+        if planned_sudo:
+            raise UserError(
+                self.env._(
+                    "%s has not taken place: its credits are reserved, not used. Cancel it to give them back.",
+                    planned_sudo[0].name,
+                )
+            )
+
+    def _practice_is_settling(self):
+        """Return whether this happens inside of another operation, which settles when it has finished."""
+        return isinstance(self.env.context.get(TOUCHED), Touched)
+
     def _practice_may_move_credits(self, vals):
         """Return whether writing ``vals`` can change where credits of appointments belong."""
         if not vals.keys() & (RELEVANT_FIELDS | self._get_recurrent_fields()):
@@ -76,8 +175,13 @@ class CalendarEvent(models.Model):
         return bool(vals.get("practice_appointment_type_id") or self.sudo().practice_appointment_type_id)
 
     @api.model
-    def _practice_prepare_appointment_vals(self, vals):
-        """Fill in what an appointment type says and the caller did not: title, length, credits, the patient invited."""
+    def _practice_prepare_appointment_vals(self, vals, remade=False):
+        """Fill in what an appointment type says and the caller did not: title, length, the patient invited.
+
+        What the type promises holds whatever the caller says.
+
+        :param bool remade: Odoo makes the occurrences of a series anew, which bring along what was promised
+        """
         # sudo: whoever plans an appointment may use its type.
         appointment_type_sudo = (
             self.env["practice.appointment.type"].sudo().browse(vals.get("practice_appointment_type_id"))
@@ -87,10 +191,15 @@ class CalendarEvent(models.Model):
         # Forms send empty values for what nobody filled in.
         vals = {**vals, "name": vals.get("name") or appointment_type_sudo.name}
         vals["attendance"] = vals.get("attendance") or "planned"
-        vals["practice_credits"] = vals.get("practice_credits") or appointment_type_sudo.package_credits
-        # Occurrences that Odoo makes again bring along what was promised.
-        if not vals.get("practice_late_policy"):
-            vals.update(self._practice_prepare_policy_vals(appointment_type_sudo))
+        promised = {
+            "practice_credits": appointment_type_sudo.package_credits,
+            **self._practice_prepare_policy_vals(appointment_type_sudo),
+        }
+        if remade and vals.get("practice_late_policy"):
+            promised |= {name: vals[name] for name in promised if name in vals}
+        vals = {**vals, **promised, "credit_error": False, "credit_retry_date": False}
+        if not remade and vals.get("credit_waived"):
+            self._practice_check_given_back()
         if vals.get("start") and not vals.get("stop") and not vals.get("duration") and not vals.get("allday"):
             start = fields.Datetime.to_datetime(vals["start"])
             vals["stop"] = start + timedelta(hours=appointment_type_sudo.duration)
@@ -137,11 +246,8 @@ class CalendarEvent(models.Model):
             vals["credit_waived"] = False
         if "attendance" in vals:
             vals.update(credit_error=False, credit_retry_date=False)
-        if "patient_id" in vals and "partner_ids" not in vals:
-            gone = self.sudo().patient_id  # sudo: hidden field
-            vals["partner_ids"] = [Command.unlink(patient.id) for patient in gone if patient.id != vals["patient_id"]]
-            if vals["patient_id"]:
-                vals["partner_ids"].append(Command.link(vals["patient_id"]))
+        if "patient_id" in vals:
+            vals["partner_ids"] = self._practice_invite_instead(vals.get("partner_ids") or [], vals["patient_id"])
         return vals
 
     # === NOTICING WHAT HAPPENED === #
@@ -155,10 +261,10 @@ class CalendarEvent(models.Model):
 
         :param bool moved: what disappears here was moved, not cancelled, so that no cancellation policy applies
         """
-        if self.env.context.get(TOUCHED) is not None:
+        if self._practice_is_settling():
             yield self
             return
-        touched = {}
+        touched = Touched()
         yield self.with_context(**{TOUCHED: touched})
         if moved:
             self._practice_keep_history(touched)
@@ -177,7 +283,7 @@ class CalendarEvent(models.Model):
         time for a visit that took place.
         """
         events_sudo = self.sudo().browse(event.id for event in touched).exists()  # sudo: as in _practice_settling
-        follow = events_sudo.with_context(**{TOUCHED: {}})  # settled by whoever called this
+        follow = events_sudo.with_context(**{TOUCHED: Touched()})  # settled by whoever called this
         marked = follow.filtered(lambda event: not event.active and self._practice_was_marked(touched[event]))
         created = follow.filtered(lambda event: event.active and touched[event] is None)
         for event in marked:
@@ -215,23 +321,43 @@ class CalendarEvent(models.Model):
             "day": self.attendance == "planned" and self._practice_get_visit_day(),
         }
 
+    def _practice_forget_declined(self):
+        """Ask those again who declined for the patient: the appointment is planned whatever they said."""
+        for event in self.sudo():  # sudo: who the patient is
+            declined = event._practice_get_speakers().filtered(lambda it: it.state == "declined")
+            declined.with_context(practice_answers=ASKED_AGAIN).write({"state": "needsAction"})
+
+    def _reset_attendees_status(self):
+        return super(CalendarEvent, self.with_context(practice_answers=ASKED_AGAIN))._reset_attendees_status()
+
     def _practice_is_called_off(self):
-        """Return whether the calendar says that this appointment does not take place: archived, or declined.
+        """Return whether the calendar says that this appointment does not take place: archived, or declined."""
+        return not self.active or self._practice_is_declined()
+
+    def _practice_is_declined(self, also=()):
+        """Return whether the patient has declined.
 
         A patient without e-mail is invited through those who represent them, and declines when all of them do.
+
+        :param also: attendees who are about to decline
         """
-        declined = self.attendee_ids.filtered(lambda attendee: attendee.state == "declined").partner_id
-        if not self.active or self.patient_id in declined:
+        declined = self.attendee_ids.filtered(lambda attendee: attendee.state == "declined" or attendee in also)
+        if self.patient_id in declined.partner_id:
             return True
-        if not declined or self.patient_id.email:
-            return False
-        representatives = self.attendee_ids.partner_id & self.patient_id.practice_representative_ids
+        representatives = self._practice_get_speakers().filtered(lambda it: it.partner_id != self.patient_id)
         return bool(representatives) and representatives <= declined
+
+    def _practice_get_speakers(self):
+        """Return the attendees whose answers are the patient's: their own or, of a patient without e-mail, those of who
+        represents them."""
+        patient = self.patient_id
+        people = patient if patient.email else patient | patient.practice_representative_ids
+        return self.attendee_ids.filtered(lambda attendee: patient and attendee.partner_id in people)
 
     def _practice_follow_calendar(self, before, moved):
         """Mark an archived or declined appointment as cancelled, late or in time; a restored one as planned."""
         called_off = self._practice_is_called_off()
-        follow = self.with_context(**{TOUCHED: {}})  # settled by whoever called this
+        follow = self.with_context(**{TOUCHED: Touched()})  # settled by whoever called this
         if called_off and self.attendance == "planned":
             follow.attendance = "late_cancelled" if self._practice_is_late() and not moved else "cancelled"
         elif not called_off and self.attendance in CANCELLED and before and before["called_off"]:

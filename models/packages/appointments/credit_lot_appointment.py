@@ -19,6 +19,10 @@ POSITIONS = {
 MOVE_TO = {"used": "use", "forfeited": "forfeit"}
 
 
+class CreditsMissingError(UserError):
+    """There are not enough credits. What it says is for the practice; patients get words of their own."""
+
+
 @dataclass(frozen=True)
 class Holding:
     """What an appointment holds of one lot: whole credits by where they are, and the movements that say so."""
@@ -285,7 +289,7 @@ class PracticeCreditLot(models.Model):
             **{name: balance[name] for name in ("available", "used", "reserved", "pending")},
         }
         if len(requests) == 1:
-            raise UserError(
+            raise CreditsMissingError(
                 self.env._(
                     "%(package)s for %(patient)s: %(needed)s credits are needed, %(available)s are available "
                     "(%(used)s used, %(reserved)s reserved, %(pending)s waiting for payment). Sell a package or choose "
@@ -295,7 +299,7 @@ class PracticeCreditLot(models.Model):
             )
         days = [format_date(self.env, event._practice_get_visit_day()) for event in uncovered]
         shown = ", ".join(days[:10]) + (", ..." if len(days) > 10 else "")
-        raise UserError(
+        raise CreditsMissingError(
             self.env._(
                 "%(package)s for %(patient)s: %(needed)s credits are needed, %(available)s are available "
                 "(%(used)s used, %(reserved)s reserved, %(pending)s waiting for payment). That covers %(covered)s of "

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import SQL
 
 
 class ResPartner(models.Model):
@@ -9,6 +10,8 @@ class ResPartner(models.Model):
     practice_appointment_count = fields.Integer(
         compute="_compute_practice_appointment_count", groups="practice_billing.group_user"
     )
+
+    practice_booking_turn = fields.Integer(copy=False, readonly=True, groups="base.group_system")
 
     # === COMPUTE METHODS === #
 
@@ -52,3 +55,19 @@ class ResPartner(models.Model):
             limit=1,
         )
         return last.practice_appointment_type_id or self.env["practice.appointment.type"].search([], limit=1)
+
+    def _practice_take_booking_turn(self):
+        """Make sure that nobody else books with these practitioners and patients in the meantime.
+
+        Looking whether a time is free and then taking it is not safe by itself: under REPEATABLE READ two requests both
+        find it free. Each booking therefore updates the rows of its people; of two at once the second one gets a
+        serialization failure, Odoo repeats its request, and then it sees what the first one took.
+        """
+        self.env.cr.execute(
+            SQL(
+                """UPDATE res_partner SET practice_booking_turn = COALESCE(practice_booking_turn, 0) + 1
+                     FROM (SELECT id FROM res_partner WHERE id IN %s ORDER BY id FOR NO KEY UPDATE) AS people
+                    WHERE res_partner.id = people.id""",
+                tuple(self.ids),
+            )
+        )

@@ -13,7 +13,7 @@ class PracticePackage(models.Model):
 
     _name = "practice.package"
     _description = "Package"
-    _inherit = ["practice.deferral.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["practice.kept.mixin", "practice.deferral.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "name, id"
     _check_company_auto = True
     _check_company_domain = models.check_company_domain_parent_of

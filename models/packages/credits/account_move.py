@@ -6,6 +6,9 @@ from odoo.tools import formatLang
 #: What an accountant has to do when an invoice was written off instead of paid.
 LOST_ACTIVITY = "practice_billing.mail_activity_type_lost"
 
+#: In the context: undoing an import reverses its entry. An object, because a context can also come from outside.
+UNDO_IMPORT = object()
+
 
 class AccountMove(models.Model):
     """An invoice notices that it is posted or withdrawn, and tells the credits."""
@@ -100,7 +103,7 @@ class AccountMove(models.Model):
         return vals_list
 
     def _reverse_moves(self, default_values_list=None, cancel=False):
-        if not self.env.context.get("practice_undo_import"):
+        if self.env.context.get("practice_undo_import") is not UNDO_IMPORT:
             self._practice_check_credits_stay()
         return super()._reverse_moves(default_values_list, cancel)
 

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
 from ....tools.dates import first_open_day
+from .account_move import UNDO_IMPORT
 
 
 class PracticeCreditImport(models.Model):
@@ -139,7 +140,7 @@ class PracticeCreditImport(models.Model):
             lot_sudo = row.lot_id.sudo()  # sudo: administrators import, and only this method takes imports back
             if lot_sudo.credits_available < lot_sudo.credits_total:
                 lot_sudo._raise_too_many(self.env._("Credits that this import gave: %s.", lot_sudo.credits_total))
-            entry_sudo = lot_sudo.entry_id.with_context(practice_undo_import=True)
+            entry_sudo = lot_sudo.entry_id.with_context(practice_undo_import=UNDO_IMPORT)
             reversal = entry_sudo._reverse_moves([{"date": row._get_undo_day()}], cancel=True)
             lot_sudo._record(
                 [

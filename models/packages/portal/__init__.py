@@ -6,3 +6,4 @@ from . import appointment_type_times
 from . import appointment_type_booking
 from . import appointment_type_pages
 from . import calendar_event_moving
+from . import calendar_attendee

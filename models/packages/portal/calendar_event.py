@@ -1,7 +1,6 @@
 import vobject
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
@@ -36,7 +35,7 @@ class CalendarEvent(models.Model):
             "type": self.practice_appointment_type_id.name,
             "patient": self.patient_id.name,
             "practitioner": self.user_id.name,
-            "when": format_datetime(self.env, self.start, tz=practice.practice_tz, dt_format="EEEE d MMMM y, HH:mm"),
+            "when": self._practice_describe_start(),
             "until": format_datetime(self.env, self.stop, tz=practice.practice_tz, dt_format="HH:mm"),
             "tz": practice.practice_tz,
             "place": self.location or practice._practice_get_portal_address(),
@@ -58,23 +57,24 @@ class CalendarEvent(models.Model):
             ),
         }
 
-    def _practice_can_be_cancelled_by_patient(self):
-        self.ensure_one()
-        return self.attendance == "planned" and self.start > fields.Datetime.now()
-
-    def _practice_cancel_by_patient(self, known_cost):
+    def _practice_cancel_by_patient(self, known_cost, attendee=None):
         """Cancel this appointment with the policy of this moment, and tell the practice.
 
         :param int known_cost: the whole credits that the patient was told it costs
+        :param attendee: whose invitation is declined: the appointment stays in the calendar, so that the patient can
+            undo it; by default it leaves the calendar
         :return: whether it was cancelled; not when it costs more by now
         :raises UserError: when it can no longer be cancelled
         """
         self.ensure_one()
-        if not self._practice_can_be_cancelled_by_patient():
-            raise UserError(self.env._("This appointment can no longer be cancelled. Please call the practice."))
+        self._practice_check_declinable()
         if self._practice_get_cancel_cost() > known_cost:
             return False
-        self._practice_cancel_planned()
+        if attendee:
+            self._practice_notify_cancelled(self.partner_ids - attendee.partner_id)
+            attendee.do_decline()
+        else:
+            self._practice_cancel_planned()
         return True
 
     def _practice_get_portal_ics(self):

@@ -96,6 +96,7 @@ class PracticeDiscountRedemption(models.Model):
 
     def action_end(self):
         """End a discount: later invoices do not carry it. One that no invoice carries is given back."""
+        self.check_access("read")
         self.subscription_id._check_may_bill()
         unused = self.filtered(lambda it: not it.period_ids)
         for redemption in self - unused:

@@ -13,6 +13,7 @@ class PracticeSubscriptionSeat(models.Model):
     """A practitioner who uses the subscription from a day to a day (days of the company's time zone, both included)."""
 
     _name = "practice.subscription.seat"
+    _inherit = ["practice.kept.mixin"]
     _description = "Seat"
     _order = "subscription_id, date_to desc, date_from, id"
     _rec_name = "practitioner_id"

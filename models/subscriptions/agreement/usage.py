@@ -20,6 +20,7 @@ class PracticeSubscriptionUsage(models.Model):
     """Something an organisation used, recorded once and billed once, on the next invoice."""
 
     _name = "practice.subscription.usage"
+    _inherit = ["practice.kept.mixin"]
     _description = "Usage"
     _order = "date desc, id desc"
     _rec_name = "reference"

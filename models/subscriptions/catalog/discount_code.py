@@ -11,7 +11,7 @@ class PracticeDiscountCode(models.Model):
 
     _name = "practice.discount.code"
     _description = "Discount Code"
-    _inherit = ["mail.thread"]
+    _inherit = ["practice.kept.mixin", "mail.thread"]
     _order = "name, id"
     _check_company_auto = True
 

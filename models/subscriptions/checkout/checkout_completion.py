@@ -82,8 +82,8 @@ class PracticeSubscriptionCheckout(models.Model):
 
     def action_complete(self):
         """Try again what could not be completed after the payment."""
-        subscriptions = self.env["practice.subscription"]
-        subscriptions._check_may_bill()
+        self.env["practice.subscription"]._check_may_bill()
+        self.check_access("read")
         paid_sudo = self.sudo().filtered(lambda it: it.state == "paid")  # sudo: checked above
         for checkout_sudo in paid_sudo:
             checkout_sudo._as_system_sudo()._try_complete()

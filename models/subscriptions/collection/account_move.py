@@ -163,6 +163,7 @@ class AccountMove(models.Model):
 
         :raises UserError: when there is no payment method, it was refused, or nothing is to be charged
         """
+        self.check_access("read")
         self.practice_subscription_id._check_may_bill()
         for move in self.sudo():  # sudo: checked above
             token = move.practice_subscription_id.payment_token_id

@@ -148,6 +148,7 @@ class PracticeWebhookDelivery(models.Model):
 
     def action_send_again(self):
         """Send these messages again, at once; the receiver knows them by their key."""
+        self.check_access("read")
         self.subscription_id._check_may_bill()
         self.sudo().write(  # sudo: checked above
             {"state": "waiting", "failures": 0, "next_sending": fields.Datetime.now()}

@@ -1,0 +1,171 @@
+"""Every field of ours that is stored: written by people by the rules of its model, or by the module only."""
+
+from contextlib import suppress
+
+from psycopg2 import IntegrityError
+
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.fields import Datetime
+from odoo.tests import TransactionCase, tagged
+from odoo.tools import mute_logger
+
+from ..common.roles import RolesMixin
+
+MODULE = "practice_billing"
+ROLES = ("front_desk", "manager", "accountant")
+
+#: What people write on an appointment, and the rule that holds then; the rest only the module writes.
+APPOINTMENT = {
+    "practice_appointment_type_id": "the credits and the promise of the new type",
+    "patient_id": "the credits of the new patient, who is invited instead",
+    "attendance": "the credits follow; what has not taken place is not attended",
+}
+
+#: Of which a value takes no credits: another type, or none.
+FREE_OF_CHARGE = ("practice_appointment_type_id",)
+
+
+@tagged("post_install", "-at_install")
+class TestWrittenFields(RolesMixin, TransactionCase):
+    def records(self):
+        """Return a record of each model that has stored fields of ours, as far as people may write on it."""
+        return {
+            **self.samples(),
+            "calendar.event": self.plan(start=self.at(days=3)),
+            "res.partner": self.patient,
+            "product.template": self.product.product_tmpl_id,
+            "account.move": self.subscription.period_id.move_id,
+            "account.move.line": self.invoice().invoice_line_ids,
+        }
+
+    def vals(self):
+        return {"practice_appointment_type_id": self.type.id, "start": self.at(days=4)}
+
+    def own_fields(self, model):
+        for name, field in self.env[model]._fields.items():
+            if field.store and field._modules[:1] == (MODULE,) and name not in models.MAGIC_COLUMNS:
+                yield name, field
+
+    def other_value(self, record, field):
+        """Return a value that the field does not have."""
+        value = record.sudo()[field.name]
+        if field.type in ("char", "text", "html"):
+            return f"{value or ''} other"
+        if field.type == "boolean":
+            return not value
+        if field.type in ("integer", "float", "monetary"):
+            return value + 1
+        if field.type == "selection":
+            return next(it for it in field.get_values(self.env) if it != value)
+        if field.type == "date":
+            return "2026-04-01"
+        if field.type == "datetime":
+            return Datetime.to_datetime("2026-04-01")
+        if field.type == "json":
+            return {"1": 100}
+        if field.relational:
+            other = self.env[field.comodel_name].search([("id", "not in", value.ids)], limit=1)
+            return other.id if field.type == "many2one" else [(4, other.id)]
+        return None
+
+    def is_taken(self, record, role, name, field):
+        """Return whether a role can write another value; by the rules of the model or of the database it may not."""
+        mine = record.with_user(getattr(self, role))
+        try:
+            with self.cr.savepoint() as savepoint:
+                mine.write({name: self.other_value(record, field)})
+                self.env.flush_all()
+                savepoint.rollback()
+        except (UserError, IntegrityError, ValueError):
+            return False
+        finally:
+            self.env.invalidate_all()
+        return True
+
+    @mute_logger("odoo.sql_db")
+    def test_what_is_read_only_in_forms_is_so_over_every_door(self):
+        walked = 0
+        for model, record in self.records().items():
+            for name, field in self.own_fields(model):
+                for role in ROLES:
+                    if field.readonly and record.with_user(getattr(self, role)).has_access("write"):
+                        walked += 1
+                        with self.subTest(model=model, field=name, role=role):
+                            self.assertFalse(self.is_taken(record, role, name, field))
+        self.assertGreater(walked, 50)
+
+    def test_who_may_write_what_on_an_appointment_is_decided(self):
+        decided = set(APPOINTMENT) | {name for name, field in self.own_fields("calendar.event") if field.readonly}
+        self.assertEqual({name for name, _field in self.own_fields("calendar.event")}, decided)
+
+    @mute_logger("odoo.sql_db")
+    def test_no_default_of_a_context_gets_around_the_rules_of_appointments(self):
+        broke = self.make_patient("No Credits")
+        events = self.env["calendar.event"].with_user(self.front_desk)
+        for name, field in self.own_fields("calendar.event"):
+            # Somebody with credits pays as the type says, whatever the context says; somebody without is refused.
+            for patient in (self.patient, broke):
+                vals = {
+                    "practice_appointment_type_id": self.type.id,
+                    "patient_id": patient.id,
+                    "start": self.at(days=4),
+                }
+                value = vals.pop(name, None) or self.other_value(events.new({}), field)
+                with self.subTest(field=name, patient=patient.name), self.cr.savepoint() as savepoint:
+                    event = events.browse()
+                    with suppress(UserError), self.cr.savepoint():
+                        event = events.with_context(**{f"default_{name}": value}).create(vals)
+                    if patient == broke and name not in FREE_OF_CHARGE:
+                        self.assertFalse(event.filtered(lambda it: it.attendance != "cancelled"))
+                    elif event and event.attendance != "cancelled" and event.patient_id == patient:
+                        self.assertEqual(event.practice_credits, self.type.package_credits)
+                        self.assertTrue(event.credit_state)
+                        self.assertEqual(event.practice_late_policy, self.type.late_policy)
+                        self.assertFalse(event.credit_waived or event.credit_error or event.credit_retry_date)
+                    savepoint.rollback()
+                    self.env.invalidate_all()
+
+    def test_no_context_switches_the_rules_off(self):
+        broke = self.make_patient("No Credits")
+        vals = {**self.vals(), "patient_id": broke.id}
+        for value in ({}, True, [], "x"):
+            for key in ("practice_touched_events", "practice_answers", "practice_patient_ids"):
+                with self.subTest(key=key, value=value), self.assertRaises(UserError), self.cr.savepoint():
+                    self.env["calendar.event"].with_user(self.front_desk).with_context(**{key: value}).create(vals)
+
+    def test_a_user_default_gets_nowhere_either(self):
+        self.env["ir.default"].set("calendar.event", "practice_appointment_type_id", self.type.id)
+        broke = self.make_patient("No Credits")
+        with self.assertRaises(UserError):
+            self.env["calendar.event"].with_user(self.front_desk).create({"patient_id": broke.id})
+        lunch = self.env["calendar.event"].with_user(self.employee).create({"name": "Lunch"})
+        self.assertFalse(lunch.sudo().practice_appointment_type_id)
+
+    def test_giving_credits_back_needs_a_reason_and_credits_that_are_spent(self):
+        event = self.plan(start=self.at(days=3)).with_user(self.front_desk)
+        with self.assertRaisesRegex(UserError, "Say why"):
+            event.write({"credit_waived": True})
+        with self.assertRaisesRegex(UserError, "not taken place"):
+            event.with_context(practice_reason="x").write({"credit_waived": True})
+
+    def test_a_late_cancellation_is_not_made_an_early_one(self):
+        event = self.plan(start=self.at(hours=3)).with_user(self.front_desk)
+        with self.assertRaisesRegex(UserError, "free until"):
+            event.write({"attendance": "cancelled"})
+        event.write({"active": False})
+        self.assertEqual(event.attendance, "late_cancelled")
+
+    def test_a_posted_line_keeps_whose_it_is(self):
+        line = self.invoice().invoice_line_ids
+        other = self.make_patient("Somebody Else")
+        for name, value in (
+            ("practice_patient_id", other.id),
+            ("practice_credits", 99),
+            ("practice_credits_per_unit", 99),
+            ("practice_deferred_account_id", self.income.id),
+            ("practice_sold_line_id", line.id),
+        ):
+            for role in ROLES:
+                with self.subTest(field=name, role=role), self.assertRaises(UserError):
+                    line.with_user(getattr(self, role)).write({name: value})
