@@ -46,14 +46,19 @@ def run_pytest(databases, name, arguments, plugins=None):
 
 
 @contextlib.contextmanager
-def test_database(databases, purpose="test"):
-    """The name of a database with the module as it is now, locked; the last one is used again if nothing changed."""
+def test_database(databases, purpose="test", modules=(), *, with_us=True):
+    """The name of a database with the module as it is now, locked; the last one is used again if nothing changed.
+
+    :param modules: what is installed besides
+    :param with_us: whether our module is
+    """
     settings = databases.settings
     name = f"{purpose}_{settings.checkout_id}"
     with lock(settings.cache / "locks" / name, f"{purpose} of this checkout"):
-        wanted = {"template": databases.template(), "module": module_digest(settings.checkout)}
+        digest = module_digest(settings.checkout) if with_us else ""
+        wanted = {"template": databases.template(), "module": digest}
         if databases.facts(name) != wanted:
-            databases.new(name)
+            databases.new(name, modules=modules, with_us=with_us)
             databases.remember(name, **wanted)
         yield name
 
