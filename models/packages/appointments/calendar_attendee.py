@@ -7,10 +7,13 @@ class CalendarAttendee(models.Model):
     _inherit = "calendar.attendee"
 
     def write(self, vals):
-        # sudo: the field is hidden from employees outside the practice
-        events = self.event_id.filtered(lambda event: event.sudo().practice_appointment_type_id)
+        events = self.event_id._practice_get_appointments()
         if "state" not in vals or not events:
             return super().write(vals)
         with events._practice_settling() as settling:
             settling._practice_touch(events)
             return super(CalendarAttendee, self.with_env(settling.env)).write(vals)
+
+    def _check_access(self, operation):
+        # As for their events, which our record rule reads through them.
+        return super(CalendarAttendee, self.with_context(prefetch_fields=False))._check_access(operation)
