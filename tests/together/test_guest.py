@@ -43,12 +43,23 @@ class TestFields(TransactionCase):
             for model in filter(lambda it: env[it].has_access("read"), extended_models(env.registry)):
                 fields = own_fields(env.registry, model)
                 hidden = {it.name for it in fields if it.groups and not env.user.has_groups(it.groups)}
-                for view_type in ("form", "list", "kanban", "search", "calendar") if hidden else ():
+                views = self.env["ir.ui.view"].search([("model", "=", model), ("mode", "=", "primary")])
+                for view_type in sorted(set(views.mapped("type"))) if hidden else ():
                     with self.subTest(role=role, model=model, view=view_type):
                         seen += 1
                         words = set(re.findall(r"\w+", env[model].get_view(view_type=view_type)["arch"]))
                         self.assertEqual(words & hidden, set())
         self.assertGreater(seen, 20)
+
+    def test_no_view_of_ours_is_the_one_that_everybody_gets(self):
+        views = self.env["ir.ui.view"].search([("mode", "=", "primary"), ("model", "!=", False)])
+        for model, of_model in views.grouped("model").items():
+            if model not in self.env or self.env.registry[model]._original_module == MODULE:
+                continue
+            for view_type, of_type in of_model.grouped("type").items():
+                others = of_type.filtered(lambda it: not (it.xml_id or "").startswith(f"{MODULE}."))
+                with self.subTest(model=model, view=view_type):
+                    self.assertTrue(not others or views.default_view(model, view_type) in others.ids)
 
     def test_none_is_called_like_another_field_of_its_model(self):
         for model in extended_models(self.env.registry):
