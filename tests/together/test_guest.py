@@ -3,15 +3,18 @@
 # What is compared is in two databases, and has to be committed there; pylint: disable=invalid-commit
 import re
 from contextlib import closing
+from datetime import timedelta
 
 import odoo.sql_db
 from odoo.api import SUPERUSER_ID, Environment
+from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, TransactionCase, freeze_time, new_test_user, tagged
 
 from ..common.databases import database_copy, load_registry, run_odoo, run_script
 from ..common.guests import MODULE, ROLES, Visit, World, extended_models, own_fields
 from ..common.practice import NOW, dose
+from ..common.roles import RolesMixin
 
 #: Removes the module as a person does.
 REMOVE = f'env["ir.module.module"].search([("name", "=", "{MODULE}")]).button_immediate_uninstall()'
@@ -69,6 +72,33 @@ class TestFields(TransactionCase):
             with self.subTest(model=model):
                 self.assertEqual(set(labels) & (TAKEN | others), set())
                 self.assertEqual(len(labels), len(set(labels)))
+
+
+@tagged("post_install", "-at_install")
+class TestAppointments(RolesMixin, TransactionCase):
+    """Appointments beside the meetings of everybody."""
+
+    def test_staff_duplicates_an_appointment_with_its_patient_and_credits(self):
+        event = self.event.with_user(self.front_desk).copy({"start": self.at(days=3), "stop": self.at(days=3, hours=1)})
+        self.assertEqual((event.practice_appointment_type_id, event.patient_id), (self.type, self.patient))
+        self.assertEqual((event.attendance, event.credit_state), ("planned", "reserved"))
+
+    def test_whoever_takes_part_but_is_no_staff_does_not_duplicate_it(self):
+        self.event.partner_ids += self.employee.partner_id
+        with self.assertRaisesRegex(UserError, "only the staff of the practice"):
+            self.event.with_user(self.employee).copy()
+
+    def test_what_is_private_stays_so_when_an_appointment_beside_it_is_changed(self):
+        self.event.partner_ids += self.employee.partner_id
+        vals = {"name": "Private", "location": "Secret place", "privacy": "private", "start": self.event.start}
+        private = self.event.create({**vals, "stop": self.event.stop, "user_id": self.manager.id})
+        self.env.flush_all()
+        self.env.invalidate_all()
+        found = self.event.with_user(self.employee).search([("id", "in", (self.event + private).ids)])
+        (found - private).write({"location": "Room 2"})
+        (found - private).write({"start": self.event.start - timedelta(hours=1)})
+        self.assertEqual((found & private).read(["name", "location"])[0]["name"], "Busy")
+        self.assertFalse((found & private).location)
 
 
 @tagged("post_install", "-at_install")
