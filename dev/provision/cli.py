@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from . import benchmarks, dumping, linting, rooms_picture, server, testing, translations
+from . import core_tests as core
 from .databases import Databases
 from .errors import DevError
 from .odoo import Odoo
@@ -59,6 +60,12 @@ def test(settings, arguments):
     """run the tests; other arguments are passed on to pytest"""
     os.environ["PRACTICE_BILLING_DOSE"] = arguments.dose
     return testing.run_tests(databases(settings, "test", with_dev=True), arguments.rest)
+
+
+def core_tests(settings, arguments):
+    """run the tests of Odoo's own modules with ours installed; say which fail because of us"""
+    place = databases(settings, "core", with_dev=True)
+    return core.run_core_tests(place, arguments.modules, without_us=arguments.without_us)
 
 
 def lint(settings, _arguments):
@@ -161,7 +168,7 @@ def parser():
 
     def command(function, *names):
         sub = commands.add_parser(
-            function.__name__, help=function.__doc__, description=function.__doc__, allow_abbrev=False
+            function.__name__.replace("_", "-"), help=function.__doc__, description=function.__doc__, allow_abbrev=False
         )
         for name in names:
             sub.add_argument(name, type=database_name)
@@ -173,6 +180,9 @@ def parser():
 
     port(command(run))
     command(test).add_argument("--dose", choices=("quick", "full"), default="quick", help="rounds of the slow tests")
+    sub = command(core_tests)
+    sub.add_argument("modules", nargs="*", metavar="MODULE", help=f"default: {' '.join(core.CORE_MODULES)}")
+    sub.add_argument("--without-us", action="store_true", help="without our module; writes the list of what fails then")
     command(lint)
     command(i18n)
     command(rooms)

@@ -51,14 +51,18 @@ class Databases:
 
     # === NEW AND DROP === #
 
-    def new(self, name, demo=False, modules=(), beside=()):
+    def new(self, name, demo=False, modules=(), beside=(), *, with_us=True):
         """Make database ``name`` with the module and ``modules`` installed, replacing an old one of that name.
 
         It is built under another name and renamed when complete, so a database that exists is never half made.
 
         :param beside: modules of Odoo that are in its template already, because they take long to install
+        :param with_us: whether our module is installed
+        :raises DevError: when Odoo does not know one of the modules
         """
-        modules = [*([MODULE] if self.settings.has_module else []), *modules]
+        if unknown := self.odoo.get_unknown(self.cluster, modules):
+            raise DevError(f"Odoo finds no module that can be installed called {', '.join(unknown)}")
+        modules = [*([MODULE] if with_us and self.settings.has_module else []), *modules]
         template = self.template(demo, beside)
         building = f"building_{name}"
         with lock(self._lock_file(name), f"it is making database {name}"), step(f"Making database {name}"):

@@ -19,6 +19,17 @@ ROOT_WARNING = "Running as user 'root' is a security risk.\n"
 
 FULL_DISK = 64 * 2**20
 
+FIND_UNKNOWN = """
+import sys
+from odoo.modules import Manifest
+from odoo.tools import config
+config.parse_config(["-c", sys.argv[1]])
+for name in sys.argv[2:]:
+    manifest = Manifest.for_addon(name, display_warning=False)
+    if not manifest or not manifest["installable"]:
+        print(name)
+"""
+
 
 @dataclass(frozen=True)
 class Odoo:
@@ -64,7 +75,10 @@ class Odoo:
         }
 
     def config(self, cluster):
-        """The configuration file of this checkout for ``cluster``."""
+        """The configuration file of this checkout for ``cluster``.
+
+        It is named after what stands in it: two invocations that want different things do not overwrite each other's.
+        """
         addons = [*([self.settings.links] if self.settings.has_module else []), *self.settings.extra_addons]
         values = {
             "addons_path": ",".join(str(path) for path in addons),
@@ -76,10 +90,12 @@ class Odoo:
             "list_db": False,
             "workers": 0,
         }
-        path = self.settings.links / f"odoo-{cluster.name}.conf"
-        temporary = path.with_name(f"{path.name}.{os.getpid()}")
-        temporary.write_text("[options]\n" + "".join(f"{key} = {value}\n" for key, value in values.items()))
-        temporary.replace(path)
+        text = "[options]\n" + "".join(f"{key} = {value}\n" for key, value in values.items())
+        path = self.settings.links / f"odoo-{cluster.name}-{short_hash(text)}.conf"
+        if not path.is_file():
+            temporary = path.with_name(f"{path.name}.{os.getpid()}")
+            temporary.write_text(text)
+            temporary.replace(path)
         return path
 
     def command(self, cluster, *arguments, subcommand="server"):
@@ -88,6 +104,13 @@ class Odoo:
     def shell(self, cluster, database):
         """The command that runs the script on its standard input with an ``env`` of ``database``."""
         return self.command(cluster, "-d", database, "--no-http", "--log-level=warn", subcommand="shell")
+
+    def get_unknown(self, cluster, modules):
+        """Return those of ``modules`` that Odoo cannot install; it would only log a warning and go on."""
+        if not modules:
+            return []
+        command = [str(self.python), "-c", FIND_UNKNOWN, str(self.config(cluster)), *modules]
+        return run(command, what="asking Odoo for its modules", env=self.environment(cluster)).splitlines()
 
     def install(self, cluster, database, modules, demo=False, update=False, quiet=False):
         """Install (or update) ``modules`` in ``database``, which is made when it does not exist.

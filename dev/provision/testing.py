@@ -76,17 +76,20 @@ def run_pytest(databases, name, arguments, plugins=None):
 
 
 @contextlib.contextmanager
-def test_database(databases, purpose="test", beside=()):
+def test_database(databases, purpose="test", beside=(), modules=(), *, with_us=True):
     """The name of a database with the module as it is now, locked; the last one is used again if nothing changed.
 
-    :param beside: other modules of Odoo that it has
+    :param beside: other modules of Odoo that it has, in its template already
+    :param modules: what is installed besides
+    :param with_us: whether our module is
     """
     settings = databases.settings
     name = f"{purpose}_{settings.checkout_id}"
     with lock(settings.cache / "locks" / name, f"{purpose} of this checkout"):
-        wanted = {"template": databases.template(beside=beside), "module": module_digest(settings.checkout)}
+        digest = module_digest(settings.checkout) if with_us else ""
+        wanted = {"template": databases.template(beside=beside), "module": digest}
         if databases.facts(name) != wanted:
-            databases.new(name, beside=beside)
+            databases.new(name, modules=modules, beside=beside, with_us=with_us)
             databases.remember(name, **wanted)
         yield name
 

@@ -2,6 +2,7 @@ from . import test_doors_down_payment
 from . import test_doors_point_of_sale
 from . import test_doors_sale
 from . import test_doors_shop
+from . import test_guest
 from . import test_i18n
 from . import test_install
 from . import test_names

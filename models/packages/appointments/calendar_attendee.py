@@ -12,8 +12,7 @@ class CalendarAttendee(models.Model):
     _inherit = "calendar.attendee"
 
     def write(self, vals):
-        # sudo: the field is hidden from employees outside the practice
-        events = self.event_id.filtered(lambda event: event.sudo().practice_appointment_type_id)
+        events = self.event_id._practice_get_appointments()
         if "state" not in vals or not events:
             return super().write(vals)
         with events._practice_settling() as settling:
@@ -39,3 +38,7 @@ class CalendarAttendee(models.Model):
         """Return whether this answer is the patient's; see :meth:`calendar.event._practice_get_speakers`."""
         self.ensure_one()
         return self in self.event_id._practice_get_speakers()
+
+    def _check_access(self, operation):
+        # As for their events, which our record rule reads through them.
+        return super(CalendarAttendee, self.with_context(prefetch_fields=False))._check_access(operation)

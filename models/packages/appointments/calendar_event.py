@@ -15,6 +15,16 @@ CANCELLED = ("cancelled", "late_cancelled")
 #: Positions of credits that are credit states of their appointment, in the order in which they count.
 POSITION_STATES = ("reserved", "used", "forfeited")
 
+#: What a copy of an appointment has too. Odoo's own copying would read it as whoever copies any event.
+COPIED_FIELDS = (
+    "practice_appointment_type_id",
+    "patient_id",
+    "practice_credits",
+    "practice_package_id",
+    "practice_late_policy",
+    "practice_cancel_hours",
+)
+
 
 class CalendarEvent(models.Model):
     """An appointment is a calendar event with an appointment type.
@@ -31,6 +41,7 @@ class CalendarEvent(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         groups="practice_billing.group_user",
+        copy=False,
         tracking=True,
     )
     patient_id = fields.Many2one(
@@ -38,6 +49,7 @@ class CalendarEvent(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         groups="practice_billing.group_user",
+        copy=False,
     )
     practice_color = fields.Integer(
         related="practice_appointment_type_id.color", string="Color of the Type", groups="practice_billing.group_user"
@@ -45,6 +57,7 @@ class CalendarEvent(models.Model):
     practice_credits = fields.Integer(
         string="Credits",
         groups="practice_billing.group_user",
+        copy=False,
         readonly=True,
         help="Whole credits that this appointment takes, as its type said when it was planned.",
     )
@@ -54,6 +67,7 @@ class CalendarEvent(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         groups="practice_billing.group_user",
+        copy=False,
         readonly=True,
         help="Whose credits this appointment takes, as its type said when it was planned.",
     )
@@ -61,12 +75,14 @@ class CalendarEvent(models.Model):
         lambda self: self.env["practice.appointment.type"]._fields["late_policy"].selection,
         string="Late or No-Show",
         groups="practice_billing.group_user",
+        copy=False,
         readonly=True,
         help="What a late cancellation or a no-show costs, as the type said when the appointment was planned.",
     )
     practice_cancel_hours = fields.Float(
         string="Free Cancellation",
         groups="practice_billing.group_user",
+        copy=False,
         readonly=True,
         help="Hours before the start until which cancelling is free, as the type said when it was planned.",
     )
@@ -170,7 +186,7 @@ class CalendarEvent(models.Model):
     @api.depends("patient_id", "practice_appointment_type_id")
     def _compute_display_name(self):
         super()._compute_display_name()
-        if not self.env.user.has_group("practice_billing.group_user"):
+        if not self._practice_is_staff():
             return
         for event in self.filtered("patient_id"):
             event.display_name = f"{event.patient_id.name} · {event.display_name}"
@@ -179,7 +195,7 @@ class CalendarEvent(models.Model):
 
     @api.constrains("practice_appointment_type_id", "patient_id")
     def _check_practice_patient(self):
-        for event in self.sudo():  # sudo: the field is hidden from employees outside the practice
+        for event in self._practice_hidden_sudo():
             if event._practice_get_package() and not event.patient_id:
                 raise ValidationError(
                     self.env._(
@@ -191,12 +207,12 @@ class CalendarEvent(models.Model):
     @api.constrains("practice_credits")
     def _check_practice_credits(self):
         # Before the credits are settled; the database would only refuse once everything is written.
-        if any(event.practice_credits < 0 for event in self.sudo()):  # sudo: hidden field
+        if any(event.practice_credits < 0 for event in self._practice_hidden_sudo()):
             raise ValidationError(self.env._("An appointment cannot take fewer than 0 credits."))
 
     @api.constrains("attendance", "start")
     def _check_practice_attendance(self):
-        for event in self.sudo():  # sudo: the field is hidden from employees outside the practice
+        for event in self._practice_hidden_sudo():
             if (
                 event.attendance in ("attended", "no_show")
                 and event._practice_get_visit_day() > event._practice_get_today()
@@ -215,7 +231,8 @@ class CalendarEvent(models.Model):
     @api.onchange("user_id")
     def _onchange_practice_user_id(self):
         """Invite the practitioner of an appointment in place of the one before, or of whoever plans it."""
-        if not self.practice_appointment_type_id or not self.user_id:
+        # Anybody may change the organiser of an event; what makes it an appointment is read by staff only.
+        if not self._practice_is_staff() or not self.practice_appointment_type_id or not self.user_id:
             return
         invited = self.partner_ids._origin
         before = self._origin.user_id.partner_id or invited.filtered(lambda partner: not partner.partner_share)
@@ -243,8 +260,7 @@ class CalendarEvent(models.Model):
 
     def action_unlink_event(self, attendee_id=None, recurrence=False):
         """Deleting an appointment in a calendar cancels it, and says first what that costs the patient."""
-        staff = self.env.user.has_group("practice_billing.group_user")
-        if len(self) != 1 or not staff or self.attendance != "planned":
+        if len(self) != 1 or not self._practice_is_staff() or self.attendance != "planned":
             return super().action_unlink_event(attendee_id, recurrence)
         scope = {"next": "future_events", "all": "all_events"}.get(recurrence, "self_only")
         return self._practice_open_wizard("practice_appointment_cancel_action", event_id=self.id, scope=scope)
@@ -259,6 +275,24 @@ class CalendarEvent(models.Model):
         return {**action, "context": {f"default_{field}": value for field, value in defaults.items()}}
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _practice_is_staff(self):
+        """Return whether the practice's own fields may be read: by its staff, and by the system."""
+        return self.env.su or self.env.user.has_group("practice_billing.group_user")
+
+    def _practice_hidden_sudo(self):
+        """Return these events to read the practice's own fields of, which are hidden from whoever holds them.
+
+        Odoo blanks other people's private meetings when it fetches them for a user, and ``sudo()`` shares that user's
+        cache: a field that is fetched together with all others would leave them there, not blanked. So each is fetched
+        alone. What Odoo blanks is not to be read through it.
+        """
+        return self.sudo().with_context(prefetch_fields=False)  # sudo: hidden fields, told to nobody as they are
+
+    def _practice_get_appointments(self):
+        """Return those of these events that are appointments, whoever asks."""
+        return self._practice_hidden_sudo().filtered("practice_appointment_type_id").with_env(self.env)
 
     def _practice_get_visit_day(self):
         """Return the day of the appointment in the practice's time zone; of a day-long one its first day."""
@@ -373,24 +407,27 @@ class CalendarEvent(models.Model):
 
     # === OTHER PEOPLE'S CALENDARS === #
 
+    def _check_access(self, operation):
+        # Odoo has our record rule read its fields as sudo, and in the user's cache: see _practice_hidden_sudo.
+        return super(CalendarEvent, self.with_context(prefetch_fields=False))._check_access(operation)
+
     def _check_private_event_conditions(self):
         # An appointment belongs to the practice: its staff sees it in every calendar, and nobody else does (the
         # record rules keep others away).
-        # sudo: hidden field; only whether it is one
-        if self.sudo().practice_appointment_type_id and self.env.user.has_group("practice_billing.group_user"):
+        if self._practice_is_staff() and self._practice_get_appointments():
             return False
         return super()._check_private_event_conditions()
 
     def _get_default_privacy_domain(self):
         # The same, for totals and groups.
         domain = super()._get_default_privacy_domain()
-        if self.env.user.has_group("practice_billing.group_user"):
+        if self._practice_is_staff():
             domain = Domain(domain) | Domain("practice_appointment_type_id", "!=", False)
         return domain
 
     @api.depends("practice_appointment_type_id")
     def _compute_user_can_edit(self):
         result = super()._compute_user_can_edit()
-        if self.env.user.has_group("practice_billing.group_user"):
+        if self._practice_is_staff():
             self.filtered("practice_appointment_type_id").user_can_edit = True
         return result

@@ -59,7 +59,7 @@ class CalendarEvent(models.Model):
         :param list commands: what the caller says of participants; who is no longer the patient goes all the same
         """
         patient_sudo = self.env["res.partner"].sudo().browse(patient_id or ())  # sudo: who is invited
-        gone = self._practice_get_replaced(self.sudo().patient_id, patient_sudo)  # sudo: hidden field
+        gone = self._practice_get_replaced(self._practice_hidden_sudo().patient_id, patient_sudo)
         if commands and isinstance(commands[0], int):
             commands = [Command.set(commands)]
         kept = []

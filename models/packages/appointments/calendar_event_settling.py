@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tools import format_datetime
 
-from .calendar_event import CANCELLED
+from .calendar_event import CANCELLED, COPIED_FIELDS
 
 #: Context key: what the outermost create or write has to settle once Odoo has finished with the series.
 TOUCHED = "practice_touched_events"
@@ -105,12 +105,12 @@ class CalendarEvent(models.Model):
     def unlink(self):
         """Cancel appointments before they go. One whose credits have a history is archived instead, because the
         books refer to it."""
-        appointments = self.filtered(lambda event: event.sudo().practice_appointment_type_id)  # sudo: hidden field
+        appointments = self._practice_get_appointments()
         if not appointments:
             return super().unlink()
         with self._practice_settling() as settling:
             settling._practice_touch(appointments)
-            kept = appointments.filtered(lambda event: event.sudo().credit_move_ids)  # sudo: hidden field
+            kept = appointments._practice_hidden_sudo().filtered("credit_move_ids").with_env(self.env)
             if kept:
                 kept.with_env(settling.env).write({"active": False})
             return super(CalendarEvent, (self - kept).with_env(settling.env)).unlink()
@@ -154,7 +154,7 @@ class CalendarEvent(models.Model):
     def _practice_check_given_back(self):
         if not self.env.context.get("practice_reason"):
             raise UserError(self.env._("Say why the credits are given back."))
-        planned_sudo = self.sudo().filtered(lambda event: event.attendance == "planned")  # sudo: hidden field
+        planned_sudo = self._practice_hidden_sudo().filtered(lambda event: event.attendance == "planned")
         if planned_sudo:
             raise UserError(
                 self.env._(
@@ -167,12 +167,35 @@ class CalendarEvent(models.Model):
         """Return whether this happens inside of another operation, which settles when it has finished."""
         return isinstance(self.env.context.get(TOUCHED), Touched)
 
+    def copy_data(self, default=None):
+        """Copy what makes an event an appointment, for whoever may see it.
+
+        Odoo makes the events of a series as copies; a series of appointments that lost their patient and credits on
+        the way would be worse than one that stays as it is.
+
+        :raises UserError: when somebody outside the practice copies an appointment
+        """
+        vals_list = super().copy_data(default)
+        if not self._practice_get_appointments():
+            return vals_list
+        if not self._practice_is_staff():
+            raise UserError(
+                self.env._(
+                    "This is an appointment of a patient: it takes credits, so only the staff of the practice can "
+                    "duplicate it or change its series. Please ask them."
+                )
+            )
+        for event, vals in zip(self, vals_list, strict=True):
+            if vals is not None:
+                kept = event._convert_to_write({name: event[name] for name in COPIED_FIELDS})
+                vals.update({name: value for name, value in kept.items() if name not in (default or {})})
+        return vals_list
+
     def _practice_may_move_credits(self, vals):
         """Return whether writing ``vals`` can change where credits of appointments belong."""
         if not vals.keys() & (RELEVANT_FIELDS | self._get_recurrent_fields()):
             return False
-        # sudo: the field is hidden from employees outside the practice
-        return bool(vals.get("practice_appointment_type_id") or self.sudo().practice_appointment_type_id)
+        return bool(vals.get("practice_appointment_type_id") or self._practice_get_appointments())
 
     @api.model
     def _practice_prepare_appointment_vals(self, vals, remade=False):
@@ -238,7 +261,7 @@ class CalendarEvent(models.Model):
             appointment_type_sudo = self.env["practice.appointment.type"].sudo().browse(type_id)  # sudo: as in create
             vals.setdefault("practice_credits", appointment_type_sudo.package_credits)
             vals.update(self._practice_prepare_policy_vals(appointment_type_sudo))
-            if not any(self.sudo().mapped("attendance")):  # sudo: hidden field
+            if not any(self._practice_hidden_sudo().mapped("attendance")):
                 vals.setdefault("attendance", False)
         if vals.get("attendance") is False and vals.get("practice_appointment_type_id", True):
             vals["attendance"] = "planned"
@@ -300,7 +323,9 @@ class CalendarEvent(models.Model):
     def _practice_touch(self, events, new=False):
         """Remember what is true of ``events`` before the first change of this operation."""
         touched = self.env.context[TOUCHED]
-        for event in events.sudo():  # sudo: the fields are hidden from employees outside the practice
+        # sudo: the fields are hidden from employees outside the practice. Nothing of other events, which the user may
+        # have found together with these, is fetched with them (see _practice_hidden_sudo).
+        for event in events.sudo().with_prefetch(events._ids):
             if new:
                 # Odoo may have written on it already, while it created the rest of the series.
                 touched[event] = None

@@ -53,7 +53,7 @@ class PracticeCreditLot(models.Model):
     @api.model
     def _get_sessions(self, events):
         """Return ``{event: (lot, session)}`` of the events that hold credits: which of its lot's credits, from 1."""
-        held = self._get_held(events._origin.sudo())  # sudo: numbers, for those who may see the appointment
+        held = self._get_held(events._origin._practice_hidden_sudo())
         lot_of = {}
         for event in events:
             for holding in held.get(event._origin, ()):
@@ -64,7 +64,7 @@ class PracticeCreditLot(models.Model):
         lots = self.union(*lot_of.values())
         rows = (
             self.env["practice.credit.move"]
-            .sudo()  # sudo: as above
+            .sudo()  # sudo: numbers, for those who may see the appointment
             ._read_group(
                 Domain("lot_id", "in", lots.ids) & Domain("kind", "in", ("reserve", "unreserve")),
                 ["lot_id", "event_id", "kind"],

@@ -29,6 +29,7 @@ class ResPartner(models.Model):
         "representative_id",
         string="Represented By",
         groups="practice_billing.group_user",
+        copy=False,
         help="Parents or guardians: with their own login they see the packages and appointments of this patient, and "
         "plan and cancel for them.",
     )

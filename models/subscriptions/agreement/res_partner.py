@@ -12,7 +12,7 @@ class ResPartner(models.Model):
     practice_subscription_ids = fields.One2many(
         "practice.subscription",
         "organisation_id",
-        string="Subscriptions",
+        string="Practice Subscriptions",
         groups="practice_billing.group_user,account.group_account_readonly",
     )
     practice_seat_ids = fields.One2many(
@@ -28,6 +28,7 @@ class ResPartner(models.Model):
         "administrator_id",
         string="Portal Administrators",
         groups="practice_billing.group_user",
+        copy=False,
         help="Who runs the subscription of this organisation on the portal: plan, practitioners, payment. Other "
         "practitioners see their own seat only.",
     )

@@ -16,7 +16,10 @@ class AccountMove(models.Model):
         copy=False,
     )
     practice_subscription_id = fields.Many2one(
-        related="practice_period_id.subscription_id", store=True, index="btree_not_null"
+        related="practice_period_id.subscription_id",
+        string="Practice Subscription",
+        store=True,
+        index="btree_not_null",
     )
     practice_unbilled_date = fields.Date(
         string="Not Billed At",

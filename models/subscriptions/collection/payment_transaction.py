@@ -39,7 +39,9 @@ class PaymentTransaction(models.Model):
         readonly=True,
         help="The invoice of a subscription that is charged automatically.",
     )
-    practice_subscription_id = fields.Many2one(related="practice_invoice_id.practice_subscription_id")
+    practice_subscription_id = fields.Many2one(
+        related="practice_invoice_id.practice_subscription_id", string="Practice Subscription"
+    )
     practice_attempt = fields.Integer(string="Attempt", readonly=True)
     practice_is_hard = fields.Boolean(
         string="Refused", readonly=True, help="Not to be tried again with the same payment method."

@@ -12,6 +12,7 @@ class ResCompany(models.Model):
     practice_webhook_url = fields.Char(
         string="Webhook",
         groups="base.group_system",
+        copy=False,
         help="Address that is told when the state of a subscription changes, with a signed POST that is repeated until "
         "it is taken.",
     )
