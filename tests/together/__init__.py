@@ -1,6 +1,7 @@
 from . import test_i18n
 from . import test_install
 from . import test_names
+from . import test_paths
 from . import test_races
 from . import test_runs
 from . import test_security

@@ -8,5 +8,8 @@ from . import calendar_event
 from . import calendar_event_settling
 from . import calendar_event_closing
 from . import calendar_event_busy
+from . import calendar_event_seen
 from . import calendar_attendee
+from . import mail_followers
+from . import mail_notification
 from . import res_partner
