@@ -20,6 +20,7 @@
         "wizards/credit_give_back_views.xml",
         "wizards/credit_proof_date_views.xml",
         "wizards/package_sale_views.xml",
+        "wizards/patient_forget_views.xml",
         "wizards/subscription_start_views.xml",
         "wizards/subscription_cancel_views.xml",
         "wizards/subscription_change_views.xml",

@@ -4,6 +4,7 @@ from . import credit_give_back
 from . import credit_proof_date
 from . import credit_take_back
 from . import package_sale
+from . import patient_forget
 from . import subscription_start
 from . import subscription_cancel
 from . import subscription_change

@@ -13,3 +13,4 @@ from . import calendar_attendee
 from . import mail_followers
 from . import mail_notification
 from . import res_partner
+from . import res_partner_forget
