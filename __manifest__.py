@@ -22,6 +22,7 @@
         "wizards/month_closing_dialog_views.xml",
         "wizards/open_credit_date_views.xml",
         "wizards/package_sale_views.xml",
+        "wizards/patient_forget_views.xml",
         "wizards/subscription_start_views.xml",
         "wizards/subscription_cancel_views.xml",
         "wizards/subscription_change_views.xml",

@@ -6,6 +6,7 @@ from . import credit_take_back
 from . import month_closing_dialog
 from . import open_credit_date
 from . import package_sale
+from . import patient_forget
 from . import subscription_start
 from . import subscription_cancel
 from . import subscription_change

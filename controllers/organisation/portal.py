@@ -8,6 +8,9 @@ from .account import OrganisationAccount, of_account
 ORGANISATION_FIELDS = ("name", "vat")
 ADDRESS_FIELDS = ("street", "street2", "zip", "city", "country_id", "email")
 
+#: Without what no invoice is sent.
+REQUIRED = ("street", "city", "country_id", "email")
+
 
 class OrganisationPortal(OrganisationAccount):
     """The subscription of an organisation, for its administrators; a practitioner's own seat."""
@@ -105,6 +108,7 @@ class OrganisationPortal(OrganisationAccount):
             problems=problems,
             countries=request.env["res.country"].sudo().search([]),  # sudo: a list of names
             vat_is_fixed=bool(organisation_sudo.vat) and not organisation_sudo.can_edit_vat(),
+            login=address_sudo._practice_get_other_login_sudo(),
             back=back if back == "checkout" else "portal",
         )
         return request.render("practice_billing.portal_details", values)
@@ -117,11 +121,9 @@ class OrganisationPortal(OrganisationAccount):
         own = {name: values.pop(name) for name in ORGANISATION_FIELDS}
         if organisation_sudo.vat and not organisation_sudo.can_edit_vat():
             own.pop("vat")
-        checked = {**own, "country_id": values["country_id"]}
-        required = "name,street,city,country_id,email"
         try:
             with request.env.cr.savepoint():
-                problems = self._practice_find_problems(organisation_sudo, {**values, **checked}, required)
+                problems = self._practice_find_problems(organisation_sudo, address_sudo, own, values)
                 if not problems:
                     organisation_sudo.write(own)
                     address_sudo.write(values)
@@ -130,17 +132,58 @@ class OrganisationPortal(OrganisationAccount):
             problems = [str(error)]
         return problems
 
-    def _practice_find_problems(self, organisation_sudo, values, required):
-        """Return what Odoo says about an address: VAT number, e-mail, what may not change once invoices were made."""
+    def _practice_find_problems(self, organisation_sudo, address_sudo, own, values):
+        """Return what Odoo says about each record that is written: whose it is, what may not change, VAT, e-mail."""
         organisation_sudo._practice_check_administrator()
+        if not address_sudo._can_be_edited_by_current_customer(practice_organisation=organisation_sudo):
+            return [request.env._("Contact us to change this address.")]
+        if address_sudo == organisation_sudo:
+            return self._practice_ask_odoo(organisation_sudo, {**values, **own}, ("name", *REQUIRED))
+        # What the VAT number is checked with.
+        country_id = organisation_sudo.country_id.id or values["country_id"]
+        return [
+            *self._practice_ask_odoo(organisation_sudo, {**own, "country_id": country_id}, ("name",), whole=False),
+            *self._practice_ask_odoo(address_sudo, dict(values), REQUIRED),
+        ]
+
+    def _practice_ask_odoo(self, partner_sudo, values, required, whole=True):
+        """Return what Odoo's address page would say about writing ``values``.
+
+        :param bool whole: whether they are a whole address, of which more may be required in some countries
+        """
         _invalid, missing, messages = self._validate_address_values(
-            values, organisation_sudo, "invoice", False, required
+            values, partner_sudo, "invoice", False, ",".join(required)
         )
-        labels = [organisation_sudo._fields[name]._description_string(request.env) for name in sorted(missing)]
-        if labels:
+        if missing:
             # Odoo's last message says that something is missing, ours what.
-            messages[-1] = request.env._("Missing: %s.", ", ".join(labels))
-        return messages
+            messages.pop()
+        labels = [
+            partner_sudo._fields[name]._description_string(request.env)
+            for name in sorted(missing)
+            if whole or name in required
+        ]
+        return [*messages, request.env._("Missing: %s.", ", ".join(labels))] if labels else messages
+
+    def _validate_address_values(self, address_values, partner_sudo, *args, **kwargs):
+        """Keep the e-mail address of a login of a subscribing organisation, on Odoo's own address page too."""
+        invalid, missing, messages = super()._validate_address_values(address_values, partner_sudo, *args, **kwargs)
+        if partner_sudo.commercial_partner_id and partner_sudo.commercial_partner_id._practice_is_subscriber():
+            problem = partner_sudo._practice_find_email_problem(address_values)
+            if problem:
+                # Before Odoo's last message, which says that something is missing.
+                messages.insert(0, problem)
+                invalid.add("email")
+        return invalid, missing, messages
+
+    def _prepare_address_data(self, partner_sudo, **kwargs):
+        """Show the addresses of a subscribing organisation on Odoo's page to whom they are shown elsewhere."""
+        data = super()._prepare_address_data(partner_sudo, **kwargs)
+        return {
+            name: value.filtered(lambda it: it.with_user(request.env.user).has_access("read"))
+            if name in ("billing_addresses", "delivery_addresses")
+            else value
+            for name, value in data.items()
+        }
 
     # === ADMINISTRATORS === #
 
@@ -161,7 +204,7 @@ class OrganisationPortal(OrganisationAccount):
             self._practice_try(
                 lambda: organisation_sudo._practice_invite_contact(person_sudo, account.company),
                 request.env._(
-                    "An invitation goes to the e-mail address, unless it has a login already; then we get in touch."
+                    "An invitation goes to the e-mail address, unless we know it already; then we get in touch."
                 ),
             )
         else:

@@ -103,7 +103,7 @@ class OrganisationPractitioners(OrganisationAccount):
             self._practice_try(
                 lambda: subscription_sudo._portal_invite(seat_id),
                 request.env._(
-                    "An invitation goes to the e-mail address, unless it has a login already; then we get in touch."
+                    "An invitation goes to the e-mail address, unless we know it already; then we get in touch."
                 ),
             )
         return self._practice_redirect("/my/subscription", account)

@@ -36,3 +36,12 @@ class AccountMove(models.Model):
         """Have Odoo's send queue run once this transaction is committed."""
         # sudo: whoever may post an invoice may have it sent; the queue itself belongs to the system.
         self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()
+
+    def _practice_keep_document(self):
+        """Make the PDF of those of these documents that have none: what the law wants kept when a name is forgotten."""
+        missing = self.filtered(lambda move: not move.invoice_pdf_report_id)
+        if missing:
+            # Only made and attached: nobody is sent anything.
+            self.env["account.move.send"]._generate_and_send_invoices(missing, sending_methods=["manual"])
+        # Kept, and found by number; not by the words in it.
+        self.invoice_pdf_report_id.index_content = False

@@ -3,6 +3,7 @@ from . import test_booking_tour
 from . import test_checkout
 from . import test_checkout_race
 from . import test_organisation_portal
+from . import test_organisation_privacy
 from . import test_patient_booking
 from . import test_patient_moving
 from . import test_invitations

@@ -164,6 +164,17 @@ class TestWebhook(SubscriptionMixin, HttpCase):
         self.env["practice.webhook.delivery"]._gc_delivered()
         self.assertEqual(self.deliveries(subscription).mapped("state"), ["waiting"])
 
+    def test_messages_that_were_given_up_are_forgotten_too(self):
+        subscription = self.subscribe()
+        delivery = self.deliveries(subscription)
+        delivery.write({"state": "failed", "next_sending": self.at()})
+        self.travel(days=89)
+        self.env["practice.webhook.delivery"]._gc_delivered()
+        self.assertTrue(delivery.exists())
+        self.travel(days=2)
+        self.env["practice.webhook.delivery"]._gc_delivered()
+        self.assertFalse(delivery.exists())
+
     def test_only_administrators_read_messages_and_nobody_reads_the_secret(self):
         self.make_staff()
         subscription = self.subscribe()

@@ -3,9 +3,11 @@ from . import test_doors_point_of_sale
 from . import test_doors_sale
 from . import test_doors_shop
 from . import test_guest
+from . import test_forget
 from . import test_i18n
 from . import test_install
 from . import test_names
+from . import test_paths
 from . import test_races
 from . import test_runs
 from . import test_security

@@ -10,5 +10,9 @@ from . import calendar_event_patient
 from . import calendar_event_closing
 from . import calendar_event_busy
 from . import calendar_event_answer
+from . import calendar_event_seen
 from . import calendar_attendee
+from . import mail_followers
+from . import mail_notification
 from . import res_partner
+from . import res_partner_forget

@@ -1,12 +1,15 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from .seen_fields import SeenMany2many
+
 
 class ResPartner(models.Model):
     """A patient has appointments."""
 
     _inherit = "res.partner"
 
+    meeting_ids = SeenMany2many()
     practice_appointment_count = fields.Integer(
         compute="_compute_practice_appointment_count", groups="practice_billing.group_user"
     )

@@ -19,3 +19,4 @@ from . import account_move_line_posting
 from . import account_move_line_refund
 from . import account_move_line_value
 from . import res_partner
+from . import res_partner_forget

@@ -88,6 +88,10 @@ class PracticeCreditMove(models.Model):
     def _unlink_never(self):
         raise UserError(self.env._("What happened to a credit is never deleted; a correction is a row of its own."))
 
+    def _forget_reasons(self):
+        """Forget why staff decided so, because the patient is forgotten: the only thing of a row that ever changes."""
+        return super().write({"reason": False})
+
     def _prepare_release_vals(self, income_account_id=None):
         """Return the release of the value that this row took out of its lot (or, negative, brought back)."""
         self.ensure_one()

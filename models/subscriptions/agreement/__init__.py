@@ -13,4 +13,6 @@ from . import plan_usage_price
 from . import base_partner_merge_automatic_wizard
 from . import res_partner
 from . import res_partner_roles
+from . import res_partner_address
+from . import res_partner_forget
 from . import product_template

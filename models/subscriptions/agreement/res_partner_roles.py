@@ -122,7 +122,8 @@ class ResPartner(models.Model):
     def _practice_invite_contact(self, contact, company):
         """Invite one of the organisation's people to the portal of ``company``.
 
-        When the address belongs to a login already, staff is told and who invites is not: they might ask on purpose.
+        When the address belongs to a login already, or to somebody whom the organisation does not have, staff is told
+        and who invites is not: they might ask on purpose, and whose address it is could not have a login any more.
 
         :raises UserError: when the contact is none of them
         """
@@ -134,13 +135,20 @@ class ResPartner(models.Model):
         self_sudo = self.with_user(SUPERUSER_ID).with_company(company)
         wizard_sudo = self_sudo.env["portal.wizard"].create({"partner_ids": [Command.set(contact.ids)]})
         line_sudo = wizard_sudo.user_ids.filtered(lambda it: it.partner_id == contact)
-        if not line_sudo.is_internal and line_sudo.email_state == "ok":
+        if (
+            not line_sudo.is_internal
+            and line_sudo.email_state == "ok"
+            and (line_sudo.is_portal or not self._practice_has_known_address(contact))
+        ):
             line_sudo.action_invite_again() if line_sudo.is_portal else line_sudo.action_grant_access()
             return
         self_sudo.activity_schedule(
             "mail.mail_activity_data_todo",
             summary=self.env._("Invite %s by hand", contact.name),
-            note=self.env._("The e-mail address %s belongs to a login already, or is none.", contact.email or ""),
+            note=self.env._(
+                "The e-mail address %s belongs to a login or to another contact already, or is none.",
+                contact.email or "",
+            ),
             user_id=self_sudo._practice_get_subscription_responsible(company).id,
         )
 

@@ -1,3 +1,4 @@
 from . import res_company
 from . import webhook_delivery
 from . import subscription
+from . import res_partner

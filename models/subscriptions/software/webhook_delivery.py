@@ -157,6 +157,8 @@ class PracticeWebhookDelivery(models.Model):
 
     @api.autovacuum
     def _gc_delivered(self):
-        """Forget what was delivered long ago."""
+        """Forget what was delivered or given up long ago."""
         before = fields.Datetime.subtract(fields.Datetime.now(), days=KEEP_DAYS)
-        self.search(Domain("state", "=", "sent") & Domain("sent_at", "<", before), limit=1000).unlink()
+        sent = Domain("state", "=", "sent") & Domain("sent_at", "<", before)
+        given_up = Domain("state", "=", "failed") & Domain("next_sending", "<", before)
+        self.search(sent | given_up, limit=1000).unlink()

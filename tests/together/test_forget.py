@@ -1,0 +1,193 @@
+"""A patient is forgotten everywhere, and the books stay whole; what is kept can be handed out."""
+
+import base64
+import io
+import json
+import re
+import zipfile
+
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import new_test_user, tagged
+
+from ..common.practice import PracticeCase
+
+MARK = "Vergeetmij"
+
+#: Documents and journal items of the books keep what was written on them; files of documents lie outside the database.
+KEPT = {"account_move", "account_move_line", "account_payment", "account_bank_statement_line"}
+
+
+@tagged("post_install", "-at_install")
+class TestForget(PracticeCase):
+    def setUp(self):
+        super().setUp()
+        self.make_staff()
+        # As people work: tracked, followed, noted.
+        self.env = self.env(context={"no_mail_to_attendees": True, "no_reset_password": True})
+        self.paula = self.env["res.partner"].create(
+            {
+                "name": f"{MARK} Paula",
+                "email": "vergeetmij@example.com",
+                "phone": "+32 470 99 88 77",
+                "street": "Vergeetmijstraat 7",
+                "comment": f"<p>{MARK}: knows the owner</p>",
+                "child_ids": [
+                    Command.create({"name": f"{MARK} at work", "type": "invoice", "email": "vergeetmij@work.example"})
+                ],
+            }
+        )
+        self.login = new_test_user(self.env, "vergeetmij", "base.group_portal", name="x", email="x@example.com")
+        self.login.partner_id = self.paula
+        self.child = self.make_patient("Child", practice_representative_ids=self.paula.ids)
+        self.invoice_paula = self.invoice(self.paula)
+        self.pay(self.invoice_paula)
+        self.lot = self.lot_of(self.invoice_paula)
+        self.visit_paula()
+
+    def visit_paula(self):
+        event = self.plan(self.paula, name=f"{MARK} intake", description=f"<p>{MARK} slaapt slecht</p>", location=MARK)
+        event.message_post(  # pylint: disable=translation-required
+            body=f"{MARK} belt terug", attachments=[(f"{MARK}.txt", MARK.encode())], author_id=self.paula.id
+        )
+        self.paula.message_post(body=f"{MARK} called", subject=MARK)  # pylint: disable=translation-required
+        self.invoice_paula.message_post(  # pylint: disable=translation-required
+            body=f"Dear {MARK}", partner_ids=self.paula.ids, message_type="comment"
+        )
+        self.lot.note = f"{MARK} pays late"
+        self.lot.message_post(body=f"{MARK} asked")  # pylint: disable=translation-required
+        self.happen(event)
+        late = self.plan(self.paula, start=self.at(hours=1))
+        late._practice_cancel_planned(reason=f"{MARK} was ill", give_back=True, notify=False)
+        event.patient_id = self.paula
+        self.env["payment.transaction"].create(
+            {
+                "provider_id": self.env["payment.provider"].search([], limit=1).id,
+                "payment_method_id": self.env["payment.method"].search([], limit=1).id,
+                "reference": "X-1",
+                "amount": 1.0,
+                "currency_id": self.currency.id,
+                "partner_id": self.paula.id,
+            }
+        )
+        self.event = event
+
+    def settle(self):
+        """Refund what is left, so that nothing stands in the way."""
+        refund = self.credit_note(self.invoice_paula, quantity=0.9)
+        self.pay(refund)
+
+    def get_facts(self):
+        """Return what the books know of the patient."""
+        moves = self.lot.move_ids.sorted("id")
+        return [
+            records.read(names, load=None)
+            for records, names in (
+                (self.lot, ["credits_total", "credits_used", "credits_refunded", "value_total", "value_open", "state"]),
+                (moves, ["kind", "credits", "value", "date", "event_id", "partner_id"]),
+                (self.invoice_paula.line_ids.sorted("id"), ["balance", "partner_id", "account_id", "date", "name"]),
+                (moves.release_ids.sorted("id"), ["amount", "date", "move_id", "partner_id"]),
+            )
+        ]
+
+    def open_dialog(self, user):
+        return self.env["practice.patient.forget"].with_user(user).create({"partner_id": self.paula.id})
+
+    def forget(self, user=None):
+        self.env.flush_all()
+        self.paula.with_user(user or self.manager)._practice_forget()
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+    def assertRefused(self, words):
+        return self.assertRaisesRegex(UserError, re.escape(words))
+
+    def find_mark(self):
+        """Return where in the database the patient can still be read."""
+        columns = self.query(
+            """SELECT c.table_name, c.column_name FROM information_schema.columns c
+               JOIN information_schema.tables t USING (table_schema, table_name)
+               WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'
+                 AND c.data_type IN ('character varying', 'text', 'jsonb')"""
+        )
+        found = []
+        for table, column in columns:
+            [(count,)] = self.query(
+                f"""SELECT count(*) FROM "{table}" WHERE "{column}"::text ILIKE '%%vergeetmij%%'
+                    OR "{column}"::text LIKE '%%99 88 77%%'"""
+            )
+            if count:
+                found.append(f"{table}.{column}: {count}")
+        return found
+
+    def test_nothing_of_the_patient_can_be_read_any_more(self):
+        self.settle()
+        self.assertGreater(len(self.find_mark()), 15)
+        self.forget()
+        self.assertEqual([it for it in self.find_mark() if it.split(".")[0] not in KEPT], [])
+        self.assertFalse(self.paula.active or self.login.active or self.child.practice_representative_ids)
+        self.assertIn(str(self.paula.id), self.paula.name)
+        self.assertEqual(self.event.name, self.type.name)
+
+    def test_the_books_stay_whole(self):
+        self.settle()
+        before = self.get_facts()
+        self.forget()
+        self.assertEqual(self.get_facts(), before)
+        self.assertBooksAgree()
+
+    def test_invoices_keep_the_pdf_that_the_law_demands(self):
+        self.settle()
+        self.assertFalse(self.invoice_paula.invoice_pdf_report_id)
+        self.forget()
+        refund = self.invoice_paula.reversal_move_ids
+        for move in self.invoice_paula | refund:
+            self.assertTrue(move.invoice_pdf_report_id.raw)
+        self.assertFalse(self.env["mail.mail"].search([("recipient_ids", "in", self.paula.ids)]))
+
+    def test_it_is_refused_while_something_is_open(self):
+        self.plan(self.paula, start=self.at(days=9))
+        draft = self.invoice(self.paula, post=False)
+        with self.assertRefused("9 (purchases: 1)"):
+            self.forget()
+        obstacles = "\n".join(self.paula.with_user(self.manager)._practice_find_forget_obstacles())
+        self.assertIn("still planned: 1", obstacles)
+        self.assertIn(draft.display_name, obstacles)
+        self.assertEqual(self.paula.phone, "+32 470 99 88 77")
+
+    def test_only_administrators_forget(self):
+        self.settle()
+        for user in (self.front_desk, self.accountant, self.employee, self.login):
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                self.forget(user)
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                self.open_dialog(user).action_export()
+
+    def test_staff_and_whoever_is_a_practitioner_are_not_forgotten(self):
+        with self.assertRefused("logs in as staff"):
+            self.front_desk.partner_id.with_user(self.manager)._practice_forget()
+
+    def test_records_of_another_company_are_not_forgotten_behind_its_back(self):
+        self.settle()
+        other = self.env["res.company"].create({"name": "PB other"})
+        income = self.env["account.account"].with_company(other)
+        income = income.create({"name": "Theirs", "code": "7X", "account_type": "income", "company_ids": other.ids})
+        package = self.env["practice.package"].create(
+            {"name": "Theirs", "company_id": other.id, "internal_rate": 1.0, "income_account_id": income.id}
+        )
+        self.give(self.paula, package_id=package.id, company_id=other.id)
+        with self.assertRefused("PB other"):
+            self.forget()
+
+    def test_what_is_kept_can_be_handed_out(self):
+        wizard = self.open_dialog(self.manager)
+        self.assertIn("Credits that are open", wizard.obstacles)
+        self.assertEqual(wizard.action_export()["type"], "ir.actions.act_url")
+        with zipfile.ZipFile(io.BytesIO(base64.b64decode(wizard.export))) as archive:
+            rows = json.loads(archive.read("patient.json"))
+            names = archive.namelist()
+        self.assertTrue({"res.partner", "calendar.event", "practice.credit.lot", "practice.credit.move"} <= set(rows))
+        text = json.dumps(rows, ensure_ascii=False)
+        for words in ("slaapt slecht", "belt terug", "pays late", "was ill", self.invoice_paula.name):
+            self.assertIn(words, text)
+        self.assertTrue(any(name.endswith(f"{MARK}.txt") for name in names))
