@@ -79,7 +79,7 @@ class PracticePatientForget(models.TransientModel):
     def _make_export(self):
         records = self._find_records()
         found = {name: it.ids for name, it in records.items()}
-        rows = {name: self._export_rows(it) for name, it in records.items()}
+        rows = {name: self._make_rows(it) for name, it in records.items()}
         target = io.BytesIO()
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("patient.json", json.dumps(rows, indent=1, default=str, ensure_ascii=False))
@@ -122,7 +122,7 @@ class PracticePatientForget(models.TransientModel):
         about = Domain.OR(Domain("res_model", "=", name) & Domain("res_id", "in", ids) for name, ids in found.items())
         return self.env["ir.attachment"].search(about & Domain("res_field", "in", (False, "invoice_pdf_report_file")))
 
-    def _export_rows(self, records):
+    def _make_rows(self, records):
         fields_read = [
             field.name
             for field in records._fields.values()

@@ -43,5 +43,6 @@ class AccountMove(models.Model):
         if missing:
             # Only made and attached: nobody is sent anything.
             self.env["account.move.send"]._generate_and_send_invoices(missing, sending_methods=["manual"])
-        # Kept, and found by number; not by the words in it.
-        self.invoice_pdf_report_id.index_content = False
+        # Kept, and found by number; not by the words in them.
+        files = [("res_model", "=", self._name), ("res_id", "in", self.ids), ("id", "!=", False)]
+        self.env["ir.attachment"].search(files).write({"index_content": False})

@@ -22,7 +22,7 @@ class CalendarEvent(models.Model):
         # Many2one fields show names with all rights: the name itself has to know who looks.
         hidden = self._practice_filter_nameless()
         hidden.display_name = self.env._("Busy")
-        super(CalendarEvent, self - hidden)._compute_display_name()
+        return super(CalendarEvent, self - hidden)._compute_display_name()
 
     def _practice_filter_nameless(self):
         """Return the appointments whose name the user may not see.

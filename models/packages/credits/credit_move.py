@@ -90,7 +90,8 @@ class PracticeCreditMove(models.Model):
 
     def _forget_reasons(self):
         """Forget why staff decided so, because the patient is forgotten: the only thing of a row that ever changes."""
-        return super().write({"reason": False})
+        # Around `write`, which refuses every change.
+        models.Model.write(self, {"reason": False})
 
     def _prepare_release_vals(self, income_account_id=None):
         """Return the release of the value that this row took out of its lot (or, negative, brought back)."""

@@ -42,7 +42,7 @@ class ResPartner(models.Model):
         )
 
     @api.model
-    def _get_current_partner(self, practice_organisation=None, **kwargs):
+    def _get_current_partner(self, *, practice_organisation=None, **kwargs):
         """Answer for an organisation where its administrators change billing details; they need not be contacts."""
         return practice_organisation or super()._get_current_partner(**kwargs)
 
