@@ -4,4 +4,5 @@ from . import res_company
 from . import res_partner
 from . import account_move
 from . import account_move_payment
+from . import payment_transaction
 from . import res_config_settings
