@@ -70,7 +70,6 @@ class Browser(requests.Session):
         data["csrf_token"] = token
         return self.post(self.address + path, data=data, timeout=120, allow_redirects=False)
 
-
     def call(self, path, **params):
         """Call a route as a page's script does; return the result.
 

@@ -249,7 +249,9 @@ class AccountMove(models.Model):
             if line.practice_terms_date
             else "",
             # Why the last attempt came to nothing, as long as there may be another one.
-            "failed": last.state if may_pay and last.state in ("error", "cancel") and not last.practice_given_up else "",
+            "failed": last.state
+            if may_pay and last.state in ("error", "cancel") and not last.practice_given_up
+            else "",
             # When a payment was begun that keeps others out.
             "begun": begun._practice_get_begin_time() if may_pay and begun else "",
             "pending_message": last.provider_id.pending_msg if last.state == "pending" else "",
