@@ -127,8 +127,11 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             account.organisation, account.company
         )
         if checkout_sudo:
-            done = request.env._("The discount code is applied.") if code.strip() else None
-            self._practice_try(lambda: checkout_sudo._set_code(code), done)
+            problem = self._practice_try_code(account, code, lambda: checkout_sudo._set_code(code))
+            if problem:
+                self._practice_say(problem, "danger")
+            elif code.strip():
+                self._practice_say(request.env._("The discount code is applied."))
         return self._practice_redirect("/my/subscription/checkout", account)
 
     @http.route("/my/subscription/checkout/restart", type="http", auth="user", website=True, methods=["POST"])

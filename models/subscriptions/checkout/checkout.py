@@ -203,7 +203,7 @@ class PracticeSubscriptionCheckout(models.Model):
     def _set_code(self, name):
         """Use the discount code called ``name``; an empty one takes it away.
 
-        :raises UserError: naming the rule that refuses it
+        :raises UserError: when it is refused
         """
         self.ensure_one()
         self.organisation_id._practice_check_administrator()
@@ -211,8 +211,8 @@ class PracticeSubscriptionCheckout(models.Model):
         self_sudo = self.sudo()  # sudo: the role was checked, and whoever knows a code may use it
         code_sudo = self_sudo.env["practice.discount.code"]
         if (name or "").strip():
-            code_sudo = code_sudo._find(name, self_sudo.company_id)
-            code_sudo._check_for(self_sudo._get_subscription_or_new(), self_sudo.plan_id)
+            subscription_sudo = self_sudo._get_subscription_or_new()
+            code_sudo = code_sudo._find_for_customer(name, subscription_sudo, self_sudo.plan_id, self_sudo.code_id)
         if code_sudo != self_sudo.code_id:
             self_sudo._choose({"code_id": code_sudo.id})
 

@@ -21,8 +21,8 @@ class ResCompany(models.Model):
         string="Webhook Secret",
         groups="base.group_system",
         copy=False,
-        help="The receiver checks with it that a message comes from here (Standard Webhooks). While it changes from one "
-        "to another, write both with a space between.",
+        help="The receiver checks with it that a message comes from here (Standard Webhooks). While it changes from "
+        "one to another, write both with a space between.",
     )
 
     @api.constrains("practice_webhook_url", "practice_webhook_secret")

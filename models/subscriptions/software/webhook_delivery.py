@@ -30,8 +30,9 @@ KEEP_DAYS = 90
 class PracticeWebhookDelivery(models.Model):
     """A message to other software that a subscription changed, by the Standard Webhooks specification.
 
-    It is written with the change and sent afterwards. Each is sent until its receiver answers with 2xx, those of one subscription in their order, so the receiver hears of
-    every change at least once. The key stays the same when a message is sent again.
+    It is written with the change and sent afterwards. Each is sent until its receiver answers with 2xx, those of one
+    subscription in their order, so the receiver hears of every change at least once. The key stays the same when a
+    message is sent again.
     """
 
     _name = "practice.webhook.delivery"
