@@ -109,6 +109,23 @@ class OrganisationAccount(CustomerPortal):
             self._practice_say(done)
         return not problem
 
+    def _practice_try_code(self, account, code, work):
+        """Do ``work()`` with a discount code; return why not, or nothing. Whoever guesses is slowed down.
+
+        The count stays when the rest is taken back.
+        """
+        if not code.strip():
+            return self._practice_attempt(work)
+        attempts_sudo = request.env["practice.code.attempt"].sudo()  # sudo: counters that nobody sees
+        who = account.organisation, request.httprequest.remote_addr
+        until = attempts_sudo._count(*who)
+        if until:
+            return request.env._("Too many discount codes were tried. Try again after %s.", until)
+        problem = self._practice_attempt(work)
+        if not problem:
+            attempts_sudo._forgive(*who)
+        return problem
+
     def _practice_attempt(self, work):
         """Do ``work()`` as a whole or not at all; return why not, or nothing."""
         try:

@@ -60,6 +60,9 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             checkout_sudo._check_ready()
         except UserError as error:
             return {**values, "address_problem": str(error)}
+        begun_sudo = checkout_sudo._get_begun_payment_sudo()
+        if begun_sudo:
+            return {**values, "begun": begun_sudo._practice_get_begin_time()}
         route = f"/my/subscription/checkout/{checkout_sudo.id}/transaction"
         is_validation = not preview["total"]
         context = self._practice_prepare_payment_context(checkout_sudo, route, preview["total"], is_validation)
@@ -124,8 +127,22 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             account.organisation, account.company
         )
         if checkout_sudo:
-            done = request.env._("The discount code is applied.") if code.strip() else None
-            self._practice_try(lambda: checkout_sudo._set_code(code), done)
+            problem = self._practice_try_code(account, code, lambda: checkout_sudo._set_code(code))
+            if problem:
+                self._practice_say(problem, "danger")
+            elif code.strip():
+                self._practice_say(request.env._("The discount code is applied."))
+        return self._practice_redirect("/my/subscription/checkout", account)
+
+    @http.route("/my/subscription/checkout/restart", type="http", auth="user", website=True, methods=["POST"])
+    @of_account()
+    def practice_restart_checkout(self, account, /, **kw):
+        """Give up a payment that was begun and left, and pay anew."""
+        checkout_sudo = request.env["practice.subscription.checkout"]._get_open_sudo(
+            account.organisation, account.company
+        )
+        if checkout_sudo:
+            self._practice_try(checkout_sudo._start_over)
         return self._practice_redirect("/my/subscription/checkout", account)
 
     @http.route("/my/subscription/checkout/free", type="http", auth="user", website=True, methods=["POST"])

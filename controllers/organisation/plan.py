@@ -73,30 +73,43 @@ class OrganisationPlan(OrganisationPortal):
                 request.env._("Add an automatic payment method first: a card or direct debit."), "warning"
             )
             return self._practice_redirect("/my/subscription/method", account)
-        problem = None
-        if confirm and request.httprequest.method == "POST":
-            problem = self._practice_attempt(
-                lambda: subscription_sudo._portal_change_plan(plan_sudo, interval, code, shown)
+        is_sent, problem, change = request.httprequest.method == "POST", None, {}
+        # An address is opened by anybody; a code is tried by a form.
+        code = code if is_sent else ""
+        if confirm and is_sent:
+            problem = self._practice_try_code(
+                account, code, lambda: subscription_sudo._portal_change_plan(plan_sudo, interval, code, shown)
             )
             if not problem:
                 self._practice_say(request.env._("Your plan is updated."))
                 return self._practice_redirect("/my/subscription", account)
-        change = self._practice_prepare_plan_change(subscription_sudo, plan_sudo, interval, code)
+            code = ""
+        elif code:
+            problem = self._practice_try_code(
+                account,
+                code,
+                lambda: change.update(self._practice_find_change(subscription_sudo, plan_sudo, interval, code)),
+            )
+        change = change or self._practice_prepare_plan_change(subscription_sudo, plan_sudo, interval)
         change["problem"] = problem or change["problem"]
         values = self._practice_prepare_account_values(
             account, section="change", plan=plan_sudo, interval=interval, code=code, **change
         )
         return request.render("practice_billing.portal_change", values)
 
-    def _practice_prepare_plan_change(self, subscription_sudo, plan_sudo, interval, code):
-        """Return what a change costs, and why it cannot be; when the code is refused, what it costs without it."""
+    def _practice_prepare_plan_change(self, subscription_sudo, plan_sudo, interval):
+        """Return what a change costs without a code, or why it cannot be."""
         try:
-            when, preview = subscription_sudo._portal_get_change(plan_sudo, interval, code)
+            return self._practice_find_change(subscription_sudo, plan_sudo, interval)
         except UserError as error:
-            without = {"when": None}
-            if code:
-                without = self._practice_prepare_plan_change(subscription_sudo, plan_sudo, interval, "")
-            return {"preview": None, "shown": "", **without, "problem": str(error)}
+            return {"preview": None, "shown": "", "when": None, "problem": str(error)}
+
+    def _practice_find_change(self, subscription_sudo, plan_sudo, interval, code=""):
+        """Return what a change costs.
+
+        :raises UserError: when it cannot be, or the code is refused
+        """
+        when, preview = subscription_sudo._portal_get_change(plan_sudo, interval, code)
         shown = subscription_sudo._describe_shown(when, preview)
         return {"when": when, "preview": preview, "shown": shown, "problem": None}
 

@@ -138,10 +138,23 @@ class PatientShop(PatientPortal, PortalAccount):
             "booking_url": booking
             and Slot.decode(booking)
             and self._practice_make_url("/my/appointments/book/confirm", booking=booking),
+            "restart_url": self._practice_make_url(f"/my/packages/orders/{order_sudo.id}/restart", booking=booking),
             "again_url": self._practice_make_url("/my/packages/buy", booking=booking),
             **self._practice_prepare_order_payment(order_sudo, booking),
         }
         return request.render("practice_billing.portal_package_order", values)
+
+    @http.route(
+        "/my/packages/orders/<int:invoice_id>/restart", type="http", auth="user", website=True, methods=["POST"]
+    )
+    def practice_restart_order(self, invoice_id, booking=None, **kw):
+        """Give up a payment that was begun and left, and pay anew."""
+        try:
+            order_sudo = self._practice_find_order_sudo(invoice_id)
+        except MissingError:
+            return request.redirect("/my/packages")
+        order_sudo._practice_get_begun_payment()._practice_give_up()
+        return request.redirect(self._practice_make_url(f"/my/packages/orders/{order_sudo.id}", booking=booking))
 
     def _practice_prepare_order_payment(self, order_sudo, booking):
         """Return what Odoo's payment form needs; without payment methods when there is nothing to pay."""
@@ -175,7 +188,7 @@ class PatientShop(PatientPortal, PortalAccount):
         order_sudo = self._practice_find_order_sudo(invoice_id)
         self._validate_transaction_kwargs(kwargs)
         chosen = {key: kwargs.get(key) for key in PAYMENT_KEYS}
-        order_sudo._practice_start_order_payment()
+        order_sudo._practice_check_payable()
         if not is_offered(*order_sudo._practice_get_payment_options(), **chosen):
             raise ValidationError(request.env._("This payment method is not available here. Choose another one."))
         booking = request.httprequest.args.get("booking")

@@ -16,6 +16,8 @@ class House(Practice):
         self.set_up_packages()
         self.set_up_plans()
         self.set_up_payments()
+        for switch in ("http", "private"):  # other software is on this machine
+            self.env["ir.config_parameter"].set_param(f"practice_billing.webhook_allow_{switch}", "True")
         self.company.write(
             {
                 "practice_tz": "Europe/Brussels",

@@ -37,7 +37,7 @@ class Portal(Subscriptions):
     def buy_and_book(self):
         buyer = self.parent.partner_id
         paid = self.buy("online", self.child)
-        paid._practice_start_order_payment()
+        paid._practice_check_payable()
         for number, state in enumerate(("error", "done")):
             transaction = self.begin_payment(
                 reference=f"order-{paid.id}-{number}",

@@ -33,6 +33,25 @@ class Receiver:
     def url(self):
         return f"http://127.0.0.1:{self.server.server_port}/hook"
 
+    def listen_to(self, company, secret="a secret that both sides know"):
+        """Have a company tell this software, which is on this machine."""
+        for switch in ("http", "private"):
+            company.env["ir.config_parameter"].set_param(f"practice_billing.webhook_allow_{switch}", "True")
+        company.write({"practice_webhook_url": self.url, "practice_webhook_secret": secret})
+
+    def told(self, event):
+        """Return the data of all messages of this type, in the order in which they came."""
+        messages = [json.loads(body) for _headers, body in self.got]
+        return [message["data"] for message in messages if message["type"] == event]
+
     @property
     def states(self):
-        return [json.loads(body)["state"] for _headers, body in self.got]
+        return [data["state"] for data in self.told("subscription.state")]
+
+    @property
+    def seats(self):
+        """Return the e-mail addresses, or else the ids, of who has a seat, for each message about seats."""
+        return [
+            [seat["email"] or seat["practitioner"] for seat in data["seats"]]
+            for data in self.told("subscription.seats")
+        ]

@@ -4,6 +4,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Datetime
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -212,7 +213,9 @@ class TestCheckout(OrganisationMixin, SubscriptionCase):
 
     def test_two_payments_that_both_arrive_begin_one_subscription_and_staff_is_told(self):
         checkout = self.checkout()
-        first, second = self.begin(checkout), self.begin(checkout)
+        first = self.begin(checkout)
+        checkout._start_over()
+        second = self.begin(checkout)
         self.notify(first, "done")
         self.notify(second, "done")
         self.assertActive(self.subscription)
@@ -224,7 +227,9 @@ class TestCheckout(OrganisationMixin, SubscriptionCase):
     def test_a_late_payment_of_a_withdrawn_checkout_does_not_begin_it_twice(self):
         first = self.checkout(self.standard)
         late = self.begin(first)
-        self.pay_checkout(self.checkout(self.blended))
+        second = self.checkout(self.blended)
+        second._start_over()
+        self.pay_checkout(second)
         self.notify(late, "done")
         self.assertEqual((self.subscription.plan_id, len(self.subscription.period_ids)), (self.blended, 1))
         self.assertEqual(first.state, "cancelled")
@@ -341,6 +346,45 @@ class TestCheckout(OrganisationMixin, SubscriptionCase):
         self.notify(transaction, "done")
         self.assertEqual(checkout.state, "done")
         self.assertActive(self.subscription)
+
+    # === ONE AT A TIME === #
+
+    def test_a_payment_that_was_begun_keeps_every_other_one_out(self):
+        checkout = self.checkout()
+        first = self.begin(checkout)
+        other_plan = self.checkout(self.blended)
+        for operation in ("online_direct", "online_redirect", "online_token", "offline"):
+            for which in (checkout, other_plan):
+                vals = {
+                    "provider_id": self.provider.id,
+                    "payment_method_id": self.method.id,
+                    "reference": f"{which.id} {operation}",
+                    "amount": 1.0,
+                    "currency_id": which.currency_id.id,
+                    "partner_id": self.organisation.id,
+                    "operation": operation,
+                    "practice_checkout_id": which.id,
+                }
+                with self.subTest(operation=operation), self.assertRefused("was begun at .* start over"):
+                    self.env["payment.transaction"].create(vals)
+        with self.assertRefused("was begun at"):
+            other_plan._begin_payment()
+        other_plan._start_over()
+        self.assertEqual((first.state, first.practice_given_up), ("error", True))
+        self.assertFalse(other_plan._get_failure(), "nobody is told that nothing was charged: it may be after all")
+        self.pay_checkout(other_plan)
+        self.assertActive(self.subscription, 118.0, 142.78)
+
+    def test_a_payment_that_was_left_long_ago_is_given_up(self):
+        checkout = self.checkout()
+        left = self.begin(checkout)
+        left.flush_recordset()
+        long_ago = Datetime.now() - timedelta(minutes=61)
+        self.env.cr.execute("UPDATE payment_transaction SET create_date = %s WHERE id = %s", (long_ago, left.id))
+        left.invalidate_recordset()
+        self.pay_checkout(checkout)
+        self.assertActive(self.subscription)
+        self.assertEqual((left.state, left.practice_given_up), ("error", True))
 
     # === REFUSALS === #
 

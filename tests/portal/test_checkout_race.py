@@ -9,6 +9,8 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..common.checkouts import OrganisationMixin
+from ..common.databases import server
+from ..common.pages import Browser
 from ..common.races import RaceCase, done, refused
 
 SESSIONS = 6
@@ -88,6 +90,34 @@ class TestCheckoutRace(OrganisationMixin, RaceCase):
 
         results = self.race_to_pay([pay] * SESSIONS)
         self.assertRefusedOrDone(results, 1)
+        self.assertEqual(checkout.transaction_ids.mapped("state"), ["done"])
+
+    def test_eight_windows_that_pay_with_the_real_form_are_charged_once(self):
+        for flow in ("direct", "token"):
+            with self.subTest(flow=flow):
+                self.assertChargedOnce(flow)
+
+    def assertChargedOnce(self, flow):
+        """Let eight windows of an administrator pay the same checkout at once, through a server."""
+        self.organisation = self.make_organisation(f"Racing With {flow}")
+        self.organisation.practice_administrator_ids = self.boss.partner_id
+        # The login runs this one only.
+        self.make_trial(organisation=self.organisation)
+        checkout = self.checkout()
+        token = self.make_token(self.organisation)
+        self.cr.commit()
+        form = {
+            "provider_id": self.provider.id,
+            "payment_method_id": self.method.id,
+            "token_id": token.id if flow == "token" else None,
+            "flow": flow,
+        }
+        address = f"/my/subscription/checkout/{checkout.id}/transaction"
+        with server(self.database) as port, Browser(port, "pb_boss") as browser:
+            work = browser.call if flow == "token" else browser.pay_with_demo
+            calls = [partial(work, address, **form) if flow == "token" else partial(work, address, form)] * 8
+            outcomes = self.at_once(calls)
+        self.assertEqual(len(done(outcomes)), 1, outcomes)
         self.assertEqual(checkout.transaction_ids.mapped("state"), ["done"])
 
     def test_a_browser_and_a_cron_that_follow_a_payment_at_once_bill_once(self):

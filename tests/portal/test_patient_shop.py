@@ -275,10 +275,10 @@ class TestPayments(ShopMixin, HttpCase):
         order = self.order()
         transaction = self.transaction(order, "pending")
         with self.assertRaisesRegex(UserError, "being paid"):
-            order._practice_start_order_payment()
+            order._practice_check_payable()
         self.answer(transaction, "error")
         self.assertEqual(order._practice_get_order_state(), "open")
-        order._practice_start_order_payment()
+        order._practice_check_payable()
         self.transaction(order, "done")
         self.assertPaid(order)
 
@@ -322,10 +322,12 @@ class TestPayments(ShopMixin, HttpCase):
 
     def test_a_second_payment_is_refused_and_one_that_arrives_anyway_is_reported(self):
         order = self.order()
-        first, second = self.transaction(order), self.transaction(order)
+        first = self.transaction(order)
+        order._practice_get_begun_payment()._practice_give_up()
+        second = self.transaction(order)
         self.answer(first, "done")
         with self.assertRaisesRegex(UserError, "paid"):
-            order._practice_start_order_payment()
+            order._practice_check_payable()
         self.answer(second, "done")
         self.assertPaid(order)
         self.assertEqual(second.payment_id.amount, 1200.0)
@@ -334,14 +336,18 @@ class TestPayments(ShopMixin, HttpCase):
         self.assertEqual(open_lines.amount_residual, -1200.0)
         self.assertEqual(order.activity_ids.summary, "Paid twice on the portal")
 
-    def test_a_second_payment_within_seconds_is_a_double_click(self):
+    def test_a_payment_that_was_begun_keeps_every_other_one_out(self):
         order = self.order()
-        order._practice_start_order_payment()
-        self.transaction(order)
-        with self.assertRaisesRegex(UserError, "just been started"):
-            order._practice_start_order_payment()
-        order.practice_payment_started -= timedelta(minutes=1)
-        order._practice_start_order_payment()
+        first = self.transaction(order)
+        with self.assertRaisesRegex(UserError, "was begun at"):
+            order._practice_check_payable()
+        for operation in ("online_direct", "online_redirect", "online_token", "offline"):
+            with self.subTest(operation=operation), self.assertRaisesRegex(UserError, "was begun at"):
+                self.transaction(order, operation=operation, reference=f"PB second {operation}")
+        first._practice_give_up()
+        self.assertFalse(order._practice_prepare_portal_order()["failed"])
+        self.transaction(order, "done")
+        self.assertPaid(order)
 
     def test_a_price_changed_meanwhile_counts_for_a_new_purchase_only(self):
         order = self.order()
@@ -459,7 +465,7 @@ class TestOpenOrders(ShopMixin, HttpCase):
 
     def test_an_invoice_can_be_paid_online_after_all(self):
         order = self.order(way="invoice")
-        order._practice_start_order_payment()
+        order._practice_check_payable()
         self.transaction(order, "done")
         self.assertPaid(order)
 
@@ -500,7 +506,7 @@ class TestOpenOrders(ShopMixin, HttpCase):
         self.collect(40)
         self.assertEqual((order.state, order._practice_get_order_state()), ("cancel", "cancelled"))
         with self.assertRaises(UserError):
-            order._practice_start_order_payment()
+            order._practice_check_payable()
         self.answer(transaction, "done")
         self.assertPaid(order)
 
@@ -826,7 +832,7 @@ class TestShopAttacks(ShopPages):
             ("account.move", "read", [theirs.ids, ["practice_buyer_id"]]),
             ("account.move.line", "write", [mine.invoice_line_ids.ids, {"price_unit": 1}]),
             ("account.move", "_practice_order_package", []),
-            ("account.move", "_practice_start_order_payment", [mine.ids]),
+            ("account.move", "_practice_check_payable", [mine.ids]),
             ("practice.package", "read", [self.package.ids, ["terms"]]),
             ("practice.package.terms", "read", [version.ids, ["text"]]),
             ("practice.package.terms", "create", [[{"package_id": self.package.id, "number": 9}]]),
@@ -909,7 +915,7 @@ class TestShopRace(ShopMixin, RaceCase):
 
         def begin(env):
             order = env["account.move"].sudo().browse(order_id)
-            order._practice_start_order_payment()
+            order._practice_check_payable()
             return self.transaction(order).id
 
         results = self.click(begin)
@@ -918,6 +924,31 @@ class TestShopRace(ShopMixin, RaceCase):
         for loser in refused(results):
             self.assertIsInstance(loser, UserError)
         self.assertEqual(self.env["account.move"].browse(order_id).transaction_ids.ids, won)
+
+    def test_eight_windows_that_pay_with_the_real_form_are_charged_once(self):
+        [order_id] = {self.buy("online", self.env(user=self.parent_user.id))}
+        self.cr.commit()
+        address = f"/my/packages/orders/{order_id}"
+        form = {
+            "provider_id": self.provider.id,
+            "payment_method_id": self.method.id,
+            "token_id": None,
+            "flow": "direct",
+            "tokenization_requested": False,
+            "landing_route": address,
+            "access_token": "",
+            # Odoo's form sends them along.
+            "amount": 1200.0,
+            "is_validation": False,
+        }
+        with server(self.database) as port, Browser(port, "pb_parent") as browser:
+            outcomes = self.at_once([partial(browser.pay_with_demo, f"{address}/transaction", form)] * self.SESSIONS)
+        paid = done(outcomes)
+        self.assertEqual(len(paid), 1, outcomes)
+        for error in refused(outcomes):
+            self.assertIn("payment", str(error))
+        transactions = self.env["account.move"].browse(order_id).transaction_ids
+        self.assertEqual((transactions.mapped("state"), transactions.mapped("reference")), (["done"], paid))
 
     def test_a_double_click_in_the_browser_makes_one_purchase(self):
         page = f"/my/packages/buy/{self.product.id}"

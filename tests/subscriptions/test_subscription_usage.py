@@ -141,6 +141,94 @@ class TestRecord(SubscriptionCase):
                 self.record(date=value)
         self.assertFalse(self.usages())
 
+    def test_long_ago_is_a_mistake_and_not_free(self):
+        for value in ("0001-01-01", "1926-01-15", "2025-01-13"):
+            with self.subTest(date=value), self.assertRefused("too long ago"):
+                self.record(date=value)
+        self.assertEqual(self.record(date="2025-01-14")["status"], "recorded")
+
+    def test_texts_have_a_length_and_characters_that_can_be_kept(self):
+        for words, vals in (
+            ("101 characters, at most 100", {"reference": "r" * 101}),
+            ("501 characters, at most 500", {"description": "d" * 501}),
+            ("no text that can be kept", {"reference": "a\0b"}),
+            ("no text that can be kept", {"description": "half \ud83d"}),
+            ("no text that can be kept", {"reference": 1.5}),
+            ("no text that can be kept", {"reference": ["r"]}),
+            ("no text that can be kept", {"description": {"a": 1}}),
+            ("no subscription", {"subscription": "SUB\0"}),
+            ("no subscription", {"subscription": "\udfff"}),
+            ("no kind of usage", {"kind": "file\0"}),
+            ("no kind of usage", {"kind": "\ud83d"}),
+            ("is no date", {"date": "2026-01-15\0"}),
+            ("is no date", {"date": "2026-01-15 or so"}),
+        ):
+            with self.subTest(words=words, vals=repr(vals)), self.assertRefused(words):
+                self.record(**vals)
+        self.assertFalse(self.usages())
+
+    def test_many_rows_at_once_have_a_result_each(self):
+        self.record(reference="known")
+        row = {"subscription": self.subscription.name, "kind": "file", "quantity": 1, "reference": "a"}
+        ended = self.subscribe(self.starter, organisation=self.make_organisation("Gone"))
+        ended._cancel_now("other")
+        answers = (
+            self.usages()
+            .with_user(self.front_desk)
+            .record_many(
+                [
+                    row,
+                    {**row, "reference": "known"},
+                    row,
+                    {**row, "reference": "b", "quantity": -1},
+                    {**row, "reference": "c", "date": "2026-01-14", "description": "One"},
+                    {**row, "reference": "d", "colour": "red"},
+                    {"reference": "e"},
+                    {**row, "reference": "f", "subscription": ended.id, "date": "2026-01-16"},
+                    {**row, "reference": ["g"]},
+                    {**row, "reference": 7},
+                ]
+            )
+        )
+        self.assertEqual(
+            [(answer["reference"], answer["status"]) for answer in answers],
+            [
+                ("a", "recorded"),
+                ("known", "duplicate"),
+                ("a", "duplicate"),
+                ("b", "refused"),
+                ("c", "recorded"),
+                ("d", "refused"),
+                ("e", "refused"),
+                ("f", "refused"),
+                (None, "refused"),
+                ("7", "recorded"),
+            ],
+        )
+        self.assertIn("Unknown: colour", answers[5]["error"])
+        self.assertIn("Missing: kind, quantity, subscription", answers[6]["error"])
+        self.assertIn("ended on", answers[7]["error"])
+        self.assertEqual(set(self.usages().mapped("reference")), {"a", "c", "7", "known"})
+
+    def test_a_call_takes_a_thousand_rows_and_says_so(self):
+        row = {"subscription": self.subscription.name, "kind": "file", "quantity": 1, "reference": "a"}
+        for rows, words in ([row] * 1001, "1001 rows are too many"), (row, "list of objects"), ([1], "list of objects"):
+            with self.assertRefused(words):
+                self.usages().record_many(rows)
+        self.assertEqual(self.usages().record_many([]), [])
+
+    def test_rows_take_no_query_of_their_own(self):
+        row = {"subscription": self.subscription.name, "kind": "file", "quantity": 1}
+        counts = []
+        for size in (10, 210):
+            rows = [{**row, "reference": f"{size} {number}"} for number in range(size)]
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.assertEqual(len(self.usages().record_many(rows)), size)
+            counts.append(self.env.cr.sql_log_count - before)
+        # A row more costs at most a share of an INSERT of many.
+        self.assertLess(counts[1] - counts[0], 25, counts)
+
     def test_a_clock_that_runs_ahead_is_forgiven(self):
         self.record(date="2026-01-16")
         self.record(date="2026-01-15 23:30:00", reference="r2")

@@ -306,8 +306,8 @@ class TestRuns(CollectionCase):
         receiver = Receiver()
         receiver.__enter__()
         self.addCleanup(receiver.__exit__)
-        self.company.write({"practice_webhook_url": receiver.url, "practice_webhook_secret": "a secret of both sides"})
-        subscriptions = self.subscribe(organisation=self.make_organisation("Bad")) + self.subscribe()
+        receiver.listen_to(self.company)
+        subscriptions = self.subscribe(organisation=self.make_organisation("Bad"), seats=()) + self.subscribe(seats=())
         bad, good = subscriptions[0].webhook_delivery_ids, subscriptions[1].webhook_delivery_ids
         # No header can be made of it, which is no failure of the network.
         self.query("UPDATE practice_webhook_delivery SET key = '€' WHERE id = %s RETURNING id", bad.id)

@@ -6,19 +6,15 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_datetime, formatLang
 
+from ...common.payment_transaction import ON_ITS_WAY
+
 _logger = logging.getLogger(__name__)
 
 #: Days after which a purchase that nobody began to pay is deleted, and one whose payment came to nothing is cancelled.
 DAYS_UNTOUCHED, DAYS_UNPAID = 7, 30
 
-#: Within this time a second payment of the same purchase is taken for a double click.
-PAYMENT_PAUSE = timedelta(seconds=15)
-
 #: Unpaid purchases that My packages shows at most.
 OPEN_ORDERS_SHOWN = 20
-
-#: A payment in one of these states may still arrive, so a second one is refused.
-UNDER_WAY = ("pending", "authorized")
 
 
 class AccountMove(models.Model):
@@ -160,7 +156,7 @@ class AccountMove(models.Model):
             # sudo: what was written off is in the books
             return "paid" if self.sudo()._practice_is_paid() else "cancelled"
         transactions = self.sudo().transaction_ids  # sudo: only whether one is under way
-        if any(tx.state in UNDER_WAY or (tx.state == "done" and not tx.is_post_processed) for tx in transactions):
+        if any(tx.state in ON_ITS_WAY or (tx.state == "done" and not tx.is_post_processed) for tx in transactions):
             return "processing"
         if self.state == "cancel" or self.payment_state == "reversed":
             return "cancelled"
@@ -171,25 +167,23 @@ class AccountMove(models.Model):
         self.ensure_one()
         return self.amount_residual if self.state == "posted" else self.amount_total
 
-    def _practice_start_order_payment(self):
-        """Note that an online payment begins; of two at once one is repeated and then refused.
+    def _practice_check_payable(self):
+        """Refuse a payment of this purchase that would come to nothing, or be the second one.
 
-        :raises UserError: when there is nothing to pay, or when another payment is under way or has just begun
+        :raises UserError: when there is nothing to pay, or while another payment may take money
         """
         self.ensure_one()
         if self._practice_get_order_state() not in ("open", "invoiced"):
             raise UserError(
                 self.env._("This purchase is paid, being paid or cancelled. Open My packages to see where it stands.")
             )
-        now, started = fields.Datetime.now(), self.practice_payment_started
-        begun = self.transaction_ids.filtered(lambda tx: tx.state == "draft")
-        if begun and started and now - started < PAYMENT_PAUSE:
-            raise UserError(
-                self.env._("A payment of this purchase has just been started. To start another, wait %s seconds.", 15)
-            )
-        self.practice_payment_started = now
-        # Before a provider is asked for anything: here the loser of two requests is sent back.
-        self.flush_recordset()
+        self.transaction_ids._practice_check_none_is_live()
+
+    def _practice_get_begun_payment(self):
+        """Return the payment of this purchase that somebody began and has not ended, or none."""
+        self.ensure_one()
+        live = self.transaction_ids.filtered_domain(self.transaction_ids._practice_get_live_domain())
+        return live.filtered(lambda tx: tx.state == "draft")[-1:]
 
     # === PAYMENT METHODS === #
 
@@ -237,6 +231,7 @@ class AccountMove(models.Model):
         line = self.with_context(display_default_code=False)._practice_get_package_lines()[:1]
         patient, package = line._practice_get_patient(), line.practice_package_id
         state, last = self._practice_get_order_state(), self.transaction_ids._get_last()
+        may_pay, begun = state in ("open", "invoiced"), self._practice_get_begun_payment()
         owner = (patient, package)
         return {
             "id": self.id,
@@ -255,7 +250,11 @@ class AccountMove(models.Model):
             if line.practice_terms_date
             else "",
             # Why the last attempt came to nothing, as long as there may be another one.
-            "failed": last.state if state in ("open", "invoiced") and last.state in ("error", "cancel") else "",
+            "failed": last.state
+            if may_pay and last.state in ("error", "cancel") and not last.practice_given_up
+            else "",
+            # When a payment was begun that keeps others out.
+            "begun": begun._practice_get_begin_time() if may_pay and begun else "",
             "pending_message": last.provider_id.pending_msg if last.state == "pending" else "",
         }
 
@@ -281,7 +280,7 @@ class AccountMove(models.Model):
         untouched &= Domain("create_date", "<", now - timedelta(days=DAYS_UNTOUCHED))
         unpaid = drafts & Domain("transaction_ids", "!=", False)
         unpaid &= Domain("create_date", "<", now - timedelta(days=DAYS_UNPAID))
-        alive = Domain("state", "in", (*UNDER_WAY, "done"))
+        alive = Domain("state", "in", (*ON_ITS_WAY, "done"))
         alive |= Domain("last_state_change", ">=", now - timedelta(days=DAYS_UNPAID))
         unpaid &= ~Domain("transaction_ids", "any", alive)
         self.search(untouched | unpaid, limit=1000).try_lock_for_update()._practice_withdraw_order()

@@ -1,4 +1,5 @@
 from . import usage
+from . import usage_record
 from . import seat
 from . import licence
 from . import subscription
@@ -6,6 +7,7 @@ from . import subscription_transition
 from . import period
 from . import discount_redemption
 from . import discount_code
+from . import code_attempt
 from . import subscription_discount
 from . import plan
 from . import price_mixin

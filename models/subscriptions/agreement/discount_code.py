@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_date
+from odoo.tools import escape_psql, format_date
+
+from ....tools.text import quote
 
 
 class PracticeDiscountCode(models.Model):
@@ -55,6 +57,32 @@ class PracticeDiscountCode(models.Model):
         problem = self._find_problem(subscription, plan)
         if problem:
             raise UserError(problem)
+
+    @api.model
+    def _find_for_customer(self, name, subscription, plan, seen=None):
+        """Return the code called ``name`` that an organisation may use for ``plan``.
+
+        Why a code is refused is told to whoever has it already. To others all refusals look alike, so that nobody
+        learns which codes there are by trying.
+
+        :param subscription: of the organisation; one that is not saved when it has none
+        :param seen: codes that it was given besides those of its subscription
+        :raises UserError: see above
+        """
+        company = subscription.company_id
+        code = self.search([("name", "=ilike", escape_psql(name.strip())), ("company_id", "=", company.id)], limit=1)
+        known = subscription.redemption_ids.code_id | (seen or self)
+        if code in known:
+            code._check_for(subscription, plan)
+        elif not code or code._find_problem(subscription, plan):
+            raise UserError(
+                self.env._(
+                    "The discount code %s cannot be used here. Check how it is written, until when it is valid and for "
+                    "which plan.",
+                    quote(name.strip()),
+                )
+            )
+        return code
 
     def _find_problem(self, subscription, plan):
         """Return why the code is refused, as a sentence for people, or nothing."""

@@ -1,13 +1,19 @@
 from datetime import timedelta
 
-from psycopg2.errors import UniqueViolation
-
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
-from odoo.tools import format_date, mute_logger
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import format_date
+
+from ....tools.text import find_problem, quote
 
 #: Usage dated later than this many days from now is a mistake of the sender.
 DAYS_AHEAD = 1
+
+#: Usage dated earlier than this many days before today is one, too: before the first period it would be free.
+DAYS_BACK = 366
+
+#: Characters of a reference, and of what somebody writes about a usage.
+MOST_OF_REFERENCE, MOST_OF_DESCRIPTION = 100, 500
 
 #: More than this is a mistake of the sender, too: invoices could not hold the amount.
 MOST_UNITS = 1_000_000_000
@@ -134,7 +140,7 @@ class PracticeSubscriptionUsage(models.Model):
         for usage in self:
             usage.billed_before = quantities.get((usage.use_period_id.id, usage.kind_id.id), 0.0)
 
-    @api.constrains("date", "quantity", "kind_id", "subscription_id")
+    @api.constrains("date", "quantity", "kind_id", "subscription_id", "reference", "description")
     def _check_sound(self):
         for usage in self:
             today = usage.company_id._practice_day()
@@ -146,7 +152,18 @@ class PracticeSubscriptionUsage(models.Model):
                         today=format_date(self.env, today),
                     )
                 )
+            if usage.date < today - timedelta(days=DAYS_BACK):
+                raise ValidationError(
+                    self.env._(
+                        "%(day)s is too long ago: usage is recorded within %(days)s days (today is %(today)s).",
+                        day=format_date(self.env, usage.date),
+                        days=DAYS_BACK,
+                        today=format_date(self.env, today),
+                    )
+                )
             self._parse_quantity(usage.quantity)
+            self._parse_text(usage.reference, MOST_OF_REFERENCE)
+            self._parse_text(usage.description, MOST_OF_DESCRIPTION)
             if usage.kind_id.company_id != usage.company_id:
                 raise ValidationError(
                     self.env._(
@@ -206,85 +223,7 @@ class PracticeSubscriptionUsage(models.Model):
         if not self.env.su and BILLED_FIELDS.intersection(names):
             raise AccessError(self.env._("Only an invoice says that usage was billed."))
 
-    # === BUSINESS METHODS === #
-
-    @api.model
-    def record(self, subscription, kind, quantity, reference, date=None, description=None):
-        """Record usage of a subscription once, however often it is sent. Meant for ``/json/2`` with an API key.
-
-        :param subscription: the id or the number (``SUB00012``) of a subscription
-        :param str kind: the code of a kind of usage
-        :param float quantity: positive, in units of the kind
-        :param str reference: the sender's own name of this usage, unique within the subscription
-        :param str date: day of use (``YYYY-MM-DD``) in the company's time zone; today without it
-        :return: ``{"id", "reference", "status", "state", "quantity"}``; the status is ``recorded``, or ``duplicate``
-            when the reference was known, and then nothing has changed
-        :raises UserError: when the subscription or the kind is unknown, the quantity is not a positive number, the
-            date lies in the future, or the reference is empty
-        """
-        self.check_access("create")
-        found = self._find_subscription(subscription)
-        reference = str(reference or "").strip()
-        if not reference:
-            raise UserError(self.env._("Usage needs a reference of its own, so that sending it twice counts once."))
-        known = self.search([("subscription_id", "=", found.id), ("reference", "=", reference)])
-        if known:
-            return known._answer("duplicate")
-        vals = {
-            "subscription_id": found.id,
-            "kind_id": self._find_kind(found, kind).id,
-            "quantity": self._parse_quantity(quantity),
-            "date": self._parse_date(date) or found.company_id._practice_day(),
-            "reference": reference,
-            "description": description,
-        }
-        try:
-            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
-                usage = self.create(vals)
-                usage.flush_recordset()
-        except UniqueViolation as error:
-            # Sent at the same instant: the other one is not visible here, but is when the request is repeated.
-            raise ConcurrencyError(str(error)) from error
-        return usage._answer("recorded")
-
-    def _answer(self, status):
-        self.ensure_one()
-        return {
-            "id": self.id,
-            "reference": self.reference,
-            "status": status,
-            "state": self.state,
-            "quantity": self.quantity,
-        }
-
-    @api.model
-    def _find_subscription(self, subscription):
-        """Return the subscription with this id or number.
-
-        :raises UserError: when there is none that the user may read
-        """
-        subscriptions = self.env["practice.subscription"]
-        found = subscriptions
-        if isinstance(subscription, str):
-            found = subscriptions.search([("name", "=", subscription)], limit=2)
-        elif isinstance(subscription, int) and not isinstance(subscription, bool):
-            found = subscriptions.search([("id", "=", subscription)])
-        if len(found) != 1:
-            raise UserError(self.env._("There is no subscription %s.", subscription))
-        return found
-
-    @api.model
-    def _find_kind(self, subscription, code):
-        """Return the kind of usage with this code.
-
-        :raises UserError: when the subscription's company has none; the message names those it has
-        """
-        kinds = self.env["practice.usage.kind"].search([("company_id", "=", subscription.company_id.id)])
-        found = kinds.filtered(lambda kind: kind.code == code)
-        if not found:
-            codes = ", ".join(kinds.mapped("code")) or self.env._("none")
-            raise UserError(self.env._("There is no kind of usage %(code)s; known: %(codes)s.", code=code, codes=codes))
-        return found
+    # === WHAT IS SENT === #
 
     @api.model
     def _parse_quantity(self, quantity):
@@ -296,13 +235,28 @@ class PracticeSubscriptionUsage(models.Model):
         number = isinstance(quantity, int | float) and not isinstance(quantity, bool)
         if not number or not 0 < quantity <= MOST_UNITS or not field.convert_to_cache(quantity, self):
             raise ValidationError(
-                self.env._("The quantity of a usage has to be a positive number, not %s.", str(quantity)[:50])
+                self.env._("The quantity of a usage has to be a positive number, not %s.", quote(quantity))
             )
         return float(quantity)
 
     @api.model
-    def _parse_date(self, date):
-        try:
-            return fields.Date.to_date(date)
-        except (TypeError, ValueError) as error:
-            raise UserError(self.env._("%s is no date; write it as 2026-01-31.", date)) from error
+    def _parse_text(self, text, most):
+        """Return a text from outside, an empty one for none.
+
+        :raises ValidationError: when it is no text, too long, or nothing that can be kept
+        """
+        if text is None or text is False:
+            return ""
+        problem = find_problem(text, most) if isinstance(text, str) else "type"
+        if problem == "long":
+            raise ValidationError(
+                self.env._(
+                    "%(text)s… is too long: %(length)s characters, at most %(most)s.",
+                    text=text[:20],
+                    length=len(text),
+                    most=most,
+                )
+            )
+        if problem:
+            raise ValidationError(self.env._("%s is no text that can be kept.", quote(text)))
+        return text

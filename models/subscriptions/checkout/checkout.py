@@ -5,11 +5,12 @@ from odoo.exceptions import ConcurrencyError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_amount, mute_logger
 
+from ...common.payment_transaction import ON_ITS_WAY
 from ..agreement.subscription import BILLED
 from ..catalog.plan import INTERVALS
 
 #: Transactions whose money is on its way, or has arrived and is not followed yet.
-UNDER_WAY = ("pending", "authorized", "done")
+UNDER_WAY = (*ON_ITS_WAY, "done")
 
 
 class PracticeSubscriptionCheckout(models.Model):
@@ -109,6 +110,8 @@ class PracticeSubscriptionCheckout(models.Model):
     def _get_failure(self):
         """Return why the last payment failed, in the words of the provider, or nothing when none has."""
         last_sudo = self.sudo().transaction_ids.sorted("id")[-1:]  # sudo: payments belong to the system
+        if last_sudo.practice_given_up:
+            return None
         if last_sudo.state == "cancel":
             return self.env._("The payment was cancelled. Nothing was charged.")
         if last_sudo.state == "error":
@@ -200,7 +203,7 @@ class PracticeSubscriptionCheckout(models.Model):
     def _set_code(self, name):
         """Use the discount code called ``name``; an empty one takes it away.
 
-        :raises UserError: naming the rule that refuses it
+        :raises UserError: when it is refused
         """
         self.ensure_one()
         self.organisation_id._practice_check_administrator()
@@ -208,8 +211,8 @@ class PracticeSubscriptionCheckout(models.Model):
         self_sudo = self.sudo()  # sudo: the role was checked, and whoever knows a code may use it
         code_sudo = self_sudo.env["practice.discount.code"]
         if (name or "").strip():
-            code_sudo = code_sudo._find(name, self_sudo.company_id)
-            code_sudo._check_for(self_sudo._get_subscription_or_new(), self_sudo.plan_id)
+            subscription_sudo = self_sudo._get_subscription_or_new()
+            code_sudo = code_sudo._find_for_customer(name, subscription_sudo, self_sudo.plan_id, self_sudo.code_id)
         if code_sudo != self_sudo.code_id:
             self_sudo._choose({"code_id": code_sudo.id})
 
@@ -284,19 +287,18 @@ class PracticeSubscriptionCheckout(models.Model):
         return preview
 
     def _begin_payment(self):
-        """Let one payment begin, of what was shown; two windows at once meet on the row before a provider is asked.
+        """Let one payment begin, of what was shown.
 
         :return: what is to be paid, with tax, in the currency of the plan; 0.0: only the method is to be saved
         :raises AccessError: when the user is no administrator of the organisation
-        :raises UserError: when a payment is under way, the checkout is not open, something is missing, or the amount is
-            no longer what was shown
+        :raises UserError: while another payment may take money, when the checkout is not open, something is missing, or
+            the amount is no longer what was shown
         """
         self.ensure_one()
         self.organisation_id._practice_check_administrator()
         self_sudo = self.sudo()  # sudo: the role was checked
-        self_sudo.attempts += 1
-        self_sudo.flush_recordset()
         self_sudo._check_not_under_way()
+        self_sudo._get_payments_sudo()._practice_check_none_is_live()
         if self_sudo.state != "draft":
             raise UserError(self.env._("This was paid or withdrawn already. Load the page again."))
         self_sudo._check_ready()
@@ -310,6 +312,46 @@ class PracticeSubscriptionCheckout(models.Model):
                 )
             )
         return total
+
+    def _count_payment(self):
+        """Count a payment that begins; two windows at once meet on this row before a provider is asked.
+
+        :raises UserError: while another payment of this organisation may take money
+        """
+        self.ensure_one()
+        self_sudo = self.sudo()  # sudo: whoever may begin a payment
+        self_sudo.attempts += 1
+        self_sudo.flush_recordset()
+        self_sudo._check_not_under_way()
+        self_sudo._get_payments_sudo()._practice_check_none_is_live()
+
+    def _get_payments_sudo(self):
+        """Return all payments of this organisation to this company, of this checkout and of those before it."""
+        self.ensure_one()
+        transactions_sudo = self.env["payment.transaction"].sudo()  # sudo: payments belong to the system
+        return transactions_sudo.search(
+            [
+                ("practice_checkout_id.organisation_id", "=", self.organisation_id.id),
+                ("practice_checkout_id.company_id", "=", self.company_id.id),
+                ("state", "in", ("draft", *ON_ITS_WAY)),
+            ],
+            order="id",
+        )
+
+    def _get_begun_payment_sudo(self):
+        """Return the payment that somebody of this organisation began and has not ended, or none."""
+        payments_sudo = self._get_payments_sudo()
+        live_sudo = payments_sudo.filtered_domain(payments_sudo._practice_get_live_domain())
+        return live_sudo.filtered(lambda it: it.state == "draft")[-1:]
+
+    def _start_over(self):
+        """Give up what was begun to be paid, so that another payment can begin.
+
+        :raises AccessError: when the user is no administrator of the organisation
+        """
+        self.ensure_one()
+        self.organisation_id._practice_check_administrator()
+        self._get_payments_sudo()._practice_give_up()
 
     def _finish_without_payment(self, token):
         """Begin the subscription when nothing is to be paid now and a method is saved already.

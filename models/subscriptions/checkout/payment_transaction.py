@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class PaymentTransaction(models.Model):
@@ -17,6 +17,12 @@ class PaymentTransaction(models.Model):
         readonly=True,
         help="Its saved method becomes that of this subscription.",
     )
+
+    @api.model
+    def _practice_begin(self, vals):
+        super()._practice_begin(vals)
+        if checkout_id := vals.get("practice_checkout_id"):
+            self.env["practice.subscription.checkout"].browse(checkout_id)._count_payment()
 
     def _post_process(self):
         # Before Odoo registers the payment: it reconciles the payment with the invoices that are linked by then.

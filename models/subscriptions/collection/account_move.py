@@ -7,6 +7,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ....tools.client import notification
 from ....tools.collection import next_attempt
+from ...common.payment_transaction import PAYING
 from .subscription_unpaid import UNPAID
 
 #: Collections that wait for their day.
@@ -14,9 +15,6 @@ WAITING = ("scheduled", "retry")
 
 #: Collections whose money is expected: nobody is reminded, nothing is overdue.
 ON_THE_WAY = ("scheduled", "charging", "collecting", "retry")
-
-#: While somebody may be paying an invoice on its own page, it is not charged as well.
-PAYING = timedelta(hours=1)
 
 
 class AccountMove(models.Model):

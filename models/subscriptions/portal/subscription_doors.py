@@ -1,8 +1,13 @@
+from dateutil.relativedelta import relativedelta
+
 from odoo import SUPERUSER_ID, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_amount, format_date
 
 from ..agreement.subscription import BILLED
+
+#: Months ahead that a student's proof may be entered on the portal.
+PROOF_MONTHS = 15
 
 #: Why an organisation may say that it leaves; the other reasons are for staff.
 REASONS = ("price", "missing", "switched", "unused", "closed", "other")
@@ -69,6 +74,8 @@ class PracticeSubscription(models.Model):
             }
         )
         self._portal_door_sudo(self.env._("%s added", person_sudo.name))
+        if until:
+            self_sudo._tell_of_proof(person_sudo, until)
         if invite:
             self._portal_invite(seat_sudo.id)
         return seat_sudo
@@ -89,7 +96,32 @@ class PracticeSubscription(models.Model):
                     "A student needs a proof that is valid today, %s: enter its last day.", format_date(self.env, today)
                 )
             )
+        last = today + relativedelta(months=PROOF_MONTHS)
+        if student_until > last:
+            raise UserError(
+                self.env._(
+                    "A student's proof counts until %(last)s at most, not until %(day)s. Prolong it here with the "
+                    "next one.",
+                    last=format_date(self.env, last),
+                    day=format_date(self.env, student_until),
+                )
+            )
         return student_until
+
+    def _tell_of_proof(self, person, until):
+        """Make it an activity of who is responsible that a proof was entered, so that somebody may ask for it."""
+        self.ensure_one()
+        # Its mail would go out when what is shown before it is confirmed is taken back.
+        self.with_context(mail_activity_quick_update=True).activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.env._("Student rate entered on the portal"),
+            note=self.env._(
+                "%(name)s pays the student rate until %(day)s. Ask for the proof if you do not have it.",
+                name=person.name,
+                day=format_date(self.env, until),
+            ),
+            user_id=self._practice_get_responsible().id,
+        )
 
     def _portal_end_seat(self, seat_id, last_day):
         """Let a practitioner leave; the seat stays paid until the period ends.
@@ -129,6 +161,7 @@ class PracticeSubscription(models.Model):
         if seat_sudo.kind != "student":
             raise UserError(self.env._("%s pays the standard rate.", seat_sudo.practitioner_id.name))
         seat_sudo.student_until = self._check_proof("student", student_until)
+        seat_sudo.subscription_id._tell_of_proof(seat_sudo.practitioner_id, student_until)
         self._portal_door_sudo(
             self.env._(
                 "%(name)s is a student until %(day)s",
@@ -235,7 +268,7 @@ class PracticeSubscription(models.Model):
         :raises UserError: when the plan is not offered, no payment method is saved, and the rules of the change
         """
         self_sudo = self._portal_door_sudo()
-        code_sudo = self_sudo._portal_find_code_sudo(code_name)
+        code_sudo = self_sudo._portal_find_code_sudo(code_name, plan)
         self_sudo._check_change_allowed(plan)
         when, invoice = self_sudo._get_change_preview(plan, interval, code_sudo)
         return when, invoice and self_sudo._get_preview(invoice)
@@ -253,7 +286,7 @@ class PracticeSubscription(models.Model):
         self_sudo = self._portal_door_sudo(
             self.env._("%(plan)s chosen (%(interval)s)", plan=plan.name, interval=self._name_interval(interval))
         )
-        return self_sudo._change_plan(plan, interval, self_sudo._portal_find_code_sudo(code_name))
+        return self_sudo._change_plan(plan, interval, self_sudo._portal_find_code_sudo(code_name, plan))
 
     def _describe_shown(self, when, preview):
         """Return what a page shows of a change in one word, to compare it when it is confirmed."""
@@ -262,11 +295,11 @@ class PracticeSubscription(models.Model):
     def _name_interval(self, interval):
         return dict(self._fields["interval"]._description_selection(self.env))[interval]
 
-    def _portal_find_code_sudo(self, name):
+    def _portal_find_code_sudo(self, name, plan):
         if not (name or "").strip():
             return None
         codes_sudo = self.env["practice.discount.code"].sudo()  # sudo: whoever knows a code may use it
-        return codes_sudo._find(name, self.company_id)
+        return codes_sudo._find_for_customer(name, self, plan)
 
     def _check_change_allowed(self, plan):
         """Refuse a change to what is not offered, or without a method to collect it with.

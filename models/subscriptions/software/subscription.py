@@ -1,3 +1,5 @@
+import hashlib
+
 from odoo import api, fields, models
 
 from ....tools.collection import has_access
@@ -10,6 +12,10 @@ class PracticeSubscription(models.Model):
 
     webhook_delivery_ids = fields.One2many(
         "practice.webhook.delivery", "subscription_id", groups="practice_billing.group_manager"
+    )
+
+    webhook_seats = fields.Char(
+        string="Seats Told Last", readonly=True, copy=False, groups="practice_billing.group_manager"
     )
 
     # === CRUD METHODS === #
@@ -71,6 +77,12 @@ class PracticeSubscription(models.Model):
                 for seat in seats
             ],
         }
+
+    def _get_seats_in_words(self):
+        """Return who has a seat today, short enough to compare: it differs when somebody comes, leaves or changes."""
+        self.ensure_one()
+        seats = sorted((seat.practitioner_id.id, seat.kind) for seat in self.seat_ids.filtered("is_active"))
+        return hashlib.sha256(repr(seats).encode()).hexdigest()
 
     def _has_access(self):
         """Return whether the organisation may use what it subscribes to today."""

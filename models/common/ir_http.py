@@ -1,0 +1,45 @@
+from werkzeug.exceptions import BadRequest
+
+from odoo import models
+from odoo.http import request
+
+from ...tools.text import find_problem, find_texts
+
+#: Characters that a parameter of a page or form of ours may have.
+MOST_CHARACTERS = 500
+
+
+class IrHttp(models.AbstractModel):
+    """What no page of ours can read is refused before any of them is called."""
+
+    _inherit = "ir.http"
+
+    @classmethod
+    def _dispatch(cls, endpoint):
+        if _practice_is_ours(endpoint):
+            _practice_check_parameters(request.params)
+        return super()._dispatch(endpoint)
+
+
+def _practice_is_ours(endpoint):
+    """Return whether a controller of this module has the method that answers a request, extended by others or not."""
+    method = endpoint.func
+    return any(
+        ".practice_billing." in base.__module__ and method.__name__ in vars(base)
+        for base in type(method.__self__).__mro__
+    )
+
+
+def _practice_check_parameters(parameters):
+    """Refuse what the database could not keep, and what is longer than any field of a page.
+
+    :raises BadRequest: naming the parameter
+    """
+    for name, text in find_texts(parameters):
+        problem = find_problem(text, MOST_CHARACTERS)
+        if problem == "long":
+            raise BadRequest(
+                request.env._("%(name)s is longer than %(most)s characters.", name=name[:50], most=MOST_CHARACTERS)
+            )
+        if problem:
+            raise BadRequest(request.env._("There are characters in it that cannot be kept."))
