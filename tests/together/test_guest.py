@@ -19,7 +19,6 @@ from ..common.roles import RolesMixin
 #: Removes the module as a person does.
 REMOVE = f'env["ir.module.module"].search([("name", "=", "{MODULE}")]).button_immediate_uninstall()'
 
-
 #: Labels that Odoo's own subscriptions and those of others give to fields of the same models.
 TAKEN = {"Subscription", "Subscriptions"}
 
@@ -87,6 +86,12 @@ class TestAppointments(RolesMixin, TransactionCase):
         self.event.partner_ids += self.employee.partner_id
         with self.assertRaisesRegex(UserError, "only the staff of the practice"):
             self.event.with_user(self.employee).copy()
+
+    def test_its_name_does_not_tell_the_patient_where_odoo_asks_as_sudo(self):
+        for role in ("employee", "accountant", "portal"):
+            self.env.invalidate_all()
+            name = self.event.with_user(getattr(self, role)).sudo().display_name
+            self.assertNotIn(self.patient.name, name)
 
     def test_what_is_private_stays_so_when_an_appointment_beside_it_is_changed(self):
         self.event.partner_ids += self.employee.partner_id

@@ -278,8 +278,9 @@ class CalendarEvent(models.Model):
 
     @api.model
     def _practice_is_staff(self):
-        """Return whether the practice's own fields may be read: by its staff, and by the system."""
-        return self.env.su or self.env.user.has_group("practice_billing.group_user")
+        """Return whether the user may read the practice's own fields, also where Odoo reads as sudo for them: a name is
+        told to whoever asks, not to the system."""
+        return self.env.user.has_group("practice_billing.group_user")
 
     def _practice_hidden_sudo(self):
         """Return these events to read the practice's own fields of, which are hidden from whoever holds them.

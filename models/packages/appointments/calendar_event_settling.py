@@ -178,7 +178,7 @@ class CalendarEvent(models.Model):
         vals_list = super().copy_data(default)
         if not self._practice_get_appointments():
             return vals_list
-        if not self._practice_is_staff():
+        if not self.env.su and not self._practice_is_staff():
             raise UserError(
                 self.env._(
                     "This is an appointment of a patient: it takes credits, so only the staff of the practice can "
