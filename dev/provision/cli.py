@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from . import benchmarks, dumping, linting, rooms_picture, server, testing, translations
+from . import mutants as mutating
 from .databases import Databases
 from .errors import DevError
 from .odoo import Odoo
@@ -59,6 +60,15 @@ def test(settings, arguments):
     """run the tests; other arguments are passed on to pytest"""
     os.environ["PRACTICE_BILLING_DOSE"] = arguments.dose
     return testing.run_tests(databases(settings, "test", with_dev=True), arguments.rest)
+
+
+def mutants(settings, arguments):
+    """break the checks of access one after the other, and demand a red test for each"""
+    place = databases(settings, "test", with_dev=True)
+    try:
+        return mutating.run_mutants(settings, arguments.names)
+    finally:
+        mutating.drop_database(place)
 
 
 def lint(settings, _arguments):
@@ -173,6 +183,7 @@ def parser():
 
     port(command(run))
     command(test).add_argument("--dose", choices=("quick", "full"), default="quick", help="rounds of the slow tests")
+    command(mutants).add_argument("names", nargs="*", metavar="WORDS", help="of a mutant's name; default: all")
     command(lint)
     command(i18n)
     command(rooms)
