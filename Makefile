@@ -6,7 +6,7 @@
 help:
 	@echo "make run        an Odoo 19 with this module and demo data, to click through"
 	@echo "make test       the tests                      (ARGS are for pytest)"
-	@echo "make test-slow  the tests, with all rounds of the slow ones, and Odoo's own (about an hour)"
+	@echo "make test-slow  the same with all rounds of the slow ones, Odoo's own, and against broken checks (hours)"
 	@echo "make lint       ruff, pylint-odoo, Odoo's own test_lint; the plan of the house and its maps"
 	@echo "make bench      the benchmarks                 (ARGS: names)"
 	@echo "make stop       end what the above started"
@@ -21,6 +21,7 @@ test:
 test-slow:
 	@dev/odoo test --dose full $(ARGS)
 	@dev/odoo core-tests
+	@dev/odoo mutants
 
 bench:
 	@dev/odoo bench $(ARGS)

@@ -74,6 +74,7 @@ class Portal(Subscriptions):
         checkouts = organisation.env["practice.subscription.checkout"]
         checkout = checkouts._start_sudo(organisation, self.company, plan, "month")
         if code:
+            checkout.env["practice.code.attempt"]._count(organisation, "192.0.2.1")
             checkout._set_code(code)
         checkout = checkouts._get_open_sudo(organisation, self.company)
         checkout._refresh_amount()

@@ -10,6 +10,7 @@ import sys
 
 from . import benchmarks, dumping, linting, rooms_picture, server, testing, translations
 from . import core_tests as core
+from . import mutants as mutating
 from .databases import Databases
 from .errors import DevError
 from .odoo import Odoo
@@ -66,6 +67,15 @@ def core_tests(settings, arguments):
     """run the tests of Odoo's own modules with ours installed; say which fail because of us"""
     place = databases(settings, "core", with_dev=True)
     return core.run_core_tests(place, arguments.modules, without_us=arguments.without_us)
+
+
+def mutants(settings, arguments):
+    """break the checks of access one after the other, and demand a red test for each"""
+    place = databases(settings, "test", with_dev=True)
+    try:
+        return mutating.run_mutants(settings, arguments.names)
+    finally:
+        mutating.drop_database(place)
 
 
 def lint(settings, _arguments):
@@ -183,6 +193,7 @@ def parser():
     sub = command(core_tests)
     sub.add_argument("modules", nargs="*", metavar="MODULE", help=f"default: {' '.join(core.CORE_MODULES)}")
     sub.add_argument("--without-us", action="store_true", help="without our module; writes the list of what fails then")
+    command(mutants).add_argument("names", nargs="*", metavar="WORDS", help="of a mutant's name; default: all")
     command(lint)
     command(i18n)
     command(rooms)

@@ -59,6 +59,9 @@ class RolesMixin(SubscriptionMixin):
         cls.delivery = cls.env["practice.webhook.delivery"].create(
             {"subscription_id": cls.subscription.id, "payload": "{}"}
         )
+        cls.attempt = cls.env["practice.code.attempt"].create(
+            {"key": "address 192.0.2.1", "since": "2026-01-15 12:00:00", "tries": 1}
+        )
         cls.checkout = cls.env["practice.subscription.checkout"].create(
             {
                 "organisation_id": cls.subscription.organisation_id.id,
@@ -98,6 +101,7 @@ class RolesMixin(SubscriptionMixin):
             "practice.subscription.period": period,
             "practice.subscription.checkout": self.checkout,
             "practice.webhook.delivery": self.delivery,
+            "practice.code.attempt": self.attempt,
             "practice.discount.code": self.code,
             "practice.discount.redemption": self.subscription.redemption_ids,
         }

@@ -418,22 +418,32 @@ class TestCheckout(OrganisationMixin, SubscriptionCase):
         with self.assertRefused("no complete address"):
             self.begin(checkout)
 
-    def test_every_refusal_of_a_code_says_which_rule(self):
-        self.make_code("LATER", date_from=self.today() + timedelta(days=1))
-        self.make_code("PAST", date_to=self.today() - timedelta(days=1))
-        self.make_code("OTHERS", plan_ids=self.blended.ids)
-        full = self.make_code("FULL", max_redemptions=1)
-        full._redeem(self.subscribe(organisation=self.other))
+    def test_all_refusals_of_a_code_look_alike_to_who_does_not_have_it(self):
+        self.make_refused_codes()
         checkout = self.checkout()
-        for name, words in (
-            ("NONE", "no discount code"),
-            ("LATER", "begins on"),
-            ("PAST", "expired on"),
-            ("OTHERS", "for Blended only"),
-            ("FULL", r"used up \(1 of 1\)"),
-        ):
-            with self.subTest(code=name), self.assertRefused(words):
+        for name in ("NONE", "LATER", "PAST", "OTHERS", "FULL"):
+            with self.subTest(code=name), self.assertRefused(f"^The discount code {name} cannot be used here. Check"):
                 checkout._set_code(name)
+
+    def test_who_has_a_code_is_told_which_rule_refuses_it(self):
+        codes = self.make_refused_codes()
+        for code, words in zip(
+            codes, ("begins on", "expired on", "for Blended only", r"used up \(1 of 1\)"), strict=True
+        ):
+            checkout = self.checkout()
+            checkout.code_id = code
+            with self.subTest(code=code.name), self.assertRefused(words):
+                checkout._set_code(code.name)
+
+    def make_refused_codes(self):
+        codes = [
+            self.make_code("LATER", date_from=self.today() + timedelta(days=1)),
+            self.make_code("PAST", date_to=self.today() - timedelta(days=1)),
+            self.make_code("OTHERS", plan_ids=self.blended.ids),
+            self.make_code("FULL", max_redemptions=1),
+        ]
+        codes[-1]._redeem(self.subscribe(organisation=self.other))
+        return codes
 
     def test_a_running_subscription_is_changed_and_not_bought(self):
         self.subscription._begin_billing()

@@ -330,6 +330,19 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
         seat = self.mine()._portal_add_practitioner_sudo("Carla", "carla@example.com", "student", day(2, 28))
         self.mine()._portal_prolong_proof(seat.id, day(6, 30))
         self.assertEqual((seat.kind, seat.student_until), ("student", day(6, 30)))
+        told = self.subscription.activity_ids.filtered(lambda it: "Student rate" in (it.summary or ""))
+        self.assertEqual(len(told), 2, "once for each proof that was entered")
+        self.assertEqual(told.user_id, self.subscription._practice_get_responsible())
+        self.assertIn("Carla", told[-1].note)
+
+    def test_a_proof_counts_for_fifteen_months_at_most(self):
+        add, mine = self.mine()._portal_add_practitioner_sudo, self.mine()
+        seat = add("Carla", "carla@example.com", "student", day(4, 15, 2027))
+        for until in (day(4, 16, 2027), day(12, 31, 9999)):
+            with self.subTest(until=until), self.assertRefused("counts until 04/15/2027 at most"):
+                add("Dirk", "dirk@example.com", "student", until)
+            with self.subTest(until=until), self.assertRefused("counts until 04/15/2027 at most"):
+                mine._portal_prolong_proof(seat.id, until)
 
     # === PLAN === #
 
@@ -444,7 +457,7 @@ class TestPages(PagesMixin, OrganisationMixin, HttpCase):
         self.assertIn("94.38", self.page("/my/subscription/plans"))
         checkout = self.begin_checkout()
         self.send_form("/my/subscription/checkout/code", code="nothing")
-        self.assertIn("There is no discount code nothing", self.page("/my/subscription/checkout"))
+        self.assertIn("The discount code nothing cannot be used here", self.page("/my/subscription/checkout"))
         self.send_form("/my/subscription/checkout/code", code="welcome")
         page = self.page("/my/subscription/checkout")
         self.assertIn("75.50", page)
@@ -461,6 +474,53 @@ class TestPages(PagesMixin, OrganisationMixin, HttpCase):
         self.assertIn("Welcome", page)
         self.assertNotIn('role="alert"', page)
         self.assertWaiting(62.4)
+
+    def test_who_guesses_codes_is_slowed_down(self):
+        self.subscription._enter("expired")
+        self.make_code()
+        self.log_in(self.boss)
+        checkout = self.begin_checkout()
+        attempts = self.env["practice.code.attempt"]
+        for _again in range(12):
+            self.send_form("/my/subscription/checkout/code", code="welcome")
+        self.assertEqual(checkout.code_id.name, "WELCOME", "a good code is no guess")
+        self.send_form("/my/subscription/checkout/code", code="")
+        for number in range(10):
+            self.send_form("/my/subscription/checkout/code", code=f"guess {number}")
+            self.assertIn("cannot be used here", self.page("/my/subscription/checkout"))
+        self.assertEqual(len(attempts.search([])), 2, "one row for the organisation, one for the address")
+        self.send_form("/my/subscription/checkout/code", code="welcome")
+        self.assertIn("Too many discount codes were tried", self.page("/my/subscription/checkout"))
+        self.env.invalidate_all()
+        self.assertFalse(checkout.code_id)
+        # Nor with a change of plan, where an address tries none.
+        self.subscription._begin_billing()
+        self.subscription._set_payment_token(self.make_token(self.organisation))
+        form = {"plan": self.blended.id, "interval": "month", "code": "welcome"}
+        self.assertIn("Too many discount codes", self.send_form("/my/subscription/change", **form).text)
+        before = attempts.search([]).mapped("tries")
+        self.page(f"/my/subscription/change?plan={self.blended.id}&code=another")
+        self.env.invalidate_all()
+        self.assertEqual(attempts.search([]).mapped("tries"), before)
+        # After an hour it begins anew, and what counts no more is forgotten.
+        self.env.cr.execute("UPDATE practice_code_attempt SET since = since - INTERVAL '61 minutes'")
+        self.assertNotIn("Too many", self.send_form("/my/subscription/change", **form).text)
+        self.env.cr.execute("UPDATE practice_code_attempt SET since = since - INTERVAL '61 minutes'")
+        attempts._gc_old()
+        self.assertFalse(attempts.search([]))
+
+    def test_a_payment_that_was_begun_is_shown_with_a_way_to_start_over(self):
+        self.subscription._enter("expired")
+        self.log_in(self.boss)
+        checkout = self.begin_checkout()
+        self.assertIn("result", self.transact(checkout.id))
+        page = self.page("/my/subscription/checkout")
+        self.assertIn("has not ended", page)
+        self.assertNotIn("o_payment_form", page)
+        self.assertIn("was begun at", self.transact(checkout.id)["error"]["data"]["message"])
+        self.send_form("/my/subscription/checkout/restart")
+        self.assertIn("o_payment_form", self.page("/my/subscription/checkout"))
+        self.assertIn("result", self.transact(checkout.id))
 
     def test_a_pending_payment_is_said_and_nothing_can_be_paid(self):
         self.log_in(self.boss)

@@ -14,7 +14,6 @@ from odoo.fields import Command, Datetime
 from odoo.http import Controller, Request
 from odoo.tests import BaseCase, HttpCase, new_test_user, tagged
 
-from odoo.addons.practice_billing.models.subscriptions.portal.subscription_doors import REASONS
 from odoo.addons.practice_billing.tools.slots import Slot
 
 from ..common.checkouts import OrganisationMixin
@@ -36,7 +35,7 @@ def names_of(method):
     """Return the names that a page reads of a request.
 
     They are the parameters of its function and of the decorators around it, what these ask for by ``kw.get("…")``,
-    and what the page's own helpers loop over: the tuples of names in capitals that its file has.
+    and the tuples of them that it loops over (``…_FIELDS``, ``…_KEYS``).
     """
     functions, names = [method.original_endpoint], set()
     while hasattr(functions[-1], "__wrapped__"):
@@ -44,15 +43,13 @@ def names_of(method):
     for function in functions:
         parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
         names |= {it.name for it in parameters if it.kind in (it.POSITIONAL_OR_KEYWORD, it.KEYWORD_ONLY)}
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function.__code__)))
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
                 names |= {it.value for it in node.args[:1] if isinstance(it, ast.Constant)}
-            if isinstance(node, ast.Name) and node.id.isupper():
-                value = function.__globals__.get(node.id)
-                is_names = isinstance(value, tuple) and all(isinstance(it, str) for it in value)
-                names |= set(value) if is_names else set()
-    return names - {"self", "account", "event_sudo", "practitioner_sudo", "start"} - set(REASONS)
+            if isinstance(node, ast.Name) and node.id.endswith(("_FIELDS", "_KEYS")):
+                names |= set(function.__globals__[node.id])
+    return names - {"self", "account", "event_sudo", "practitioner_sudo", "start"}
 
 
 def names_in_forms(path):
@@ -158,7 +155,7 @@ class TestEveryRoute(OrganisationMixin, HttpCase):
 
     def victims_values(self):
         """Return a value of the victim's for every name that a page of ours reads."""
-        start = self.event.start + timedelta(days=1)
+        start = self.type._get_free_times(self.doctor, self.victim.partner_id)[self.doctor][0]
         return {
             "event_id": self.event.id,
             "invoice_id": self.order.id,
@@ -301,9 +298,5 @@ class TestEveryRoute(OrganisationMixin, HttpCase):
             address = re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda it: "%00" if it[1] == "what" else "1", rule.rule)
             with self.subTest(address=address):
                 data = {"csrf_token": Request.csrf_token(self)}
-                for answer in (
-                    self.url_open(address),
-                    self.url_open(address, data=data),
-                    self.url_open(address + "%00"),
-                ):
+                for answer in (self.url_open(address), self.url_open(address, data=data)):
                     self.assertLess(answer.status_code, 500)

@@ -346,6 +346,8 @@ class TestWebhook(SubscriptionMixin, HttpCase):
         for user in (self.front_desk, self.employee, self.portal):
             with self.assertRaises(AccessError):
                 delivery.with_user(user).read(["payload"])
+            with self.assertRaises(AccessError):
+                delivery.with_user(user).action_send_again()
         for user in (self.manager, self.accountant):
             with self.assertRaises(AccessError):
                 self.company.with_user(user).read(["practice_webhook_secret"])

@@ -32,6 +32,7 @@ RIGHTS = {
     "practice.subscription.period": {"front_desk": "r", "manager": "r", "accountant": "r"},
     "practice.subscription.checkout": {"manager": "r", "accountant": "r"},
     "practice.webhook.delivery": {"manager": "r"},
+    "practice.code.attempt": {},
     "practice.discount.code": {"manager": "rwcd", "accountant": "r"},
     "practice.discount.redemption": {"manager": "rd", "accountant": "r"},
 }
