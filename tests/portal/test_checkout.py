@@ -426,11 +426,9 @@ class TestCheckout(OrganisationMixin, SubscriptionCase):
                 checkout._set_code(name)
 
     def test_who_has_a_code_is_told_which_rule_refuses_it(self):
-        codes = self.make_refused_codes()
-        for code, words in zip(
-            codes, ("begins on", "expired on", "for Blended only", r"used up \(1 of 1\)"), strict=True
-        ):
-            checkout = self.checkout()
+        checkout = self.checkout()
+        rules = ("begins on", "expired on", "for Blended only", r"used up \(1 of 1\)")
+        for code, words in zip(self.make_refused_codes(), rules, strict=True):
             checkout.code_id = code
             with self.subTest(code=code.name), self.assertRefused(words):
                 checkout._set_code(code.name)

@@ -159,7 +159,7 @@ class TestWebhook(SubscriptionMixin, HttpCase):
         delivery = self.deliveries(subscription)
         self.assertRecordValues(delivery, [{"state": "failed", "failures": 9}])
         self.assertIn("Connection", delivery.answer)
-        self.assertFalse(delivery.is_answered)
+        self.assertTrue(delivery.is_unreachable)
         kind = self.env.ref("practice_billing.mail_activity_type_payment")
         self.assertIn("did not take", subscription.activity_ids.filtered(lambda it: it.activity_type_id == kind).note)
         with Receiver() as repaired:
@@ -283,6 +283,13 @@ class TestWebhook(SubscriptionMixin, HttpCase):
                 with self.assertRaisesRegex(outbound.OutboundError, "no answer within 1 s"):
                     outbound.post(f"http://127.0.0.1:{port}", b"{}", {}, allow_http=True, allow_private=True)
                 self.assertLess(time.perf_counter() - begin, 4)
+
+    def test_a_receiver_that_does_not_answer_is_asked_once_in_a_run(self):
+        subscriptions = self.subscribe(), self.subscribe(organisation=self.make_organisation("Other"))
+        self.receiver.server.shutdown()
+        self.receiver.server.server_close()
+        self.send()
+        self.assertEqual([self.deliveries(it).failures for it in subscriptions], [1, 0])
 
     def test_an_answer_that_sends_elsewhere_is_not_followed(self):
         subscription = self.subscribe()

@@ -225,6 +225,8 @@ class TestCompanies(StrangerMixin, TransactionCase):
     def test_another_companys_practice_is_invisible(self):
         for model, record in self.samples().items():
             with self.subTest(model=model):
+                if not RIGHTS[model]:
+                    continue  # nobody's, in no company
                 self.assertFalse(self.env[model].with_user(self.stranger).search([("id", "=", record.id)]))
                 with self.assertRaises(AccessError):
                     record.with_user(self.stranger).read(["display_name"])

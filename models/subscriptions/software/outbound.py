@@ -14,7 +14,14 @@ SECONDS = 10
 
 
 class OutboundError(Exception):
-    """The request had no answer; says why, for people who look after the receiver."""
+    """The request had no answer; says why, for people who look after the receiver.
+
+    :param bool is_unreachable: whether it would be the same with any other message
+    """
+
+    def __init__(self, message, is_unreachable=False):
+        super().__init__(message)
+        self.is_unreachable = is_unreachable
 
 
 def post(url, body, headers, *, allow_http=False, allow_private=False):
@@ -35,7 +42,8 @@ def post(url, body, headers, *, allow_http=False, allow_private=False):
         raise
     except (OSError, HTTPException, ValueError, LookupError) as error:
         # Names that are none are a ValueError, wrong certificates an OSError.
-        raise OutboundError(f"{type(error).__name__}: {error}"[:200]) from error
+        is_unreachable = isinstance(error, OSError | HTTPException)
+        raise OutboundError(f"{type(error).__name__}: {error}"[:200], is_unreachable) from error
 
 
 class _Connection(HTTPConnection):

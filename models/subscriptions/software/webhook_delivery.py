@@ -55,7 +55,7 @@ class PracticeWebhookDelivery(models.Model):
     next_sending = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
     sent_at = fields.Datetime(string="Delivered On", readonly=True)
     answer = fields.Char(string="Last Answer", readonly=True)
-    is_answered = fields.Boolean(readonly=True, help="Whether the receiver answered the last time, whatever it said.")
+    is_unreachable = fields.Boolean(readonly=True, help="Whether the receiver did not answer the last time at all.")
 
     _key_uniq = models.UniqueIndex("(key)", "A message has a key of its own.")
     _waiting_idx = models.Index("(subscription_id, id) WHERE state = 'waiting'")
@@ -130,7 +130,7 @@ class PracticeWebhookDelivery(models.Model):
                     break
                 if not time_left:
                     return
-                if delivery.failures > failures and not delivery.is_answered:
+                if delivery.failures > failures and delivery.is_unreachable:
                     silent.add(company)
                 if not taken:
                     break
@@ -148,15 +148,15 @@ class PracticeWebhookDelivery(models.Model):
         try:
             status, reason = delivery._send_request()
         except OutboundError as error:
-            return delivery._fail(str(error))
+            return delivery._fail(str(error), error.is_unreachable)
         if not 200 <= status < 300:
-            return delivery._fail(f"{status} {reason}", is_answered=True)
+            return delivery._fail(f"{status} {reason}")
         delivery.write(
             {
                 "state": "sent",
                 "sent_at": fields.Datetime.now(),
                 "answer": f"{status} {reason}",
-                "is_answered": True,
+                "is_unreachable": False,
             }
         )
         return True
@@ -190,11 +190,11 @@ class PracticeWebhookDelivery(models.Model):
             allow_private=str2bool(parameters.get_param(ALLOW_PRIVATE) or "", default=False),
         )
 
-    def _fail(self, answer, is_answered=False):
+    def _fail(self, answer, is_unreachable=False):
         """Wait before this message is sent again; after the last time give it up and tell who is responsible."""
         failures = self.failures + 1
         moment = next_sending(fields.Datetime.now(), failures)
-        self.write({"failures": failures, "answer": answer[:250], "is_answered": is_answered})
+        self.write({"failures": failures, "answer": answer[:250], "is_unreachable": is_unreachable})
         if moment:
             self.next_sending = moment
             self.env.ref("practice_billing.ir_cron_webhooks")._trigger(at=moment)
