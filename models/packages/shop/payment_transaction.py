@@ -8,13 +8,14 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _practice_begin(self, vals):
-        super()._practice_begin(vals)
+        # sudo: whoever may begin a payment
         invoices_sudo = self.sudo().new({"invoice_ids": vals.get("invoice_ids")}).invoice_ids._origin
-        for order_sudo in invoices_sudo.filtered("practice_buyer_id"):  # sudo: whoever may begin a payment
+        for order_sudo in invoices_sudo.filtered("practice_buyer_id"):
             # Here the loser of two requests is sent back, before a provider is asked.
             order_sudo.practice_payment_started = fields.Datetime.now()
             order_sudo.flush_recordset()
             order_sudo.transaction_ids._practice_check_none_is_live()
+        return super()._practice_begin(vals)
 
     def _post_process(self):
         # Before Odoo posts and pays the invoices, those of late payments have to be open; after it, all look paid.

@@ -20,9 +20,9 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _practice_begin(self, vals):
-        super()._practice_begin(vals)
         if checkout_id := vals.get("practice_checkout_id"):
             self.env["practice.subscription.checkout"].browse(checkout_id)._count_payment()
+        return super()._practice_begin(vals)
 
     def _post_process(self):
         # Before Odoo registers the payment: it reconciles the payment with the invoices that are linked by then.
