@@ -135,7 +135,7 @@ MUTANTS = (
 """,
         """        string="Portal Administrators",
 """,
-        SUBSCRIPTIONS,
+        SECURITY,
     ),
     Mutant(
         "credits of all companies are shown",

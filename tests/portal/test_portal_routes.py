@@ -6,7 +6,7 @@ import re
 import textwrap
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from lxml import etree
 
@@ -266,10 +266,10 @@ class TestEveryRoute(OrganisationMixin, HttpCase):
                 yield from self.text_of(self.url_open(address, data=data), address)
 
     def text_of(self, answer, address):
-        """Yield the text of a page, or of a file whose text can be read."""
+        """Yield the text of a page or file, and how a file is called: it may be after a patient."""
         self.assertLess(answer.status_code, 500, address)
-        if answer.headers["Content-Type"].startswith("text/"):
-            yield answer.text
+        yield answer.text
+        yield unquote(answer.headers.get("Content-Disposition", ""))
 
     def test_what_cannot_be_kept_or_is_too_long_is_refused_in_every_parameter_of_every_page(self):
         """Asked by who may do it, so that every parameter gets as far as it can."""

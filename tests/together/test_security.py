@@ -55,7 +55,6 @@ APPOINTMENT_FIELDS = (
     "credit_balance",
     "credit_move_ids",
 )
-PARTNER_FIELDS = ("practice_lot_ids", "practice_credits_available", "practice_lot_count", "practice_appointment_count")
 
 
 @tagged("post_install", "-at_install")
@@ -205,10 +204,13 @@ class TestPrivacy(RolesMixin, TransactionCase):
                     }
                 )
 
-    def test_credits_on_a_contact_are_hidden_from_outsiders(self):
-        for name in PARTNER_FIELDS:
-            with self.subTest(field=name), self.assertRaises(AccessError):
-                self.patient.with_user(self.employee).read([name])
+    def test_what_we_add_to_a_contact_is_hidden_from_outsiders(self):
+        ours = [name for name, field in self.patient._fields.items() if field._modules == ("practice_billing",)]
+        self.assertGreater(len(ours), 8)
+        for name in ours:
+            for user in (self.employee, self.portal):
+                with self.subTest(field=name, user=user.login), self.assertRaises(AccessError):
+                    user.partner_id.with_user(user).read([name])
 
     def test_a_plain_event_is_as_open_as_ever(self):
         lunch = self.env["calendar.event"].create({"name": "Lunch", "start": self.at(), "stop": self.at(hours=1)})
