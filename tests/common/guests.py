@@ -174,6 +174,19 @@ class _Maker:
             "res.company": {"name": "Guest company"},
             "ir.config_parameter": {"key": "guest.other", "value": "y"},
             "calendar.attendee": {"partner_id": self.company.id},
+            "account.account": {"name": "Guest account", "code": "GUEST1", "account_type": "expense"},
+            "ir.attachment": {
+                "name": "Guest file",
+                "raw": b"guest",
+                "res_model": "res.partner",
+                "res_id": self.company.id,
+            },
+            "mail.followers": {
+                "res_model": "res.partner",
+                "res_id": self.company.id,
+                "partner_id": self.boss.partner_id.id,
+            },
+            "mail.notification": {"res_partner_id": self.boss.partner_id.id},
             "res.config.settings": {},
             "base.partner.merge.automatic.wizard": {"group_by_email": True},
         }

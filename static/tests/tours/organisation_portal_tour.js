@@ -51,8 +51,8 @@ registry.category("web_tour.tours").add("practice_organisation_subscribes", {
         },
         ...applyCode("NOTHING"),
         {
-            content: "A refusal says which rule",
-            trigger: ".alert-danger:contains(There is no discount code NOTHING)",
+            content: "A refusal of a code that nobody has been given",
+            trigger: ".alert-danger:contains(The discount code NOTHING cannot be used here)",
         },
         ...applyCode("welcome"),
         {
