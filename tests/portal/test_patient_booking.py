@@ -52,7 +52,7 @@ class TestPatientBooking(BookingHttpCase):
         self.assertIn("Week before", page)
         day = self.company._practice_day(self.at(days=2)).isoformat()
         self.assertIn("no free times in this week", self.page(f"{BOOK}?type_id={self.type.id}&week={day}"))
-        for nonsense in ("x", "2026-02-31", "0001-01-01", "9999-12-31", "-1", "%00"):
+        for nonsense in ("x", "2026-02-31", "0001-01-01", "9999-12-31", "-1"):
             self.assertIn("Europe/Brussels", self.page(f"{BOOK}?type_id={self.type.id}&week={nonsense}"))
 
     def test_when_nothing_is_free_the_page_says_what_to_do(self):
