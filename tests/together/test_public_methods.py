@@ -46,11 +46,13 @@ class TestPublicMethods(StrangerMixin, TransactionCase):
         """Return a record of each model that has public methods of ours; of dialogs one that names all the others."""
         samples = self.samples()
         samples |= {
+            "account.account": self.env["account.account"].search([("account_type", "=", "asset_current")], limit=1),
             "calendar.event": self.coming,
             "res.partner": self.patient,
             "account.move": self.subscription.period_id.move_id,
             "product.template": self.product.product_tmpl_id,
             "product.product": self.product,
+            "res.config.settings": self.env["res.config.settings"].create({}),
         }
         for model in self.env.registry:
             if self.env[model]._transient and self.env[model]._original_module == MODULE:
