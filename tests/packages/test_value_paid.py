@@ -194,6 +194,41 @@ class TestDiscountLines(ValueCase):
 
 
 @tagged("post_install", "-at_install")
+class TestPriceReduction(ValueCase):
+    def reduce(self, invoice, amount):
+        """Credit an amount that takes no credits back."""
+        note = self.credit_note(invoice, post=False)
+        note.invoice_line_ids.write({"price_unit": amount, "practice_credits": 0})
+        note.action_post()
+        return note
+
+    def test_an_invoice_that_is_posted_again_keeps_its_reduction(self):
+        invoice = self.invoice()
+        self.reduce(invoice, 200.0)
+        for _time in range(2):
+            invoice.button_draft()
+            self.assertBooksAgree()
+            invoice.action_post()
+            self.assertLot(self.lot_of(invoice), available=10, value=1000.0)
+            self.release()
+            self.assertPost(1000.0)
+            self.assertEqual(self.balance(self.income), 0.0)
+
+    def test_also_when_it_was_released_meanwhile(self):
+        invoice = self.invoice()
+        note = self.reduce(invoice, 200.0)
+        invoice.button_draft()
+        self.release()
+        self.assertEqual(self.balance(self.income), 200.0)
+        invoice.action_post()
+        note.button_draft()
+        self.release()
+        self.assertLot(self.lot_of(invoice), available=10, value=1200.0)
+        self.assertPost(1200.0)
+        self.assertEqual(self.balance(self.income), 0.0)
+
+
+@tagged("post_install", "-at_install")
 class TestForeignCurrency(ValueCase):
     @classmethod
     def setUpClass(cls):

@@ -83,7 +83,31 @@ class PracticeCreditLot(models.Model):
             # Another package has a validity of its own, which begins anew.
             own |= {"activation_date": False, "expiry_date": False, "expiry_warned": 0}
         self.write(own)
-        self._record([self._prepare_grant(vals)])
+        self._record([self._prepare_grant(vals), *self._prepare_regrant_corrections()])
+
+    def _prepare_regrant_corrections(self):
+        """Return what takes back the revenue that withdrawing the invoice had to correct.
+
+        A credit note may have lowered the price before: without the invoice the balance post held less than nothing, so
+        the difference went to revenue. With the invoice it is the price of these credits again.
+        """
+        self.ensure_one()
+        corrections = self.move_ids.filtered(
+            lambda move: move.kind == "adjust" and move.invoice_line_id == self.invoice_line_id
+        )
+        return [
+            {
+                "lot": self,
+                "kind": "adjust",
+                "credits": 0,
+                "value": -value,
+                "date": self.date,
+                "invoice_line_id": self.invoice_line_id.id,
+                "income_account_id": account.id,
+            }
+            for account, moves in corrections.grouped(lambda move: move.release_ids.income_account_id).items()
+            if (value := self.currency_id.round(sum(moves.mapped("value"))))
+        ]
 
     # === CREDITED === #
 
