@@ -167,6 +167,17 @@ class TestDiscountLines(ValueCase):
         copy.action_post()
         self.assertPost(2160.0)
 
+    def test_a_credit_note_is_of_the_customer_who_was_billed(self):
+        firm = self.make_patient("De Brug", is_company=True)
+        self.patient.parent_id = firm
+        invoice = self.discounted((-120.0, {}))
+        self.pay(invoice)
+        self.patient.parent_id = False
+        note = self.credit_note(invoice)
+        of_package = note.line_ids.filtered("practice_package_id")
+        self.assertEqual((len(of_package), of_package.partner_id), (2, firm))
+        self.assertPost(0.0)
+
     def test_analytics_follow_the_revenue(self):
         plan = self.env["account.analytic.plan"].create({"name": "PB centres"})
         centre = self.env["account.analytic.account"].create({"name": "PB centre", "plan_id": plan.id})

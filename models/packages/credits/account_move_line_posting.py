@@ -114,7 +114,8 @@ class AccountMoveLine(models.Model):
         self.ensure_one()
         payer_sudo = lots_sudo[:1].payer_id
         if payer_sudo and self.partner_id != payer_sudo:
-            self.partner_id = payer_sudo.sudo(self.env.su)
+            adjustments = self.practice_adjustment_ids.filtered("practice_package_id")
+            (self + adjustments).partner_id = payer_sudo.sudo(self.env.su)
 
     # === ANALYTICS === #
 
