@@ -17,10 +17,9 @@ class AccountMove(models.Model):
     def _practice_get_written_off(self):
         """Return how much of this invoice was settled as a loss: with tax, company currency, >= 0."""
         self.ensure_one()
-        receivable = self.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
         return sum(
             partial.amount * partial.credit_move_id.move_id._practice_get_loss_part()
-            for partial in receivable.matched_credit_ids
+            for partial in self._practice_get_receivable_lines().matched_credit_ids
         )
 
     def _practice_get_loss_part(self):
@@ -37,19 +36,20 @@ class AccountMove(models.Model):
             company.account_journal_early_pay_discount_loss_account_id
             + company.account_journal_early_pay_discount_gain_account_id
         )
-        settled = -sum(
-            line.balance for line in self.line_ids if line.account_type == "asset_receivable" and line.balance < 0
-        )
-        lost = sum(
-            line.balance
-            for line in self.line_ids
-            if line.account_id.internal_group in ("expense", "income") and line.account_id not in agreed
-        )
+        settled = -sum(line.balance for line in self._practice_get_receivable_lines() if line.balance < 0)
+        lost = sum(line.balance for line in self._practice_get_result_lines() if line.account_id not in agreed)
         return min(max(lost / settled, 0.0), 1.0) if settled else 0.0
 
     def _practice_get_loss_accounts(self):
         """Return the accounts on which this invoice was written off."""
-        receivable = self.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
-        entries = receivable.matched_credit_ids.credit_move_id.move_id
+        entries = self._practice_get_receivable_lines().matched_credit_ids.credit_move_id.move_id
         entries = entries.filtered(lambda entry: entry._practice_get_loss_part())
-        return entries.line_ids.account_id.filtered(lambda account: account.internal_group in ("expense", "income"))
+        return entries._practice_get_result_lines().account_id
+
+    def _practice_get_receivable_lines(self):
+        """Return the items of these entries that are somebody's debt."""
+        return self.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+
+    def _practice_get_result_lines(self):
+        """Return the items of these entries on expense and revenue accounts."""
+        return self.line_ids.filtered(lambda line: line.account_id.internal_group in ("expense", "income"))

@@ -34,7 +34,7 @@ class AccountMoveLine(models.Model):
     def _practice_waits(self):
         """Return whether the amount of this line waits on a balance post."""
         self.ensure_one()
-        return bool(self.practice_deferred_account_id) and self.account_id == self.practice_deferred_account_id
+        return bool(self._practice_get_deferred_account())
 
     def _practice_get_worth(self, amount="balance"):
         """Return what this line and its adjustments bring to its account, debit positive.

@@ -100,9 +100,7 @@ class PracticeCreditLot(models.Model):
             ref = self._describe_unpaid(invoice.name)
             note = notes.create({**refunds[0], "invoice_line_ids": lines, "invoice_date": day, "ref": ref})
             note.action_post()
-            receivable = (invoice + note).line_ids.filtered(
-                lambda line: line.account_type == "asset_receivable" and not line.reconciled
-            )
+            receivable = (invoice + note)._practice_get_receivable_lines().filtered(lambda line: not line.reconciled)
             for of_account in receivable.grouped("account_id").values():
                 of_account.reconcile()
             notes += note
