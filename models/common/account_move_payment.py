@@ -1,5 +1,8 @@
 from odoo import models
 
+#: What Odoo calls an invoice of which nothing is open any more.
+SETTLED = ("paid", "in_payment", "reversed")
+
 
 class AccountMove(models.Model):
     """An invoice is paid when money, or the customer's own credit, covers it. Odoo calls a bad debt paid as well."""
@@ -9,10 +12,13 @@ class AccountMove(models.Model):
     def _practice_is_paid(self):
         """Return whether this invoice was settled by more than writing it off."""
         self.ensure_one()
-        if self.payment_state not in ("paid", "in_payment", "reversed"):
-            return False
+        return self.payment_state in SETTLED and not self._practice_is_written_off()
+
+    def _practice_is_written_off(self):
+        """Return whether more of this invoice was settled as a loss than the small difference that is allowed."""
+        self.ensure_one()
         allowed = self.company_id.practice_writeoff_percent / 100 * abs(self.amount_total_signed)
-        return self.company_currency_id.compare_amounts(self._practice_get_written_off(), allowed) <= 0
+        return self.company_currency_id.compare_amounts(self._practice_get_written_off(), allowed) > 0
 
     def _practice_get_written_off(self):
         """Return how much of this invoice was settled as a loss: with tax, company currency, >= 0."""

@@ -134,6 +134,9 @@ class TestRoles(OrganisationMixin, SubscriptionCase):
         self.assertEqual((self.subscription.state, self.banners()), ("past_due", [("warning", "pay")]))
         self.follow_time(day(1, 31))
         self.assertEqual((self.subscription.state, self.banners()), ("suspended", [("danger", "pay")]))
+        self.subscription.suspended_reason = "written_off"
+        self.assertEqual(self.banners(), [("danger", None)])
+        self.subscription.suspended_reason = "unpaid"
         self.pay(self.last_invoice(self.subscription))
         self.assertEqual((self.subscription.state, self.banners()), ("active", []))
         self.subscription.action_pause()

@@ -381,6 +381,59 @@ class TestPastDue(StatesCase):
         self.follow_time()
         self.assertEqual(subscription.state, "past_due")
 
+    def write_off(self, invoice, paid):
+        """Register a payment that writes off the rest, as the payment window does."""
+        loss = self.make_account("expense", "PB bad debts")
+        self.pay(invoice, paid, payment_difference_handling="reconcile", writeoff_account_id=loss.id)
+
+    def get_written_off(self):
+        subscription = self.get_past_due()
+        self.write_off(subscription.period_id.move_id, 0.01)
+        return subscription
+
+    def test_a_bad_debt_that_is_written_off_does_not_make_it_active_again(self):
+        for state in ("past_due", "suspended"):
+            with self.subTest(state=state), self.env.cr.savepoint() as savepoint:
+                subscription = getattr(self, f"get_{state}")()
+                self.write_off(subscription.period_id.move_id, 0.01)
+                self.follow_time()
+                self.assertEqual((subscription.state, subscription.suspended_reason), ("suspended", "written_off"))
+                self.assertIn("written off", subscription.activity_ids.note)
+                self.assertFalse(subscription._has_access())
+                self.assertFalse(self.run_billing("2026-02-15"))
+                savepoint.rollback()
+            self.clock.move_to(self.now)
+
+    def test_a_small_write_off_makes_it_active_again(self):
+        subscription = self.get_suspended()
+        invoice = subscription.period_id.move_id
+        self.write_off(invoice, invoice.currency_id.round(invoice.amount_total * 0.995))
+        self.assertEqual((invoice.payment_state in ("paid", "in_payment"), subscription.state), (True, "active"))
+
+    def test_a_person_resumes_it_after_a_write_off_and_is_not_asked_again(self):
+        subscription = self.get_written_off()
+        subscription.action_resume()
+        self.assertEqual((subscription.state, subscription.activity_ids.ids), ("active", []))
+        self.follow_time()
+        self.assertEqual(subscription.state, "active")
+        # The loss was taken long before the next arrears began.
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE account_partial_reconcile SET create_date = '2026-01-16'")
+        self.env.invalidate_all()
+        self.run_billing("2026-02-15")
+        self.follow_time("2026-02-16")
+        self.assertEqual(subscription.state, "past_due")
+        self.pay(subscription.period_id.move_id)
+        self.assertEqual(subscription.state, "active")
+
+    def test_the_days_of_an_invoice_that_was_written_off_are_not_given_back(self):
+        subscription = self.get_written_off()
+        with self.assertRaisesRegex(UserError, "written off, not paid"), self.env.cr.savepoint():
+            subscription._cancel_now("unpaid", credit_unused=True)
+        subscription._cancel_now("unpaid")
+        self.assertEqual(subscription.state, "cancelled")
+        self.assertFalse(subscription.period_ids.move_ids.filtered(lambda move: move.move_type == "out_refund"))
+
     def test_the_payment_of_a_paused_subscription_does_not_resume_it(self):
         subscription = self.get_paused()
         self.pay(subscription.period_id.move_id)

@@ -95,6 +95,60 @@ class TestWrittenFields(RolesMixin, TransactionCase):
                             self.assertFalse(self.is_taken(record, role, name, field))
         self.assertGreater(walked, 50)
 
+    def nonsense(self, field):
+        """Return what a careless import or call writes on a field."""
+        if field.type in ("integer", "float", "monetary"):
+            return [False, -1, 2**31 - 1]
+        if field.type in ("date", "datetime"):
+            return [False, "0001-01-01", "9999-12-31"]
+        if field.type in ("char", "text", "html"):
+            return [False, " ", "x" * 5000]
+        return [False]
+
+    @mute_logger("odoo.sql_db")
+    def test_nonsense_on_any_field_is_taken_or_refused_in_words(self):
+        """As whoever may do everything, so that no right stands in the way of a rule that breaks down."""
+        walked, broken = 0, []
+        # One that nobody has is free to change.
+        unsold = self.make_plan("Unsold").price_ids[:1]
+        for model, record in [*self.records().items(), (unsold._name, unsold)]:
+            for name, field in self.own_fields(model):
+                for value in () if field.readonly else self.nonsense(field):
+                    walked += 1
+                    try:
+                        with self.cr.savepoint() as savepoint:
+                            record.sudo().write({name: value})
+                            self.env.flush_all()
+                            savepoint.rollback()
+                    except (UserError, IntegrityError):
+                        pass
+                    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+                        broken.append(f"{model}.{name} = {value!r:.40}: {type(error).__name__}: {error!s:.300}")
+                    finally:
+                        self.env.invalidate_all()
+        self.assertFalse(broken, "\n".join(broken))
+        self.assertGreater(walked, 200)
+
+    @mute_logger("odoo.sql_db")
+    def test_a_record_without_what_it_needs_is_refused_in_words(self):
+        broken = []
+        for model, record in self.samples().items():
+            full = record.sudo().copy_data()[0]
+            for vals in ({}, *({**full, name: False} for name in full)):
+                try:
+                    with self.cr.savepoint() as savepoint:
+                        record.sudo().create(vals)
+                        self.env.flush_all()
+                        savepoint.rollback()
+                except (UserError, IntegrityError):
+                    pass
+                except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+                    without = [name for name in vals if not vals[name]]
+                    broken.append(f"{model} without {without or 'anything'}: {type(error).__name__}: {error!s:.300}")
+                finally:
+                    self.env.invalidate_all()
+        self.assertFalse(broken, "\n".join(broken))
+
     def test_who_may_write_what_on_an_appointment_is_decided(self):
         decided = set(APPOINTMENT) | {name for name, field in self.own_fields("calendar.event") if field.readonly}
         self.assertEqual({name for name, _field in self.own_fields("calendar.event")}, decided)

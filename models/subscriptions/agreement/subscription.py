@@ -117,7 +117,10 @@ class PracticeSubscription(models.Model):
     )
     cancel_note = fields.Char(readonly=True, copy=False)
     suspended_reason = fields.Selection(
-        [("unpaid", "Not Paid"), ("paused", "Paused")], readonly=True, copy=False, tracking=True
+        [("unpaid", "Not Paid"), ("written_off", "Written Off"), ("paused", "Paused")],
+        readonly=True,
+        copy=False,
+        tracking=True,
     )
     past_due_since = fields.Date(readonly=True, copy=False, help="Day on which an invoice was overdue.")
     pending_plan_id = fields.Many2one(

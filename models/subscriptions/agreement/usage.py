@@ -142,7 +142,8 @@ class PracticeSubscriptionUsage(models.Model):
 
     @api.constrains("date", "quantity", "kind_id", "subscription_id", "reference", "description")
     def _check_sound(self):
-        for usage in self:
+        # What is required is refused by the database when it is missing.
+        for usage in self.filtered(lambda it: it.subscription_id and it.date):
             today = usage.company_id._practice_day()
             if usage.date > today + timedelta(days=DAYS_AHEAD):
                 raise ValidationError(

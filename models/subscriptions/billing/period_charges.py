@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ....tools import charges as rules
+from ...common.account_move_payment import SETTLED
 
 
 class PracticeSubscriptionPeriod(models.Model):
@@ -17,10 +18,12 @@ class PracticeSubscriptionPeriod(models.Model):
     def _get_charges(self):
         """Return what can be given back of these periods: a :class:`~.charges.Charge` for each line that was billed.
 
-        :raises UserError: when one of their documents is a draft, because nobody knows what it will hold
+        :raises UserError: when one of their documents is a draft, because nobody knows what it will hold, or was
+            written off, because nobody paid for it
         """
         documents = self._get_documents_sudo(Domain("practice_period_id", "in", self.ids))
         self._check_no_draft(documents)
+        self._check_none_written_off(documents)
         licences_sudo = self.env["practice.subscription.licence"].sudo()  # sudo: what the invoices charged
         billed = Domain("invoice_line_id", "in", list(documents)) | Domain("discount_line_id", "in", list(documents))
         discounts = licences_sudo.search(billed).discount_line_id
@@ -64,6 +67,23 @@ class PracticeSubscriptionPeriod(models.Model):
                         "worth. Post it, or cancel it, and try again.",
                         document=line.move_id.display_name,
                         period=line.practice_period_id.display_name,
+                    )
+                )
+
+    @api.model
+    def _check_none_written_off(self, documents):
+        """Refuse to give back what was never paid: a credit note would be the customer's, and the loss stay.
+
+        :raises UserError: naming the invoice
+        """
+        lines_sudo = self.env["account.move.line"].sudo().union(*documents.values())  # sudo: as above
+        for move_sudo in lines_sudo.move_id.filtered(lambda it: it.payment_state in SETTLED):
+            if move_sudo._practice_is_written_off():
+                raise UserError(
+                    self.env._(
+                        "%s was written off, not paid, so its unused days are worth nothing. End the subscription "
+                        "without giving them back, or undo the write-off first.",
+                        move_sudo.display_name,
                     )
                 )
 

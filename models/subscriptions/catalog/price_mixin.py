@@ -97,7 +97,8 @@ class PracticePriceMixin(models.AbstractModel):
 
         :raises UserError: when the plan is promised and the price begins too early
         """
-        for price in self:
+        # One without a plan is refused by the database.
+        for price in self.filtered("plan_id"):
             first = price._get_first_day()
             in_time = price.date_from and price.date_from >= first
             if in_time or not price._replaces_price() or not price._is_promised():

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.fields import Domain
 
+from ...common.account_move_payment import SETTLED
+
 #: An invoice that counts as not paid.
 UNPAID = ("not_paid", "partial")
 
@@ -53,6 +55,18 @@ class PracticeSubscription(models.Model):
         return self._get_unpaid_domain() & (
             self._get_late_domain() | failed | Domain("practice_collection", "=", "returned")
         )
+
+    def _filter_written_off(self):
+        """Return those of which an invoice was written off as a loss since they are past due: nobody paid."""
+        domain = Domain("practice_subscription_id", "in", self.ids) & Domain("payment_state", "in", SETTLED)
+        moves = self.env["account.move"].search(domain & Domain("move_type", "=", "out_invoice"))
+
+        def was_lost(move):
+            since = move.practice_subscription_id.past_due_since
+            days = [it.create_date.date() for it in move._practice_get_receivable_lines().matched_credit_ids]
+            return since and max(days, default=since) >= since and move._practice_is_written_off()
+
+        return moves.filtered(was_lost).practice_subscription_id
 
     def _get_unpaid_invoices(self):
         """Return the posted invoices of this subscription that are not paid, oldest first."""

@@ -32,7 +32,10 @@ class PracticeSubscription(models.Model):
     )
 
     def _follow_paid(self):
-        """Let subscriptions of which no invoice is overdue any more be active again."""
+        """Let subscriptions of which no invoice is overdue any more be active again.
+
+        Where one was written off as a loss, that is for a person to say.
+        """
         waiting_sudo = self.sudo().filtered(  # sudo: whoever registers a payment
             lambda it: it.state == "past_due" or (it.state == "suspended" and it.suspended_reason == "unpaid")
         )
@@ -41,12 +44,26 @@ class PracticeSubscription(models.Model):
         domain = self._get_blocking_domain() & Domain("practice_subscription_id", "in", waiting_sudo.ids)
         groups = self.env["account.move"].sudo()._read_group(domain, ["practice_subscription_id"])  # sudo: as above
         blocked = {subscription_sudo.id for [subscription_sudo] in groups}
-        for subscription_sudo in waiting_sudo.filtered(lambda it: it.id not in blocked):
+        settled_sudo = waiting_sudo.filtered(lambda it: it.id not in blocked)
+        lost_sudo = settled_sudo._filter_written_off()
+        for subscription_sudo in settled_sudo:
             subscription_sudo.activity_unlink(["practice_billing.mail_activity_type_payment"])
-            if subscription_sudo.state == "suspended":
+            if subscription_sudo in lost_sudo:
+                subscription_sudo._follow_written_off()
+            elif subscription_sudo.state == "suspended":
                 subscription_sudo._resume()
             else:
                 subscription_sudo._enter("active", past_due_since=False)
+
+    def _follow_written_off(self):
+        """Keep this subscription suspended, and ask a person whether it may go on."""
+        self.ensure_one()
+        if self.state == "past_due":
+            self._suspend()
+        self.suspended_reason = "written_off"
+        self._note_payment_problem(
+            self.env._("An invoice was written off, not paid. Resume the subscription if it may go on, or cancel it.")
+        )
 
     @api.model
     def _cron_follow_time(self):
@@ -64,7 +81,7 @@ class PracticeSubscription(models.Model):
             trial = Domain("state", "=", "trial") & Domain("trial_end", "<", today)
             late = unfailed & Domain("id", "in", self._get_ids_with(self._get_overdue_domain(), company))
             blocked = self._get_ids_with(self._get_blocking_domain(), company)
-            unpaid = Domain("state", "in", ("past_due", "suspended")) & Domain("suspended_reason", "!=", "paused")
+            unpaid = Domain("state", "=", "past_due") | Domain("suspended_reason", "=", "unpaid")
             grace = today - timedelta(days=company.practice_grace_days)
             after_grace = Domain("state", "=", "past_due") & Domain("past_due_since", "<=", grace)
             ended = Domain("state", "=", "suspended") & Domain("end_date", "<", today)

@@ -176,6 +176,9 @@ class PracticeSubscription(models.Model):
     def _resume(self):
         """Let suspended subscriptions go on: in the paid period, or with a new one that begins today."""
         self._check_can_enter("active", ("suspended",))
+        # sudo: the question may be somebody else's
+        lost_sudo = self.sudo().filtered(lambda it: it.suspended_reason == "written_off")
+        lost_sudo.activity_unlink(["practice_billing.mail_activity_type_payment"])
         for subscription in self:
             today = subscription.company_id._practice_day()
             vals = {"suspended_reason": False, "past_due_since": False}

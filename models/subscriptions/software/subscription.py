@@ -91,5 +91,5 @@ class PracticeSubscription(models.Model):
             self.state,
             self.company_id._practice_day(),
             paid_until=self.paid_until or None,
-            unpaid=self.suspended_reason == "unpaid",
+            unpaid=self.suspended_reason in ("unpaid", "written_off"),
         )
