@@ -32,7 +32,7 @@ class PracticeSubscription(models.Model):
             text = self.env._("The subscription of %s is paused. Contact us to let it go on.", name)
             return {"level": "danger", "text": text, "button": None}
         if self.state == "suspended" and self.suspended_reason == "written_off":
-            text = self.env._("The subscription of %s is suspended: an invoice was not paid. Contact us to go on.", name)
+            text = self.env._("The subscription of %s is suspended: an invoice was not paid. Please contact us.", name)
             return {"level": "danger", "text": text, "button": None}
         return self._get_unpaid_banner(name)
 
