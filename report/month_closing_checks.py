@@ -117,7 +117,7 @@ class PracticeMonthClosing(models.Model):
         if not wrong:
             return Check("difference", 0, self.env._("Credits, subscriptions and balance posts agree to the cent."))
         text = self.env._(
-            "%(count)s packages or customers do not agree with their balance post, by %(amount)s in all.",
+            "Packages and customers that do not agree with their balance post: %(count)s, by %(amount)s in all.",
             count=len(wrong),
             amount=self._format(sum(abs(difference) for difference in wrong.values())),
         )
@@ -133,7 +133,7 @@ class PracticeMonthClosing(models.Model):
         if not count:
             return Check("release", 0, self.env._("All visits and days until the end of the month are released."))
         text = self.env._(
-            "%(count)s releases wait for their entry: %(amount)s.", count=count, amount=self._format(amount)
+            "Releases that wait for their entry: %(count)s, %(amount)s.", count=count, amount=self._format(amount)
         )
         return Check("release", count, text)
 
@@ -151,7 +151,7 @@ class PracticeMonthClosing(models.Model):
         count = self.env["calendar.event"].sudo().search_count(self._get_unmarked_domain())
         if not count:
             return Check("unmarked", 0, self.env._("All visits that have ended are marked."))
-        return Check("unmarked", count, self.env._("%s visits have ended and nobody has marked them.", count))
+        return Check("unmarked", count, self.env._("Visits that have ended and nobody has marked: %s.", count))
 
     def _check_unpaid(self):
         at_date = self.env["practice.open.credit"].with_context(practice_open_date=fields.Date.to_string(self.date_to))
@@ -162,7 +162,7 @@ class PracticeMonthClosing(models.Model):
             return Check("unpaid", 0, self.env._("No open credits are unpaid for more than %s months.", UNPAID_MONTHS))
         count = sum(count for count, _amount in late)
         text = self.env._(
-            "%(count)s purchases of credits are unpaid for more than %(months)s months: %(amount)s.",
+            "Purchases of credits that are unpaid for more than %(months)s months: %(count)s, %(amount)s.",
             count=count,
             months=UNPAID_MONTHS,
             amount=self._format(sum(amount for _count, amount in late)),
@@ -184,4 +184,4 @@ class PracticeMonthClosing(models.Model):
         count = self.env["account.move"].search_count(self._get_draft_domain())
         if not count:
             return Check("draft", 0, self.env._("No invoice or credit note of the month is a draft."))
-        return Check("draft", count, self.env._("%s invoices or credit notes of the month are drafts.", count))
+        return Check("draft", count, self.env._("Invoices and credit notes of the month that are drafts: %s.", count))

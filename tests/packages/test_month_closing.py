@@ -161,13 +161,13 @@ class TestClosing(ClosingCase):
         self.assertEqual(closing.state, "closed")
         said = str(closing.message_ids[:1].body)
         self.assertIn("It is of April", said)
-        self.assertIn("1 invoices or credit notes of the month are drafts.", said)
+        self.assertIn("Invoices and credit notes of the month that are drafts: 1.", said)
 
     def test_it_is_never_closed_silently_with_a_failed_check(self):
         self.invoice(post=False, invoice_date="2026-03-31")
         closing = self.make()
         for reason in (None, "", "  "):
-            with self.assertRaisesRegex(UserError, "are drafts"):
+            with self.assertRaisesRegex(UserError, "that are drafts"):
                 closing._close(reason)
 
     def test_without_failed_checks_it_is_closed_at_once(self):

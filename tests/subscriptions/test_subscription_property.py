@@ -187,6 +187,8 @@ class SubscriptionLife(Life):
         invoice = subscription._make_extras_invoice(until, credit_from)
         preview, number = subscription._get_preview(invoice), subscription.next_number
         work()
+        if subscription.error and self.may_fail:
+            raise UserError(subscription.error)
         made = self.subscription.period_ids.filtered(lambda it: it.number == number)
         self.case.assertEqual(len(made), 1 if invoice.bill.lines else 0)
         if made:
