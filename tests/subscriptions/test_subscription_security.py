@@ -180,23 +180,6 @@ class TestCompanies(StrangerMixin, TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestSubscriptionsOverHttp(OverHttpCase):
-    def test_private_methods_are_no_door(self):
-        subscription = [self.subscription.ids]
-        self.authenticate("pb_manager", "pb_manager")
-        for model, method, args in (
-            ("practice.subscription", "_enter", [*subscription, "cancelled"]),
-            ("practice.subscription", "_begin_billing", subscription),
-            ("practice.subscription", "_cancel_now", [*subscription, "price"]),
-            ("practice.subscription", "_cron_bill", [[]]),
-            ("practice.subscription", "_bill_now", subscription),
-            ("practice.subscription", "_practice_set_aside", [*subscription, "x"]),
-            ("practice.discount.code", "_redeem", [self.code.ids, self.subscription.id]),
-            ("practice.subscription.period", "_plan_releases", [self.subscription.period_id.ids]),
-            ("account.move", "_practice_bill", [[], [], []]),
-        ):
-            with self.subTest(method=method):
-                self.assertEqual(self.call_kw(model, method, *args), "odoo.exceptions.AccessError")
-
     def test_states_and_dates_are_not_written_over_the_web_clients_door(self):
         for role in ("front_desk", "manager"):
             self.authenticate(f"pb_{role}", f"pb_{role}")

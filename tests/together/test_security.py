@@ -307,15 +307,3 @@ class TestOverHttp(OverHttpCase):
         [event_id] = response.json()
         self.env.invalidate_all()
         self.assertEqual(self.env["calendar.event"].browse(event_id).credit_state, "reserved")
-
-    def test_private_methods_are_no_door(self):
-        doors = (
-            ("practice.credit.lot", "_grant", [[]]),
-            ("practice.credit.lot", "_record", [[]]),
-            ("practice.credit.lot", "_extend", [self.lot.ids, False, "x"]),
-            ("practice.revenue.release", "_post_due", [[]]),
-        )
-        self.authenticate("pb_manager", "pb_manager")
-        for model, method, args in doors:
-            with self.subTest(method=method):
-                self.assertEqual(self.call_kw(model, method, *args), "odoo.exceptions.AccessError")
