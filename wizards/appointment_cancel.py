@@ -16,7 +16,9 @@ class PracticeAppointmentCancel(models.TransientModel):
         required=True,
         default="self_only",
     )
+    is_past = fields.Boolean(compute="_compute_is_past", help="It was marked, so it is corrected and nobody is told.")
     late_count = fields.Integer(compute="_compute_consequence")
+    spent_credits = fields.Integer(compute="_compute_consequence")
     consequence = fields.Char(compute="_compute_consequence")
     give_back = fields.Boolean(string="Give the credits back all the same")
     reason = fields.Char()
@@ -29,9 +31,19 @@ class PracticeAppointmentCancel(models.TransientModel):
         for wizard in self:
             wizard.in_series = bool(wizard.event_id.recurrence_id)
 
+    @api.depends("event_id")
+    def _compute_is_past(self):
+        for wizard in self:
+            wizard.is_past = wizard.event_id.attendance in ("attended", "no_show")
+
     @api.depends("event_id", "scope", "give_back")
     def _compute_consequence(self):
         for wizard in self:
+            wizard.spent_credits = wizard.is_past and wizard.event_id._practice_get_spent_credits()
+            if wizard.is_past:
+                wizard.late_count = 0
+                wizard.consequence = self.env._("It was marked already. Credits that go back: %s.", wizard.spent_credits)
+                continue
             events = wizard._get_events()
             costs = [cost for event in events if (cost := event._practice_get_cancel_cost())]
             wizard.late_count = len(costs)
@@ -56,9 +68,12 @@ class PracticeAppointmentCancel(models.TransientModel):
     def action_cancel(self):
         """Cancel with the policy as it is at this moment, whatever the dialog showed when it was opened.
 
-        :raises UserError: when the credits of a late cancellation are given back without a reason
+        :raises UserError: when credits that are used, lost or would be are given back without a reason
         """
         self.ensure_one()
+        if self.is_past:
+            self.event_id._practice_cancel_marked(self.reason)
+            return {"type": "ir.actions.act_window_close"}
         self._get_events()._practice_cancel_planned(reason=self.reason, give_back=self.give_back, notify=self.notify)
         return {"type": "ir.actions.act_window_close"}
 

@@ -21,6 +21,12 @@ SUBSCRIPTIONS = "tests/subscriptions/test_subscription_security.py"
 ROUTES = "tests/portal/test_portal_routes.py"
 CHECKOUT = "tests/portal/test_checkout.py"
 SOFTWARE = "tests/subscriptions/test_software_access.py"
+FORGET = "tests/together/test_forget.py"
+SEEN = "tests/together/test_paths.py"
+PATIENT = "tests/packages/test_appointment_patient.py"
+INVITATIONS = "tests/portal/test_invitations.py"
+PRIVACY = "tests/portal/test_organisation_privacy.py"
+WRITTEN = "tests/together/test_written_fields.py"
 
 
 class Mutant(NamedTuple):
@@ -165,6 +171,96 @@ MUTANTS = (
         "model_practice_package,group_user,1,0,0,0",
         "model_practice_package,group_user,1,1,1,1",
         SECURITY,
+    ),
+    Mutant(
+        "everybody forgets a patient",
+        "models/common/res_partner_forget.py",
+        "        self._practice_check_may_forget()\n",
+        "",
+        FORGET,
+    ),
+    Mutant(
+        "payments remember the patient",
+        "models/common/res_partner_forget.py",
+        '        transactions.write({**dict.fromkeys(PAYMENT_FIELDS, False), "partner_name": False})\n',
+        "",
+        FORGET,
+    ),
+    Mutant(
+        "what was written to the patient stays",
+        "models/common/res_partner_forget.py",
+        "        people_sudo._practice_forget_correspondence()\n",
+        "",
+        FORGET,
+    ),
+    Mutant(
+        "series are for everybody",
+        "security/practice_rules.xml",
+        """        <field name="model_id" ref="calendar.model_calendar_recurrence"/>
+""",
+        """        <field name="active" eval="False"/>
+        <field name="model_id" ref="calendar.model_calendar_recurrence"/>
+""",
+        SEEN,
+    ),
+    Mutant(
+        "a form invites the patient who was chosen before",
+        "models/packages/appointments/calendar_event_patient.py",
+        "self.partner_ids = (self.partner_ids._origin - gone) | patient",
+        "self.partner_ids |= patient",
+        PATIENT,
+    ),
+    Mutant(
+        "whoever is no longer the patient stays invited",
+        "models/packages/appointments/calendar_event_patient.py",
+        "        kept += [Command.unlink(partner.id) for partner in gone]\n",
+        "",
+        PATIENT,
+    ),
+    Mutant(
+        "messages that were given up stay",
+        "models/subscriptions/software/webhook_delivery.py",
+        "self.search(sent | given_up, limit=1000)",
+        "self.search(sent, limit=1000)",
+        SOFTWARE,
+    ),
+    Mutant(
+        "opening a link answers it",
+        "controllers/patient/invitation.py",
+        'if request.httprequest.method != "POST":',
+        'if request.httprequest.method not in ("GET", "POST"):',
+        INVITATIONS,
+    ),
+    Mutant(
+        "a link answers after the start",
+        "models/packages/appointments/calendar_event_answer.py",
+        'return self.attendance == "planned" and self.start > fields.Datetime.now()',
+        'return self.attendance == "planned"',
+        INVITATIONS,
+    ),
+    Mutant(
+        "the address of any login is written",
+        "models/subscriptions/agreement/res_partner_address.py",
+        "if not login_sudo or",
+        "if login_sudo or",
+        PRIVACY,
+    ),
+    Mutant(
+        "invoices of an organisation are for all its people",
+        "security/practice_rules.xml",
+        """        <field name="model_id" ref="account.model_account_move"/>
+""",
+        """        <field name="active" eval="False"/>
+        <field name="model_id" ref="account.model_account_move"/>
+""",
+        PRIVACY,
+    ),
+    Mutant(
+        "credits are given back without a reason",
+        "models/packages/appointments/calendar_event_settling.py",
+        'raise UserError(self.env._("Say why the credits are given back."))',
+        "pass",
+        WRITTEN,
     ),
 )
 

@@ -7,8 +7,11 @@ import os
 from contextlib import contextmanager
 from random import Random, SystemRandom
 
+from psycopg2.errors import UniqueViolation
+
 from odoo.exceptions import UserError
 from odoo.sql_db import Savepoint
+from odoo.tools import mute_logger
 
 from .practice import dose
 
@@ -89,14 +92,17 @@ class Life:
             raise
 
     def step(self, name, number):
-        """Do it, or be refused in words and leave everything as it was; return the refusal, if any."""
+        """Do it, or be refused in words and leave everything as it was; return the refusal, if any.
+
+        What is there already is refused by the database, and Odoo has words for it.
+        """
         self.chosen = None
         self.story.append(f"{self.case.today()} {name}")
         try:
-            with self.env.cr.savepoint():
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 getattr(self, name)(number)
                 self.env.flush_all()
-        except UserError as error:
+        except (UserError, UniqueViolation) as error:
             self.env.invalidate_all()
             self.say(f"REFUSED: {' '.join(str(error).split())}")
             return error

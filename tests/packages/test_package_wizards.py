@@ -298,6 +298,34 @@ class TestCancel(PracticeCase):
         self.assertIn("Train strike", event.credit_move_ids.mapped("reason"))
         self.assertBooksAgree()
 
+    def test_a_visit_that_was_marked_wrongly_is_cancelled_with_a_reason(self):
+        for mark in ("attended", "no_show"):
+            with self.subTest(mark=mark):
+                event = self.plan(start=self.at(days=2))
+                self.happen(event)
+                event.attendance = mark
+                action = event.with_user(self.front_desk).action_practice_cancel_appointment()
+                self.assertEqual(action["res_model"], "practice.appointment.cancel")
+                dialog = self.dialog(event)
+                self.assertIn("Credits that go back: 1", dialog.consequence)
+                with self.assertRaisesRegex(UserError, "Say why"):
+                    dialog.action_cancel()
+                before = self.env["mail.mail"].search([])
+                dialog.reason = "Called on Monday"
+                dialog.action_cancel()
+                self.assertEqual((event.attendance, event.credit_state), ("cancelled", "returned"))
+                self.assertIn("Called on Monday", event.credit_move_ids.mapped("reason"))
+                self.assertFalse(self.env["mail.mail"].search([]) - before, "nobody is told of a correction")
+                self.assertLot(self.lot, available=10, used=0, lost=0)
+        self.assertBooksAgree()
+
+    def test_a_visit_without_credits_needs_no_reason(self):
+        free = self.make_type(self.env["practice.package"], name="Free")
+        event = self.plan(start=self.at(days=2), appointment_type=free)
+        self.happen(event)
+        self.dialog(event).action_cancel()
+        self.assertEqual(event.attendance, "cancelled")
+
     def test_the_following_of_a_series_leaves_the_earlier_ones(self):
         events = self.plan_series(count=4, start=self.at(days=2))
         self.dialog(events[2], scope="future_events").action_cancel()

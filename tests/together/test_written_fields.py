@@ -110,7 +110,7 @@ class TestWrittenFields(RolesMixin, TransactionCase):
         """As whoever may do everything, so that no right stands in the way of a rule that breaks down."""
         walked, broken = 0, []
         # One that nobody has is free to change.
-        unsold = self.make_plan("Unsold").price_ids[:1]
+        unsold = self.make_plan().price_ids[:1]
         for model, record in [*self.records().items(), (unsold._name, unsold)]:
             for name, field in self.own_fields(model):
                 for value in () if field.readonly else self.nonsense(field):
@@ -209,6 +209,14 @@ class TestWrittenFields(RolesMixin, TransactionCase):
             event.write({"attendance": "cancelled"})
         event.write({"active": False})
         self.assertEqual(event.attendance, "late_cancelled")
+
+    def test_credits_that_are_spent_do_not_come_back_by_a_mark(self):
+        for mark in ("attended", "no_show"):
+            event = self.plan(start=self.at(days=3))
+            self.happen(event)
+            event.attendance = mark
+            with self.subTest(mark=mark), self.assertRaisesRegex(UserError, "used or lost"):
+                event.with_user(self.front_desk).write({"attendance": "cancelled"})
 
     def test_a_posted_line_keeps_whose_it_is(self):
         line = self.invoice().invoice_line_ids

@@ -251,11 +251,8 @@ class CalendarEvent(models.Model):
         self.write({"attendance": "planned", "active": True})
 
     def action_practice_cancel_appointment(self):
-        """Open the dialog that shows what cancelling costs; a past visit is corrected at once."""
+        """Open the dialog that shows what cancelling costs, or why credits of a past visit are given back."""
         self.ensure_one()
-        if self.attendance != "planned":
-            self.write({"attendance": "cancelled"})
-            return True
         return self._practice_open_wizard("practice_appointment_cancel_action", event_id=self.id)
 
     def action_unlink_event(self, attendee_id=None, recurrence=False):
@@ -344,6 +341,21 @@ class CalendarEvent(models.Model):
         """Return the whole credits that cancelling now would cost the patient; 0 while it is free."""
         self.ensure_one()
         return self._practice_get_late_cost() if self.credit_state == "reserved" and self._practice_is_late() else 0
+
+    def _practice_get_spent_credits(self):
+        """Return the whole credits that this appointment has used or lost, and that cancelling it gives back."""
+        self.ensure_one()
+        return self.practice_credits if self.credit_state in ("used", "forfeited") else 0
+
+    def _practice_cancel_marked(self, reason=False):
+        """Cancel these appointments of the past: they were marked wrongly, and nobody is told.
+
+        :param str reason: why, kept on the movements of the credits
+        :raises UserError: when credits are given back without a reason
+        """
+        if not reason and any(event._practice_get_spent_credits() for event in self):
+            raise UserError(self.env._("Say why the credits are given back."))
+        self.with_context(practice_reason=reason).write({"attendance": "cancelled"})
 
     def _practice_cancel_planned(self, *, reason=False, give_back=False, notify=True):
         """Cancel these planned appointments with the policy of this moment.

@@ -140,6 +140,15 @@ class CalendarEvent(models.Model):
             self._practice_check_cancelled_in_time()
 
     def _practice_check_cancelled_in_time(self):
+        """Refuse to cancel what costs credits, or has cost some already, without saying why they are given back."""
+        if spent := self.filtered(lambda event: event._practice_get_spent_credits()):
+            raise UserError(
+                self.env._(
+                    "%s: its credits are used or lost. Use the button Cancel Appointment, which asks why they are given "
+                    "back.",
+                    spent[0].name,
+                )
+            )
         late = self.filtered(lambda event: event.attendance == "planned" and event._practice_get_cancel_cost())
         if late:
             raise UserError(
