@@ -42,7 +42,8 @@ class PracticeAppointmentCancel(models.TransientModel):
             wizard.spent_credits = wizard.is_past and wizard.event_id._practice_get_spent_credits()
             if wizard.is_past:
                 wizard.late_count = 0
-                wizard.consequence = self.env._("It was marked already. Credits that go back: %s.", wizard.spent_credits)
+                spent = wizard.spent_credits
+                wizard.consequence = self.env._("It was marked already. Credits that go back: %s.", spent)
                 continue
             events = wizard._get_events()
             costs = [cost for event in events if (cost := event._practice_get_cancel_cost())]

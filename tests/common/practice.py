@@ -126,6 +126,17 @@ class PracticeMixin:
         return cls.env["practice.appointment.type"].create({**defaults, **vals})
 
     @classmethod
+    def make_stranger(cls, company):
+        """Make an accountant of another company, who sees nothing of this one."""
+        return new_test_user(
+            cls.env,
+            "pb_elsewhere",
+            "practice_billing.group_accountant",
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
+        )
+
+    @classmethod
     def make_tax(cls, amount=21.0, account=True, **vals):
         """Make a sales tax inside the price, booked to an account of its own (or, as Odoo allows, to none)."""
         tax = cls.env["account.tax"].create(
@@ -262,6 +273,22 @@ class PracticeMixin:
         event = self.plan(**vals)
         self.happen(event)
         return event
+
+    def import_credits(self, patient=None, booking="opening", package=None):
+        """Bring five credits of 75 in from an old system, booked as ``booking`` says."""
+        row = self.env["practice.credit.import"].create(
+            {
+                "partner_id": (patient or self.patient).id,
+                "package_id": (package or self.package).id,
+                "credits": 5,
+                "internal_rate": 75.0,
+                "booking": booking,
+                "counterpart_account_id": self.income.id if booking == "entry" else False,
+                "date": TODAY,
+            }
+        )
+        row.action_confirm()
+        return row
 
     def release(self):
         """Post what is due today; return the entries."""

@@ -2,7 +2,7 @@
 
 from odoo.fields import Command
 
-from .practice import TODAY, PracticeCase
+from .practice import PracticeCase
 
 
 class ProofCase(PracticeCase):
@@ -31,21 +31,6 @@ class ProofCase(PracticeCase):
         if post:
             move.action_post()
         return move
-
-    def import_credits(self, patient=None, booking="opening", package=None):
-        row = self.env["practice.credit.import"].create(
-            {
-                "partner_id": (patient or self.patient).id,
-                "package_id": (package or self.package).id,
-                "credits": 5,
-                "internal_rate": 75.0,
-                "booking": booking,
-                "counterpart_account_id": self.income.id if booking == "entry" else False,
-                "date": TODAY,
-            }
-        )
-        row.action_confirm()
-        return row
 
     def tamper(self, line, **columns):
         """Change an item as nothing in Odoo would."""

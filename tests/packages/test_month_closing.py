@@ -6,7 +6,6 @@ from datetime import date, datetime
 from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -241,13 +240,7 @@ class TestClosing(ClosingCase):
     def test_another_company_does_not_see_it(self):
         closing = self.close()
         other = self.env["res.company"].create({"name": "PB other"})
-        stranger = new_test_user(
-            self.env,
-            "pb_elsewhere",
-            "practice_billing.group_accountant",
-            company_id=other.id,
-            company_ids=[Command.set(other.ids)],
-        )
+        stranger = self.make_stranger(other)
         with self.assertRaises(AccessError):
             closing.with_user(stranger).read(["state"])
         with self.assertRaises(AccessError):

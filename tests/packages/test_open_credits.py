@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from ..common.practice import PracticeCase
 from ..common.reports import ReportsMixin
@@ -154,13 +154,7 @@ class TestOpenCredits(ReportsMixin, PracticeCase):
     def test_accountants_and_administrators_read_it_of_their_companies(self):
         lot = self.sell()
         other = self.env["res.company"].create({"name": "PB other"})
-        stranger = new_test_user(
-            self.env,
-            "pb_elsewhere",
-            "practice_billing.group_accountant",
-            company_id=other.id,
-            company_ids=[Command.set(other.ids)],
-        )
+        stranger = self.make_stranger(other)
         rows = self.env["practice.open.credit"]
         for user in (self.accountant, self.manager):
             self.assertTrue(rows.with_user(user).search([("lot_id", "=", lot.id)]).value)

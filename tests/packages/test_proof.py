@@ -247,35 +247,20 @@ class TestProof(PracticeCase):
 
     # === IMPORTED CREDITS === #
 
-    def import_credits(self, booking, package=None):
-        row = self.env["practice.credit.import"].create(
-            {
-                "partner_id": self.patient.id,
-                "package_id": (package or self.package).id,
-                "credits": 5,
-                "internal_rate": 75.0,
-                "booking": booking,
-                "counterpart_account_id": self.income.id if booking == "entry" else False,
-                "date": TODAY,
-            }
-        )
-        row.action_confirm()
-        return row
-
     def test_imports_agree_whatever_they_book(self):
-        self.import_credits("none")
+        self.import_credits(booking="none")
         self.assertEqual(self.sums(), {})
-        self.import_credits("entry")
+        self.import_credits(booking="entry")
         self.assertProof(375.0, 0.0, 375.0, 0.0)
-        self.import_credits("opening")
+        self.import_credits(booking="opening")
         self.assertProof(750.0, 0.0, 375.0, 375.0)  # the opening balance has not been booked yet
         self.entry(375.0)
         self.assertProof(750.0, 0.0, 750.0, 0.0)
 
     def test_an_opening_balance_is_shared_by_the_packages_of_its_account(self):
         diet, nobody = self.make_package("Diet"), self.env["practice.package"]
-        self.import_credits("opening")
-        self.import_credits("opening", diet)
+        self.import_credits(booking="opening")
+        self.import_credits(booking="opening", package=diet)
         self.assertEqual(self.sums()[self.liability, nobody], (0.0, 0.0, -750.0, 750.0))
         self.entry(750.0)
         self.assertProof(375.0, 0.0, 375.0, 0.0)
@@ -283,7 +268,7 @@ class TestProof(PracticeCase):
         self.assertEqual(self.sums()[self.liability, nobody], (0.0, 0.0, 0.0, 0.0))
 
     def test_an_import_that_was_undone_agrees(self):
-        self.import_credits("entry").action_undo()
+        self.import_credits(booking="entry").action_undo()
         self.assertAgrees()
         self.assertProof(0.0, 0.0, 0.0, 0.0)
 
@@ -313,7 +298,7 @@ class TestProof(PracticeCase):
         self.company.fiscalyear_lock_date = date(2026, 3, 31)
         self.release()
         self.make_package("Diet")
-        self.import_credits("opening")
+        self.import_credits(booking="opening")
         rows = self.env.execute_query(self.proof_model._table_query)
         self.assertEqual(len({row[0] for row in rows}), len(rows))
 

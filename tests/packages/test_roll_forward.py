@@ -7,7 +7,7 @@ from pypdf import PdfReader
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import HttpCase, tagged
 
 from ..common.practice import PracticeCase, PracticeMixin
 from ..common.reports import CHANGES, ReportsMixin
@@ -222,13 +222,7 @@ class TestRollForward(RollMixin, PracticeCase):
         self.sell()
         other = self.env["res.company"].create({"name": "PB other"})
         self.assertEqual(self.roll(*MARCH, company=other), {})
-        stranger = new_test_user(
-            self.env,
-            "pb_elsewhere",
-            "practice_billing.group_accountant",
-            company_id=other.id,
-            company_ids=[Command.set(other.ids)],
-        )
+        stranger = self.make_stranger(other)
         self.assertEqual(self.roll(*MARCH, user=stranger), {})
         report = self.env["practice.roll.forward"].with_user(stranger)
         with self.assertRaises(AccessError):

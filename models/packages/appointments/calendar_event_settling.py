@@ -144,8 +144,7 @@ class CalendarEvent(models.Model):
         if spent := self.filtered(lambda event: event._practice_get_spent_credits()):
             raise UserError(
                 self.env._(
-                    "%s: its credits are used or lost. Use the button Cancel Appointment, which asks why they are given "
-                    "back.",
+                    "%s: its credits are used or lost. Use the button Cancel Appointment, which asks why they go back.",
                     spent[0].name,
                 )
             )
