@@ -34,6 +34,16 @@ class TestPlanning(AppointmentCase):
         ):
             self.plan()
 
+    def test_credits_that_expire_before_the_visit_are_told_apart(self):
+        old, fresh = self.sell(), self.sell(quantity=0.1)
+        old._extend(self.today() + timedelta(days=5), "Test")
+        fresh._extend(self.today() + timedelta(days=30), "Test")
+        self.plan(start=self.at(days=10))
+        with self.assertRaisesRegex(
+            UserError, r"1 credits are needed, 0 are available .*Credits that expire before 0?3/2./2026: 10, the last.*16"
+        ):
+            self.plan(start=self.at(days=11))
+
     def test_a_refused_appointment_leaves_nothing(self):
         count = self.env["calendar.event"].search_count([])
         with self.assertRaises(UserError), self.cr.savepoint():
@@ -606,17 +616,34 @@ class TestAttendance(AppointmentCase):
         self.assertLot(lot, state="active", available=1, value=120.0)
         self.assertBooksAgree()
 
-    def test_attended_is_refused_before_the_day(self):
-        self.sell()
-        event = self.plan(start=self.at(days=1))
-        with self.assertRaisesRegex(ValidationError, "has not taken place yet"):
-            event.attendance = "attended"
-
-    def test_attended_is_possible_on_the_day_itself(self):
+    def test_attended_is_refused_before_it_begins(self):
         lot = self.sell()
-        event = self.plan(start=self.at(hours=2))
+        for start in (self.at(days=1), self.at(hours=2)):
+            event = self.plan(start=start)
+            for mark in ("attended", "no_show"):
+                with self.subTest(start=start, mark=mark), self.assertRaisesRegex(ValidationError, "begins on"):
+                    with self.cr.savepoint():
+                        event.attendance = mark
+        self.travel(event.start)
         event.attendance = "attended"
         self.assertLot(lot, used=1)
+
+    def test_one_of_a_whole_day_is_attended_on_its_day(self):
+        lot = self.sell()
+        event = self.plan(allday=True, start_date=self.today(), stop_date=self.today())
+        event.attendance = "attended"
+        self.assertLot(lot, used=1)
+
+    def test_a_missed_visit_is_planned_again_before_it_is_moved(self):
+        self.sell()
+        event = self.visit()
+        event.attendance = "no_show"
+        later = {"start": self.at(days=3), "stop": self.at(days=3, hours=1)}
+        with self.assertRaisesRegex(ValidationError, "Plan Again"), self.cr.savepoint():
+            event.write(later)
+        event.action_practice_mark_planned()
+        event.write(later)
+        self.assertEqual((event.attendance, event.credit_state), ("planned", "reserved"))
 
     def test_giving_back_a_no_show(self):
         lot = self.sell()

@@ -213,12 +213,14 @@ class CalendarEvent(models.Model):
     @api.constrains("attendance", "start")
     def _check_practice_attendance(self):
         for event in self._practice_hidden_sudo():
-            if (
-                event.attendance in ("attended", "no_show")
-                and event._practice_get_visit_day() > event._practice_get_today()
-            ):
+            if event.attendance in ("attended", "no_show") and not event._practice_has_begun():
                 raise ValidationError(
-                    self.env._("%s has not taken place yet: it can be cancelled, not attended or missed.", event.name)
+                    self.env._(
+                        "%(appointment)s begins on %(start)s: until then it can be cancelled or moved, not attended or "
+                        "missed. What is marked already is planned again first, with the button Plan Again.",
+                        appointment=event.name,
+                        start=event._practice_describe_start(),
+                    )
                 )
 
     @api.onchange("practice_appointment_type_id")
@@ -299,6 +301,13 @@ class CalendarEvent(models.Model):
             # Odoo keeps the days of day-long events without a time zone.
             return self.start_date or self.start.date()
         return self._practice_get_company()._practice_day(self.start)
+
+    def _practice_has_begun(self):
+        """Return whether the appointment has begun; a day-long one begins with its day in the practice's time zone."""
+        self.ensure_one()
+        if self.allday:
+            return self._practice_get_visit_day() <= self._practice_get_today()
+        return self.start <= fields.Datetime.now()
 
     def _practice_get_today(self):
         return self._practice_get_company()._practice_day()

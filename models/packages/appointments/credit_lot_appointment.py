@@ -281,32 +281,45 @@ class PracticeCreditLot(models.Model):
     def _raise_too_few(self, patient, package, requests, uncovered):
         """Say how many credits are missing, for which appointments, and what to do."""
         balance = self._get_balances({(patient, package)})[patient, package]
-        needed = sum(credits for _event, credits in requests)
+        days = [event._practice_get_visit_day() for event in uncovered]
+        lots_sudo = self._search_spendable_sudo(patient, package)
+        too_old = lots_sudo.filtered(lambda lot: lot.expiry_date and lot.expiry_date < days[0])
         numbers = {
             "package": package.name,
             "patient": patient.display_name,
-            "needed": needed,
-            **{name: balance[name] for name in ("available", "used", "reserved", "pending")},
+            "needed": sum(credits for _event, credits in requests),
+            **{name: balance[name] for name in ("used", "reserved", "pending")},
+            "available": balance["available"] - sum(too_old.mapped("credits_available")),
         }
-        if len(requests) == 1:
-            raise CreditsMissingError(
+        words = [self._describe_missing(requests, uncovered, days, numbers)]
+        if too_old:
+            words.append(
                 self.env._(
-                    "%(package)s for %(patient)s: %(needed)s credits are needed, %(available)s are available "
-                    "(%(used)s used, %(reserved)s reserved, %(pending)s waiting for payment). Sell a package or choose "
-                    "another type.",
-                    **numbers,
+                    "Credits that expire before %(day)s: %(credits)s, the last of them on %(last)s. They can be extended.",
+                    day=format_date(self.env, days[0]),
+                    credits=sum(too_old.mapped("credits_available")),
+                    last=format_date(self.env, max(too_old.mapped("expiry_date"))),
                 )
             )
-        days = [format_date(self.env, event._practice_get_visit_day()) for event in uncovered]
-        shown = ", ".join(days[:10]) + (", ..." if len(days) > 10 else "")
-        raise CreditsMissingError(
-            self.env._(
+        raise CreditsMissingError(" ".join(words))
+
+    @api.model
+    def _describe_missing(self, requests, uncovered, days, numbers):
+        if len(requests) == 1:
+            return self.env._(
                 "%(package)s for %(patient)s: %(needed)s credits are needed, %(available)s are available "
-                "(%(used)s used, %(reserved)s reserved, %(pending)s waiting for payment). That covers %(covered)s of "
-                "the %(count)s appointments; not covered: %(days)s. Nothing was planned. Sell a package or plan fewer.",
-                covered=len(requests) - len(uncovered),
-                count=len(requests),
-                days=shown,
+                "(%(used)s used, %(reserved)s reserved, %(pending)s waiting for payment). Sell a package or choose "
+                "another type.",
                 **numbers,
             )
+        dates = [format_date(self.env, day) for day in days]
+        shown = ", ".join(dates[:10]) + (", ..." if len(dates) > 10 else "")
+        return self.env._(
+            "%(package)s for %(patient)s: %(needed)s credits are needed, %(available)s are available "
+            "(%(used)s used, %(reserved)s reserved, %(pending)s waiting for payment). That covers %(covered)s of "
+            "the %(count)s appointments; not covered: %(days)s. Nothing was planned. Sell a package or plan fewer.",
+            covered=len(requests) - len(uncovered),
+            count=len(requests),
+            days=shown,
+            **numbers,
         )
