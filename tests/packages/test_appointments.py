@@ -40,7 +40,8 @@ class TestPlanning(AppointmentCase):
         fresh._extend(self.today() + timedelta(days=30), "Test")
         self.plan(start=self.at(days=10))
         with self.assertRaisesRegex(
-            UserError, r"1 credits are needed, 0 are available .*Credits that expire before 0?3/2./2026: 10, the last.*16"
+            UserError,
+            r"1 credits are needed, 0 are available .*Credits that expire before 0?3/2./2026: 10, the last.*16",
         ):
             self.plan(start=self.at(days=11))
 
@@ -103,6 +104,32 @@ class TestPlanning(AppointmentCase):
         event = form.save()
         self.assertLot(lot, available=9, reserved=1)
         self.assertEqual(event.credit_balance, "session 1 of 10; 9 left, 1 reserved")
+
+    def test_the_number_of_a_session_is_the_same_when_it_is_saved(self):
+        self.make_staff()
+        self.sell()
+        self.plan(start=self.at(days=5))
+        form = Form(self.env["calendar.event"].with_user(self.front_desk))
+        form.practice_appointment_type_id = self.type
+        form.patient_id = self.patient
+        form.start = self.at(days=2)
+        self.assertEqual(form.credit_balance, "session 1 of 10; 9 left, 1 reserved")
+        self.assertIn("session 1 of 10", form.save().credit_balance)
+
+    def test_a_form_says_what_all_of_a_series_takes(self):
+        self.make_staff()
+        self.sell()
+        form = Form(self.env["calendar.event"].with_user(self.front_desk))
+        form.practice_appointment_type_id = self.type
+        form.patient_id = self.patient
+        form.start = self.at(days=1)
+        form.recurrency = True
+        form.rrule_type_ui = "weekly"
+        form.end_type = "count"
+        for count, short in ((10, False), (12, True)):
+            form.count = count
+            self.assertEqual(form.credit_balance, f"{count} appointments take {count} credits; 10 left, 0 reserved")
+            self.assertEqual(form.credit_short, short)
 
     def test_the_form_says_when_credits_are_short(self):
         event = self.env["calendar.event"].new(

@@ -15,6 +15,9 @@ CANCELLED = ("cancelled", "late_cancelled")
 #: Positions of credits that are credit states of their appointment, in the order in which they count.
 POSITION_STATES = ("reserved", "used", "forfeited")
 
+#: What the balance of an appointment in a form depends on, besides the fields of its series.
+BALANCE_FIELDS = ("practice_appointment_type_id", "patient_id", "credit_state", "start", "stop", "recurrency")
+
 #: What a copy of an appointment has too. Odoo's own copying would read it as whoever copies any event.
 COPIED_FIELDS = (
     "practice_appointment_type_id",
@@ -170,7 +173,7 @@ class CalendarEvent(models.Model):
             reserved[event.id, lot.id] += POSITIONS[kind].get("reserved", 0) * credits
         return [("id", "in", [event_id for (event_id, _lot_id), credits in reserved.items() if credits > 0])]
 
-    @api.depends("practice_appointment_type_id", "patient_id", "credit_state", "start")
+    @api.depends(lambda self: [*BALANCE_FIELDS, *sorted(self._get_recurrent_fields())])
     def _compute_practice_credit_balance(self):
         asked = self.filtered(lambda event: event._practice_get_package() and event.patient_id)
         described = self.env["practice.credit.lot"]._describe_balances(asked.filtered("start"))

@@ -295,7 +295,7 @@ class PracticeCreditLot(models.Model):
         if too_old:
             words.append(
                 self.env._(
-                    "Credits that expire before %(day)s: %(credits)s, the last of them on %(last)s. They can be extended.",
+                    "Credits that expire before %(day)s: %(credits)s, the last on %(last)s. They can be extended.",
                     day=format_date(self.env, days[0]),
                     credits=sum(too_old.mapped("credits_available")),
                     last=format_date(self.env, max(too_old.mapped("expiry_date"))),

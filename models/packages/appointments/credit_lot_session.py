@@ -16,8 +16,8 @@ class PracticeCreditLot(models.Model):
         """Return ``{event: (short, words)}``: whether credits are missing for an appointment, and the patient's
         balance as "session 4 of 10; 6 left, 2 reserved".
 
-        An appointment that holds credits is counted among those of its lot, by date; one that is being planned is
-        the next one of the lot that would pay it.
+        An appointment is counted by date among those that hold credits of its lot; one that is being planned among
+        those of the lot that would pay it, so its number stays when it is saved.
 
         :param events: appointments with patient and package, saved or still in a form
         """
@@ -30,9 +30,33 @@ class PracticeCreditLot(models.Model):
                 # Called off: it is no session of anything.
                 described[event] = (False, self._describe_balance(balances[owner]))
                 continue
+            starts = event._practice_get_starts()
+            if len(starts) > 1:
+                described[event] = self._describe_series(event, owner, starts, balances[owner])
+                continue
             lot, session = sessions.get(event) or self._get_next_session(event, *owner)
             described[event] = (not lot, lot._describe_balance(balances[owner], session))
         return described
+
+    @api.model
+    def _describe_series(self, event, owner, starts, balance):
+        """Return ``(short, words)`` of a series that is being planned: all its appointments take credits."""
+        credits = event.practice_appointment_type_id.package_credits
+        days = [event._practice_get_company()._practice_day(start) for start in starts]
+        left = {lot: lot.credits_available for lot in self._search_spendable_sudo(*owner)}
+        short = False
+        for day in days:
+            lots, missing = allocate(credits, day, [lot._to_source(left[lot] - lot.credits_available) for lot in left])
+            short = short or bool(missing)
+            for lot, number in lots:
+                left[lot] -= number
+        words = self.env._(
+            "%(count)s appointments take %(credits)s credits; %(balance)s",
+            count=len(starts),
+            credits=credits * len(starts),
+            balance=self.browse()._describe_balance(balance),
+        )
+        return short, words
 
     def _describe_balance(self, balance, session=None):
         """Return a balance in words; of a lot with the ``session`` of it that an appointment is."""
@@ -61,12 +85,16 @@ class PracticeCreditLot(models.Model):
                     lot_of.setdefault(event, holding.lot)
         if not lot_of:
             return {}
-        lots = self.union(*lot_of.values())
+        taken = self.union(*lot_of.values())._get_taken()
+        return {event: (lot, _count_before(taken[lot], event)) for event, lot in lot_of.items()}
+
+    def _get_taken(self):
+        """Return ``{lot: [(start, credits)]}``: when the appointments that hold credits of these lots take place."""
         rows = (
             self.env["practice.credit.move"]
             .sudo()  # sudo: numbers, for those who may see the appointment
             ._read_group(
-                Domain("lot_id", "in", lots.ids) & Domain("kind", "in", ("reserve", "unreserve")),
+                Domain("lot_id", "in", self.ids) & Domain("kind", "in", ("reserve", "unreserve")),
                 ["lot_id", "event_id", "kind"],
                 ["credits:sum"],
             )
@@ -75,10 +103,7 @@ class PracticeCreditLot(models.Model):
         for lot, other, kind, credits in rows:
             if other:
                 taken[lot].append((other.start, credits if kind == "reserve" else -credits))
-        return {
-            event: (lot, sum(credits for start, credits in taken[lot] if start < event.start) + 1)
-            for event, lot in lot_of.items()
-        }
+        return taken
 
     @api.model
     def _get_next_session(self, event, patient, package):
@@ -91,4 +116,9 @@ class PracticeCreditLot(models.Model):
         sources = [lot._to_source() for lot in self._search_spendable_sudo(patient, package, day, credits)]
         lots, _missing = allocate(credits, day, sources)
         lot = lots[0][0] if lots else self.browse()
-        return lot, lot.credits_used + lot.credits_lost + lot.credits_reserved + 1
+        return lot, _count_before(lot._get_taken()[lot], event)
+
+
+def _count_before(taken, event):
+    """Return which of its lot's credits, from 1, an appointment takes by its date."""
+    return sum(credits for start, credits in taken if start < event.start) + 1
