@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from psycopg2 import IntegrityError
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
@@ -13,6 +13,10 @@ from ..common.practice import TODAY, PracticeCase
 
 
 class AppointmentCase(PracticeCase):
+    def close(self):
+        with self.enter_registry_test_mode():
+            self.env.ref("practice_billing.ir_cron_close_appointments").method_direct_trigger()
+
     def expiring(self, days, quantity=1.0):
         """Sell a lot that expires in this many days."""
         lot = self.sell(quantity=quantity)
@@ -648,9 +652,9 @@ class TestAttendance(AppointmentCase):
         for start in (self.at(days=1), self.at(hours=2)):
             event = self.plan(start=start)
             for mark in ("attended", "no_show"):
-                with self.subTest(start=start, mark=mark), self.assertRaisesRegex(ValidationError, "begins on"):
-                    with self.cr.savepoint():
-                        event.attendance = mark
+                refused = self.assertRaisesRegex(ValidationError, "begins on")
+                with self.subTest(start=start, mark=mark), refused, self.cr.savepoint():
+                    event.attendance = mark
         self.travel(event.start)
         event.attendance = "attended"
         self.assertLot(lot, used=1)
@@ -1055,10 +1059,6 @@ class TestUnpaid(AppointmentCase):
 
 @tagged("post_install", "-at_install")
 class TestClosing(AppointmentCase):
-    def close(self):
-        with self.enter_registry_test_mode():
-            self.env.ref("practice_billing.ir_cron_close_appointments").method_direct_trigger()
-
     def test_what_has_ended_is_attended(self):
         lot = self.sell()
         event = self.plan()
@@ -1253,3 +1253,56 @@ class TestCalendarMail(AppointmentCase):
         self.assertTrue(
             (self.invitations(event) - before).filtered(lambda message: self.patient in message.partner_ids)
         )
+
+
+@tagged("post_install", "-at_install")
+class TestArchivedPeople(AppointmentCase):
+    """Whoever is archived does not attend by themselves, and staff hears what is planned."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_staff()
+
+    def setUp(self):
+        super().setUp()
+        self.lot = self.sell()
+        self.event = self.plan(user_id=self.manager.id)
+
+    def told(self):
+        return self.type.activity_ids.filtered(lambda it: "Archived" in (it.summary or ""))
+
+    def test_their_visits_are_left_to_a_person(self):
+        for person in (self.patient, self.manager):
+            with self.subTest(person=person.name), self.cr.savepoint() as savepoint:
+                person.active = False
+                self.travel(self.event.stop + timedelta(minutes=1))
+                self.close()
+                self.assertEqual((self.event.attendance, self.event.credit_state), ("planned", "reserved"))
+                self.assertIn(person.name, self.event.credit_error)
+                self.event.attendance = "attended"
+                self.assertFalse(self.event.credit_error)
+                savepoint.rollback()
+            self.env.invalidate_all()
+            self.clock.move_to(self.now)
+
+    def test_staff_sees_what_is_planned(self):
+        action = self.patient.with_user(self.manager).action_archive()
+        self.assertEqual(self.env["calendar.event"].search(action["domain"]), self.event)
+        self.assertFalse(self.make_patient("Nobody").with_user(self.manager).action_archive())
+
+    def test_who_is_no_staff_learns_nothing_and_the_practice_does(self):
+        self.employee.group_ids += self.env.ref("base.group_partner_manager")
+        self.assertFalse(self.patient.with_user(self.employee).action_archive())
+        self.assertFalse(self.patient.activity_ids)
+        [activity] = self.told()
+        self.assertIn("An Peeters", activity.note)
+        self.assertIn("planned: 1", activity.note)
+        with self.assertRaises(AccessError):
+            activity.with_user(self.employee).read(["note"])
+
+    def test_nothing_is_said_of_what_is_over(self):
+        self.travel(self.event.stop + timedelta(minutes=1))
+        self.event.attendance = "attended"
+        self.patient.active = False
+        self.assertFalse(self.told())

@@ -15,5 +15,7 @@ from . import calendar_event_seen
 from . import calendar_attendee
 from . import mail_followers
 from . import mail_notification
+from . import archived_mixin
 from . import res_partner
+from . import res_users
 from . import res_partner_forget

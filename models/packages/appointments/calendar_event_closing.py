@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...common.retry_mixin import Step
@@ -50,7 +51,20 @@ class CalendarEvent(models.Model):
         )
 
     def _practice_close(self):
-        """Mark these appointments as attended."""
+        """Mark these appointments as attended.
+
+        :raises UserError: when the patient or the practitioner of one is archived: nobody knows whether it took place
+        """
+        system = self.env.ref("base.user_root")  # archived, and nobody
+        for event in self:
+            archived = [it.name for it in (event.patient_id, event.user_id - system) if it and not it.active]
+            if archived:
+                raise UserError(
+                    self.env._(
+                        "%s is archived, so the visit is not marked by itself. Mark it as attended, or cancel it.",
+                        ", ".join(archived),
+                    )
+                )
         self.write({"attendance": "attended"})
 
     def _practice_get_retry_company(self):

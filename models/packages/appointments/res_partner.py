@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .seen_fields import SeenMany2many
@@ -7,7 +8,8 @@ from .seen_fields import SeenMany2many
 class ResPartner(models.Model):
     """A patient has appointments."""
 
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "practice.archived.mixin"]
 
     meeting_ids = SeenMany2many()
     practice_appointment_count = fields.Integer(
@@ -48,6 +50,9 @@ class ResPartner(models.Model):
         return {**action, "context": context}
 
     # === BUSINESS METHODS === #
+
+    def _practice_get_planned_domain(self):
+        return Domain("patient_id", "in", self.ids)
 
     def _practice_get_usual_appointment_type(self):
         """Return what this patient had last; somebody new gets the first type of the list."""

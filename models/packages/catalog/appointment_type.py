@@ -7,7 +7,7 @@ class PracticeAppointmentType(models.Model):
 
     _name = "practice.appointment.type"
     _description = "Appointment Type"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "sequence, name, id"
     _check_company_auto = True
 
