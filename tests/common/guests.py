@@ -23,8 +23,8 @@ ROLES = {
     "settings": "base.group_system",
     "portal": "base.group_portal",
 }
-#: What is different each time that it is looked at.
-FICKLE = {*MAGIC_COLUMNS, "access_token"}
+#: What is different each time that it is looked at, or lists the groups of all modules.
+FICKLE = {*MAGIC_COLUMNS, "access_token", "view_group_hierarchy"}
 #: Where something lies in memory, in the name of a record that is not saved for one.
 ADDRESS = re.compile("0x[0-9a-f]+")
 #: Types of fields that somebody groups by.
@@ -154,6 +154,7 @@ class _Maker:
         return {
             "calendar.event": {"name": "Mine", "start": start, "stop": start + timedelta(hours=1)},
             "res.partner": {"name": "Another"},
+            "res.users": {"name": "Colleague", "login": "guest_colleague"},
             "product.template": {"name": "Table"},
             "product.product": {"name": "Lamp"},
             "account.move": {

@@ -51,9 +51,10 @@ class TestAnotherPatient(PracticeCase):
             self.assertSecret(mail.body_html + mail.subject, self.bert)
 
     def test_a_form_that_is_not_saved_yet_invites_only_the_last_choice(self):
-        for view in ("calendar.view_calendar_event_form", "calendar.view_calendar_event_form_quick_create"):
+        views = ("calendar.view_calendar_event_form", "calendar.view_calendar_event_form_quick_create")
+        for days, view in enumerate(views, start=2):
             form = Form(self.env["calendar.event"], view)
-            form.start = self.at(days=2)
+            form.start = self.at(days=days)
             form.practice_appointment_type_id = self.type
             form.patient_id = self.patient
             form.patient_id = self.bert

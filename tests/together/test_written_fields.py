@@ -20,6 +20,7 @@ APPOINTMENT = {
     "practice_appointment_type_id": "the credits and the promise of the new type",
     "patient_id": "the credits of the new patient, who is invited instead",
     "attendance": "the credits follow; what has not taken place is not attended",
+    "practice_overrule_reason": "asked for where somebody is busy",
 }
 
 #: Of which a value takes no credits: another type, or none.

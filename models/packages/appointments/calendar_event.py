@@ -54,6 +54,11 @@ class CalendarEvent(models.Model):
         groups="practice_billing.group_user",
         copy=False,
     )
+    practice_company_id = fields.Many2one(
+        related="practice_appointment_type_id.company_id",
+        string="Practice",
+        groups="practice_billing.group_user",
+    )
     practice_color = fields.Integer(
         related="practice_appointment_type_id.color", string="Color of the Type", groups="practice_billing.group_user"
     )
@@ -138,6 +143,12 @@ class CalendarEvent(models.Model):
         compute="_compute_practice_cancel_free_until", groups="practice_billing.group_user"
     )
 
+    practice_late_note = fields.Char(
+        compute="_compute_practice_cancel_free_until",
+        groups="practice_billing.group_user",
+        help="What cancelling would cost, when an appointment that is being planned can no longer be cancelled freely.",
+    )
+
     _practice_credits_not_negative = models.Constraint(
         "CHECK (practice_credits >= 0)", "An appointment cannot take fewer than 0 credits."
     )
@@ -185,6 +196,7 @@ class CalendarEvent(models.Model):
     def _compute_practice_cancel_free_until(self):
         for event in self:
             event.cancel_free_until = event.start and free_until(event.start, event._practice_get_cancel_hours())
+            event.practice_late_note = event._practice_describe_late_planning()
 
     @api.depends("patient_id", "practice_appointment_type_id")
     def _compute_display_name(self):
@@ -226,18 +238,36 @@ class CalendarEvent(models.Model):
                     )
                 )
 
+    @api.constrains("practice_appointment_type_id", "user_id")
+    def _check_practice_practitioner(self):
+        for event in self._practice_hidden_sudo().filtered("practice_appointment_type_id"):
+            user, company = event.user_id, event._practice_get_company()
+            if user and (user.share or company not in user.company_ids):
+                raise ValidationError(
+                    self.env._(
+                        "%(user)s does not work for %(company)s: choose another practitioner.",
+                        user=user.name,
+                        company=company.name,
+                    )
+                )
+
     @api.onchange("practice_appointment_type_id")
     def _onchange_practice_appointment_type_id(self):
         if appointment_type := self.practice_appointment_type_id:
             self.name = appointment_type.name
             self.duration = appointment_type.duration
             self.stop = self.start + timedelta(hours=appointment_type.duration)
+            givers = appointment_type._origin.practitioner_ids
+            if givers and self.user_id._origin not in givers:
+                # Who types is not who gives it.
+                self.user_id = givers if len(givers) == 1 else False
+                self._onchange_practice_user_id()
 
     @api.onchange("user_id")
     def _onchange_practice_user_id(self):
         """Invite the practitioner of an appointment in place of the one before, or of whoever plans it."""
         # Anybody may change the organiser of an event; what makes it an appointment is read by staff only.
-        if not self._practice_is_staff() or not self.practice_appointment_type_id or not self.user_id:
+        if not self._practice_is_staff() or not self.practice_appointment_type_id:
             return
         invited = self.partner_ids._origin
         before = self._origin.user_id.partner_id or invited.filtered(lambda partner: not partner.partner_share)
@@ -348,6 +378,20 @@ class CalendarEvent(models.Model):
             return 0
         policy = self.practice_late_policy or self.practice_appointment_type_id.late_policy
         return late_cost(self.practice_credits, policy)
+
+    def _practice_describe_late_planning(self):
+        """Return in words what cancelling would cost at once, when an appointment is planned at short notice."""
+        self.ensure_one()
+        now, credits = fields.Datetime.now(), self.practice_appointment_type_id.package_credits
+        is_new = not self._origin and self._practice_get_package() and self.start and self.start > now
+        cost = (
+            is_new
+            and self.cancel_free_until < now
+            and late_cost(credits, self.practice_appointment_type_id.late_policy)
+        )
+        if not cost:
+            return False
+        return self.env._("At such short notice cancelling is not free any more: it costs %s credits.", cost)
 
     def _practice_get_cancel_cost(self):
         """Return the whole credits that cancelling now would cost the patient; 0 while it is free."""

@@ -13,8 +13,9 @@ class CalendarEvent(models.Model):
         if self._origin or not self.recurrency or not self.start:
             return [self.start]
         recurrences = self.env["calendar.recurrence"]
-        names = (self._get_recurrent_fields() - {"rrule"}) & set(recurrences._fields)
-        recurrence = recurrences.new({name: self[name] for name in names})
+        # Reading one that the form does not have would compute all of them anew, over what was typed.
+        typed = {name: self[name] for name in self._get_recurrent_fields() - {"rrule"} if name in self._cache}
+        recurrence = recurrences.new({**self._get_recurrence_params(), **typed})
         try:
             spans = recurrence._range_calculation(self, self.stop - self.start)
         except UserError:

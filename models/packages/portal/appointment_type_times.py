@@ -108,6 +108,27 @@ class PracticeAppointmentType(models.Model):
             for practitioner, resource in resource_of.items()
         }
 
+    def _practice_filter_outside_hours(self, events):
+        """Return those of ``events`` that are not within the working hours of who gives them.
+
+        Whoever has no hours of their own works when they say so: the company's are often nobody's.
+        """
+        if not events:
+            return events
+        own = {user for user, it in self._get_resources(events.user_id._origin).items() if it.calendar_id}
+        timed = events.filtered(lambda event: event.user_id._origin in own)
+        if not timed:
+            return timed
+        practitioners = timed.user_id._origin
+        times = self._get_working_times(practitioners, min(timed.mapped("start")), max(timed.mapped("stop")))
+        no_buffer = timedelta()
+        work = {user: free_times(times[user], (), buffer=no_buffer) for user in practitioners}
+        return timed.filtered(
+            lambda event: (
+                not any(begins <= event.start and event.stop <= ends for begins, ends in work[event.user_id._origin])
+            )
+        )
+
     @api.model
     def _to_moment(self, local):
         """Return a moment as naive UTC; Odoo writes the midnight that ends a day as its last microsecond."""

@@ -1,0 +1,109 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+#: Fields of which a change can make an appointment collide with something else.
+PLACING_FIELDS = {
+    *("practice_appointment_type_id", "patient_id", "user_id", "attendance", "active"),
+    *("start", "stop", "start_date", "stop_date", "allday", "duration", "recurrency", "recurrence_update"),
+}
+
+
+class CalendarEvent(models.Model):
+    """An appointment at a time at which somebody is busy is planned on purpose only: with a reason, which is kept."""
+
+    _inherit = "calendar.event"
+
+    practice_overrule_reason = fields.Char(
+        string="Planned All the Same",
+        groups="practice_billing.group_user",
+        copy=False,
+        tracking=True,
+        help="Why the appointment is planned although somebody is busy then, or does not work.",
+    )
+    practice_conflict = fields.Text(
+        compute="_compute_practice_conflict",
+        groups="practice_billing.group_user",
+        help="What else is at this time.",
+    )
+
+    @api.depends(
+        *("practice_appointment_type_id", "patient_id", "user_id", "attendance"),
+        *("start", "stop", "allday", "start_date", "stop_date"),
+    )
+    def _compute_practice_conflict(self):
+        placed = self.filtered(lambda event: event.practice_appointment_type_id and event.start and event.stop)
+        conflicts = placed._practice_find_conflicts()
+        for event in self:
+            event.practice_conflict = "\n".join(conflicts.get(event, ())) or False
+
+    @api.onchange("start", "stop", "user_id", "patient_id")
+    def _onchange_practice_overrule_reason(self):
+        """A reason is for one time and these people."""
+        self.practice_overrule_reason = False
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        events = super().create(vals_list)
+        if not self.env.su and not self._practice_is_settling():
+            (events | events.recurrence_id.calendar_event_ids)._practice_check_conflicts()
+        return events
+
+    def write(self, vals):
+        if self.env.su or self._practice_is_settling() or not vals.keys() & PLACING_FIELDS:
+            return super().write(vals)
+        placed = self._practice_get_appointments() or vals.get("practice_appointment_type_id")
+        if not placed or not self._practice_is_staff():
+            return super().write(vals)
+        # Whoever moves it says it anew.
+        result = super().write({"practice_overrule_reason": False, **vals})
+        rewritten = vals.keys() & {"recurrence_update", "recurrency"}
+        (self | self.recurrence_id.calendar_event_ids if rewritten else self)._practice_check_conflicts()
+        return result
+
+    def _practice_check_conflicts(self):
+        """Refuse appointments at a time at which somebody is busy or does not work, unless it was said why.
+
+        :raises UserError: naming each of them
+        """
+        placed = self._practice_get_appointments()._practice_hidden_sudo()
+        asked = placed.filtered(lambda event: event.active and not event.practice_overrule_reason)
+        if not asked:
+            return
+        # Of two who plan at once, one looks again and finds what the other one planned.
+        (asked.user_id.partner_id | asked.patient_id)._practice_take_booking_turn()
+        conflicts = asked._practice_find_conflicts()
+        if conflicts:
+            lines = [f"{event._practice_describe_start()}: {' '.join(words)}" for event, words in conflicts.items()]
+            raise UserError(
+                self.env._(
+                    "%s\nChoose another time, or open the appointment and say why it is planned all the same.",
+                    "\n".join(lines[:10]),
+                )
+            )
+
+    # === WHAT IS IN THE WAY === #
+
+    def _practice_find_conflicts(self):
+        """Return ``{appointment: [sentences]}`` of those to come at whose time somebody is busy. A hook."""
+        now = fields.Datetime.now()
+        coming = self.filtered(lambda event: event.attendance in (False, "planned") and event.stop and event.stop > now)
+        conflicts = defaultdict(list)
+        for company, events in coming.grouped(lambda event: event._practice_get_company()).items():
+            tz = company.practice_tz
+            busy = self._practice_get_busy_times(
+                events.user_id._origin.partner_id | events.patient_id._origin,
+                min(events.mapped("start")),
+                max(events.mapped("stop")),
+                tz,
+                ignore=events._origin,
+            )
+            for event in events:
+                start, stop = event._practice_get_span(tz)
+                for person in (event.user_id._origin.partner_id, event.patient_id._origin):
+                    if any(begins < stop and start < ends for begins, ends in busy.get(person.id, ())):
+                        conflicts[event].append(self.env._("%s has something else at this time.", person.name))
+        return conflicts

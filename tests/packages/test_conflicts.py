@@ -1,0 +1,208 @@
+"""Who gives an appointment, and times at which somebody is busy: planned on purpose only, with a reason."""
+
+from datetime import timedelta
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
+from odoo.tests import Form, new_test_user, tagged
+
+from ..common.practice import PracticeCase
+
+
+class ConflictCase(PracticeCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_staff()
+        cls.desk = cls.env(user=cls.front_desk)
+        cls.ilse = new_test_user(cls.env, "pb_ilse", "base.group_user", name="Ilse")
+        cls.jan = new_test_user(cls.env, "pb_jan", "base.group_user", name="Jan")
+        cls.bert = cls.make_patient("Bert Claes")
+
+    def setUp(self):
+        super().setUp()
+        self.sell()
+        self.sell(self.bert)
+
+    def plan_at_desk(self, patient=None, user=None, days=3, **vals):
+        """Plan as the front desk does over RPC."""
+        return self.desk["calendar.event"].create(
+            {
+                "practice_appointment_type_id": self.type.id,
+                "patient_id": (patient or self.patient).id,
+                "user_id": (user or self.ilse).id,
+                "start": self.at(days=days),
+                **vals,
+            }
+        )
+
+    def open_form(self, days=3):
+        form = Form(self.desk["calendar.event"], "calendar.view_calendar_event_form_quick_create")
+        form.start = self.at(days=days)
+        form.practice_appointment_type_id = self.type
+        form.patient_id = self.patient
+        return form
+
+    def assertBusy(self, who):
+        return self.assertRaisesRegex(UserError, f"{who} has something else at this time")
+
+
+@tagged("post_install", "-at_install")
+class TestConflicts(ConflictCase):
+    def test_a_practitioner_is_not_booked_twice_without_a_reason(self):
+        self.plan_at_desk()
+        with self.assertBusy("Ilse"), self.cr.savepoint():
+            self.plan_at_desk(self.bert)
+        with self.assertBusy("Ilse"), self.cr.savepoint():
+            self.plan_at_desk(self.bert, start=self.at(days=3, minutes=30))
+        self.assertTrue(self.plan_at_desk(self.bert, start=self.at(days=3, hours=1)), "one after the other")
+        both = self.plan_at_desk(self.bert, practice_overrule_reason="Couple")
+        self.assertEqual(both.practice_overrule_reason, "Couple")
+
+    def test_a_patient_is_not_in_two_places(self):
+        self.plan_at_desk()
+        with self.assertBusy("An Peeters"), self.cr.savepoint():
+            self.plan_at_desk(user=self.jan)
+
+    def test_what_is_cancelled_or_another_day_is_in_nobodys_way(self):
+        event = self.plan_at_desk()
+        event._practice_cancel_planned(reason="x", notify=False)
+        self.plan_at_desk(self.bert)
+        self.plan_at_desk(self.bert, days=4)
+
+    def test_a_meeting_of_odoo_counts_too(self):
+        start = self.at(days=3)
+        self.env["calendar.event"].create(
+            {
+                "name": "Team",
+                "start": start,
+                "stop": start + timedelta(hours=2),
+                "user_id": self.jan.id,
+                "partner_ids": [Command.set((self.ilse + self.jan).partner_id.ids)],
+            }
+        )
+        with self.assertBusy("Ilse"):
+            self.plan_at_desk()
+
+    def test_moving_into_something_says_so_and_an_old_reason_does_not_count(self):
+        self.plan_at_desk()
+        event = self.plan_at_desk(self.bert, practice_overrule_reason="Couple")
+        later = {"start": self.at(days=5), "stop": self.at(days=5, hours=1)}
+        event.write(later)
+        self.assertFalse(event.practice_overrule_reason)
+        back = {"start": self.at(days=3), "stop": self.at(days=3, hours=1)}
+        with self.assertBusy("Ilse"), self.cr.savepoint():
+            event.write(back)
+        event.write({**back, "practice_overrule_reason": "Couple again"})
+        self.assertEqual(event.start, self.at(days=3))
+
+    def test_a_series_names_the_days(self):
+        self.plan_at_desk(days=10)
+        weekly = {"recurrency": True, "rrule_type": "weekly", "interval": 1, "end_type": "count", "count": 3}
+        weekday = f"{self.at(days=3):%a}".lower()
+        with self.assertBusy("Ilse") as refused, self.cr.savepoint():
+            self.plan_at_desk(self.bert, **weekly, **{weekday: True})
+        self.assertEqual(str(refused.exception).count("Ilse has"), 1)
+
+    def test_the_form_says_it_and_asks_why(self):
+        self.plan_at_desk(self.bert)
+        form = self.open_form()
+        form.user_id = self.ilse
+        self.assertIn("Ilse has something else", form.practice_conflict)
+        with self.assertRaisesRegex(AssertionError, "practice_overrule_reason is a required field"):
+            form.save()
+        form.practice_overrule_reason = "Both agreed"
+        form.user_id = self.jan
+        self.assertFalse(form.practice_conflict or form.practice_overrule_reason)
+        self.assertFalse(form.save().practice_overrule_reason)
+
+    def test_the_past_is_written_down_as_it_was(self):
+        self.plan_at_desk()
+        self.travel(days=10)
+        self.assertTrue(self.plan_at_desk(self.bert, days=-7))
+
+    def test_marks_and_notes_ask_for_nothing(self):
+        self.plan_at_desk()
+        event = self.plan_at_desk(self.bert, practice_overrule_reason="Couple")
+        event.write({"location": "Room 2"})
+        self.assertEqual(event.practice_overrule_reason, "Couple")
+        self.travel(event.start)
+        event.action_practice_mark_attended()
+        self.assertEqual(event.attendance, "attended")
+
+    def test_own_working_hours_are_kept(self):
+        hours = self.env["resource.calendar"].create(
+            {
+                "name": "Thursday",
+                "tz": "Europe/Brussels",
+                "attendance_ids": [
+                    Command.create(
+                        {"name": "x", "dayofweek": "3", "hour_from": 8, "hour_to": 12, "day_period": "morning"}
+                    )
+                ],
+            }
+        )
+        self.env["resource.resource"].create({"name": "Ilse", "user_id": self.ilse.id, "calendar_id": hours.id})
+        thursday = self.at(days=1)
+        self.assertEqual(thursday.weekday(), 3)
+        self.plan_at_desk(start=thursday)
+        with self.assertRaisesRegex(UserError, "Ilse does not work at this time"), self.cr.savepoint():
+            self.plan_at_desk(start=thursday + timedelta(hours=8))
+        with self.assertRaisesRegex(UserError, "Ilse does not work at this time"), self.cr.savepoint():
+            self.plan_at_desk(start=thursday + timedelta(days=2))
+        self.assertTrue(
+            self.plan_at_desk(start=thursday + timedelta(days=2), user=self.jan), "has no hours of their own"
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestPractitioner(ConflictCase):
+    def test_the_only_practitioner_of_the_type_gives_it(self):
+        self.type.practitioner_ids = self.ilse
+        form = self.open_form()
+        self.assertEqual(form.user_id, self.ilse)
+        event = form.save()
+        self.assertEqual(event.user_id, self.ilse)
+        self.assertEqual(event.partner_ids, self.ilse.partner_id | self.patient)
+        event = self.desk["calendar.event"].create(
+            {"practice_appointment_type_id": self.type.id, "patient_id": self.patient.id, "start": self.at(days=4)}
+        )
+        self.assertEqual(event.user_id, self.ilse)
+
+    def test_of_several_one_is_chosen(self):
+        self.type.practitioner_ids = self.ilse | self.jan
+        form = self.open_form()
+        self.assertFalse(form.user_id)
+        with self.assertRaisesRegex(AssertionError, "user_id is a required field"):
+            form.save()
+        form.user_id = self.jan
+        self.assertEqual(form.save().partner_ids, self.jan.partner_id | self.patient)
+
+    def test_who_gives_it_and_types_stays(self):
+        self.type.practitioner_ids = self.ilse | self.front_desk
+        self.assertEqual(self.open_form().user_id, self.front_desk)
+
+    def test_those_who_give_it_are_named_first(self):
+        self.type.practitioner_ids = self.jan
+        users = self.desk["res.users"].with_context(practice_type_id=self.type.id)
+        names = [name for _id, name in users.name_search("", [("share", "=", False)], limit=3)]
+        self.assertEqual((names[0], len(names)), ("Jan", 3))
+        self.assertEqual([it for it, _name in users.name_search("ilse")], self.ilse.ids)
+        outsider = self.env(user=self.employee)["res.users"].with_context(practice_type_id=self.type.id)
+        self.assertEqual(outsider.name_search("ilse"), self.env(user=self.employee)["res.users"].name_search("ilse"))
+
+    def test_nobody_of_another_company_or_the_portal(self):
+        other = self.env["res.company"].create({"name": "PB other"})
+        stranger = self.make_stranger(other)
+        for user in (stranger, self.portal):
+            refused = self.assertRaisesRegex(ValidationError, "does not work for")
+            with self.subTest(user=user.name), refused, self.cr.savepoint():
+                self.plan(user_id=user.id)
+
+    def test_planning_at_short_notice_says_what_cancelling_costs(self):
+        form = self.open_form(days=0)
+        form.start = self.at(hours=3)
+        self.assertIn("it costs 1 credits", form.practice_late_note)
+        form.start = self.at(days=3)
+        self.assertFalse(form.practice_late_note)
+        self.assertFalse(form.save().practice_late_note)
