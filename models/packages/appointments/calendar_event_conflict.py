@@ -87,12 +87,15 @@ class CalendarEvent(models.Model):
 
     # === WHAT IS IN THE WAY === #
 
+    def _practice_filter_coming(self):
+        """Return those of these appointments that are planned and not over, saved or still in a form."""
+        now = fields.Datetime.now()
+        return self.filtered(lambda event: event.attendance in (False, "planned") and event.stop and event.stop > now)
+
     def _practice_find_conflicts(self):
         """Return ``{appointment: [sentences]}`` of those to come at whose time somebody is busy. A hook."""
-        now = fields.Datetime.now()
-        coming = self.filtered(lambda event: event.attendance in (False, "planned") and event.stop and event.stop > now)
         conflicts = defaultdict(list)
-        for company, events in coming.grouped(lambda event: event._practice_get_company()).items():
+        for company, events in self._practice_filter_coming().grouped(lambda event: event._practice_get_company()).items():
             tz = company.practice_tz
             busy = self._practice_get_busy_times(
                 events.user_id._origin.partner_id | events.patient_id._origin,

@@ -13,9 +13,7 @@ class CalendarEvent(models.Model):
     def _practice_find_conflicts(self):
         """Name those too whose own working hours are known and do not hold the appointment."""
         conflicts = super()._practice_find_conflicts()
-        now = fields.Datetime.now()
-        coming = self.filtered(lambda event: event.attendance in (False, "planned") and event.stop and event.stop > now)
-        for appointment_type, events in coming.grouped("practice_appointment_type_id").items():
+        for appointment_type, events in self._practice_filter_coming().grouped("practice_appointment_type_id").items():
             timed = events.filtered(lambda event: event.user_id and not event.allday)
             for event in appointment_type._origin._practice_filter_outside_hours(timed):
                 words = self.env._("%s does not work at this time.", event.user_id.name)
