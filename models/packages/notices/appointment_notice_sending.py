@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ...common.retry_mixin import Step
 
@@ -19,7 +20,8 @@ class PracticeAppointmentNotice(models.Model):
     @api.model
     def _get_due_domain(self):
         """Return the notices whose e-mail is to be sent now."""
-        return [("state", "=", "waiting"), ("lead_id", "=", False), ("due_date", "<=", fields.Datetime.now())]
+        waiting = Domain("state", "=", "waiting") & Domain("lead_id", "=", False)
+        return waiting & Domain("due_date", "<=", fields.Datetime.now())
 
     @api.model
     def _cron_send(self):

@@ -13,7 +13,7 @@ class PracticeAppointmentType(models.Model):
         string="Confirm by E-Mail",
         default=True,
         tracking=True,
-        help="Patients get an e-mail when an appointment is planned. They are always told that it is moved or cancelled.",
+        help="Patients get an e-mail when an appointment is planned. Of a move or a cancellation they are always told.",
     )
     reminder_hours = fields.Char(
         string="Reminders",
