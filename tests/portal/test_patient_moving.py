@@ -40,8 +40,10 @@ class TestPatientMoving(BookingHttpCase):
         self.assertNotEqual(start, before)
         self.assertEqual(self.event.credit_move_ids.mapped("kind"), ["reserve"])
         told, author = self.invited(self.event, "Date updated")
-        self.assertEqual(told, self.parent | self.katrien.partner_id)
+        self.assertEqual(told, self.katrien.partner_id)
         self.assertEqual(author, self.katrien.partner_id)
+        self.assertEqual(self.notices().mapped("kind"), ["moved"])
+        self.assertEqual(self.notices().partner_id, self.parent)
         self.assertEqual(set(self.event.attendee_ids.mapped("state")), {"accepted"})
         self.assertIn(
             "Moved on the portal by PB parent", self.event.message_ids.filtered("body").sorted("id")[-1:].body
