@@ -145,6 +145,31 @@ class TestAnnouncing(NoticeCase):
         self.assertIn("cancelled", texts[self.patient])
         self.assertNotIn("Bert", texts[self.patient])
         self.assertNotIn("Peeters", texts[bert])
+        of_an = mails.filtered(lambda mail: mail.recipient_ids == self.patient)
+        self.assertIn("STATUS:CANCELLED", of_an.attachment_ids.raw.decode())
+        with self.assertRaisesRegex(UserError, "somebody else by now"):
+            self.notices(event, partner_id=self.patient.id).action_send_again()
+
+    def test_two_other_patients_in_a_minute(self):
+        bert, carl = self.make_patient("Bert Claes"), self.make_patient("Carl Maes")
+        self.give(bert)
+        self.give(carl)
+        event = self.planned()
+        event.patient_id = bert
+        event.patient_id = carl
+        texts = {mail.recipient_ids: mail.subject for mail in self.run_notices()}
+        self.assertEqual(set(texts), {self.patient, carl}, "Bert never knew")
+        self.assertIn("cancelled", texts[self.patient])
+
+    def test_sending_several_again_tells_each_of_their_own(self):
+        bert = self.make_patient("Bert Claes")
+        self.give(bert)
+        events = self.plan() | self.plan(bert)
+        self.run_notices()
+        self.notices(events).action_send_again()
+        self.assertEqual(len(self.run_notices()), 2)
+        for event in events:
+            self.assertEqual(self.notices(event).partner_id, event.patient_id)
 
     def test_a_visit_that_was_told_of_is_kept_when_it_is_deleted(self):
         free = self.make_type(self.env["practice.package"], name="Free", package_credits=0)

@@ -142,10 +142,20 @@ class PracticeAppointmentNotice(models.Model):
     def action_send_again(self):
         """Tell the same people what is true of these appointments now.
 
-        :raises UserError: when an appointment has begun, so that there is nothing to tell
+        :raises UserError: when an appointment has begun, or is not theirs any more
         """
         self.check_access("read")
-        self.env["calendar.event"].browse(self.event_id.ids)._practice_send_again(self.partner_id)
+        for event, notices in self.grouped("event_id").items():
+            known = event.patient_id._practice_get_mail_recipients() or event.patient_id
+            if notices.patient_id != event.patient_id or notices.partner_id - known:
+                raise UserError(
+                    self.env._(
+                        "%s: the patient, or who is written to for them, is somebody else by now. Open the appointment "
+                        "and use Send Again there.",
+                        event.name,
+                    )
+                )
+            event._practice_send_again(notices.partner_id)
 
     # === FOLLOWING WHAT HAPPENS === #
 
@@ -159,9 +169,9 @@ class PracticeAppointmentNotice(models.Model):
         """
         waiting = {}
         for told in changes:
-            rows = (told.event | told.former).practice_notice_ids
-            for row in rows.filtered(lambda row: row.state == "waiting" and row.kind in ANNOUNCEMENTS):
-                waiting[row.event_id, row.patient_id, row.partner_id] = row
+            for row in (told.event | told.former).practice_notice_ids:
+                if row.patient_id == told.patient and row.state == "waiting" and row.kind in ANNOUNCEMENTS:
+                    waiting[row.event_id, row.patient_id, row.partner_id] = row
         vals_list = [
             vals
             for told in changes

@@ -85,7 +85,7 @@ class PracticeAppointmentNotice(models.Model):
             [
                 {
                     "name": "appointment.ics",
-                    "raw": notice._get_visits()._practice_get_portal_ics(),
+                    "raw": notice._get_visits()._practice_get_portal_ics(cancelled=notice.kind == "cancelled"),
                     "mimetype": "text/calendar",
                     "res_model": "mail.message",
                     "res_id": mail.mail_message_id.id,

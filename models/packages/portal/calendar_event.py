@@ -74,8 +74,11 @@ class CalendarEvent(models.Model):
             self._practice_cancel_planned()
         return True
 
-    def _practice_get_portal_ics(self):
-        """Return these appointments as one iCalendar file: what, when, where; no notes, nobody's names."""
+    def _practice_get_portal_ics(self, cancelled=False):
+        """Return these appointments as one iCalendar file: what, when, where; no notes, nobody's names.
+
+        :param bool cancelled: take them out of the calendar of whom the file is for
+        """
         calendar = vobject.iCalendar()
         uuid = self.env["ir.config_parameter"].sudo().get_param("database.uuid")  # sudo: makes the events unique
         now = fields.Datetime.now().replace(tzinfo=vobject.icalendar.utc)
@@ -90,7 +93,7 @@ class CalendarEvent(models.Model):
             entry.add("dtend").value = event.stop.replace(tzinfo=vobject.icalendar.utc)
             entry.add("summary").value = f"{event.practice_appointment_type_id.name}, {practice.name}"
             entry.add("location").value = event._practice_get_place()
-            if event._practice_is_called_off() or event._practice_is_cancelled():
+            if cancelled or event._practice_is_called_off() or event._practice_is_cancelled():
                 entry.add("status").value = "CANCELLED"
         return calendar.serialize().encode()
 
