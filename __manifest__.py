@@ -58,6 +58,7 @@
         "views/practice_subscription_period_views.xml",
         "views/practice_subscription_checkout_views.xml",
         "views/practice_webhook_delivery_views.xml",
+        "views/practice_appointment_notice_views.xml",
         "views/account_move_views.xml",
         "views/account_invoice_report_templates.xml",
         "views/calendar_event_views.xml",

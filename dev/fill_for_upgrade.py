@@ -48,6 +48,7 @@ def check(env):
         ("practice.credit.import", "state"): {"draft", "done", "undone"},
         ("practice.revenue.release", "state"): {"due", "posted"},
         ("calendar.event", "attendance"): {"planned", "attended", "no_show", "cancelled"},
+        ("practice.appointment.notice", "state"): {"sent"},
         ("practice.subscription", "state"): {"trial", "active", "past_due", "suspended", "cancelled", "expired"},
         ("practice.subscription.period", "kind"): {"regular", "change", "extras"},
         ("practice.subscription.usage", "state"): {"billed", "unbilled"},

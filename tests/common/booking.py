@@ -9,6 +9,7 @@ from odoo.tests import HttpCase, new_test_user
 
 from odoo.addons.practice_billing.tools.slots import Slot
 
+from .notices import NoticesMixin
 from .pages import FamilyMixin
 from .practice import PracticeMixin
 
@@ -101,7 +102,7 @@ class BookingMixin(PracticeMixin):
         return self.env["calendar.event"].create({**values, **vals})
 
 
-class BookingHttpCase(FamilyMixin, BookingMixin, HttpCase):
+class BookingHttpCase(FamilyMixin, BookingMixin, NoticesMixin, HttpCase):
     """A family with logins, and a second type that takes no credits."""
 
     @classmethod

@@ -50,6 +50,9 @@ class RolesMixin(SubscriptionMixin):
             }
         )
         cls.event.attendance = "attended"
+        notices = cls.env["practice.appointment.notice"]
+        vals = notices._prepare_vals(cls.event, cls.patient, cls.patient, "confirmation", start)
+        cls.notice = notices.create({**vals, "state": "sent", "sent_date": start})
         cls.code = cls.make_code(duration="forever")
         cls.subscription = cls.subscribe(cls.starter, seats=("An",), code=cls.code)
         cls.usage = cls.env["practice.subscription.usage"].create(
@@ -80,6 +83,7 @@ class RolesMixin(SubscriptionMixin):
             "practice.package": self.package,
             "practice.package.terms": self.terms,
             "practice.appointment.type": self.type,
+            "practice.appointment.notice": self.notice,
             "practice.credit.lot": self.lot,
             "practice.credit.import": self.env["practice.credit.import"].create(
                 {"partner_id": self.patient.id, "package_id": self.package.id}

@@ -40,8 +40,12 @@ class TestPatientMoving(BookingHttpCase):
         self.assertNotEqual(start, before)
         self.assertEqual(self.event.credit_move_ids.mapped("kind"), ["reserve"])
         told, author = self.invited(self.event, "Date updated")
-        self.assertEqual(told, self.parent | self.katrien.partner_id)
+        self.assertEqual(told, self.katrien.partner_id)
         self.assertEqual(author, self.katrien.partner_id)
+        # The patient had not been told of the first time yet.
+        self.assertRecordValues(
+            self.notices(), [{"kind": "confirmation", "start": start, "partner_id": self.parent.id}]
+        )
         self.assertEqual(set(self.event.attendee_ids.mapped("state")), {"accepted"})
         self.assertIn(
             "Moved on the portal by PB parent", self.event.message_ids.filtered("body").sorted("id")[-1:].body

@@ -174,6 +174,23 @@ class TestRuns(CollectionCase):
             self.get_told(self.other_package),
         )
 
+    def meet_ir_cron_send_notices(self):
+        self.give(self.bad_patient)
+        self.give(self.good_patient)
+        bad, good = self.plan(self.bad_patient, self.at(days=5)), self.plan(self.good_patient, self.at(days=5))
+        (bad | good).action_practice_send_again()
+        self.break_template("mail_template_appointment_confirmation", self.bad_patient, "partner_id")
+        self.travel(minutes=2)
+        notice = bad.practice_notice_ids
+        return Meeting(
+            notice,
+            good.practice_notice_ids,
+            lambda it: it.state == "sent",
+            notice._get_due_domain,
+            lambda: notice.remark,
+            lambda: self.bad_patient.write({"name": "Mended"}),
+        )
+
     def meet_ir_cron_release_revenue(self):
         bad_lot, good_lot = self.sell_both()
         self.visit(patient=self.bad_patient, start=self.at(hours=2), appointment_type=self.other_type)

@@ -418,7 +418,7 @@ class CalendarEvent(models.Model):
 
         :param str reason: why, kept on the movements of the credits
         :param bool give_back: give back also what cancelling would cost
-        :param bool notify: e-mail the participants of those that are still to come
+        :param bool notify: e-mail the patient and the participants of those that are still to come
         :raises UserError: when credits that would be lost are given back without a reason
         """
         costly = self.filtered(lambda event: event._practice_get_cancel_cost())
@@ -427,6 +427,8 @@ class CalendarEvent(models.Model):
         if notify:
             self.filtered(lambda event: event.start > fields.Datetime.now())._practice_notify_cancelled()
         events = self.with_context(practice_reason=reason)
+        if not notify:
+            events = events.with_context(no_mail_to_attendees=True)
         if len(events) == 1:
             events.action_mass_archive("self_only")  # Odoo keeps the rest of a series together
         else:
@@ -463,13 +465,15 @@ class CalendarEvent(models.Model):
     def _practice_notify_cancelled(self, people=None):
         """Queue an e-mail that the appointment does not take place, with Odoo's own template.
 
+        Not to the patient, who is told by :meth:`_practice_tell_changes`.
+
         :param people: partners who are told; by default the participants
         """
         template = self.env.ref("calendar.calendar_template_delete_event", raise_if_not_found=False)
         if not template:
             return
         for event in self:
-            told = event.partner_ids if people is None else people
+            told = (event.partner_ids if people is None else people) - event._practice_get_speakers().partner_id
             recipients = told.filtered("email") - self.env.user.partner_id
             if recipients:
                 template.send_mail(event.id, email_values={"recipient_ids": [Command.set(recipients.ids)]})

@@ -55,5 +55,9 @@ class CalendarEvent(models.Model):
     def _practice_describe_start(self):
         """Return when it begins, in the practice's time zone and the language of the user."""
         self.ensure_one()
-        tz = self._practice_get_company().practice_tz
-        return format_datetime(self.env, self.start, tz=tz, dt_format="EEEE d MMMM y, HH:mm")
+        return self._practice_describe_moment(self.start)
+
+    def _practice_describe_moment(self, moment, dt_format="EEEE d MMMM y, HH:mm"):
+        """Return ``moment``, naive UTC, in the practice's time zone and the language of the user."""
+        self.ensure_one()
+        return format_datetime(self.env, moment, tz=self._practice_get_company().practice_tz, dt_format=dt_format)

@@ -39,7 +39,7 @@ class CalendarEvent(models.Model):
                 events.with_env(self.env).write(dict(vals))
             return True
         if not self._practice_is_settling():
-            self._practice_tell_replaced(patient_sudo, vals.get("recurrence_update"))
+            self._practice_leave_replaced(patient_sudo, vals.get("recurrence_update"))
         return super().write(vals)
 
     @api.model
@@ -71,31 +71,22 @@ class CalendarEvent(models.Model):
         kept += [Command.unlink(partner.id) for partner in gone]
         return self._practice_invite(kept, patient_id) if patient_id else kept
 
-    # === WHO IS TOLD === #
+    # === WHO KNOWS === #
 
-    def _practice_tell_replaced(self, patient, scope):
-        """Tell those who are about to be the patient no more that their appointment does not take place.
-
-        Only who had been told of it: an e-mail that still waits to be sent is withdrawn instead. Of a series it is said
-        once.
+    def _practice_leave_replaced(self, patient, scope):
+        """Take those who are about to be the patient no more out of what others read of their appointments.
 
         :param patient: who becomes the patient
         :param str scope: what Odoo changes of a series
         """
-        events_sudo = self._practice_get_scope(scope).sudo()  # sudo: hidden fields, and who got which e-mail
+        events_sudo = self._practice_get_scope(scope).sudo()  # sudo: hidden fields
         changed_sudo = events_sudo.filtered(lambda event: event.patient_id and event.patient_id != patient)
         former = self._practice_get_replaced(changed_sudo.patient_id, patient)
         if not former:
             return
-        told = changed_sudo._practice_withdraw_mails(former)
         changed_sudo._practice_forget_contact(former)
         members_sudo = changed_sudo.videocall_channel_id.channel_member_ids
         members_sudo.filtered(lambda member: member.partner_id in former).unlink()
-        coming = changed_sudo.filtered(lambda event: event.active and event.start > fields.Datetime.now())
-        for person in told:
-            theirs = coming.filtered(lambda event, person=person: event.patient_id == person).sorted("start")
-            for events in theirs.grouped(lambda event: event.recurrence_id or event).values():
-                events[0]._practice_notify_cancelled(person)
 
     def _practice_get_scope(self, scope):
         """Return the events that a write on this one changes: of a series as Odoo's ``scope`` says."""
@@ -103,21 +94,6 @@ class CalendarEvent(models.Model):
             return self
         events = self.recurrence_id.calendar_event_ids
         return events if scope == "all_events" else events.filtered(lambda event: event.start >= self.start)
-
-    def _practice_withdraw_mails(self, people):
-        """Cancel the e-mails about these events to ``people`` that are not sent; return who has got one already."""
-        invited = self | self.recurrence_id.calendar_event_ids  # a series is announced by one of its events
-        notices = self.env["mail.notification"].search(
-            [
-                ("mail_message_id.model", "=", self._name),
-                ("mail_message_id.res_id", "in", invited.ids),
-                ("res_partner_id", "in", people.ids),
-            ]
-        )
-        waiting = notices.filtered(lambda notice: notice.mail_mail_id.state in ("outgoing", "exception"))
-        mails = waiting.filtered(lambda notice: notice.mail_message_id.res_id in self.ids).mail_mail_id
-        mails.filtered(lambda mail: mail.recipient_ids <= people).cancel()
-        return (notices - waiting).res_partner_id
 
     def _practice_forget_contact(self, people):
         """Take the contact details of ``people``, which Odoo writes into descriptions, out of them."""

@@ -13,13 +13,17 @@ TOUCHED = "practice_touched_events"
 
 
 class Touched(dict):
-    """``{event: what was true of it before}``.
+    """``{event: what was true of it before}``; ``expected`` says likewise who was expected, and when.
 
     A context can also come from outside, where nobody can make one of these: that is how an operation knows that it is
     part of another one. Each equals itself only: Odoo takes an environment it has for a context that equals its own.
     """
 
     __hash__ = object.__hash__
+
+    def __init__(self):
+        super().__init__()
+        self.expected = {}
 
     def __eq__(self, other):
         return self is other
@@ -110,10 +114,14 @@ class CalendarEvent(models.Model):
             return super().unlink()
         with self._practice_settling() as settling:
             settling._practice_touch(appointments)
-            kept = appointments._practice_hidden_sudo().filtered("credit_move_ids").with_env(self.env)
+            kept = appointments._practice_filter_kept()
             if kept:
                 kept.with_env(settling.env).write({"active": False})
             return super(CalendarEvent, (self - kept).with_env(settling.env)).unlink()
+
+    def _practice_filter_kept(self):
+        """Return those of these appointments that are archived when they are deleted. A hook."""
+        return self._practice_hidden_sudo().filtered("credit_move_ids").with_env(self.env)
 
     @api.model
     def _practice_get_own_fields(self):
@@ -308,6 +316,9 @@ class CalendarEvent(models.Model):
             event._practice_follow_calendar(touched[event], moved)
         if changed:
             self.env["practice.credit.lot"]._settle(changed, reason=self.env.context.get("practice_reason", False))
+        told = events_sudo.filtered(lambda event: event._practice_get_expected() != touched.expected[event])
+        if told:
+            told._practice_tell_changes(touched.expected, moved)
 
     def _practice_keep_history(self, touched):
         """Put back what a rewritten series had that was marked already, instead of what Odoo re-created in its place.
@@ -338,9 +349,10 @@ class CalendarEvent(models.Model):
         for event in events.sudo().with_prefetch(events._ids):
             if new:
                 # Odoo may have written on it already, while it created the rest of the series.
-                touched[event] = None
+                touched[event] = touched.expected[event] = None
             elif event not in touched:
                 touched[event] = event._practice_get_credit_facts()
+                touched.expected[event] = event._practice_get_expected()
 
     def _practice_get_credit_facts(self):
         """Return everything about this appointment that decides where its credits belong."""
@@ -355,6 +367,23 @@ class CalendarEvent(models.Model):
             "called_off": self._practice_is_called_off(),
             "day": self.attendance == "planned" and self._practice_get_visit_day(),
         }
+
+    def _practice_get_expected(self):
+        """Return who is expected at this appointment and when: ``(patient id, start)``.
+
+        ``None`` when it does not take place, has no patient or has begun.
+        """
+        self.ensure_one()
+        if self.attendance != "planned" or not self.active or self.start <= fields.Datetime.now():
+            return None
+        return (self.patient_id.id, self.start) if self.patient_id and self.practice_appointment_type_id else None
+
+    def _practice_tell_changes(self, before, moved):
+        """Tell patients that these appointments, with all rights, were planned, moved or cancelled. A hook.
+
+        :param dict before: ``{event: what _practice_get_expected said}`` before the operation, of these and others
+        :param bool moved: a series was moved: what disappeared was made again at another time
+        """
 
     def _practice_forget_declined(self):
         """Ask those again who declined for the patient: the appointment is planned whatever they said."""

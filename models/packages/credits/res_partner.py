@@ -79,3 +79,11 @@ class ResPartner(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_package_sale_action")
         return {**action, "context": {"default_partner_id": self.id}}
+
+    # === BUSINESS METHODS === #
+
+    def _practice_get_mail_recipients(self):
+        """Return who is written to about this patient: they, else those who represent them; perhaps nobody."""
+        self.ensure_one()
+        recipients = self if self.email else self.sudo().practice_representative_ids  # sudo: asked by mails
+        return recipients.filtered(lambda partner: partner.active and partner.email)

@@ -2,7 +2,6 @@ import vobject
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_datetime
 
 
 class CalendarEvent(models.Model):
@@ -46,9 +45,9 @@ class CalendarEvent(models.Model):
             "patient": self.patient_id.name,
             "practitioner": self.user_id.name,
             "when": self._practice_describe_start(),
-            "until": format_datetime(self.env, self.stop, tz=practice.practice_tz, dt_format="HH:mm"),
+            "until": self._practice_describe_moment(self.stop, "HH:mm"),
             "tz": practice.practice_tz,
-            "place": self.location or practice._practice_get_portal_address(),
+            "place": self._practice_get_place(),
             "session": lot
             and self.env._(
                 "session %(number)s of %(total)s", number=number, total=lot.credits_total - lot.credits_refunded
@@ -62,9 +61,7 @@ class CalendarEvent(models.Model):
             # Whole credits: what cancelling costs now, and what it costs once it is late.
             "cancel_cost": self._practice_get_cancel_cost(),
             "late_cost": self._practice_get_late_cost() if self.credit_state == "reserved" else 0,
-            "free_until": format_datetime(
-                self.env, self.cancel_free_until, tz=practice.practice_tz, dt_format="EEEE d MMMM, HH:mm"
-            ),
+            "free_until": self._practice_describe_moment(self.cancel_free_until, "EEEE d MMMM, HH:mm"),
         }
 
     def _practice_cancel_by_patient(self, known_cost, attendee=None):
@@ -81,22 +78,36 @@ class CalendarEvent(models.Model):
         if self._practice_get_cancel_cost() > known_cost:
             return False
         if attendee:
-            self._practice_notify_cancelled(self.partner_ids - attendee.partner_id)
-            attendee.do_decline()
+            self._practice_notify_cancelled()
+            attendee.with_context(practice_answered_by=attendee.partner_id.id).do_decline()
         else:
             self._practice_cancel_planned()
         return True
 
-    def _practice_get_portal_ics(self):
-        """Return the appointment as an iCalendar file: what, when, where; no notes, nobody's names."""
-        self.ensure_one()
+    def _practice_get_portal_ics(self, cancelled=False):
+        """Return these appointments as one iCalendar file: what, when, where; no notes, nobody's names.
+
+        :param bool cancelled: take them out of the calendar of whom the file is for
+        """
         calendar = vobject.iCalendar()
-        event = calendar.add("vevent")
-        event.add("uid").value = f"{self.env['ir.config_parameter'].get_param('database.uuid')}-{self.id}"
-        event.add("dtstamp").value = fields.Datetime.now().replace(tzinfo=vobject.icalendar.utc)
-        event.add("dtstart").value = self.start.replace(tzinfo=vobject.icalendar.utc)
-        event.add("dtend").value = self.stop.replace(tzinfo=vobject.icalendar.utc)
-        practice = self._practice_get_company()
-        event.add("summary").value = f"{self.practice_appointment_type_id.name}, {practice.name}"
-        event.add("location").value = self._practice_prepare_portal_values()[0]["place"]
+        uuid = self.env["ir.config_parameter"].sudo().get_param("database.uuid")  # sudo: makes the events unique
+        now = fields.Datetime.now().replace(tzinfo=vobject.icalendar.utc)
+        for event in self:
+            practice = event._practice_get_company()
+            entry = calendar.add("vevent")
+            entry.add("uid").value = f"{uuid}-{event.id}"
+            entry.add("dtstamp").value = now
+            # What was moved or cancelled replaces what a calendar has.
+            entry.add("sequence").value = str(int(now.timestamp()) // 60)
+            entry.add("dtstart").value = event.start.replace(tzinfo=vobject.icalendar.utc)
+            entry.add("dtend").value = event.stop.replace(tzinfo=vobject.icalendar.utc)
+            entry.add("summary").value = f"{event.practice_appointment_type_id.name}, {practice.name}"
+            entry.add("location").value = event._practice_get_place()
+            if cancelled or event._practice_is_called_off() or event._practice_is_cancelled():
+                entry.add("status").value = "CANCELLED"
         return calendar.serialize().encode()
+
+    def _practice_get_place(self):
+        """Return where this appointment is: by default where the practice is."""
+        self.ensure_one()
+        return self.location or self._practice_get_company()._practice_get_portal_address()

@@ -91,7 +91,7 @@ class CalendarEvent(models.Model):
             **appointment_type._prepare_policy(
                 start, self._practice_get_cancel_hours(), self._practice_get_late_cost()
             ),
-            "place": self.location or self._practice_get_company()._practice_get_portal_address(),
+            "place": self._practice_get_place(),
             "credits": self.practice_credits,
         }
 
