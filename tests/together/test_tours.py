@@ -134,6 +134,7 @@ class TestCalendarTourOnPhone(PracticeMixin, HttpCase):
         cls.patient.name = "Tour Patient"
 
     def test_front_desk_plans_in_an_empty_slot(self):
+        self.make_type(self.package, name="Intake")
         self.give(self.patient, credits=10)
         self.start_tour("/odoo/appointments", "practice_plan_on_phone", login="pb_front_desk")
 

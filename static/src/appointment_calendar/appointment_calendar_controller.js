@@ -72,7 +72,7 @@ export class AppointmentCalendarController extends CalendarController {
     /** Buttons of the dialog (attended, cancel) change the appointment without saving the dialog. */
     async editRecord(record, context) {
         await super.editRecord(record, context);
-        return this.model.load();
+        return this.reload(record);
     }
 
     /** Deleting an appointment cancels it, and says first what that costs the patient. */
@@ -80,8 +80,18 @@ export class AppointmentCalendarController extends CalendarController {
         const action = await this.orm.call("calendar.event", "action_unlink_event", [record.id]);
         // Without a dialog Odoo has deleted it, and goes to its own calendar.
         if (!action?.type || action.type === "ir.actions.act_url") {
-            return this.model.load();
+            return this.reload(record);
         }
-        return this.action.doAction(action, { onClose: () => this.model.load() });
+        return this.action.doAction(action, {
+            onClose: () => {
+                this.reload(record); // not waited for: the dialog would stay open meanwhile
+            },
+        });
+    }
+
+    /** Shows what a dialog has changed, and gives the keyboard back to the appointment that led there. */
+    reload(record) {
+        this.model.keyboardReturnsTo = String(record.id);
+        return this.model.load();
     }
 }

@@ -7,6 +7,8 @@ export class AppointmentCalendarModel extends CalendarModel {
     setup(params, services) {
         super.setup(params, services);
         this.dialog = services.dialog;
+        /** Id of the appointment whose dialog was closed last. */
+        this.keyboardReturnsTo = null;
     }
 
     /** Moving one appointment of a series asks which of them move; what is refused goes back to where it was. */

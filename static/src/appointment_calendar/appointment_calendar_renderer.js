@@ -34,6 +34,16 @@ class AppointmentCalendarCommonRenderer extends CalendarCommonRenderer {
         }
         return classNames;
     }
+
+    /** FullCalendar makes all elements anew, also the one that the keyboard was on. */
+    onEventDidMount(info) {
+        super.onEventDidMount(info);
+        const { model } = this.props;
+        if (model.keyboardReturnsTo === info.event.id && document.activeElement === document.body) {
+            model.keyboardReturnsTo = null;
+            info.el.focus();
+        }
+    }
 }
 
 export class AppointmentCalendarRenderer extends CalendarRenderer {

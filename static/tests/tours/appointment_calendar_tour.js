@@ -265,6 +265,22 @@ registry.category("web_tour.tours").add("practice_plan_without_mouse", {
         {
             content: "And back on the appointment",
             trigger: `body:not(:has(.o_cw_popover)) ${PLANNED}:focus`,
+            run: "press Enter",
+        },
+        {
+            trigger: ".o_cw_popover .o_cw_popover_edit",
+            async run(helpers) {
+                helpers.anchor.focus();
+                await helpers.press("Enter");
+            },
+        },
+        {
+            trigger: ".modal .o_form_view:has(:focus)",
+            run: "press Escape",
+        },
+        {
+            content: "The keyboard comes back from the dialog, too",
+            trigger: `body:not(:has(.modal)) ${PLANNED}:focus`,
         },
     ],
 });
@@ -355,6 +371,14 @@ registry.category("web_tour.tours").add("practice_plan_on_phone", {
     url: "/odoo/appointments",
     steps: () => [
         clickSlot("today", "12:00:00"),
+        {
+            content: "Without a type it would be a meeting, which this calendar does not show",
+            trigger: ".modal .o_form_button_save",
+            run: "click",
+        },
+        {
+            trigger: ".modal [name=practice_appointment_type_id].o_field_invalid",
+        },
         ...chooseOnPhone("practice_appointment_type_id", "Session"),
         ...chooseOnPhone("patient_id", PATIENT),
         {
