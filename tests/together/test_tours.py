@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from odoo.tests import HttpCase, tagged
 
@@ -39,6 +39,107 @@ class TestTours(PracticeMixin, HttpCase):
         self.assertRecordValues(event, [{"attendance": "cancelled", "credit_state": "returned", "active": False}])
         lot = self.env["practice.credit.lot"].search([("partner_id", "=", self.patient.id)])
         self.assertEqual((lot.credits_available, lot.credits_reserved), (10, 0))
+
+
+@tagged("post_install", "-at_install")
+class TestCalendarTours(PracticeMixin, HttpCase):
+    """The calendar of appointments by the ways people take: what they do there shows without loading the page again."""
+
+    now = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_staff()
+        cls.env["practice.appointment.type"].search([("id", "!=", cls.type.id)]).active = False
+        cls.type.write({"cancel_hours": 0, "duration": 0.75})
+        cls.patient.name = "Tour Patient"
+
+    def setUp(self):
+        super().setUp()
+        self.lot = self.give(self.patient, credits=10)
+
+    def get_planned(self):
+        """Return the appointments of the patient, cancelled ones too."""
+        return self.env["calendar.event"].with_context(active_test=False).search([("patient_id", "=", self.patient.id)])
+
+    def next_wednesday(self):
+        """Return the Wednesday of the week after the one that the calendar begins with, at 10:00 in Brussels."""
+        week_start = int(self.env["res.lang"]._get_data(code=self.front_desk.lang).week_start)
+        today = self.today()
+        first = today - timedelta(days=(today.isoweekday() - week_start) % 7)
+        return first + timedelta(days=7 + (3 - week_start) % 7)
+
+    def test_what_is_planned_in_an_empty_slot_is_there_and_follows_drag_and_cancelling(self):
+        self.start_tour("/odoo/appointments", "practice_plan_in_calendar", login="pb_front_desk")
+
+        event = self.get_planned()
+        self.assertRecordValues(event, [{"attendance": "cancelled", "credit_state": "returned", "active": False}])
+        self.assertEqual(event.stop - event.start, timedelta(minutes=45))
+
+    def test_what_is_dragged_to_a_refused_time_goes_back(self):
+        wednesday = self.next_wednesday()
+        event = self.plan(start=datetime.combine(wednesday, time(9, 0)))
+        self.lot.expiry_date = wednesday
+        start = event.start
+        self.start_tour("/odoo/appointments", "practice_drag_is_refused", login="pb_front_desk")
+
+        self.assertEqual(event.start, start)
+
+    def test_more_options_take_along_what_was_chosen(self):
+        self.start_tour("/odoo/appointments", "practice_more_options", login="pb_front_desk")
+
+        event = self.get_planned()
+        self.assertEqual(event.credit_state, "reserved")
+        self.assertEqual(event.stop - event.start, timedelta(minutes=90))
+
+    def test_everything_works_without_a_mouse(self):
+        self.start_tour("/odoo/appointments", "practice_plan_without_mouse", login="pb_front_desk")
+
+        event = self.get_planned()
+        self.assertEqual(event.credit_state, "reserved")
+        # The next half hour, of the day that is shown.
+        self.assertIn(event.start.minute, (0, 30))
+        self.assertLess(abs(event.start - self.at(days=7)), timedelta(minutes=31))
+        self.assertEqual(event.stop - event.start, timedelta(minutes=45))
+
+    def test_closing_the_tab_plans_nothing(self):
+        self.start_tour("/odoo/appointments", "practice_close_tab", login="pb_front_desk")
+        self.assertFalse(self.get_planned())
+
+    def test_closing_the_tab_plans_nothing_that_was_only_proposed(self):
+        self.start_tour("/odoo/patients", "practice_close_tab_untouched", login="pb_front_desk")
+        self.assertFalse(self.get_planned())
+
+    def test_closing_the_tab_saves_meetings_and_changes_as_odoo_does(self):
+        event = self.plan()
+        self.start_tour("/odoo/calendar", "practice_close_tab_as_odoo", login="pb_front_desk")
+
+        self.assertEqual(self.env["calendar.event"].search_count([("name", "=", "Tour Meeting")]), 1)
+        self.assertEqual(event.location, "Room 2")
+
+
+@tagged("post_install", "-at_install")
+class TestCalendarTourOnPhone(PracticeMixin, HttpCase):
+    """Planning in the calendar with a thumb."""
+
+    now = None
+    browser_size = "390x844"
+    touch_enabled = True
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_staff()
+        cls.patient.name = "Tour Patient"
+
+    def test_front_desk_plans_in_an_empty_slot(self):
+        self.make_type(self.package, name="Intake")
+        self.give(self.patient, credits=10)
+        self.start_tour("/odoo/appointments", "practice_plan_on_phone", login="pb_front_desk")
+
+        event = self.env["calendar.event"].search([("patient_id", "=", self.patient.id)])
+        self.assertEqual((len(event), event.credit_state), (1, "reserved"))
 
 
 @tagged("post_install", "-at_install")

@@ -253,8 +253,14 @@ class CalendarEvent(models.Model):
 
     @api.onchange("practice_appointment_type_id")
     def _onchange_practice_appointment_type_id(self):
-        if appointment_type := self.practice_appointment_type_id:
-            self.name = appointment_type.name
+        appointment_type = self.practice_appointment_type_id
+        if not appointment_type:
+            return
+        # A form that is opened with a type and an end keeps that end: somebody chose it before.
+        given = self.env.context.get("default_practice_appointment_type_id") == appointment_type._origin.id
+        chosen = self.env.context if given else {}
+        self.name = chosen.get("default_name") or appointment_type.name
+        if not chosen.get("default_stop"):
             self.duration = appointment_type.duration
             self.stop = self.start + timedelta(hours=appointment_type.duration)
             givers = appointment_type._origin.practitioner_ids
