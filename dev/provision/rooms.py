@@ -19,6 +19,7 @@ PLAN = (
     {"models/packages/credits": "lots, the ledger, invoices, expiry"},
     {"models/packages/appointments": "the calendar spends credits"},
     {"models/packages/portal": "patients see, book, move", "models/packages/shop": "patients buy packages"},
+    {"models/packages/absences": "a practitioner is away"},
     {"models/subscriptions/catalog": "plans, prices, kinds of usage"},
     {"models/subscriptions/agreement": "subscriptions, seats, usage, periods"},
     {"models/subscriptions/billing": "previews and invoices, exactly once"},

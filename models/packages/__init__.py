@@ -3,3 +3,4 @@ from . import credits
 from . import appointments
 from . import portal
 from . import shop
+from . import absences

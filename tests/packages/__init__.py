@@ -1,3 +1,4 @@
+from . import test_absences
 from . import test_appointment_patient
 from . import test_appointments
 from . import test_balance

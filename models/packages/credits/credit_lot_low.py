@@ -110,9 +110,7 @@ class PracticeCreditLot(models.Model):
     def _get_mail_recipients(self):
         """Return who is written to about these credits: the patient, else those who represent them."""
         self.ensure_one()
-        patient = self.partner_id
-        recipients = patient if patient.email else patient.sudo().practice_representative_ids  # sudo: asked by mails
-        return recipients.filtered(lambda partner: partner.active and partner.email)
+        return self.partner_id._practice_get_mail_recipients()
 
     def _get_mail_values(self):
         """Return what the templates of credits say besides the lot: recipients, balance, where to buy."""

@@ -79,3 +79,11 @@ class ResPartner(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_package_sale_action")
         return {**action, "context": {"default_partner_id": self.id}}
+
+    # === BUSINESS METHODS === #
+
+    def _practice_get_mail_recipients(self):
+        """Return who is written to about this patient: they themselves, else those who represent them."""
+        patient_sudo = self.sudo()  # sudo: asked by mails, and by whoever sees no representatives
+        recipients_sudo = patient_sudo if patient_sudo.email else patient_sudo.practice_representative_ids
+        return recipients_sudo.filtered(lambda partner: partner.active and partner.email).with_env(self.env)
