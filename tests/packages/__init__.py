@@ -1,3 +1,4 @@
+from . import test_absence_races
 from . import test_absences
 from . import test_appointment_patient
 from . import test_appointments
@@ -5,6 +6,7 @@ from . import test_balance
 from . import test_balance_posts
 from . import test_before_sale
 from . import test_books
+from . import test_cancel_several
 from . import test_concurrency
 from . import test_expiry
 from . import test_free_times
