@@ -1,4 +1,5 @@
 from . import test_absence_races
+from . import test_absence_tour
 from . import test_absences
 from . import test_appointment_patient
 from . import test_appointments

@@ -123,7 +123,7 @@ class PracticeAbsence(models.Model):
     @api.depends("state", "line_ids.told")
     def _compute_can_undo(self):
         for absence in self:
-            absence.can_undo = absence.state == "cancelled" and not absence._get_told()
+            absence.can_undo = absence.state != "draft" and not absence._get_told()
 
     @api.depends("date_from", "date_to", "company_id")
     def _compute_period(self):

@@ -17,7 +17,7 @@ class PracticeAbsence(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        if self.state != "cancelled":
+        if self.state == "draft":
             return None
         if told := self._get_told():
             raise UserError(
