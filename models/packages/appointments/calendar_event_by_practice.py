@@ -28,7 +28,10 @@ class CalendarEvent(models.Model):
             raise UserError(self.env._("None of these appointments is planned, so there is nothing to cancel."))
         if len(self) == 1:
             return self.action_practice_cancel_appointment()
-        return self._practice_open_wizard("practice_appointment_cancel_action", event_ids=self.ids, cancelled_by=False)
+        action = self._practice_open_wizard(
+            "practice_appointment_cancel_action", event_ids=self.ids, cancelled_by=False
+        )
+        return {**action, "name": self.env._("Cancel Appointments")}
 
     def _practice_filter_planned(self):
         """Return those of these events that are planned appointments."""
