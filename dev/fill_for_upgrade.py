@@ -22,6 +22,7 @@ def tell(story):
     story.begin_subscriptions()
     story.pass_time(datetime(2026, 1, 20, 9, 0))
     story.miss_appointments()
+    story.miss_a_practitioner()
     story.buy_and_book()
     story.use_subscriptions()
     story.check_out()
@@ -47,6 +48,7 @@ def check(env):
         ("practice.credit.move", "kind"): {"grant", "reserve", "unreserve", "use", "forfeit", "expire", "refund"},
         ("practice.credit.import", "state"): {"draft", "done", "undone"},
         ("practice.revenue.release", "state"): {"due", "posted"},
+        ("practice.absence", "state"): {"draft", "told"},
         ("calendar.event", "attendance"): {"planned", "attended", "no_show", "cancelled"},
         ("practice.appointment.notice", "state"): {"sent"},
         ("practice.subscription", "state"): {"trial", "active", "past_due", "suspended", "cancelled", "expired"},

@@ -2,3 +2,4 @@ from . import portal
 from . import shop
 from . import booking
 from . import invitation
+from . import absence

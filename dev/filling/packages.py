@@ -101,6 +101,20 @@ class Packages(House):
                 reason="Called that morning",
             )
 
+    def miss_a_practitioner(self):
+        """A therapist who is away: told, with a new time for one of two patients; and a draft."""
+        away = [self.plan(patient, 7, 9 + number) for number, patient in enumerate((self.an, self.carla))]
+        day = away[0].start
+        span = {"date_from": day - timedelta(hours=2), "date_to": day + timedelta(hours=6)}
+        absence, _draft = (
+            self.make("practice.absence", practitioner_id=practitioner.id, reason="Ill", **span)
+            for practitioner in (away[0].user_id, self.front_desk)
+        )
+        absence.action_cancel_appointments()
+        absence.action_tell_now()
+        self.run("tell_absences")
+        self.plan(self.an, 10, 9)
+
     def take_back(self):
         """A credit note in part, a payment that the bank took back, and more time for what has expired."""
         rest = self.of_carla.action_refund_rest()

@@ -4,3 +4,4 @@ from . import appointments
 from . import portal
 from . import shop
 from . import notices
+from . import absences

@@ -53,6 +53,7 @@ class RolesMixin(SubscriptionMixin):
         notices = cls.env["practice.appointment.notice"]
         vals = notices._prepare_vals(cls.event, cls.patient, cls.patient, "confirmation", start)
         cls.notice = notices.create({**vals, "state": "sent", "sent_date": start})
+        cls.absence = cls.make_absence()
         cls.code = cls.make_code(duration="forever")
         cls.subscription = cls.subscribe(cls.starter, seats=("An",), code=cls.code)
         cls.usage = cls.env["practice.subscription.usage"].create(
@@ -76,6 +77,17 @@ class RolesMixin(SubscriptionMixin):
         cls.closing = cls.env["practice.month.closing"].create({"month": "2025-12-01"})
         cls.env.flush_all()
 
+    @classmethod
+    def make_absence(cls):
+        """Make a draft of an absence of the administrator, in which an appointment without credits is planned."""
+        free = cls.env["practice.appointment.type"].create({"name": "Free of charge"})
+        start = Datetime.now() + timedelta(days=40)
+        cls.plan(cls, start=start, appointment_type=free, user_id=cls.manager.id)
+        span = {"date_from": start, "date_to": start + timedelta(hours=1)}
+        absence = cls.env["practice.absence"].create({"practitioner_id": cls.manager.id, "reason": "Flu", **span})
+        cls.env.flush_all()
+        return absence
+
     def samples(self):
         """Return a record of each model of the module."""
         period = self.subscription.period_id
@@ -84,6 +96,8 @@ class RolesMixin(SubscriptionMixin):
             "practice.package.terms": self.terms,
             "practice.appointment.type": self.type,
             "practice.appointment.notice": self.notice,
+            "practice.absence": self.absence,
+            "practice.absence.line": self.absence.line_ids,
             "practice.credit.lot": self.lot,
             "practice.credit.import": self.env["practice.credit.import"].create(
                 {"partner_id": self.patient.id, "package_id": self.package.id}

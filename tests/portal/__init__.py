@@ -2,6 +2,7 @@ from . import test_booking_race
 from . import test_booking_tour
 from . import test_checkout
 from . import test_checkout_race
+from . import test_new_time
 from . import test_organisation_portal
 from . import test_organisation_privacy
 from . import test_patient_booking

@@ -129,6 +129,32 @@ class TestRuns(CollectionCase):
             self.get_told(self.other_package),
         )
 
+    def meet_ir_cron_tell_absences(self):
+        for patient, hours in ((self.bad_patient, 30), (self.good_patient, 31)):
+            self.sell(patient)
+            self.plan(patient, self.at(hours=hours))
+        absence = self.env["practice.absence"].create(
+            {
+                "practitioner_id": self.env.uid,
+                "date_from": self.at(hours=29),
+                "date_to": self.at(hours=40),
+                "reason": "Flu",
+            }
+        )
+        absence.action_cancel_appointments()
+        self.travel(minutes=11)
+        self.break_template("mail_template_absence", self.bad_patient, "patient_id")
+        bad, good = absence.line_ids
+        return Meeting(
+            bad,
+            good,
+            lambda line: line.told == "sent",
+            bad._get_to_tell_domain,
+            lambda: bad.error,
+            lambda: self.bad_patient.write({"name": "Mended"}),
+            lambda: absence.activity_ids,
+        )
+
     def meet_ir_cron_expire_credits(self):
         bad, good = self.sell_both()
         (bad + good)._extend(self.company._practice_day(), "test")

@@ -16,6 +16,8 @@ RIGHTS = {
     "practice.package.terms": {"front_desk": "r", "manager": "r", "accountant": "r"},
     "practice.appointment.type": {"front_desk": "r", "manager": "rwcd"},
     "practice.appointment.notice": {"front_desk": "r", "manager": "r"},
+    "practice.absence": {"front_desk": "rwcd", "manager": "rwcd"},
+    "practice.absence.line": {"front_desk": "rwcd", "manager": "rwcd"},
     "practice.credit.lot": {"front_desk": "rw", "manager": "rw", "accountant": "r"},
     "practice.credit.import": {"manager": "rwcd"},
     "practice.credit.move": {"front_desk": "r", "manager": "r", "accountant": "r"},

@@ -1,3 +1,4 @@
+from . import test_absence_rules
 from . import test_collection_rules
 from . import test_credit_rules
 from . import test_date_rules

@@ -12,6 +12,7 @@ from . import calendar_event_busy
 from . import calendar_event_series
 from . import calendar_event_conflict
 from . import calendar_event_answer
+from . import calendar_event_by_practice
 from . import calendar_event_seen
 from . import calendar_attendee
 from . import mail_followers

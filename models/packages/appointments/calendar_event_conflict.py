@@ -95,7 +95,8 @@ class CalendarEvent(models.Model):
     def _practice_find_conflicts(self):
         """Return ``{appointment: [sentences]}`` of those to come at whose time somebody is busy. A hook."""
         conflicts = defaultdict(list)
-        for company, events in self._practice_filter_coming().grouped(lambda event: event._practice_get_company()).items():
+        coming = self._practice_filter_coming()
+        for company, events in coming.grouped(lambda event: event._practice_get_company()).items():
             tz = company.practice_tz
             busy = self._practice_get_busy_times(
                 events.user_id._origin.partner_id | events.patient_id._origin,

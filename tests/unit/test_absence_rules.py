@@ -1,0 +1,54 @@
+"""Who stands in for a practitioner who is away."""
+
+from datetime import datetime, timedelta
+
+from odoo.tests import BaseCase, tagged
+
+from odoo.addons.practice_billing.tools.absences import Visit, propose_colleagues
+
+DAY = datetime(2026, 3, 11)
+
+
+def at(hour, minute=0):
+    return DAY + timedelta(hours=hour, minutes=minute)
+
+
+def visit(key, begins, colleagues=("bo",), hours=1, buffer=0):
+    return Visit(key, at(begins), at(begins + hours), timedelta(minutes=buffer), tuple(colleagues))
+
+
+@tagged("post_install", "-at_install")
+class TestColleagues(BaseCase):
+    work = {"bo": [(at(9), at(12)), (at(13), at(17))], "cy": [(at(9), at(17))]}
+
+    def propose(self, *visits, busy=None, work=None):
+        return propose_colleagues(visits, work or self.work, busy or {})
+
+    def test_who_works_and_is_free_is_proposed(self):
+        self.assertEqual(self.propose(visit(1, 9)), {1: "bo"})
+
+    def test_who_does_not_work_all_of_the_time_is_not(self):
+        for begins in (8, 11.5, 12, 16.5):
+            with self.subTest(begins=begins):
+                self.assertEqual(self.propose(visit(1, begins)), {})
+
+    def test_who_is_busy_is_not_but_what_only_touches_does_not_matter(self):
+        self.assertEqual(self.propose(visit(1, 10), busy={"bo": [(at(10, 30), at(11))]}), {})
+        self.assertEqual(self.propose(visit(1, 10), busy={"bo": [(at(9), at(10)), (at(11), at(12))]}), {1: "bo"})
+
+    def test_the_buffer_stays_free(self):
+        self.assertEqual(self.propose(visit(1, 10, buffer=10), busy={"bo": [(at(9), at(10))]}), {})
+
+    def test_nobody_gives_two_at_once(self):
+        self.assertEqual(self.propose(visit(1, 9), visit(2, 9.5)), {1: "bo"})
+        self.assertEqual(self.propose(visit(1, 9), visit(2, 9.5, ("bo", "cy"))), {1: "bo", 2: "cy"})
+
+    def test_the_work_is_shared(self):
+        both = ("bo", "cy")
+        proposed = self.propose(visit(3, 11, both), visit(1, 9, both), visit(2, 10, both))
+        self.assertEqual(proposed, {1: "bo", 2: "cy", 3: "bo"})
+
+    def test_what_was_given_is_not_changed(self):
+        busy = {"bo": []}
+        self.propose(visit(1, 9), busy=busy)
+        self.assertEqual(busy, {"bo": []})
