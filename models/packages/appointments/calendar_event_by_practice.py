@@ -43,23 +43,24 @@ class CalendarEvent(models.Model):
         Each leaves its series alone.
 
         :param str reason: why, kept on the movements of the credits
-        :param bool notify: e-mail the participants of those that are still to come
+        :param bool notify: e-mail the patient and the participants of those that are still to come
         :raises UserError: when there is no reason
         """
         if not reason:
             raise UserError(self.env._("Say why the practice cancels: the reason is kept with the credits."))
         if notify:
             self.filtered(lambda event: event.start > Datetime.now())._practice_notify_cancelled()
-        self.with_context(practice_reason=reason).write(
-            {"attendance": "cancelled", "active": False, "recurrence_update": "self_only"}
-        )
+        events = self.with_context(practice_reason=reason)
+        if not notify:
+            events = events.with_context(no_mail_to_attendees=True)
+        events.write({"attendance": "cancelled", "active": False, "recurrence_update": "self_only"})
 
     def _practice_plan_again(self, reason):
-        """Undo a cancellation: these appointments are planned again at their time, and reserve their credits.
+        """Undo a cancellation that nobody was told of: these appointments are planned again, and reserve their credits.
 
         :param str reason: kept on the movements of the credits
         :raises CreditsMissingError: when there are not enough credits any more
         """
-        self.with_context(practice_reason=reason).write(
+        self.with_context(practice_reason=reason, no_mail_to_attendees=True).write(
             {"attendance": "planned", "active": True, "recurrence_update": "self_only"}
         )
