@@ -64,7 +64,7 @@ class TestCalendarTours(PracticeMixin, HttpCase):
         return self.env["calendar.event"].with_context(active_test=False).search([("patient_id", "=", self.patient.id)])
 
     def next_wednesday(self):
-        """Return the Wednesday of the week after the one that the calendar begins with, at 10:00 in Brussels."""
+        """Return the Wednesday of the week after the one that the calendar begins with."""
         week_start = int(self.env["res.lang"]._get_data(code=self.front_desk.lang).week_start)
         today = self.today()
         first = today - timedelta(days=(today.isoweekday() - week_start) % 7)
@@ -85,6 +85,21 @@ class TestCalendarTours(PracticeMixin, HttpCase):
         self.start_tour("/odoo/appointments", "practice_drag_is_refused", login="pb_front_desk")
 
         self.assertEqual(event.start, start)
+
+    def test_dragging_one_of_a_series_asks_which_of_them_move(self):
+        events = self.plan_series(2, start=datetime.combine(self.next_wednesday(), time(9, 0)))
+        self.start_tour("/odoo/appointments", "practice_drag_series", login="pb_front_desk")
+
+        moved = self.get_planned().filtered("active")
+        self.assertEqual(len(moved), 2)
+        self.assertNotIn(events[1].start, moved.mapped("start"))
+
+    def test_nobody_comes_for_a_whole_day(self):
+        self.start_tour("/odoo/appointments", "practice_plan_in_month", login="pb_front_desk")
+
+        event = self.get_planned()
+        self.assertRecordValues(event, [{"allday": False, "credit_state": "reserved"}])
+        self.assertEqual(event.stop - event.start, timedelta(minutes=45))
 
     def test_more_options_take_along_what_was_chosen(self):
         self.start_tour("/odoo/appointments", "practice_more_options", login="pb_front_desk")

@@ -179,6 +179,60 @@ registry.category("web_tour.tours").add("practice_drag_is_refused", {
     ],
 });
 
+registry.category("web_tour.tours").add("practice_drag_series", {
+    url: "/odoo/appointments",
+    steps: () => [
+        ...showNextWeek(),
+        dragAppointment("thu", "14:00:00"),
+        {
+            content: "All of the series",
+            trigger: ".modal input#all_events",
+            run: "click",
+        },
+        {
+            trigger: ".modal .modal-footer .btn-primary",
+            run: "click",
+        },
+        {
+            trigger: `body:not(:has(.modal)) .fc-timegrid-col.fc-day-thu ${PLANNED}`,
+        },
+        {
+            content: "So is the one of the week after",
+            trigger: ".o_calendar_button_next",
+            run: "click",
+        },
+        {
+            trigger: `.fc-timegrid-col.fc-day-thu ${PLANNED}`,
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("practice_plan_in_month", {
+    url: "/odoo/appointments",
+    steps: () => [
+        {
+            trigger: ".scale_button_selection",
+            run: "click",
+        },
+        {
+            trigger: ".dropdown-item:contains(Month)",
+            run: "click",
+        },
+        {
+            trigger: ".o_calendar_view .fc-daygrid-day.fc-day-today",
+            run: "click",
+        },
+        ...fillDialog(),
+        {
+            trigger: ".modal .o_form_button_save",
+            run: "click",
+        },
+        {
+            trigger: `body:not(:has(.modal)) .fc-daygrid-day ${PLANNED}`,
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("practice_more_options", {
     url: "/odoo/appointments",
     steps: () => [
