@@ -209,6 +209,7 @@ class PracticeAbsenceLine(models.Model):
         planned = self.filtered(lambda line: not line.event_id._practice_is_cancelled())
         # sudo: the module writes what people do not
         planned.sudo().write({"state": "kept", "told": False, "problem": False})
+        planned._practice_clear()
 
     def _plan_again(self):
         self.event_id._practice_plan_again(self.env._("Undone: %s", self.absence_id.reason))
