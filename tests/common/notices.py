@@ -2,6 +2,10 @@
 
 from datetime import timedelta
 
+from odoo.tests import new_test_user
+
+from .practice import PracticeCase
+
 
 class NoticesMixin:
     """With mails; the runs are those of the server, in transactions of their own."""
@@ -34,3 +38,27 @@ class NoticesMixin:
         """Move an appointment to so long from now."""
         start = self.at(**delta)
         event.write({"start": start, "stop": start + timedelta(hours=1)})
+
+
+class NoticeCase(NoticesMixin, PracticeCase):
+    @classmethod
+    def setup_practice(cls):
+        result = super().setup_practice()
+        cls.company.partner_id.write({"street": "Kerkstraat 1", "city": "Gent", "phone": "+32 9 000 00 00"})
+        cls.katrien = new_test_user(
+            cls.env, "pb_katrien", "practice_billing.group_user", name="Katrien Maes", email="katrien@example.com"
+        )
+        return result
+
+    def setUp(self):
+        super().setUp()
+        self.lot = self.give(self.patient, credits=20)
+
+    def plan(self, patient=None, start=None, appointment_type=None, **vals):
+        return super().plan(patient, start or self.at(days=5), appointment_type, **{"user_id": self.katrien.id, **vals})
+
+    def planned(self, **vals):
+        """Return an appointment that the patient was told of."""
+        event = self.plan(**vals)
+        self.run_notices()
+        return event

@@ -14,6 +14,7 @@ from . import test_free_times
 from . import test_invoices
 from . import test_low_balance
 from . import test_month_closing
+from . import test_notice_words
 from . import test_notices
 from . import test_open_credits
 from . import test_package_accounts

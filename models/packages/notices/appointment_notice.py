@@ -1,9 +1,9 @@
 from datetime import timedelta
-from itertools import groupby
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import groupby
 
 from ....tools.notices import Change
 
@@ -235,11 +235,11 @@ class PracticeAppointmentNotice(models.Model):
             if others and kind in ANNOUNCEMENTS and state == "waiting":
                 self.browse(it.id for it in others).lead_id = lead
         if any(vals["state"] == "waiting" for vals in ordered):
-            self._trigger(max(vals["due_date"] for vals in ordered))
+            self._schedule_run(max(vals["due_date"] for vals in ordered))
         return notices
 
     @api.model
-    def _trigger(self, moment):
+    def _schedule_run(self, moment):
         # sudo: whoever plans an appointment may have its notices sent
         self.env.ref("practice_billing.ir_cron_send_notices").sudo()._trigger(at=moment)
 

@@ -43,10 +43,11 @@ class CalendarEvent(models.Model):
     # === WHAT HAPPENED === #
 
     def _practice_tell_changes(self, before, moved):
-        super()._practice_tell_changes(before, moved)
+        result = super()._practice_tell_changes(before, moved)
         notices_sudo = self.env["practice.appointment.notice"].sudo()  # sudo: written by the module only
         actors = [self.env.user.partner_id.id, self.env.context.get("practice_answered_by")]
         notices_sudo._follow(self._practice_get_told(before, moved), self._practice_is_mute(), actors)
+        return result
 
     @api.model
     def _practice_is_mute(self):
