@@ -32,7 +32,11 @@ class ResPartner(models.Model):
     def action_open_practice_appointments(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.calendar_event_action_appointment")
-        context = {"default_patient_id": self.id, "default_partner_ids": [self.id, self.env.user.partner_id.id]}
+        context = {
+            "practice_planning": True,
+            "default_patient_id": self.id,
+            "default_partner_ids": [self.id, self.env.user.partner_id.id],
+        }
         return {**action, "domain": [("patient_id", "=", self.id)], "context": context}
 
     def action_practice_plan_appointment(self):

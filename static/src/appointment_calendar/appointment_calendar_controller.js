@@ -32,7 +32,11 @@ export class AppointmentCalendarController extends CalendarController {
         const context = {
             ...this.model.makeContextDefaults(this.model.buildRawRecord(record)),
             ...this.props.context,
+            practice_planning: true,
             default_allday: Boolean(record.isAllDay),
+            // In the calendar of one patient Odoo would make a to-do about the contact of it.
+            default_res_model_id: false,
+            default_res_id: false,
         };
         if (this.onlyTypeId) {
             context.default_practice_appointment_type_id = this.onlyTypeId;
