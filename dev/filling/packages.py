@@ -103,7 +103,7 @@ class Packages(House):
 
     def miss_a_practitioner(self):
         """A therapist who is away: told, with a new time for one of two patients; and a draft."""
-        away = [self.plan(patient, 7, 9 + number) for number, patient in enumerate((self.an, self.carla))]
+        away = [self.plan(self.an, 7), self.plan(self.carla, 7, 10, practice_appointment_type_id=self.intake.id)]
         day = away[0].start
         span = {"date_from": day - timedelta(hours=2), "date_to": day + timedelta(hours=6)}
         absence, _draft = (
