@@ -50,6 +50,7 @@ class TestRace(PracticeMixin, RaceCase):
             "patient_id": self.patient.id,
             "start": Datetime.to_string(start),
             "stop": Datetime.to_string(start + timedelta(hours=1)),
+            "practice_overrule_reason": "All tests plan at these times",
         }
 
     def assertCreditsSpentOnce(self, winners):
@@ -66,6 +67,19 @@ class TestRace(PracticeMixin, RaceCase):
             self.assertIsInstance(loser, UserError)
             self.assertIn("credits are needed, 0 are available", str(loser))
         self.assertCreditsSpentOnce(len(done(results)))
+
+    def test_twenty_sessions_that_race_for_one_time_make_one_appointment(self):
+        start = self.at(days=200)
+
+        def plan_then(number, env):
+            vals = {**self.appointment_vals(number), "start": start, "stop": start + timedelta(hours=1)}
+            return env["calendar.event"].create({**vals, "practice_overrule_reason": False}).id
+
+        results = self.race_at_the_desk(plan_then)
+        self.assertEqual(len(done(results)), 1)
+        for loser in refused(results):
+            self.assertIn("has something else at this time", str(loser))
+        self.assertEqual(self.env["calendar.event"].search_count([("patient_id", "=", self.patient.id)]), 1)
 
     def test_twenty_requests_over_http_make_five_appointments(self):
         with server(self.database) as port:
