@@ -83,8 +83,7 @@ class ResPartner(models.Model):
     # === BUSINESS METHODS === #
 
     def _practice_get_mail_recipients(self):
-        """Return who is written to about this patient: they, else those who represent them; perhaps nobody."""
-        self.ensure_one()
+        """Return who is written to about this patient: they, else those who represent them; nobody about nobody."""
         patient_sudo = self.sudo()  # sudo: asked by mails, and by whoever sees no representatives
         recipients_sudo = patient_sudo if patient_sudo.email else patient_sudo.practice_representative_ids
         return recipients_sudo.filtered(lambda partner: partner.active and partner.email).with_env(self.env)
