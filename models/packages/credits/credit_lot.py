@@ -128,6 +128,12 @@ class PracticeCreditLot(models.Model):
         groups="practice_billing.group_manager,account.group_account_readonly",
         help="Of the sale; the revenue carries it when it is released.",
     )
+    is_paid = fields.Boolean(
+        string="Paid",
+        compute="_compute_is_paid",
+        store=True,
+        help="Whether the invoice of these credits was settled by more than writing it off; others need no payment.",
+    )
     state = fields.Selection(
         [
             ("pending", "Waiting for Payment"),
@@ -193,7 +199,15 @@ class PracticeCreditLot(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("invoice_id.payment_state", "invoice_id.state", "origin", "expired_on", *COUNTER_FIELDS.values())
+    # Apart from the state, which every movement asks for: what settled an invoice is a matter of many tables.
+    @api.depends("invoice_id.payment_state", "invoice_id.state", "origin")
+    def _compute_is_paid(self):
+        for lot in self:
+            # An invoice that was deleted took its credits along, and nothing is left to pay.
+            invoice = lot.invoice_id
+            lot.is_paid = not lot._is_invoiced() or bool(invoice and invoice._practice_is_paid())
+
+    @api.depends("is_paid", "expired_on", *COUNTER_FIELDS.values())
     def _compute_state(self):
         """Derive the state, so that no door of payment or of its undoing can be forgotten."""
         for lot in self:
@@ -206,9 +220,7 @@ class PracticeCreditLot(models.Model):
             if not self.credits_used + self.credits_lost:
                 return "cancelled"
             return "expired" if self.expired_on else "used_up"
-        if self._is_invoiced() and not self.invoice_id._practice_is_paid():
-            return "pending"
-        return "active"
+        return "active" if self.is_paid else "pending"
 
     def _is_invoiced(self):
         """Return whether these credits are to be paid by invoice before they can be used. A hook of other origins."""

@@ -13,8 +13,8 @@ class PracticeCreditLot(models.Model):
         return [f"invoice_id.invoice_line_ids.{field}.invoice_lines.move_id.{name}" for field in order_fields]
 
     @api.depends(lambda self: self._get_down_payment_paths("payment_state"))
-    def _compute_state(self):
-        return super()._compute_state()
+    def _compute_is_paid(self):
+        return super()._compute_is_paid()
 
     @api.depends(lambda self: ["state", *self._get_down_payment_paths("amount_residual_signed")])
     def _compute_payment(self):
