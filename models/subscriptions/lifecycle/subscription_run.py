@@ -59,8 +59,9 @@ class PracticeSubscription(models.Model):
         """Keep this subscription suspended, and ask a person whether it may go on."""
         self.ensure_one()
         if self.state == "past_due":
-            self._suspend()
-        self.suspended_reason = "written_off"
+            self._enter("suspended", suspended_reason="written_off")
+        else:
+            self.suspended_reason = "written_off"
         self._note_payment_problem(
             self.env._("An invoice was written off, not paid. Resume the subscription if it may go on, or cancel it.")
         )
