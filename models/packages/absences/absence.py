@@ -296,6 +296,7 @@ class PracticeAbsence(models.Model):
         handed.sudo().write({"state": "handed_over", "told": "waiting"})
         told_from = fields.Datetime.now() + timedelta(minutes=UNDO_MINUTES)
         event = self._block_time()
+        # sudo: as above
         self.sudo().write({"state": "cancelled", "told_from": told_from, "event_id": event.id})
         self._finish()
         self._plan_telling()

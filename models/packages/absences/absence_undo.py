@@ -41,7 +41,7 @@ class PracticeAbsence(models.Model):
                 )
             )
         self.line_ids.sudo().write({"state": "planned", "told": False})  # sudo: people do not write the fields
-        self.sudo().write({"state": "draft", "told_from": False})
+        self.sudo().write({"state": "draft", "told_from": False})  # sudo: as above
         return None
 
     def _take_turns(self):
