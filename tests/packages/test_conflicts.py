@@ -169,6 +169,16 @@ class TestPractitioner(ConflictCase):
         )
         self.assertEqual(event.user_id, self.ilse)
 
+    def test_a_form_that_opens_with_an_end_is_of_who_gives_it_too(self):
+        self.type.practitioner_ids = self.ilse
+        start = self.at(days=3)
+        end = start + timedelta(minutes=30)
+        context = {"default_practice_appointment_type_id": self.type.id, "default_start": start, "default_stop": end}
+        events = self.desk["calendar.event"].with_context(**context)
+        self.assertEqual((Form(events).user_id, Form(events).stop), (self.ilse, end))
+        chosen = Form(events.with_context(default_user_id=self.jan.id))
+        self.assertEqual(chosen.user_id, self.jan, "somebody chose them before")
+
     def test_of_several_one_is_chosen(self):
         self.type.practitioner_ids = self.ilse | self.jan
         form = self.open_form()

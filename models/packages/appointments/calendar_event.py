@@ -15,6 +15,9 @@ CANCELLED = ("cancelled", "late_cancelled")
 #: Positions of credits that are credit states of their appointment, in the order in which they count.
 POSITION_STATES = ("reserved", "used", "forfeited")
 
+#: Credit states of an appointment whose credits are gone, until they are given back.
+SPENT = ("used", "forfeited")
+
 #: What the balance of an appointment in a form depends on, besides the fields of its series.
 BALANCE_FIELDS = ("practice_appointment_type_id", "patient_id", "credit_state", "start", "stop", "recurrency")
 
@@ -263,11 +266,11 @@ class CalendarEvent(models.Model):
         if not chosen.get("default_stop"):
             self.duration = appointment_type.duration
             self.stop = self.start + timedelta(hours=appointment_type.duration)
-            givers = appointment_type._origin.practitioner_ids
-            if givers and self.user_id._origin not in givers:
-                # Who types is not who gives it.
-                self.user_id = givers if len(givers) == 1 else False
-                self._onchange_practice_user_id()
+        givers = appointment_type._origin.practitioner_ids
+        if givers and self.user_id._origin not in givers and not chosen.get("default_user_id"):
+            # Who types is not who gives it.
+            self.user_id = givers if len(givers) == 1 else False
+            self._onchange_practice_user_id()
 
     @api.onchange("user_id")
     def _onchange_practice_user_id(self):
@@ -305,7 +308,7 @@ class CalendarEvent(models.Model):
 
     def action_practice_give_back(self):
         """Open the dialog that asks why, for those of these appointments whose credits were used or lost."""
-        spent = self.filtered(lambda event: event.credit_state in ("used", "forfeited"))
+        spent = self.filtered(lambda event: event.credit_state in SPENT)
         return self._practice_open_wizard("practice_credit_give_back_action", event_ids=(spent or self).ids)
 
     def _practice_open_wizard(self, name, **defaults):
@@ -407,7 +410,7 @@ class CalendarEvent(models.Model):
     def _practice_get_spent_credits(self):
         """Return the whole credits that this appointment has used or lost, and that cancelling it gives back."""
         self.ensure_one()
-        return self.practice_credits if self.credit_state in ("used", "forfeited") else 0
+        return self.practice_credits if self.credit_state in SPENT else 0
 
     def _practice_cancel_marked(self, reason=False):
         """Cancel these appointments of the past: they were marked wrongly, and nobody is told.
@@ -430,11 +433,7 @@ class CalendarEvent(models.Model):
         costly = self.filtered(lambda event: event._practice_get_cancel_cost())
         if costly and give_back and not reason:
             raise UserError(self.env._("Say why the credits are given back although it is late."))
-        if notify:
-            self.filtered(lambda event: event.start > fields.Datetime.now())._practice_notify_cancelled()
-        events = self.with_context(practice_reason=reason)
-        if not notify:
-            events = events.with_context(no_mail_to_attendees=True)
+        events = self._practice_prepare_cancelling(reason, notify)
         if len(events) == 1:
             events.action_mass_archive("self_only")  # Odoo keeps the rest of a series together
         else:
@@ -442,13 +441,25 @@ class CalendarEvent(models.Model):
         if give_back:
             costly._practice_give_back(reason)
 
+    def _practice_prepare_cancelling(self, reason, notify):
+        """Tell the participants of these appointments to come, if ``notify``; return them to be cancelled.
+
+        :param str reason: why, kept on the movements of the credits
+        :param bool notify: otherwise nobody is told, the patient neither
+        """
+        events = self.with_context(practice_reason=reason)
+        if not notify:
+            return events.with_context(no_mail_to_attendees=True)
+        self.filtered(lambda event: event.start > fields.Datetime.now())._practice_notify_cancelled()
+        return events
+
     def _practice_give_back(self, reason):
         """Give the credits of these appointments back although they were used or lost.
 
         :param str reason: why, kept on the movements of the credits
         :raises UserError: when there is no reason, or nothing to give back
         """
-        spent = self.filtered(lambda event: event.credit_state in ("used", "forfeited"))
+        spent = self.filtered(lambda event: event.credit_state in SPENT)
         if not spent:
             raise UserError(
                 self.env._("There is nothing to give back: no credits of these appointments were used or lost.")

@@ -1,6 +1,5 @@
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.fields import Datetime
 
 
 class CalendarEvent(models.Model):
@@ -48,11 +47,7 @@ class CalendarEvent(models.Model):
         """
         if not reason:
             raise UserError(self.env._("Say why the practice cancels: the reason is kept with the credits."))
-        if notify:
-            self.filtered(lambda event: event.start > Datetime.now())._practice_notify_cancelled()
-        events = self.with_context(practice_reason=reason)
-        if not notify:
-            events = events.with_context(no_mail_to_attendees=True)
+        events = self._practice_prepare_cancelling(reason, notify)
         events.write({"attendance": "cancelled", "active": False, "recurrence_update": "self_only"})
 
     def _practice_plan_again(self, reason):
