@@ -127,9 +127,13 @@ class BookingHttpCase(FamilyMixin, BookingMixin, NoticesMixin, HttpCase):
     # === DOING THINGS === #
 
     def slot(self, start=None, *, number=0, practitioner=None, patient=None, type=None):
-        """Return a chosen time as text: the free time with that number, three days ahead at the earliest."""
+        """Return a chosen time as text: the free time with that number, three days ahead at the earliest.
+
+        Numbers count from the morning of a day, so that they mean the same times whenever the test runs.
+        """
         type, practitioner, patient = type or self.type, practitioner or self.katrien, patient or self.parent
-        start = start or self.free(practitioner, patient, type=type, first=self.at(days=3))[number]
+        morning = self.local(self.at(days=4).date(), 0)
+        start = start or self.free(practitioner, patient, type=type, first=morning)[number]
         return Slot(type.id, practitioner.id, patient.id, start).encode()
 
     def book(self, slot=None):

@@ -98,7 +98,7 @@ class RaceCase(CopyCase):
         deadline = time.monotonic() + self.timeout
         # Odoo's own runner holds the lock of registries all the time, which keeps other threads from asking for one.
         free = patch.object(Registry, "_lock", DummyRLock())
-        with mute_logger(*self.muted), free:
+        with mute_logger(*self.muted), free, patch.object(self.cr, "execute", self._execute_outside_sessions):
             for it in threads:
                 it.start()
             for it in threads:
@@ -113,6 +113,12 @@ class RaceCase(CopyCase):
         if start.broken:
             raise next(error for error in outcomes if not isinstance(error, threading.BrokenBarrierError))
         return outcomes
+
+    def _execute_outside_sessions(self, *args, **kwargs):
+        """Execute with the cursor of the test, unless a session does so: two threads would take each other's rows."""
+        if threading.current_thread() is not threading.main_thread():
+            raise AssertionError("A session of a race reads records of the test; give it ids and dates instead.")
+        return type(self.cr).execute(self.cr, *args, **kwargs)
 
     def _end_sessions(self):
         """Let PostgreSQL end what hangs, so that the next test does not wait for its locks."""
