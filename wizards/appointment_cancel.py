@@ -17,6 +17,7 @@ class PracticeAppointmentCancel(models.TransientModel):
     )
     event_ids = fields.Many2many("calendar.event", string="Appointments")
     is_several = fields.Boolean(compute="_compute_is_several")
+    is_group = fields.Boolean(compute="_compute_is_group", help="Of several patients: only the practice cancels it.")
     cancelled_by = fields.Selection(
         [("patient", "The patient cancels"), ("practice", "The practice cancels: all credits go back")],
         string="Who Cancels",
@@ -49,6 +50,11 @@ class PracticeAppointmentCancel(models.TransientModel):
     def _compute_is_several(self):
         for wizard in self:
             wizard.is_several = len(wizard.event_ids) > 1
+
+    @api.depends("event_id", "is_several")
+    def _compute_is_group(self):
+        for wizard in self:
+            wizard.is_group = not wizard.is_several and bool(wizard.event_id.practice_places)
 
     @api.depends("event_id", "is_several")
     def _compute_in_series(self):
@@ -85,7 +91,7 @@ class PracticeAppointmentCancel(models.TransientModel):
             return self.env._(
                 "Never late. Appointments that are cancelled: %(count)s. Credits that go back: %(free)s.",
                 count=len(events),
-                free=sum(events.mapped("practice_credits")),
+                free=sum((events | events._practice_get_visits()).mapped("practice_credits")),
             )
         if self.is_several:
             return self._describe_several(events, late, lost)

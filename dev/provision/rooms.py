@@ -18,6 +18,7 @@ PLAN = (
     {"models/packages/catalog": "packages, products, types"},
     {"models/packages/credits": "lots, the ledger, invoices, expiry"},
     {"models/packages/appointments": "the calendar spends credits"},
+    {"models/packages/groups": "several patients, one appointment"},
     {"models/packages/portal": "patients see, book, move", "models/packages/shop": "patients buy packages"},
     {"models/packages/notices": "patients are told, once"},
     {"models/packages/absences": "a practitioner is away"},

@@ -1,6 +1,7 @@
 from . import catalog
 from . import credits
 from . import appointments
+from . import groups
 from . import portal
 from . import shop
 from . import notices

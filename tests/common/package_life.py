@@ -16,6 +16,7 @@ STEPS = (
     *("pay", "pay", "unpay", "write_off", "credit", "credit", "credit_amount", "redraft", "withdraw", "swap"),
     *("grant", "undo_grant"),
     *("book", "book", "book", "series", "series_shift", "move", "cancel", "delete", "restore", "decline", "waive"),
+    *("group", "group", "join", "join", "leave", "change_group", "pay_for", "places"),
     *(
         "mark",
         "mark",
@@ -33,7 +34,7 @@ STEPS = (
 )
 
 #: Steps that only call off what is planned; nothing that was planned may keep anybody from it.
-CANCELLING = ("cancel", "delete", "decline")
+CANCELLING = ("cancel", "delete", "decline", "leave")
 
 
 class PackageLife(Life):
@@ -281,10 +282,64 @@ class PackageLife(Life):
 
     def book(self, number):
         start = self.case.at(days=number % 12 - 2, hours=number % 5)
-        self.case.plan(self.patient(number), start, self.one(self.case.types, number // 2))
+        appointment_type = self.one(self.case.types, number // 2)
+        if appointment_type.places == 1:
+            self.case.plan(self.patient(number), start, appointment_type)
+        else:
+            self.plan_group(self.patient(number), start, appointment_type)
 
     def series(self, number):
         self.case.plan_series(2 + number % 3, self.patient(number), self.case.at(days=number % 5 - 1))
+
+    # === GROUPS === #
+
+    def plan_group(self, patients, start, appointment_type, **vals):
+        return self.env["calendar.event"].create(
+            {
+                "practice_appointment_type_id": appointment_type.id,
+                "start": start,
+                "practice_patient_ids": [Command.set(patients.ids)],
+                **vals,
+            }
+        )
+
+    def groups(self):
+        return self.events(("practice_places", ">", 0), ("attendance", "=", "planned"))
+
+    def visits(self, *domain):
+        return self.events(("practice_group_id", "!=", False), *domain)
+
+    def group(self, number):
+        """Plan a class, a couple, or two lessons of a series."""
+        dice = Dice(number)
+        start = self.case.at(days=dice.one(range(-2, 9)))
+        weekly = {"recurrency": True, "rrule_type": "weekly", "interval": 1, f"{start:%a}".lower(): True}
+        vals = {**weekly, "end_type": "count", "count": 2} if dice.chance(3) else {}
+        patients = self.case.patients[: dice.one((0, 1, 2, 2, 3))]
+        self.plan_group(patients, start, dice.one(self.case.group_types), **vals)
+
+    def join(self, number):
+        if group := self.one(self.groups(), number):
+            group._practice_join(self.patient(number // 2))
+
+    def leave(self, number):
+        if visit := self.one(self.visits(("active", "=", True)), number):
+            visit.active = False
+
+    def change_group(self, number):
+        if visit := self.one(self.visits(), number):
+            visit.practice_group_id = self.one(self.groups(), number // 2)
+
+    def pay_for(self, number):
+        """Let another patient pay, or the patient again."""
+        if event := self.one(self.events(("patient_id", "!=", False)), number):
+            event.practice_payer_id = self.patient(number // 2) if number % 3 else False
+
+    def places(self, number):
+        if group := self.one(self.groups(), number):
+            group.practice_places = 1 + number // 2 % 4
+
+    # === APPOINTMENTS, AGAIN === #
 
     def series_shift(self, number):
         if event := self.one(self.events(("recurrence_id", "!=", False), ("active", "=", True)), number):

@@ -12,6 +12,8 @@ from . import test_concurrency
 from . import test_conflicts
 from . import test_expiry
 from . import test_free_times
+from . import test_group_races
+from . import test_groups
 from . import test_invoices
 from . import test_low_balance
 from . import test_month_closing

@@ -1099,10 +1099,10 @@ class TestClosing(AppointmentCase):
         lot_class = type(self.env["practice.credit.lot"])
         original = lot_class._settle
 
-        def settle(lots, events, reason=False):
+        def settle(lots, events, **options):
             if bad in events:
                 raise UserError(reason_to_fail)
-            return original(lots, events, reason=reason)
+            return original(lots, events, **options)
 
         self.patch(lot_class, "_settle", settle)
         self.close()
@@ -1128,10 +1128,10 @@ class TestClosing(AppointmentCase):
         lot_class = type(self.env["practice.credit.lot"])
         original = lot_class._settle
 
-        def settle(lots, events, reason=False):
+        def settle(lots, events, **options):
             if bad in events:
                 raise KeyError("PB broken")
-            return original(lots, events, reason=reason)
+            return original(lots, events, **options)
 
         self.patch(lot_class, "_settle", settle)
         self.close()

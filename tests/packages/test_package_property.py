@@ -40,6 +40,10 @@ class TestWhateverHappens(PracticeCase):
             + cls.make_type(cls.package, name="Double", package_credits=2, late_policy="return")
             + cls.make_type(cls.packages[1], name="At rate")
         )
+        cls.group_types = cls.make_type(cls.package, name="Class", places=3) + cls.make_type(
+            cls.packages[1], name="Couple", places=2, one_pays=True
+        )
+        cls.types += cls.group_types
         cls.firm = cls.make_patient("De Brug", is_company=True)
         employee = cls.make_patient("Carla Maes", parent_id=cls.firm.id)
         cls.patients = cls.patient + cls.make_patient("Bert Claes") + employee
@@ -147,6 +151,28 @@ class TestWhateverHappens(PracticeCase):
             tuple(self.types.ids),
         )
 
+    def group_problems(self):
+        """Return the groups with more participants than places, or that do not know how many; and the visits that are
+        planned at another time than their group, or without it."""
+        return self.query(
+            """
+            SELECT it.id, it.practice_places, it.practice_places_taken, COUNT(visit.id)
+              FROM calendar_event it
+         LEFT JOIN calendar_event visit ON visit.practice_group_id = it.id
+               AND visit.attendance IN ('planned', 'attended', 'no_show')
+             WHERE it.practice_places > 0
+          GROUP BY it.id
+            HAVING COALESCE(it.practice_places_taken, 0) != COUNT(visit.id) OR COUNT(visit.id) > it.practice_places
+             UNION ALL
+            SELECT visit.id, it.id, NULL, NULL
+              FROM calendar_event visit
+              JOIN calendar_event it ON it.id = visit.practice_group_id
+             WHERE visit.attendance = 'planned'
+               AND (visit.start != it.start OR visit.stop != it.stop OR it.attendance NOT IN ('planned', 'attended')
+                    OR visit.practice_appointment_type_id != it.practice_appointment_type_id)
+            """
+        )
+
     def live(self, steps):
         """Let ``steps`` happen one by one, and check after each of them that everything agrees."""
         with undone(self):
@@ -166,6 +192,7 @@ class TestWhateverHappens(PracticeCase):
         self.assertBooksAgree()
         self.assertEqual(life.ledger.problems(), [])
         self.assertEqual(self.event_problems(), [])
+        self.assertEqual(self.group_problems(), [])
         self.assertEqual(life.wrong, [])
 
     def draw(self, chance):

@@ -19,12 +19,16 @@ POSITION_STATES = ("reserved", "used", "forfeited")
 SPENT = ("used", "forfeited")
 
 #: What the balance of an appointment in a form depends on, besides the fields of its series.
-BALANCE_FIELDS = ("practice_appointment_type_id", "patient_id", "credit_state", "start", "stop", "recurrency")
+BALANCE_FIELDS = (
+    *("practice_appointment_type_id", "patient_id", "practice_payer_id", "credit_state"),
+    *("start", "stop", "recurrency"),
+)
 
 #: What a copy of an appointment has too. Odoo's own copying would read it as whoever copies any event.
 COPIED_FIELDS = (
     "practice_appointment_type_id",
     "patient_id",
+    "practice_payer_id",
     "practice_credits",
     "practice_package_id",
     "practice_late_policy",
@@ -56,6 +60,15 @@ class CalendarEvent(models.Model):
         ondelete="restrict",
         groups="practice_billing.group_user",
         copy=False,
+    )
+    practice_payer_id = fields.Many2one(
+        "res.partner",
+        string="Credits Of",
+        index="btree_not_null",
+        ondelete="restrict",
+        groups="practice_billing.group_user",
+        copy=False,
+        help="Whose credits the appointment takes when they are not the patient's own: a partner's or a parent's.",
     )
     practice_company_id = fields.Many2one(
         related="practice_appointment_type_id.company_id",
@@ -367,6 +380,11 @@ class CalendarEvent(models.Model):
         appointment_type = self.practice_appointment_type_id
         same = appointment_type and appointment_type._origin == self._origin.practice_appointment_type_id
         return self.practice_package_id if same and self.practice_late_policy else appointment_type.package_id
+
+    def _practice_get_payer(self):
+        """Return the partner whose credits this appointment takes: by default the patient."""
+        self.ensure_one()
+        return self.practice_payer_id or self.patient_id
 
     def _practice_is_late(self):
         """Return whether cancelling now is no longer free."""

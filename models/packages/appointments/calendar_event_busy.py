@@ -59,22 +59,31 @@ class CalendarEvent(models.Model):
             busy[partner_id].append(spans[event_id])
         return busy
 
+    def _practice_get_needed_people(self):
+        """Return the partners who have to be free for this appointment: who gives it, and the patient. A hook."""
+        self.ensure_one()
+        return self.user_id._origin.partner_id | self.patient_id._origin
+
+    def _practice_get_bound(self):
+        """Return these saved events and those that take place at their time because they belong to them. A hook."""
+        return self._origin
+
     def _practice_filter_taken(self):
         """Return those of these appointments at whose time the practitioner or the patient is busy by now."""
         taken = self.browse()
         for company, events in self.grouped(lambda event: event._practice_get_company()).items():
             tz = company.practice_tz
             busy = self._practice_get_busy_times(
-                events.user_id.partner_id | events.patient_id,
+                self.env["res.partner"].union(*(event._practice_get_needed_people() for event in events)),
                 min(events.mapped("start")),
                 max(events.mapped("stop")),
                 tz,
-                ignore=events,
+                ignore=events._practice_get_bound(),
             )
             for event in events:
                 start, stop = event._practice_get_span(tz)
-                of_both = busy[event.user_id.partner_id.id] + busy[event.patient_id.id]
-                if any(begins < stop and start < ends for begins, ends in of_both):
+                of_all = [span for person in event._practice_get_needed_people() for span in busy[person.id]]
+                if any(begins < stop and start < ends for begins, ends in of_all):
                     taken += event
         return taken
 

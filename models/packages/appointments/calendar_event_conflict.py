@@ -74,7 +74,8 @@ class CalendarEvent(models.Model):
         if not asked:
             return
         # Of two who plan at once, one looks again and finds what the other one planned.
-        (asked.user_id.partner_id | asked.patient_id)._practice_take_booking_turn()
+        people = self.env["res.partner"].union(*(event._practice_get_needed_people() for event in asked))
+        people._practice_take_booking_turn()
         conflicts = asked._practice_find_conflicts()
         if conflicts:
             lines = [f"{event._practice_describe_start()}: {' '.join(words)}" for event, words in conflicts.items()]
@@ -99,15 +100,15 @@ class CalendarEvent(models.Model):
         for company, events in coming.grouped(lambda event: event._practice_get_company()).items():
             tz = company.practice_tz
             busy = self._practice_get_busy_times(
-                events.user_id._origin.partner_id | events.patient_id._origin,
+                self.env["res.partner"].union(*(event._practice_get_needed_people() for event in events)),
                 min(events.mapped("start")),
                 max(events.mapped("stop")),
                 tz,
-                ignore=events._origin,
+                ignore=events._practice_get_bound(),
             )
             for event in events:
                 start, stop = event._practice_get_span(tz)
-                for person in (event.user_id._origin.partner_id, event.patient_id._origin):
+                for person in event._practice_get_needed_people():
                     if any(begins < stop and start < ends for begins, ends in busy.get(person.id, ())):
                         conflicts[event].append(self.env._("%s has something else at this time.", person.name))
         return conflicts

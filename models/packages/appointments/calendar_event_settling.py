@@ -17,13 +17,16 @@ class Touched(dict):
 
     A context can also come from outside, where nobody can make one of these: that is how an operation knows that it is
     part of another one. Each equals itself only: Odoo takes an environment it has for a context that equals its own.
+
+    ``moved`` says that a series is moved: what disappears is made again at another time.
     """
 
     __hash__ = object.__hash__
 
-    def __init__(self):
+    def __init__(self, moved=False):
         super().__init__()
         self.expected = {}
+        self.moved = moved
 
     def __eq__(self, other):
         return self is other
@@ -39,6 +42,7 @@ KEPT_FIELDS = (
 RELEVANT_FIELDS = {
     "practice_appointment_type_id",
     "patient_id",
+    "practice_payer_id",
     "practice_credits",
     "attendance",
     "credit_waived",
@@ -53,6 +57,9 @@ RELEVANT_FIELDS = {
 
 #: In the context: Odoo itself asks everybody again, because a series was moved. An object, as above.
 ASKED_AGAIN = object()
+
+#: In the context: what is created inside of an operation is planned now, not made anew by Odoo. An object, as above.
+PLANNED_NOW = object()
 
 
 class CalendarEvent(models.Model):
@@ -71,7 +78,7 @@ class CalendarEvent(models.Model):
         vals_list = self._practice_add_defaults(vals_list)
         if not any(vals.get("practice_appointment_type_id") for vals in vals_list):
             return super().create(vals_list)
-        remade = self._practice_is_settling()
+        remade = self._practice_is_settling() and self.env.context.get("practice_planned") is not PLANNED_NOW
         with self._practice_settling() as settling:
             vals_list = [settling._practice_prepare_appointment_vals(vals, remade) for vals in vals_list]
             patient_ids = [vals["patient_id"] for vals in vals_list if vals.get("patient_id")]
@@ -136,7 +143,7 @@ class CalendarEvent(models.Model):
         """
         if self._practice_is_settling():
             return
-        kept = [name for name in KEPT_FIELDS if name in vals]
+        kept = [name for name in self._practice_get_kept_fields() if name in vals]
         if kept and not self.env.su:
             labels = ", ".join(field["string"] for field in self.fields_get(kept, ["string"]).values())
             raise AccessError(
@@ -203,9 +210,19 @@ class CalendarEvent(models.Model):
             )
         for event, vals in zip(self, vals_list, strict=True):
             if vals is not None:
-                kept = event._convert_to_write({name: event[name] for name in COPIED_FIELDS})
+                kept = event._convert_to_write({name: event[name] for name in self._practice_get_copied_fields()})
                 vals.update({name: value for name, value in kept.items() if name not in (default or {})})
         return vals_list
+
+    @api.model
+    def _practice_get_kept_fields(self):
+        """Return the names of what only the module writes. A hook."""
+        return KEPT_FIELDS
+
+    @api.model
+    def _practice_get_copied_fields(self):
+        """Return the names of what a copy of an appointment has too. A hook."""
+        return COPIED_FIELDS
 
     def _practice_may_move_credits(self, vals):
         """Return whether writing ``vals`` can change where credits of appointments belong."""
@@ -305,20 +322,40 @@ class CalendarEvent(models.Model):
         if self._practice_is_settling():
             yield self
             return
-        touched = Touched()
+        touched = Touched(moved)
         yield self.with_context(**{TOUCHED: touched})
         if moved:
             self._practice_keep_history(touched)
-        # sudo: whoever may change the appointment may have its credits settled; they are hidden from outsiders.
-        events_sudo = self.sudo().browse(event.id for event in touched).exists()
-        changed = events_sudo.filtered(lambda event: event._practice_get_credit_facts() != touched[event])
-        for event in changed:
-            event._practice_follow_calendar(touched[event], moved)
+        self._practice_filter_changed(touched)._practice_follow_calendars(touched, moved)
+        self.with_context(**{TOUCHED: touched})._practice_take_along(touched, moved)
+        changed = self._practice_filter_changed(touched)
         if changed:
-            self.env["practice.credit.lot"]._settle(changed, reason=self.env.context.get("practice_reason", False))
+            anew = changed.filtered(
+                lambda event: (
+                    touched[event]
+                    and touched[event]["payer"] != event.practice_payer_id.id
+                    and not event._practice_is_cancelled()
+                )
+            )
+            reason = self.env.context.get("practice_reason", False)
+            self.env["practice.credit.lot"]._settle(changed, reason=reason, anew=anew)
+        events_sudo = self.sudo().browse(event.id for event in touched).exists()  # sudo: as in _practice_filter_changed
         told = events_sudo.filtered(lambda event: event._practice_get_expected() != touched.expected[event])
         if told:
             told._practice_tell_changes(touched.expected, moved)
+
+    def _practice_filter_changed(self, touched):
+        """Return those of the ``touched`` events, with all rights, whose credits may belong elsewhere now."""
+        # sudo: whoever may change the appointment may have its credits settled; they are hidden from outsiders.
+        events_sudo = self.sudo().browse(event.id for event in touched).exists()
+        return events_sudo.filtered(lambda event: event._practice_get_credit_facts() != touched[event])
+
+    def _practice_take_along(self, touched, moved):
+        """Change what follows from the change of others, before credits are settled. A hook.
+
+        :param Touched touched: the events of this operation, which :meth:`_practice_touch` adds to
+        :param bool moved: a series was moved
+        """
 
     def _practice_keep_history(self, touched):
         """Put back what a rewritten series had that was marked already, instead of what Odoo re-created in its place.
@@ -360,6 +397,7 @@ class CalendarEvent(models.Model):
             "type": self.practice_appointment_type_id.id,
             "package": self._practice_get_package().id,
             "patient": self.patient_id.id,
+            "payer": self.practice_payer_id.id,
             "credits": self.practice_credits,
             "attendance": self.attendance,
             "waived": self.credit_waived,
@@ -417,6 +455,10 @@ class CalendarEvent(models.Model):
         patient = self.patient_id
         people = patient if patient.email else patient | patient.practice_representative_ids
         return self.attendee_ids.filtered(lambda attendee: patient and attendee.partner_id in people)
+
+    def _practice_follow_calendars(self, touched, moved):
+        for event in self:
+            event._practice_follow_calendar(touched[event], moved)
 
     def _practice_follow_calendar(self, before, moved):
         """Mark an archived or declined appointment as cancelled, late or in time; a restored one as planned."""

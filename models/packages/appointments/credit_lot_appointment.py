@@ -53,7 +53,7 @@ class PracticeCreditLot(models.Model):
     _inherit = "practice.credit.lot"
 
     @api.model
-    def _settle(self, events, reason=False):
+    def _settle(self, events, reason=False, anew=()):
         """Bring the credits of appointments where they belong: give back first, then reserve by date, then use.
 
         What is held stays where it is as long as it fits: of the right package and patient, in the right number, and
@@ -66,12 +66,16 @@ class PracticeCreditLot(models.Model):
 
         :param events: appointments (``calendar.event``), archived ones too
         :param str reason: why, when staff decided so; kept on the movements
+        :param anew: those that are paid anew although what they hold would fit: somebody else pays
         :raises UserError: when credits are missing; nothing is taken then, and the message has the numbers
         """
         events_sudo = events.sudo()  # sudo: everybody who may change an appointment may spend its patient's credits
         held = self._get_held(events_sudo)
         wanted = {event: event._practice_get_wanted_credits() for event in events_sudo}
-        stays = {event: self._holds_what_it_needs(held[event], event, *wanted[event]) for event in events_sudo}
+        stays = {
+            event: event not in anew and self._holds_what_it_needs(held[event], event, *wanted[event])
+            for event in events_sudo
+        }
         undone = [event for event in events_sudo if not stays[event]]
         self._record(entry for event in undone for entry in self._prepare_give_back(event, held[event], reason))
         to_reserve = [(event, wanted[event][1]) for event in undone if wanted[event][0]]
@@ -120,7 +124,7 @@ class PracticeCreditLot(models.Model):
                 return False
             # Whoever no longer shares the lot keeps what was planned for them.
             reserved = holding.moves.filtered(lambda move: move.kind == "reserve").sorted("id")
-            if event.patient_id != reserved[-1:].partner_id and not lot._is_usable_by(event.patient_id):
+            if event.patient_id != reserved[-1:].partner_id and not lot._is_usable_by(event._practice_get_payer()):
                 return False
             if position == "reserved" and lot.expiry_date and lot.expiry_date < day:
                 return False
@@ -153,8 +157,8 @@ class PracticeCreditLot(models.Model):
         given_back = {holding.lot: holding.total for holding in holdings}
         sources = [
             lot._to_source(extra=given_back.get(lot, 0))
-            for lot in self.union(self._search_spendable_sudo(event.patient_id, package, day), *given_back)
-            if lot.state == "active" and lot.package_id == package and lot._is_usable_by(event.patient_id)
+            for lot in self.union(self._search_spendable_sudo(event._practice_get_payer(), package, day), *given_back)
+            if lot.state == "active" and lot.package_id == package and lot._is_usable_by(event._practice_get_payer())
         ]
         return not allocate(credits, day, sources)[1]
 
@@ -254,8 +258,8 @@ class PracticeCreditLot(models.Model):
 
     @api.model
     def _get_owner(self, event):
-        """Return whose credits of which package an appointment takes: ``(patient, package)``."""
-        return event.patient_id._origin, event._practice_get_package()._origin
+        """Return whose credits of which package an appointment takes: ``(payer, package)``."""
+        return event._practice_get_payer()._origin, event._practice_get_package()._origin
 
     @api.model
     def _get_spendable_lots(self, requests):

@@ -75,6 +75,8 @@ class ResPartner(models.Model):
         find it free. Each booking therefore updates the rows of its people; of two at once the second one gets a
         serialization failure, Odoo repeats its request, and then it sees what the first one took.
         """
+        if not self.ids:
+            return
         self.env.cr.execute(
             SQL(
                 """UPDATE res_partner SET practice_booking_turn = COALESCE(practice_booking_turn, 0) + 1

@@ -11,6 +11,11 @@ export class AppointmentCalendarModel extends CalendarModel {
         this.keyboardReturnsTo = null;
     }
 
+    /** A group appointment is shown once: its participants are seen in it. */
+    computeDomain(data) {
+        return [...super.computeDomain(data), ["practice_group_id", "=", false]];
+    }
+
     /** Moving one appointment of a series asks which of them move; what is refused goes back to where it was. */
     async updateRecord(record, options) {
         if (this.records[record.id].rawRecord.recurrency) {

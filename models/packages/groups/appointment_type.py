@@ -1,0 +1,25 @@
+from odoo import fields, models
+
+
+class PracticeAppointmentType(models.Model):
+    """A type can be for several patients at once: a class, a group, a couple."""
+
+    _inherit = "practice.appointment.type"
+
+    places = fields.Integer(
+        default=1,
+        required=True,
+        tracking=True,
+        help="How many patients come to one appointment: 1 for the usual visit. An appointment can be given another "
+        "number.",
+    )
+    one_pays = fields.Boolean(
+        string="One Pays for All",
+        tracking=True,
+        help="The appointment takes its credits once, of the participant who was added first: a couple, a family. "
+        "Otherwise each participant takes them.",
+    )
+
+    _places_range = models.Constraint(
+        "CHECK (places BETWEEN 1 AND 500)", "An appointment has at least 1 and at most 500 places."
+    )
