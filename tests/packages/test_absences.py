@@ -422,3 +422,64 @@ class TestLinks(AbsenceMixin, TransactionCase):
         self.tell()
         with self.assertRaises(AccessError):
             absence.line_ids.with_user(self.front_desk).read(["access_token"])
+
+
+@tagged("post_install", "-at_install")
+class TestGroupsDuringAnAbsence(AbsenceMixin, TransactionCase):
+    """A class goes with its practitioner: its participants are told like everybody else."""
+
+    def setUp(self):
+        super().setUp()
+        self.type.places = 4
+        self.group = self.env["calendar.event"].create(
+            {
+                "practice_appointment_type_id": self.type.id,
+                "user_id": self.katrien.id,
+                "start": self.at(hours=6),
+                "practice_patient_ids": [Command.set((self.patient | self.bert).ids)],
+            }
+        )
+        self.visits = self.group.practice_participant_ids
+        self.env["mail.mail"].search([]).unlink()
+
+    def test_it_is_called_off_for_all_and_each_is_told(self):
+        absence = self.confirm()
+        self.assertEqual(set((self.group | self.visits).mapped("attendance")), {"cancelled"})
+        line = self.line_of(absence, self.group)
+        self.assertEqual((line.outcome, line.told), ("called_off", False))
+        self.assertEqual(absence.open_count, 5, "three visits and two participants; not the class")
+        self.tell()
+        self.assertEqual(len(self.mails()), 2, "one each")
+        self.assertEqual(absence.state, "told")
+        self.assertEqual(absence.call_count, 0)
+
+    def test_undone_it_takes_place_with_all_of_them(self):
+        absence = self.confirm()
+        absence.action_undo()
+        self.assertEqual(set((self.group | self.visits).mapped("attendance")), {"planned"})
+        self.assertEqual(self.group.practice_places_taken, 2)
+        self.assertEqual(absence.state, "draft")
+
+    def test_a_colleague_takes_the_whole_class(self):
+        absence = self.make_absence()
+        line = self.line_of(absence, self.group)
+        self.assertEqual(line.colleague_id, self.pieter)
+        of_visits = absence.line_ids.filtered("is_in_group")
+        self.assertEqual(of_visits.event_id, self.visits)
+        self.assertFalse(of_visits.colleague_id)
+        with self.assertRaisesRegex(ValidationError, "goes with its group"), self.cr.savepoint():
+            of_visits[0].hand_over = True
+        line.hand_over = True
+        absence.action_cancel_appointments()
+        self.assertEqual((self.group | self.visits).user_id, self.pieter)
+        self.assertEqual(set(of_visits.mapped("outcome")), {"handed_over"})
+        self.tell()
+        self.assertEqual(absence.state, "told")
+        self.assertEqual(set(of_visits.mapped("told")), {"sent"})
+
+    def test_undone_the_class_is_hers_again(self):
+        absence = self.make_absence()
+        self.line_of(absence, self.group).hand_over = True
+        absence.action_cancel_appointments()
+        absence.action_undo()
+        self.assertEqual((self.group | self.visits).user_id, self.katrien)

@@ -117,7 +117,8 @@ class PracticeAbsence(models.Model):
             outcomes = absence.line_ids.mapped("outcome")
             absence.affected_count = len(outcomes)
             absence.open_count = outcomes.count("open")
-            absence.picked_count = len(outcomes) - outcomes.count("open") - outcomes.count("planned")
+            unsettled = ("open", "planned", "called_off")
+            absence.picked_count = len([it for it in outcomes if it not in unsettled])
             absence.call_count = len(absence.line_ids.filtered(lambda line: line._is_to_call()))
 
     @api.depends("state", "line_ids.told")
@@ -289,10 +290,15 @@ class PracticeAbsence(models.Model):
         """Cancel or hand over the appointments of this draft, whose list is complete, and block the time."""
         handed = self.line_ids.filtered("hand_over")
         handed._hand_over()
+        followers = handed._get_followers()
+        for line in followers.sudo():  # sudo: the module writes what people do not
+            line.colleague_id = line.event_id.user_id
+        handed |= followers
         called_off = self.line_ids - handed
         called_off.event_id._practice_cancel_by_practice(self.reason, notify=False)
         # sudo: the module writes what people do not
         called_off.sudo().write({"state": "cancelled", "told": "waiting"})
+        called_off.sudo().filtered(lambda line: not line.patient_id).told = False
         handed.sudo().write({"state": "handed_over", "told": "waiting"})
         told_from = fields.Datetime.now() + timedelta(minutes=UNDO_MINUTES)
         event = self._block_time()

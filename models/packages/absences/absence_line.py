@@ -24,6 +24,9 @@ class PracticeAbsenceLine(models.Model):
     appointment_type_id = fields.Many2one(
         related="event_id.practice_appointment_type_id", string="Appointment Type", store=True
     )
+    is_in_group = fields.Boolean(
+        compute="_compute_is_in_group", help="The visit of a participant: what becomes of the group becomes of it."
+    )
     credits = fields.Integer(related="event_id.practice_credits")
     has_email = fields.Boolean(
         string="E-Mail",
@@ -61,6 +64,7 @@ class PracticeAbsenceLine(models.Model):
             ("picked", "New Time"),
             ("handed_over", "With a Colleague"),
             ("kept", "Planned Again"),
+            ("called_off", "Called Off"),
         ],
         compute="_compute_outcome",
         search="_search_outcome",
@@ -81,6 +85,11 @@ class PracticeAbsenceLine(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("event_id")
+    def _compute_is_in_group(self):
+        for line in self:
+            line.is_in_group = bool(line.event_id.practice_group_id)
+
     def _compute_has_email(self):
         for line in self:
             line.has_email = bool(line.patient_id._practice_get_mail_recipients())
@@ -88,7 +97,7 @@ class PracticeAbsenceLine(models.Model):
     @api.depends("event_id", "absence_id.practitioner_id")
     def _compute_colleague_id(self):
         for absence, lines in self.grouped("absence_id").items():
-            events = lines.event_id._origin
+            events = lines.filtered(lambda line: not line.is_in_group).event_id._origin
             proposed = absence._propose_colleagues(events) if absence.state == "draft" and events else {}
             for line in lines:
                 line.colleague_id = proposed.get(line.event_id._origin) or False
@@ -98,7 +107,9 @@ class PracticeAbsenceLine(models.Model):
         for line in self:
             new = line._get_new_event()
             line.new_start = new.start
-            if line.state == "cancelled":
+            if line.state == "cancelled" and not line.patient_id:
+                line.outcome = "called_off"
+            elif line.state == "cancelled":
                 line.outcome = "picked" if new else "open"
             else:
                 line.outcome = line.state
@@ -108,8 +119,12 @@ class PracticeAbsenceLine(models.Model):
             return NotImplemented
         has_new = Domain("new_event_id.attendance", "not in", CANCELLED) & Domain("new_event_id", "!=", False)
         has_new |= Domain("event_id.attendance", "not in", CANCELLED)
-        cancelled = Domain("state", "=", "cancelled")
-        domains = {"picked": cancelled & has_new, "open": cancelled & ~has_new}
+        cancelled = Domain("state", "=", "cancelled") & Domain("patient_id", "!=", False)
+        domains = {
+            "picked": cancelled & has_new,
+            "open": cancelled & ~has_new,
+            "called_off": Domain("state", "=", "cancelled") & Domain("patient_id", "=", False),
+        }
         return Domain.OR(domains.get(it, Domain("state", "=", it)) for it in value if it)
 
     def _get_new_event(self):
@@ -124,6 +139,10 @@ class PracticeAbsenceLine(models.Model):
     @api.constrains("hand_over", "colleague_id")
     def _check_hand_over(self):
         for line in self:
+            if line.hand_over and line.is_in_group:
+                raise ValidationError(
+                    self.env._("%s goes with its group: hand that one over.", line.event_id.display_name)
+                )
             if line.hand_over and line.state == "planned" and not line.colleague_id:
                 raise ValidationError(
                     self.env._("No colleague is free for %s: it can only be cancelled.", line.event_id.display_name)
@@ -185,6 +204,11 @@ class PracticeAbsenceLine(models.Model):
         for line in self:
             line._give_to(line.colleague_id)
 
+    def _get_followers(self):
+        """Return the lines of the visits that belong to the groups of these lines."""
+        groups = self.event_id.filtered("practice_places")
+        return self.absence_id.line_ids.filtered(lambda line: line.event_id.practice_group_id in groups)
+
     def _give_to(self, practitioner):
         """Let ``practitioner`` give the appointment; they are expected, without an invitation for now."""
         self.ensure_one()
@@ -198,14 +222,16 @@ class PracticeAbsenceLine(models.Model):
 
     def _undo(self):
         """Plan these appointments again, as far as their time and credits are still there; the others say why not."""
-        for line in self.filtered(lambda line: line.state == "handed_over"):
+        for line in self.filtered(lambda line: line.state == "handed_over" and not line.is_in_group):
             if line.event_id.user_id == line.colleague_id and not line.event_id._practice_is_cancelled():
                 line._give_to(line.practitioner_id)
         called_off = self.filtered(lambda line: line.state == "cancelled" and line.event_id._practice_is_cancelled())
         taken = called_off.event_id._practice_filter_taken()
         failed = called_off.filtered(lambda line: line.event_id in taken)
         failed._note_problem(self.env._("The time was given to somebody else meanwhile."))
-        (called_off - failed)._practice_try(type(self)._plan_again, set_aside=type(self)._note_problem)
+        # A group comes before those who take part in it.
+        again = (called_off - failed).sorted(lambda line: (line.is_in_group, line.start, line.id))
+        again._practice_try(type(self)._plan_again, set_aside=type(self)._note_problem)
         planned = self.filtered(lambda line: not line.event_id._practice_is_cancelled())
         # sudo: the module writes what people do not
         planned.sudo().write({"state": "kept", "told": False, "problem": False})

@@ -51,10 +51,9 @@ class PracticeAbsenceLine(models.Model):
             self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()  # sudo: belongs to the system
         lines._invite_colleagues()
         lines._practice_clear()
-        # sudo: the module writes what people do not
-        lines.sudo().write(
-            {"told": "sent" if has_address else "nobody", "told_at": has_address and fields.Datetime.now()}
-        )
+        told = "sent" if has_address else "nobody"
+        # sudo: the module writes what people do not; of a group its participants are told
+        lines.sudo().write({"told": self.patient_id and told, "told_at": has_address and fields.Datetime.now()})
         self.absence_id._finish()
 
     def _get_of_same_patient(self):
@@ -71,7 +70,7 @@ class PracticeAbsenceLine(models.Model):
     def _invite_colleagues(self):
         """Tell colleagues of what they give instead, and nobody else."""
         invitation = self.env.ref("calendar.calendar_template_meeting_invitation", raise_if_not_found=False)
-        for line in self.filtered(lambda line: line.state == "handed_over"):
+        for line in self.filtered(lambda line: line.state == "handed_over" and not line.is_in_group):
             partner_sudo = line.colleague_id.sudo().partner_id  # sudo: who it is
             attendees = line.event_id.attendee_ids.filtered(lambda it, who=partner_sudo: it.partner_id == who)
             attendees._notify_attendees(invitation)

@@ -15,7 +15,7 @@ class CalendarEvent(models.Model):
         remade = self._practice_is_settling()  # a series that Odoo makes anew is nothing new
         events = super().create(vals_list)
         if not remade:
-            events._practice_get_appointments()._practice_settle_absences()
+            (events | events.practice_participant_ids)._practice_get_appointments()._practice_settle_absences()
         return events
 
     def _practice_settle_absences(self):

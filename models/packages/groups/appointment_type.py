@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class PracticeAppointmentType(models.Model):
@@ -23,3 +24,15 @@ class PracticeAppointmentType(models.Model):
     _places_range = models.Constraint(
         "CHECK (places BETWEEN 1 AND 500)", "An appointment has at least 1 and at most 500 places."
     )
+
+    @api.constrains("one_pays", "online_booking")
+    def _check_one_pays(self):
+        for appointment_type in self:
+            if appointment_type.one_pays and appointment_type.online_booking:
+                raise ValidationError(
+                    self.env._(
+                        "%s is paid by one for all: the practice plans it with those who come, so it cannot be open "
+                        "for online booking.",
+                        appointment_type.name,
+                    )
+                )

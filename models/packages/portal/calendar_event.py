@@ -13,7 +13,7 @@ class CalendarEvent(models.Model):
         """Name those too whose own working hours are known and do not hold the appointment."""
         conflicts = super()._practice_find_conflicts()
         for appointment_type, events in self._practice_filter_coming().grouped("practice_appointment_type_id").items():
-            timed = events.filtered(lambda event: event.user_id and not event.allday)
+            timed = events.filtered(lambda event: event.user_id and not event.allday and not event.practice_group_id)
             for event in appointment_type._origin._practice_filter_outside_hours(timed):
                 words = self.env._("%s does not work at this time.", event.user_id.name)
                 conflicts[event].append(words)

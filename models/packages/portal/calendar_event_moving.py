@@ -69,7 +69,12 @@ class CalendarEvent(models.Model):
         event = self.with_env(self.practice_appointment_type_id._get_event_env(practitioner))
         was = format_datetime(event.env, self.start, tz=self._practice_get_company().practice_tz, dt_format="short")
         vals = {"start": start, "stop": start + (self.stop - self.start)}
-        if practitioner != before:
+        if self.practice_group_id:
+            joined_sudo = self.practice_appointment_type_id._find_joinable_sudo(
+                practitioner, self.patient_id, start, ignore=self
+            )
+            vals = {"practice_group_id": joined_sudo.id}
+        elif practitioner != before:
             vals["user_id"] = practitioner.id
             vals["partner_ids"] = [Command.link(practitioner.sudo().partner_id.id)]  # sudo: who it is
             if before.partner_id - self.patient_id:
