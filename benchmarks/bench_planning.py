@@ -66,3 +66,18 @@ analyze(env)
 of_52 = interleave(env, 5, plain=plan(light, False, **series), ours=plan(light, **series))
 report("series_of_52_ratio", of_52["ours"].seconds / of_52["plain"].seconds, 2)
 report("series_of_52_more_queries", of_52["ours"].queries - of_52["plain"].queries, 30)
+
+# A class of twelve, each with credits of their own, against one visit.
+group_type = practice.type.copy({"name": "Class", "places": 12})
+people = practice.patients(12)
+for person in people:
+    practice.give(person)
+analyze(env)
+twelve = {
+    "practice_appointment_type_id": group_type.id,
+    "partner_ids": [(6, 0, user.partner_id.ids)],
+    "practice_patient_ids": [(6, 0, people.ids)],
+}
+of_twelve = interleave(env, ROUNDS, one=plan(light), class_of_12=plan(light, False, **twelve))
+report("class_of_12_ratio", of_twelve["class_of_12"].seconds / of_twelve["one"].seconds, 3)
+report("class_of_12_more_queries", of_twelve["class_of_12"].queries - of_twelve["one"].queries, 12)

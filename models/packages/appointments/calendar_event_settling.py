@@ -326,9 +326,11 @@ class CalendarEvent(models.Model):
         yield self.with_context(**{TOUCHED: touched})
         if moved:
             self._practice_keep_history(touched)
-        self._practice_filter_changed(touched)._practice_follow_calendars(touched, moved)
-        self.with_context(**{TOUCHED: touched})._practice_take_along(touched, moved)
-        changed = self._practice_filter_changed(touched)
+        events_sudo = self._practice_get_touched_sudo(touched)
+        events_sudo._practice_filter_changed(touched)._practice_follow_calendars(touched, moved)
+        if events_sudo.with_context(**{TOUCHED: touched})._practice_take_along(touched, moved):
+            events_sudo = self._practice_get_touched_sudo(touched)
+        changed = events_sudo._practice_filter_changed(touched)
         if changed:
             anew = changed.filtered(
                 lambda event: (
@@ -339,23 +341,26 @@ class CalendarEvent(models.Model):
             )
             reason = self.env.context.get("practice_reason", False)
             self.env["practice.credit.lot"]._settle(changed, reason=reason, anew=anew)
-        events_sudo = self.sudo().browse(event.id for event in touched).exists()  # sudo: as in _practice_filter_changed
         told = events_sudo.filtered(lambda event: event._practice_get_expected() != touched.expected[event])
         if told:
             told._practice_tell_changes(touched.expected, moved)
 
-    def _practice_filter_changed(self, touched):
-        """Return those of the ``touched`` events, with all rights, whose credits may belong elsewhere now."""
+    def _practice_get_touched_sudo(self, touched):
         # sudo: whoever may change the appointment may have its credits settled; they are hidden from outsiders.
-        events_sudo = self.sudo().browse(event.id for event in touched).exists()
-        return events_sudo.filtered(lambda event: event._practice_get_credit_facts() != touched[event])
+        return self.sudo().browse(event.id for event in touched).exists()
+
+    def _practice_filter_changed(self, touched):
+        """Return those of these events whose credits may belong elsewhere now."""
+        return self.filtered(lambda event: event._practice_get_credit_facts() != touched[event])
 
     def _practice_take_along(self, touched, moved):
-        """Change what follows from the change of others, before credits are settled. A hook.
+        """Change what follows from the change of these events, with all rights, before credits are settled. A hook.
 
         :param Touched touched: the events of this operation, which :meth:`_practice_touch` adds to
         :param bool moved: a series was moved
+        :return: whether others were touched
         """
+        return False
 
     def _practice_keep_history(self, touched):
         """Put back what a rewritten series had that was marked already, instead of what Odoo re-created in its place.

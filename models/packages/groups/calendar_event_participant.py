@@ -24,7 +24,12 @@ class CalendarEvent(models.Model):
         outermost = not self._practice_is_settling()
         # Whoever joins a series that is being planned comes to all of it, or to nothing.
         with self.with_context(practice_planned=PLANNED_NOW)._practice_settling() as settling:
-            vals_list = [settling._practice_complete_participant_vals(vals) for vals in vals_list]
+            ids = [vals["patient_id"] for vals in vals_list if vals.get("patient_id")]
+            patients_sudo = self.env["res.partner"].sudo().browse(ids)  # sudo: who is invited
+            vals_list = [settling._practice_complete_participant_vals(vals, patients_sudo) for vals in vals_list]
+            if len(ids) == len(vals_list):
+                # Odoo would write the patient into the description of each visit.
+                settling = settling.with_context(skip_contact_description=True)
             self.flush_model(["attendance"])  # who left a group can join it again: the database has to know
             events = super(CalendarEvent, settling).create(vals_list)
             for event in events.filtered("recurrence_id"):
@@ -153,15 +158,19 @@ class CalendarEvent(models.Model):
     # === WHAT A VISIT IS MADE OF === #
 
     @api.model
-    def _practice_complete_participant_vals(self, vals):
-        """Return ``vals`` of a visit with what its group says, whatever the caller says."""
+    def _practice_complete_participant_vals(self, vals, patients):
+        """Return ``vals`` of a visit with what its group says, whatever the caller says.
+
+        :param patients: of all that is created, with all rights
+        """
         if not vals.get("practice_group_id"):
             return vals
         group = self.browse(vals["practice_group_id"])
         group.check_access("read")
         group._practice_check_not_there(vals.get("patient_id"))
         self._practice_touch(group)
-        people = self._practice_get_invited(vals)
+        patient = patients.browse(vals.get("patient_id") or ()).with_prefetch(patients.ids)
+        people = self._practice_get_invited(vals, patient)
         return {
             **{name: value for name, value in vals.items() if name not in FOLLOWED_FIELDS | {"attendee_ids"}},
             **group._practice_prepare_shared_vals(),
@@ -191,11 +200,10 @@ class CalendarEvent(models.Model):
             )
 
     @api.model
-    def _practice_get_invited(self, vals):
+    def _practice_get_invited(self, vals, patient):
         """Return who is invited to a visit: the patient, and who was named that represents them."""
-        patient_sudo = self.env["res.partner"].sudo().browse(vals.get("patient_id") or ())  # sudo: who is invited
         named = [it for command in vals.get("partner_ids") or () for it in self._practice_read_ids(command)]
-        return patient_sudo | patient_sudo.practice_representative_ids.filtered(lambda it: it.id in named)
+        return patient | patient.practice_representative_ids.filtered(lambda it: it.id in named)
 
     @api.model
     def _practice_read_ids(self, command):
@@ -206,10 +214,10 @@ class CalendarEvent(models.Model):
 
     @api.model
     def _practice_prepare_attendees(self, vals, people):
-        """Return the answers that the caller gives for ``people``, who are the only ones invited."""
+        """Return the answers of ``people``, who are the only ones invited: those that the caller gives, or none yet."""
         attendees = [it for it in vals.get("attendee_ids") or () if it[0] == Command.CREATE]
         kept = [it for it in attendees if it[2].get("partner_id") in people.ids]
-        return {"attendee_ids": kept} if kept else {}
+        return {"attendee_ids": kept or [Command.create({"partner_id": partner.id}) for partner in people]}
 
     def _practice_prepare_shared_vals(self):
         """Return what visits in this group share with it.

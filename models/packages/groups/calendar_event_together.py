@@ -29,18 +29,17 @@ class CalendarEvent(models.Model):
         return super()._practice_follow_calendar(before, moved=True)
 
     def _practice_take_along(self, touched, moved):
-        super()._practice_take_along(touched, moved)
-        # sudo: as what calls this
-        events_sudo = self.sudo().browse(event.id for event in touched).exists()
-        groups_sudo = events_sudo.filtered("practice_places") | events_sudo.practice_group_id
-        if not groups_sudo:
-            return
+        result = super()._practice_take_along(touched, moved)
+        groups = self.filtered("practice_places") | self.practice_group_id
+        if not groups:
+            return result
         if moved:
-            groups_sudo._practice_move_to_remade(touched)
-        for group in groups_sudo:
+            groups._practice_move_to_remade(touched)
+        for group in groups:
             group._practice_keep_together(touched)
             group._practice_choose_payer(touched)
             group._practice_count_places()
+        return True
 
     def _practice_move_to_remade(self, touched):
         """Let the participants of groups that Odoo archived, to make their series anew, come to the new ones."""

@@ -167,11 +167,15 @@ class PracticeAppointmentNotice(models.Model):
         :param bool mute: nobody is told of this change; what waits is told as it is now
         :param list actors: ids of contacts who made the change, and know
         """
-        waiting = {}
-        for told in changes:
-            for row in (told.event | told.former).practice_notice_ids:
-                if row.patient_id == told.patient and row.state == "waiting" and row.kind in ANNOUNCEMENTS:
-                    waiting[row.event_id, row.patient_id, row.partner_id] = row
+        changed = {(event, told.patient) for told in changes for event in told.event | told.former}
+        rows = self.env["calendar.event"].union(*(event for event, _patient in changed)).practice_notice_ids
+        waiting = {
+            (row.event_id, row.patient_id, row.partner_id): row
+            for row in rows
+            if (row.event_id, row.patient_id) in changed and row.state == "waiting" and row.kind in ANNOUNCEMENTS
+        }
+        # All at once: asked one by one, each would be read alone.
+        self.env["res.partner"].union(*(told.patient for told in changes)).mapped("email")
         vals_list = [
             vals
             for told in changes
