@@ -27,6 +27,9 @@ PATIENT = "tests/packages/test_appointment_patient.py"
 INVITATIONS = "tests/portal/test_invitations.py"
 PRIVACY = "tests/portal/test_organisation_privacy.py"
 WRITTEN = "tests/together/test_written_fields.py"
+GROUPS = "tests/packages/test_groups.py"
+GROUP_PORTAL = "tests/portal/test_group_portal.py"
+GROUP_RACES = "tests/packages/test_group_races.py"
 
 
 class Mutant(NamedTuple):
@@ -261,6 +264,34 @@ MUTANTS = (
         'raise UserError(self.env._("Say why the credits are given back."))',
         "pass",
         WRITTEN,
+    ),
+    Mutant(
+        "all participants are invited to the visit of each",
+        "models/packages/groups/calendar_event_participant.py",
+        "return patient | patient.practice_representative_ids.filtered(lambda it: it.id in named)",
+        "return patient | patient.browse(named) | self.browse(vals['practice_group_id']).sudo().practice_patient_ids",
+        GROUP_PORTAL,
+    ),
+    Mutant(
+        "places are not counted",
+        "models/packages/groups/calendar_event_together.py",
+        "        if taken != self.practice_places_taken:\n",
+        "        if False:\n",
+        GROUP_RACES,
+    ),
+    Mutant(
+        "visits are written through their group",
+        "models/packages/groups/calendar_event.py",
+        '    "practice_participant_ids",\n)',
+        ")",
+        GROUPS,
+    ),
+    Mutant(
+        "a participant is taken out late for nothing",
+        "models/packages/groups/calendar_event.py",
+        "gone._practice_check_cancelled_in_time()",
+        "pass",
+        GROUPS,
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, new_test_user, tagged
 
@@ -217,6 +217,36 @@ class TestGroups(GroupCase):
         self.assertEqual(group.practice_patient_ids, self.ann | self.bob)
         self.assertFalse(group.patient_id)
         self.assertEqual(group.partner_ids, self.katrien.partner_id)
+
+    def test_taking_somebody_out_late_asks_why(self):
+        self.yoga.cancel_hours = 24 * 30
+        group = self.plan_group().with_user(self.katrien)
+        with self.assertRaisesRegex(UserError, "cancelling was free until"), self.cr.savepoint():
+            group.practice_patient_ids -= self.bob
+        group.with_context(practice_reason="Moved house").practice_patient_ids -= self.bob
+        self.assertEqual(self.available(), [4, 5, 4])
+
+    def test_nothing_of_a_visit_is_written_through_another_event(self):
+        """Whatever leads from one event to others: what people may not write there, they may not write through it."""
+        group = self.plan_group().with_user(self.katrien)
+        visit = group.practice_participant_ids[0]
+        paths = [
+            name
+            for name, field in group._fields.items()
+            if field.comodel_name == group._name and field.type == "one2many"
+        ]
+        self.assertIn("practice_participant_ids", paths)
+        commands = [
+            [Command.update(visit.id, {name: 0})] for name in group._practice_get_kept_fields() if name not in paths
+        ]
+        commands += [[Command.link(visit.id)], [Command.delete(visit.id)], [Command.set([])]]
+        for path in paths:
+            for command in commands:
+                with self.subTest(path=path, command=command), self.assertRaises(AccessError), self.cr.savepoint():
+                    group.write({path: command})
+            with self.subTest(path=path), self.assertRaises(AccessError), self.cr.savepoint():
+                vals = {"practice_appointment_type_id": self.yoga.id, "start": self.at(days=9)}
+                group.create({**vals, path: [Command.link(visit.id)]})
 
     def test_type_of_the_group_changes_what_each_pays(self):
         double = self.make_type(self.package, name="Long Yoga", places=4, package_credits=2)

@@ -15,7 +15,11 @@ TAKING_PART = ("planned", "attended", "no_show")
 COPIED_FIELDS = ("practice_places", "practice_one_pays")
 
 #: What follows from who takes part; people write none of it.
-KEPT_FIELDS = ("practice_places_taken", "practice_one_pays", "practice_cancelled_with_group")
+KEPT_FIELDS = (
+    *("practice_places_taken", "practice_one_pays", "practice_cancelled_with_group"),
+    # Through the group everything could be written on a visit, past what is asked of whoever writes it.
+    "practice_participant_ids",
+)
 
 
 class CalendarEvent(models.Model):
@@ -99,6 +103,8 @@ class CalendarEvent(models.Model):
         for event, patients in wanted.items():
             there = event.practice_participant_ids._practice_filter_taking_part()
             gone = there.filtered(lambda it, patients=patients: it.patient_id not in patients)
+            if not self.env.su and not self.env.context.get("practice_reason"):
+                gone._practice_check_cancelled_in_time()
             gone.write({"attendance": "cancelled", "active": False})
             event._practice_join(patients - there.patient_id)
 

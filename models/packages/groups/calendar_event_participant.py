@@ -19,6 +19,8 @@ class CalendarEvent(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         vals_list = self._practice_add_defaults(vals_list)
+        if not self._practice_is_settling() and any("practice_participant_ids" in vals for vals in vals_list):
+            self._practice_check_written({"practice_participant_ids": True})
         if not any(vals.get("practice_group_id") or vals.get("practice_patient_ids") for vals in vals_list):
             return super().create(vals_list)
         outermost = not self._practice_is_settling()
@@ -48,7 +50,7 @@ class CalendarEvent(models.Model):
                 return super(CalendarEvent, self.with_env(settling.env)).write(vals)
         if FOLLOWED_FIELDS & vals.keys():
             self._practice_check_not_following()
-        if not vals.keys() & {"practice_participant_ids", "practice_patient_ids"}:
+        if "practice_patient_ids" not in vals:
             return super().write(vals)
         before = self.practice_participant_ids
         result = super().write(vals)
@@ -267,8 +269,10 @@ class CalendarEvent(models.Model):
                 )
             )
         one_pays = vals.get("practice_one_pays") if remade else appointment_type_sudo.one_pays
+        organizer = self.env["res.users"].browse(vals.get("user_id") or self.env.uid)
         return {
             **vals,
+            "partner_ids": vals.get("partner_ids") or [Command.set(organizer.partner_id.ids)],
             **self._practice_prepare_price_vals(False, vals),
             "practice_places": places,
             "practice_one_pays": one_pays,

@@ -6,7 +6,7 @@ from ..appointments.calendar_event import CANCELLED
 from .calendar_event import SHARED_FIELDS
 
 #: What of a group concerns its participants, besides what concerns credits.
-TAKEN_ALONG = {*SHARED_FIELDS, "duration", "practice_places", "practice_participant_ids", "practice_patient_ids"}
+TAKEN_ALONG = {*SHARED_FIELDS, "duration", "practice_places", "practice_patient_ids"}
 
 
 class CalendarEvent(models.Model):
