@@ -1,5 +1,6 @@
 from datetime import datetime, time, timedelta
 
+from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
 from ..common.checkouts import OrganisationMixin
@@ -155,6 +156,63 @@ class TestCalendarTourOnPhone(PracticeMixin, HttpCase):
 
         event = self.env["calendar.event"].search([("patient_id", "=", self.patient.id)])
         self.assertEqual((len(event), event.credit_state), (1, "reserved"))
+
+
+class GroupTourMixin(PracticeMixin):
+    """A class of three, and two patients who can pay for it."""
+
+    now = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_staff()
+        cls.patient.name = "Tour Patient"
+        cls.second, cls.third = cls.make_patient("Second Patient"), cls.make_patient("Third Patient")
+        cls.group_type = cls.make_type(cls.package, name="Tour Class", places=3, cancel_hours=0)
+
+    def setUp(self):
+        super().setUp()
+        self.give(self.patient)
+        self.give(self.third)
+
+    def open_class_that_has_begun(self, tour):
+        group = self.env["calendar.event"].create(
+            {
+                "practice_appointment_type_id": self.group_type.id,
+                "start": self.at(hours=-1),
+                "user_id": self.front_desk.id,
+                "practice_patient_ids": [Command.set((self.patient | self.third).ids)],
+            }
+        )
+        self.start_tour(f"/odoo/appointments/{group.id}", tour, login="pb_front_desk")
+        return {visit.patient_id: visit.attendance for visit in group.practice_participant_ids}
+
+
+@tagged("post_install", "-at_install")
+class TestGroupTours(GroupTourMixin, HttpCase):
+    def test_front_desk_plans_a_class_in_an_empty_slot_and_one_cancels(self):
+        self.start_tour("/odoo/appointments", "practice_plan_class", login="pb_front_desk")
+
+        group = self.env["calendar.event"].search([("practice_appointment_type_id", "=", self.group_type.id)])
+        group = group.filtered("practice_places")
+        marks = {visit.patient_id: visit.attendance for visit in group.practice_participant_ids}
+        self.assertEqual(marks, {self.patient: "planned", self.third: "cancelled"})
+        self.assertEqual(group.practice_places_taken, 1)
+
+    def test_attendance_of_a_class_in_one_go(self):
+        marks = self.open_class_that_has_begun("practice_mark_class")
+        self.assertEqual(marks, {self.patient: "attended", self.third: "no_show"})
+
+
+@tagged("post_install", "-at_install")
+class TestGroupTourOnPhone(GroupTourMixin, HttpCase):
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_who_did_not_come_is_marked_with_a_thumb(self):
+        marks = self.open_class_that_has_begun("practice_mark_class_on_phone")
+        self.assertEqual(marks, {self.patient: "planned", self.third: "no_show"})
 
 
 @tagged("post_install", "-at_install")
