@@ -8,6 +8,14 @@ from odoo.tests import Form, new_test_user, tagged
 
 from ..common.practice import PracticeCase
 
+#: Unique indexes over contacts, and what becomes of their rows when contacts are merged.
+MERGED = {
+    "calendar_event_practice_once_per_group": "refused by base_partner_merge_automatic_wizard, as a visit has credits",
+    "practice_appointment_notice_once": "who was told twice was told once",
+    "practice_subscription_one_running": "refused: test_subscription_promises",
+    "practice_subscription_checkout_one_open": "the subscription that it is for is refused",
+}
+
 
 class GroupCase(PracticeCase):
     """A class of four, and three patients with five credits each."""
@@ -247,6 +255,60 @@ class TestGroups(GroupCase):
             with self.subTest(path=path), self.assertRaises(AccessError), self.cr.savepoint():
                 vals = {"practice_appointment_type_id": self.yoga.id, "start": self.at(days=9)}
                 group.create({**vals, path: [Command.link(visit.id)]})
+
+    def test_contacts_that_take_part_in_one_group_are_not_merged(self):
+        group = self.plan_group()
+        wizard = self.env["base.partner.merge.automatic.wizard"]
+        with self.assertRaisesRegex(UserError, "Ann Claes, Bob Dams. Take all but one"), self.cr.savepoint():
+            wizard._merge((self.ann | self.bob).ids, self.ann)
+        self.visit_of(group, self.bob)._practice_cancel_planned()
+        wizard._merge((self.ann | self.bob).ids, self.ann)
+        self.assertEqual(group.practice_places_taken, 2)
+        self.assertEqual(self.lot_problems(), [])
+
+    def test_whatever_merging_contacts_would_delete_is_known(self):
+        """Odoo deletes the rows that a unique index keeps from being merged, with SQL."""
+        found = self.query(
+            """
+            SELECT index.relname FROM pg_index
+              JOIN pg_class index ON index.oid = pg_index.indexrelid
+              JOIN pg_constraint fk ON fk.conrelid = pg_index.indrelid AND fk.contype = 'f'
+                   AND fk.confrelid = 'res_partner'::regclass AND fk.conkey[1] = ANY(pg_index.indkey)
+             WHERE pg_index.indisunique AND index.relname LIKE '%%practice%%' AND index.relname NOT LIKE '%%_pkey'
+          GROUP BY index.relname
+            """
+        )
+        self.assertEqual({name for [name] in found}, set(MERGED))
+
+    def test_who_took_part_is_forgotten_and_the_group_stays(self):
+        group = self.plan_group()
+        group.name = "Yoga for Bob"
+        self.travel(group.stop + timedelta(minutes=5))
+        group.action_practice_mark_attended()
+        self.bob._practice_forget_traces()
+        self.assertEqual(self.visit_of(group, self.bob).name, "Yoga")
+        self.assertEqual(group.practice_places_taken, 3)
+
+    def test_a_copy_is_the_same_group_without_its_participants(self):
+        group = self.plan_group(practice_places=6)
+        copy = group.copy({"start": self.at(days=9), "stop": self.at(days=9, hours=1)})
+        self.assertRecordValues(
+            copy, [{"practice_places": 6, "practice_places_taken": 0, "attendance": "planned", "practice_credits": 0}]
+        )
+
+    def test_whoever_declined_comes_again_while_there_is_a_place(self):
+        group = self.plan_group(practice_places=3)
+        attendee = self.visit_of(group, self.bob).attendee_ids
+        attendee.do_decline()
+        self.assertEqual(group.practice_places_taken, 2)
+        attendee.do_accept()
+        self.assertEqual(group.practice_places_taken, 3)
+        attendee.do_decline()
+        dora = self.make_patient("Dora Faes")
+        self.give(dora)
+        group.practice_patient_ids += dora
+        with self.assertRaisesRegex(UserError, "The place was given to somebody else"):
+            attendee.do_accept()
 
     def test_type_of_the_group_changes_what_each_pays(self):
         double = self.make_type(self.package, name="Long Yoga", places=4, package_credits=2)

@@ -87,6 +87,24 @@ class CalendarEvent(models.Model):
                 (visits - self).unlink()
             return super(CalendarEvent, self.with_env(settling.env)).unlink()
 
+    def _practice_find_restore_problem(self):
+        """Say in a patient's words when the place is gone, or the group does not take place."""
+        problem = super()._practice_find_restore_problem()
+        gone = self.filtered("practice_group_id").filtered(
+            lambda visit: not visit.practice_group_id._practice_has_place()
+        )
+        if problem or not gone:
+            return problem
+        return self.env._(
+            "The place was given to somebody else meanwhile: %s. Please choose another time, or call the practice.",
+            ", ".join(visit._practice_describe_start() for visit in gone),
+        )
+
+    def _practice_has_place(self):
+        """Return whether this group takes place and has a place that is free."""
+        self.ensure_one()
+        return self.attendance == "planned" and self.practice_places_taken < self.practice_places
+
     def _practice_filter_kept(self):
         """Keep a group whose participants are kept."""
         groups_sudo = self._practice_hidden_sudo().filtered("practice_places")

@@ -39,7 +39,7 @@ class PracticeAppointmentType(models.Model):
             & Domain("start", "<=", latest),
             order="start, id",
         )
-        groups_sudo = groups_sudo.filtered(lambda group: group.practice_places_taken < group.practice_places)
+        groups_sudo = groups_sudo.filtered(lambda group: group._practice_has_place())
         if not groups_sudo:
             return groups_sudo
         busy = events_sudo._practice_get_busy_times(
