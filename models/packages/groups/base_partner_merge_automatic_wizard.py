@@ -32,8 +32,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             if len(of_group_sudo) > 1:
                 raise UserError(
                     self.env._(
-                        "These contacts take part in one appointment, on %(start)s: %(names)s. Take all but one of them "
-                        "out of it first, then merge the contacts.",
+                        "These contacts take part in one appointment, on %(start)s: %(names)s. Take all but one of "
+                        "them out of it first, then merge the contacts.",
                         start=group_sudo._practice_describe_start(),
                         names=", ".join(of_group_sudo.patient_id.mapped("name")),
                     )
