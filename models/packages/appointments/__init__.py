@@ -7,12 +7,13 @@ from . import credit_lot_history
 from . import calendar_event
 from . import calendar_event_settling
 from . import calendar_event_patient
+from . import calendar_event_practitioner
 from . import calendar_event_closing
 from . import calendar_event_busy
 from . import calendar_event_series
 from . import calendar_event_conflict
 from . import calendar_event_answer
-from . import calendar_event_by_practice
+from . import calendar_event_cancelling
 from . import calendar_event_seen
 from . import calendar_attendee
 from . import mail_followers

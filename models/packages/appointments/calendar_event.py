@@ -2,8 +2,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Command, Domain
+from odoo.exceptions import ValidationError
 
 from ....tools.credits import late_cost, wanted_position
 from ....tools.dates import free_until
@@ -254,19 +253,6 @@ class CalendarEvent(models.Model):
                     )
                 )
 
-    @api.constrains("practice_appointment_type_id", "user_id")
-    def _check_practice_practitioner(self):
-        for event in self._practice_hidden_sudo().filtered("practice_appointment_type_id"):
-            user, company = event.user_id, event._practice_get_company()
-            if user and (user.share or company not in user.company_ids):
-                raise ValidationError(
-                    self.env._(
-                        "%(user)s does not work for %(company)s: choose another practitioner.",
-                        user=user.name,
-                        company=company.name,
-                    )
-                )
-
     @api.onchange("practice_appointment_type_id")
     def _onchange_practice_appointment_type_id(self):
         appointment_type = self.practice_appointment_type_id
@@ -285,16 +271,6 @@ class CalendarEvent(models.Model):
             self.user_id = givers if len(givers) == 1 else False
             self._onchange_practice_user_id()
 
-    @api.onchange("user_id")
-    def _onchange_practice_user_id(self):
-        """Invite the practitioner of an appointment in place of the one before, or of whoever plans it."""
-        # Anybody may change the organiser of an event; what makes it an appointment is read by staff only.
-        if not self._practice_is_staff() or not self.practice_appointment_type_id:
-            return
-        invited = self.partner_ids._origin
-        before = self._origin.user_id.partner_id or invited.filtered(lambda partner: not partner.partner_share)
-        self.partner_ids = invited - (before - self.patient_id._origin) | self.user_id._origin.partner_id
-
     # === ACTIONS === #
 
     def action_practice_mark_attended(self):
@@ -306,23 +282,6 @@ class CalendarEvent(models.Model):
     def action_practice_mark_planned(self):
         """Undo a mark: the appointment is planned again, its credits reserved."""
         self.write({"attendance": "planned", "active": True})
-
-    def action_practice_cancel_appointment(self):
-        """Open the dialog that shows what cancelling costs, or why credits of a past visit are given back."""
-        self.ensure_one()
-        return self._practice_open_wizard("practice_appointment_cancel_action", event_id=self.id)
-
-    def action_unlink_event(self, attendee_id=None, recurrence=False):
-        """Deleting an appointment in a calendar cancels it, and says first what that costs the patient."""
-        if len(self) != 1 or not self._practice_is_staff() or self.attendance != "planned":
-            return super().action_unlink_event(attendee_id, recurrence)
-        scope = {"next": "future_events", "all": "all_events"}.get(recurrence, "self_only")
-        return self._practice_open_wizard("practice_appointment_cancel_action", event_id=self.id, scope=scope)
-
-    def action_practice_give_back(self):
-        """Open the dialog that asks why, for those of these appointments whose credits were used or lost."""
-        spent = self.filtered(lambda event: event.credit_state in SPENT)
-        return self._practice_open_wizard("practice_credit_give_back_action", event_ids=(spent or self).ids)
 
     def _practice_open_wizard(self, name, **defaults):
         action = self.env["ir.actions.act_window"]._for_xml_id(f"practice_billing.{name}")
@@ -430,60 +389,6 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         return self.practice_credits if self.credit_state in SPENT else 0
 
-    def _practice_cancel_marked(self, reason=False):
-        """Cancel these appointments of the past: they were marked wrongly, and nobody is told.
-
-        :param str reason: why, kept on the movements of the credits
-        :raises UserError: when credits are given back without a reason
-        """
-        if not reason and any(event._practice_get_spent_credits() for event in self):
-            raise UserError(self.env._("Say why the credits are given back."))
-        self.with_context(practice_reason=reason).write({"attendance": "cancelled"})
-
-    def _practice_cancel_planned(self, *, reason=False, give_back=False, notify=True):
-        """Cancel these planned appointments with the policy of this moment.
-
-        :param str reason: why, kept on the movements of the credits
-        :param bool give_back: give back also what cancelling would cost
-        :param bool notify: e-mail the patient and the participants of those that are still to come
-        :raises UserError: when credits that would be lost are given back without a reason
-        """
-        costly = self.filtered(lambda event: event._practice_get_cancel_cost())
-        if costly and give_back and not reason:
-            raise UserError(self.env._("Say why the credits are given back although it is late."))
-        events = self._practice_prepare_cancelling(reason, notify)
-        if len(events) == 1:
-            events.action_mass_archive("self_only")  # Odoo keeps the rest of a series together
-        else:
-            events.write({"active": False})
-        if give_back:
-            costly._practice_give_back(reason)
-
-    def _practice_prepare_cancelling(self, reason, notify):
-        """Tell the participants of these appointments to come, if ``notify``; return them to be cancelled.
-
-        :param str reason: why, kept on the movements of the credits
-        :param bool notify: otherwise nobody is told, the patient neither
-        """
-        events = self.with_context(practice_reason=reason)
-        if not notify:
-            return events.with_context(no_mail_to_attendees=True)
-        self.filtered(lambda event: event.start > fields.Datetime.now())._practice_notify_cancelled()
-        return events
-
-    def _practice_give_back(self, reason):
-        """Give the credits of these appointments back although they were used or lost.
-
-        :param str reason: why, kept on the movements of the credits
-        :raises UserError: when there is no reason, or nothing to give back
-        """
-        spent = self.filtered(lambda event: event.credit_state in SPENT)
-        if not spent:
-            raise UserError(
-                self.env._("There is nothing to give back: no credits of these appointments were used or lost.")
-            )
-        spent.with_context(practice_reason=reason).write({"credit_waived": True})
-
     def _practice_is_cancelled(self):
         """Return whether this appointment was cancelled, late or in time."""
         self.ensure_one()
@@ -496,46 +401,3 @@ class CalendarEvent(models.Model):
             return None, 0
         position = wanted_position(self.attendance, cost=self._practice_get_late_cost(), waived=self.credit_waived)
         return position, self.practice_credits if position else 0
-
-    def _practice_notify_cancelled(self, people=None):
-        """Queue an e-mail that the appointment does not take place, with Odoo's own template.
-
-        Not to the patient, who is told by :meth:`_practice_tell_changes`.
-
-        :param people: partners who are told; by default the participants
-        """
-        template = self.env.ref("calendar.calendar_template_delete_event", raise_if_not_found=False)
-        if not template:
-            return
-        for event in self:
-            told = (event.partner_ids if people is None else people) - event._practice_get_speakers().partner_id
-            recipients = told.filtered("email") - self.env.user.partner_id
-            if recipients:
-                template.send_mail(event.id, email_values={"recipient_ids": [Command.set(recipients.ids)]})
-
-    # === OTHER PEOPLE'S CALENDARS === #
-
-    def _check_access(self, operation):
-        # Odoo has our record rule read its fields as sudo, and in the user's cache: see _practice_hidden_sudo.
-        return super(CalendarEvent, self.with_context(prefetch_fields=False))._check_access(operation)
-
-    def _check_private_event_conditions(self):
-        # An appointment belongs to the practice: its staff sees it in every calendar, and nobody else does (the
-        # record rules keep others away).
-        if self._practice_is_staff() and self._practice_get_appointments():
-            return False
-        return super()._check_private_event_conditions()
-
-    def _get_default_privacy_domain(self):
-        # The same, for totals and groups.
-        domain = super()._get_default_privacy_domain()
-        if self._practice_is_staff():
-            domain = Domain(domain) | Domain("practice_appointment_type_id", "!=", False)
-        return domain
-
-    @api.depends("practice_appointment_type_id")
-    def _compute_user_can_edit(self):
-        result = super()._compute_user_can_edit()
-        if self._practice_is_staff():
-            self.filtered("practice_appointment_type_id").user_can_edit = True
-        return result

@@ -64,3 +64,30 @@ class CalendarEvent(models.Model):
         readable = self._filtered_access("read")
         result = super(CalendarEvent, readable)._mail_get_operation_for_mail_message_operation(message_operation)
         return {**result, **dict.fromkeys(self - readable, "read")}
+
+    # === OTHER PEOPLE'S CALENDARS === #
+
+    def _check_access(self, operation):
+        # Odoo has our record rule read its fields as sudo, and in the user's cache: see _practice_hidden_sudo.
+        return super(CalendarEvent, self.with_context(prefetch_fields=False))._check_access(operation)
+
+    def _check_private_event_conditions(self):
+        # An appointment belongs to the practice: its staff sees it in every calendar, and nobody else does (the
+        # record rules keep others away).
+        if self._practice_is_staff() and self._practice_get_appointments():
+            return False
+        return super()._check_private_event_conditions()
+
+    def _get_default_privacy_domain(self):
+        # The same, for totals and groups.
+        domain = super()._get_default_privacy_domain()
+        if self._practice_is_staff():
+            domain = Domain(domain) | Domain("practice_appointment_type_id", "!=", False)
+        return domain
+
+    @api.depends("practice_appointment_type_id")
+    def _compute_user_can_edit(self):
+        result = super()._compute_user_can_edit()
+        if self._practice_is_staff():
+            self.filtered("practice_appointment_type_id").user_can_edit = True
+        return result

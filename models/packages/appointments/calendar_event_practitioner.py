@@ -1,0 +1,31 @@
+from odoo import api, models
+from odoo.exceptions import ValidationError
+
+
+class CalendarEvent(models.Model):
+    """Who gives an appointment."""
+
+    _inherit = "calendar.event"
+
+    @api.constrains("practice_appointment_type_id", "user_id")
+    def _check_practice_practitioner(self):
+        for event in self._practice_hidden_sudo().filtered("practice_appointment_type_id"):
+            user, company = event.user_id, event._practice_get_company()
+            if user and (user.share or company not in user.company_ids):
+                raise ValidationError(
+                    self.env._(
+                        "%(user)s does not work for %(company)s: choose another practitioner.",
+                        user=user.name,
+                        company=company.name,
+                    )
+                )
+
+    @api.onchange("user_id")
+    def _onchange_practice_user_id(self):
+        """Invite the practitioner of an appointment in place of the one before, or of whoever plans it."""
+        # Anybody may change the organiser of an event; what makes it an appointment is read by staff only.
+        if not self._practice_is_staff() or not self.practice_appointment_type_id:
+            return
+        invited = self.partner_ids._origin
+        before = self._origin.user_id.partner_id or invited.filtered(lambda partner: not partner.partner_share)
+        self.partner_ids = invited - (before - self.patient_id._origin) | self.user_id._origin.partner_id
