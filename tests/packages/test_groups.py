@@ -148,6 +148,19 @@ class TestGroups(GroupCase):
         self.assertEqual((monday.practice_places_taken, tuesday.practice_places_taken), (2, 1))
         self.assertEqual(visit.credit_move_ids.mapped("kind"), ["reserve"])
 
+    def test_who_has_something_else_then_joins_with_a_reason_only(self):
+        self.plan(self.ann, start=self.at(days=6))
+        busy = self.plan_group(self.patients.browse(), start=self.at(days=6)).with_user(self.katrien)
+        free = self.plan_group(self.patients.browse(), start=self.at(days=7)).with_user(self.katrien)
+        words = "Ann Claes has something else at this time"
+        with self.assertRaisesRegex(UserError, words), self.cr.savepoint():
+            busy.practice_patient_ids += self.ann
+        visit = free._practice_join(self.ann)
+        with self.assertRaisesRegex(UserError, words), self.cr.savepoint():
+            visit.practice_group_id = busy
+        visit.write({"practice_group_id": busy.id, "practice_overrule_reason": "Leaves earlier"})
+        self.assertEqual(visit.start, busy.start)
+
     def test_the_practice_cancels_the_group_and_nobody_loses_a_credit(self):
         self.yoga.cancel_hours = 24 * 30
         group = self.plan_group()

@@ -46,8 +46,11 @@ class CalendarEvent(models.Model):
             return super().write(vals)
         if "practice_group_id" in vals:
             with self._practice_settling() as settling:
-                vals = self.with_env(settling.env)._practice_prepare_move_vals(vals)
-                return super(CalendarEvent, self.with_env(settling.env)).write(vals)
+                moving = self.with_env(settling.env)
+                result = super(CalendarEvent, moving).write(moving._practice_prepare_move_vals(vals))
+            if not self.env.su:
+                self._practice_check_conflicts()
+            return result
         if FOLLOWED_FIELDS & vals.keys():
             self._practice_check_not_following()
         if "practice_patient_ids" not in vals:
@@ -311,9 +314,8 @@ class CalendarEvent(models.Model):
             self.env["practice.appointment.type"].sudo().browse(vals["practice_appointment_type_id"])
         )
         free = self._practice_filter_free()
-        if appointment_type_sudo.places > 1 and any(
-            not it.practice_places and not it.practice_group_id for it in self.sudo()
-        ):
+        usual = self._practice_hidden_sudo().filtered(lambda it: not it.practice_places and not it.practice_group_id)
+        if appointment_type_sudo.places > 1 and usual:
             raise UserError(
                 self.env._(
                     "%s is for several patients: cancel this appointment, and plan a new one with participants.",
