@@ -11,6 +11,7 @@ import sys
 from . import benchmarks, dumping, linting, rooms_picture, server, testing, translations
 from . import core_tests as core
 from . import mutants as mutating
+from . import pictures as picturing
 from .databases import Databases
 from .errors import DevError
 from .odoo import Odoo
@@ -96,6 +97,11 @@ def rooms(settings, _arguments):
 def bench(settings, arguments):
     """run the benchmarks, each in a fresh database"""
     return benchmarks.run_benchmarks(databases(settings, "bench"), arguments.names)
+
+
+def pictures(settings, arguments):
+    """take the pictures of the README anew, from the demo data of a fresh database"""
+    return picturing.take_pictures(databases(settings, "pictures"), arguments.port, arguments.names)
 
 
 def new(settings, arguments):
@@ -197,6 +203,9 @@ def parser():
     command(lint)
     command(i18n)
     command(rooms)
+    sub = command(pictures)
+    sub.add_argument("names", nargs="*", metavar="NAME", help="docs/NAME.png; default: all")
+    sub.add_argument("--port", type=int, default=8073, help="default: 8073")
     command(bench).add_argument("names", nargs="*", metavar="NAME", help="benchmarks/bench_NAME.py; default: all")
     command(stop)
     command(status)

@@ -64,13 +64,13 @@ def serve(databases, name, port, options=()):
     try:
         pid_file.parent.mkdir(exist_ok=True)
         pid_file.write_text(str(process.pid))
-        if _wait_until_ready(process, port):
+        if wait_until_ready(process, port):
             _announce(databases, name, port)
         return process.wait()
     except KeyboardInterrupt:
         return 0
     finally:
-        _end(process)
+        end(process)
         pid_file.unlink(missing_ok=True)
 
 
@@ -112,7 +112,7 @@ def _print_pdf_from(databases, name, port):
     databases.cluster.sql(statement.format(port=int(port)), name)
 
 
-def _wait_until_ready(process, port):
+def wait_until_ready(process, port):
     """True once the server answers, False when it ended instead."""
     while process.poll() is None:
         with contextlib.suppress(OSError):
@@ -133,7 +133,7 @@ def _announce(databases, name, port):
     print(flush=True)
 
 
-def _end(process):
+def end(process):
     """End Odoo, gently first; it may already be ending, on the signal that ends us."""
     for signal_it, seconds in ((lambda: None, 2), (process.terminate, SECONDS_TO_END), (process.kill, None)):
         signal_it()

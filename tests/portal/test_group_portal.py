@@ -124,15 +124,16 @@ class TestNobodyLearnsOfAnother(GroupHttpCase):
     def test_the_pages(self):
         visit = self.joined()
         paths = (
-            *("/my", "/my/home", "/my/credits", "/my/appointments", f"/my/appointments/{visit.id}"),
-            *(f"/my/appointments/{visit.id}/move", f"/my/appointments/{visit.id}/cancel"),
-            *(f"/my/appointments/{visit.id}/calendar.ics", BOOK, f"{BOOK}?type_id={self.yoga.id}"),
+            *("/my", "/my/home", "/my/packages", "/my/appointments", f"/my/appointments/{visit.id}"),
+            *(f"/my/appointments/{visit.id}/move", f"/my/appointments/{visit.id}/ics"),
+            *(BOOK, f"{BOOK}?type_id={self.yoga.id}", f"{BOOK}/confirm?booking={self.lesson_slot(self.later)}"),
         )
         for path in paths:
             with self.subTest(path=path):
                 response = self.url_open(path)
+                self.assertEqual(response.status_code, 200)
                 self.assertSecretKept(response.text, path)
-        for path in (f"/my/appointments/{self.lesson.id}", f"/my/appointments/{self.lesson.id}/calendar.ics"):
+        for path in (f"/my/appointments/{self.lesson.id}", f"/my/appointments/{self.lesson.id}/ics"):
             with self.subTest(path=path):
                 self.assertIn(self.call(path).status_code, (303, 404), "the group is nobody's visit")
 
