@@ -21,6 +21,9 @@ APPOINTMENT = {
     "patient_id": "the credits of the new patient, who is invited instead",
     "attendance": "the credits follow; what has not taken place is not attended",
     "practice_overrule_reason": "asked for where somebody is busy",
+    "practice_payer_id": "the credits of the one who pays",
+    "practice_group_id": "a visit moves to another group with its credits, and leaves none",
+    "practice_places": "not fewer than are taken",
 }
 
 #: Of which a value takes no credits: another type, or none.
@@ -145,7 +148,8 @@ class TestWrittenFields(RolesMixin, TransactionCase):
                     self.assertIsNone(self.find_breakdown(record.sudo().create, vals))
 
     def test_who_may_write_what_on_an_appointment_is_decided(self):
-        decided = set(APPOINTMENT) | {name for name, field in self.own_fields("calendar.event") if field.readonly}
+        kept = self.env["calendar.event"]._practice_get_kept_fields()
+        decided = {*APPOINTMENT, *kept, *(name for name, it in self.own_fields("calendar.event") if it.readonly)}
         self.assertEqual({name for name, _field in self.own_fields("calendar.event")}, decided)
 
     @mute_logger("odoo.sql_db")
@@ -179,7 +183,7 @@ class TestWrittenFields(RolesMixin, TransactionCase):
         broke = self.make_patient("No Credits")
         vals = {**self.vals(), "patient_id": broke.id}
         for value in ({}, True, [], "x"):
-            for key in ("practice_touched_events", "practice_answers", "practice_patient_ids"):
+            for key in ("practice_touched_events", "practice_answers", "practice_patient_ids", "practice_planned"):
                 with self.subTest(key=key, value=value), self.assertRaises(UserError), self.cr.savepoint():
                     self.env["calendar.event"].with_user(self.front_desk).with_context(**{key: value}).create(vals)
 

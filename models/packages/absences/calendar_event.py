@@ -15,7 +15,9 @@ class CalendarEvent(models.Model):
         remade = self._practice_is_settling()  # a series that Odoo makes anew is nothing new
         events = super().create(vals_list)
         if not remade:
-            (events | events.practice_participant_ids)._practice_get_appointments()._practice_settle_absences()
+            appointments = events._practice_get_appointments()
+            visits_sudo = appointments._practice_hidden_sudo().practice_participant_ids
+            (appointments | visits_sudo.with_env(self.env))._practice_settle_absences()
         return events
 
     def _practice_settle_absences(self):
