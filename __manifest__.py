@@ -63,6 +63,7 @@
         "views/account_move_views.xml",
         "views/account_invoice_report_templates.xml",
         "views/calendar_event_views.xml",
+        "views/calendar_event_board_views.xml",
         "views/payment_transaction_views.xml",
         "views/product_template_views.xml",
         "views/res_config_settings_views.xml",
