@@ -128,6 +128,7 @@ class CalendarEvent(models.Model):
             "patient": self.patient_id and {"id": self.patient_id.id, "name": self.patient_id.name},
             "type": appointment_type.name,
             "color": appointment_type.color,
+            "package_id": self._practice_get_package().id,
             "attendance": self.attendance,
             "is_cancelled": self._practice_is_cancelled(),
             "has_begun": self._practice_has_begun(),

@@ -1,0 +1,114 @@
+import { Component } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { formatMinute } from "./day_board_layout";
+import { getSigns } from "./day_board_signs";
+
+/** What there is to know of an appointment, and to do with it. */
+export class DayBoardPopover extends Component {
+    static template = "practice_billing.DayBoardPopover";
+    static props = {
+        block: Object,
+        practitioner: String,
+        tz: String,
+        run: Function,
+        close: Function,
+    };
+
+    get signs() {
+        return getSigns(this.props.block);
+    }
+
+    get time() {
+        const { block } = this.props;
+        if (block.allday) {
+            return _t("All day");
+        }
+        return _t("%(begins)s to %(ends)s", { begins: formatMinute(block.begins), ends: formatMinute(block.ends) });
+    }
+
+    /** Says what cancelling costs, before it is clicked. */
+    get consequence() {
+        const { block, tz } = this.props;
+        if (block.attendance !== "planned" || !block.credits) {
+            return "";
+        }
+        const until = formatDateTime(deserializeDateTime(block.free_until, { tz }), { showSeconds: false });
+        return block.cost
+            ? _t("Cancelling was free until %(until)s: credits lost now: %(cost)s.", { until, cost: block.cost })
+            : _t("Cancelling is free until %(until)s: credits that go back: %(credits)s.", {
+                  until,
+                  credits: block.credits,
+              });
+    }
+
+    get noShowTitle() {
+        const { lost } = this.props.block;
+        return lost ? _t("Credits that the patient loses: %s.", lost) : _t("Costs the patient nothing.");
+    }
+
+    get actions() {
+        const { block } = this.props;
+        const isPlanned = block.attendance === "planned";
+        const isMarked = ["attended", "no_show"].includes(block.attendance);
+        const isSpent = ["used", "forfeited"].includes(block.credit_state);
+        const all = [
+            {
+                name: "attended",
+                icon: "fa-check",
+                label: _t("Attended"),
+                shown: block.has_begun && (isPlanned || block.attendance === "no_show"),
+            },
+            {
+                name: "no_show",
+                icon: "fa-user-times",
+                label: _t("No-Show"),
+                title: this.noShowTitle,
+                shown: block.has_begun && (isPlanned || block.attendance === "attended"),
+            },
+            {
+                name: "cancel",
+                icon: "fa-ban",
+                label: block.cost ? _t("Cancel, Credits Lost: %s", block.cost) : _t("Cancel"),
+                title: this.consequence,
+                shown: isPlanned && !block.recurring,
+            },
+            {
+                name: "cancelOtherwise",
+                icon: "fa-ellipsis-h",
+                label: isPlanned && !block.recurring ? _t("Cancel Otherwise…") : _t("Cancel…"),
+                title: _t("The practice cancels, credits go back all the same, or nobody is told"),
+                shown: isPlanned || isMarked,
+            },
+            { name: "giveBack", icon: "fa-undo", label: _t("Give Credits Back"), shown: isSpent },
+            {
+                name: "planAgain",
+                icon: "fa-calendar-check-o",
+                label: _t("Plan Again"),
+                shown: isMarked || block.is_cancelled,
+            },
+            { name: "move", icon: "fa-arrows", label: _t("Move…"), shown: isPlanned && !block.allday },
+            {
+                name: "sell",
+                icon: "fa-ticket",
+                label: _t("Sell Package"),
+                shown: block.signs.some((it) => ["credits_missing", "last_credit"].includes(it)),
+            },
+        ];
+        return all.filter((it) => it.shown);
+    }
+
+    get links() {
+        const { patient } = this.props.block;
+        return [
+            { name: "open", icon: "fa-pencil", label: _t("Open"), shown: true },
+            { name: "openPatient", icon: "fa-user-circle-o", label: _t("Open Patient"), shown: patient },
+            { name: "write", icon: "fa-envelope-o", label: _t("Write to Patient"), shown: patient },
+        ].filter((it) => it.shown);
+    }
+
+    onClick(name) {
+        this.props.close();
+        this.props.run(name, this.props.block);
+    }
+}
