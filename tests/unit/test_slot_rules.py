@@ -2,6 +2,7 @@
 
 import unittest
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -192,7 +193,7 @@ class TestSpreadOverDays(unittest.TestCase):
         begins, ends = (it.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone)) for it in (start, stop))
         parts = spread_over_days(start, stop, zone)
         self.assertEqual(parts[0][:2], (begins.date(), begins.hour * 60 + begins.minute))
-        for (before, _first, last), (after, first, _last) in zip(parts, parts[1:], strict=False):
+        for (before, _first, last), (after, first, _last) in pairwise(parts):
             self.assertEqual((last, first, after - before), (1440, 0, timedelta(days=1)))
         if len(parts) == (ends.date() - begins.date()).days + 1 and ends.date() > begins.date():
             self.assertEqual(parts[-1][2], ends.hour * 60 + ends.minute)

@@ -50,6 +50,7 @@ export class DayBoardController extends Component {
             setActiveElement: true,
             useBottomSheet: this.ui.isSmall,
         });
+        useBus(this.ui.bus, "active-element-changed", () => this.waitsForFocus && this.focus(this.waitsForFocus));
         this.searchBarToggler = useSearchBarToggler();
         useSetupAction({ getLocalState: () => ({ board: this.model.exportState() }) });
         this.listen();
@@ -94,7 +95,17 @@ export class DayBoardController extends Component {
     async reload(block) {
         await this.model.load();
         if (block) {
-            this.state.focus = { blockId: block.id };
+            this.focus(block.id);
+        }
+    }
+
+    /** Gives the keyboard to an appointment; a dialog that is open keeps it until it is closed. */
+    focus(blockId) {
+        this.waitsForFocus = null;
+        if (this.ui.activeElement === document) {
+            this.state.focus = { blockId };
+        } else {
+            this.waitsForFocus = blockId;
         }
     }
 
@@ -157,7 +168,7 @@ export class DayBoardController extends Component {
     }
 
     showNext() {
-        this.state.focus = { blockId: this.next.block.id };
+        this.focus(this.next.block.id);
     }
 
     // === PLANNING === //
@@ -215,9 +226,10 @@ export class DayBoardController extends Component {
             return this.move(this.state.moving, column, block.begins);
         }
         this.popover.open(element, {
-            block,
+            model: this.model,
+            blockId: block.id,
             practitioner: column.name,
-            tz: this.data.data.tz,
+            close: () => this.popover.close(),
             run: (name, it) => this.run(name, { ...it, title: this.getTitle(it) }),
         });
     }
@@ -229,7 +241,7 @@ export class DayBoardController extends Component {
     /** The next time that is chosen, with the mouse, a finger or Enter, also of another day, is its new time. */
     beginMoving(block) {
         this.state.moving = block;
-        this.state.focus = { blockId: block.id };
+        this.focus(block.id);
     }
 
     leaveMoving() {

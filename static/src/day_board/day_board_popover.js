@@ -1,4 +1,4 @@
-import { Component } from "@odoo/owl";
+import { Component, useEffect, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
 import { formatMinute } from "./day_board_layout";
@@ -8,19 +8,42 @@ import { getSigns } from "./day_board_signs";
 export class DayBoardPopover extends Component {
     static template = "practice_billing.DayBoardPopover";
     static props = {
-        block: Object,
+        model: Object,
+        blockId: Number,
         practitioner: String,
-        tz: String,
         run: Function,
         close: Function,
     };
 
+    setup() {
+        // What others change meanwhile changes here too.
+        this.data = useState(this.props.model.state);
+        this.known = this.find();
+        useEffect(
+            (isGone) => {
+                if (isGone) {
+                    this.props.close();
+                }
+            },
+            () => [!this.find()]
+        );
+    }
+
+    find() {
+        return this.data.data.appointments.find((it) => it.id === this.props.blockId);
+    }
+
+    get block() {
+        this.known = this.find() || this.known;
+        return this.known;
+    }
+
     get signs() {
-        return getSigns(this.props.block);
+        return getSigns(this.block);
     }
 
     get time() {
-        const { block } = this.props;
+        const { block } = this;
         if (block.allday) {
             return _t("All day");
         }
@@ -29,7 +52,8 @@ export class DayBoardPopover extends Component {
 
     /** Says what cancelling costs, before it is clicked. */
     get consequence() {
-        const { block, tz } = this.props;
+        const { block } = this;
+        const { tz } = this.data.data;
         if (block.attendance !== "planned" || !block.credits) {
             return "";
         }
@@ -43,12 +67,12 @@ export class DayBoardPopover extends Component {
     }
 
     get noShowTitle() {
-        const { lost } = this.props.block;
+        const { lost } = this.block;
         return lost ? _t("Credits that the patient loses: %s.", lost) : _t("Costs the patient nothing.");
     }
 
     get actions() {
-        const { block } = this.props;
+        const { block } = this;
         const isPlanned = block.attendance === "planned";
         const isMarked = ["attended", "no_show"].includes(block.attendance);
         const isSpent = ["used", "forfeited"].includes(block.credit_state);
@@ -99,7 +123,7 @@ export class DayBoardPopover extends Component {
     }
 
     get links() {
-        const { patient } = this.props.block;
+        const { patient } = this.block;
         return [
             { name: "open", icon: "fa-pencil", label: _t("Open"), shown: true },
             { name: "openPatient", icon: "fa-user-circle-o", label: _t("Open Patient"), shown: patient },
@@ -109,6 +133,6 @@ export class DayBoardPopover extends Component {
 
     onClick(name) {
         this.props.close();
-        this.props.run(name, this.props.block);
+        this.props.run(name, this.block);
     }
 }
