@@ -1,4 +1,4 @@
-import { onWillUnmount } from "@odoo/owl";
+import { onWillUnmount, useExternalListener } from "@odoo/owl";
 import { STEP } from "./day_board_layout";
 
 /** Pixels that a pointer moves before it drags instead of clicking. */
@@ -14,7 +14,7 @@ const EDGE = 40;
  */
 export function useBoardDrag(grid) {
     let drag = null;
-    let endedAt = 0;
+    let hasEnded = false;
 
     const canDrag = (block) => block.attendance === "planned" && !block.allday;
 
@@ -69,7 +69,7 @@ export function useBoardDrag(grid) {
         if (!place) {
             return;
         }
-        endedAt = Date.now();
+        hasEnded = true;
         const stays = place.columnId === column.id && place.begins === block.begins && place.ends === block.ends;
         if (!stays) {
             grid.props.onMove(block, place.column, place.begins, part === "end" ? place.ends : null);
@@ -87,18 +87,20 @@ export function useBoardDrag(grid) {
         if (drag && ev.key === "Escape") {
             ev.preventDefault();
             ev.stopPropagation();
-            endedAt = Date.now();
+            hasEnded = true;
             stop();
         }
     }
 
+    useExternalListener(window, "keydown", onKeydown, { capture: true });
+    // Whatever is pressed next is something else.
+    useExternalListener(window, "pointerdown", () => (hasEnded = false), { capture: true });
     onWillUnmount(() => drag && stop());
 
     return {
         canDrag,
         onPointerDown,
-        onKeydown,
         /** Returns whether the click that follows belongs to what was dragged. */
-        hasJustEnded: () => Date.now() - endedAt < 300,
+        hasJustEnded: () => hasEnded,
     };
 }

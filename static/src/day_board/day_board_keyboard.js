@@ -12,6 +12,8 @@ export function useBoardKeyboard(grid) {
     const inOrder = (column) =>
         column.blocks.filter((it) => !it.allday).sort((a, b) => a.begins - b.begins || b.ends - a.ends || a.id - b.id);
 
+    const isAt = (block, minute) => block.begins <= minute && minute < block.ends;
+
     /** Returns where the keyboard is, also before it was anywhere. */
     function getCursor() {
         const { columns } = grid;
@@ -22,7 +24,8 @@ export function useBoardKeyboard(grid) {
         }
         const begins = column.hours.length ? column.hours[0][0] : grid.range.begins;
         const minute = grid.clamp(cursor ? cursor.minute : begins);
-        const block = inOrder(column).find((it) => it.id === cursor?.blockId);
+        const blocks = inOrder(column);
+        const block = blocks.find((it) => it.id === cursor?.blockId) || blocks.find((it) => isAt(it, minute));
         return { column, minute, block };
     }
 
@@ -33,7 +36,7 @@ export function useBoardKeyboard(grid) {
 
     /** Goes to a minute of a column: to the appointment that is there, or to the empty time. */
     function goTo(column, minute, fromBelow = false) {
-        const there = inOrder(column).filter((it) => it.begins <= minute && minute < it.ends);
+        const there = inOrder(column).filter((it) => isAt(it, minute));
         const block = fromBelow ? there.at(-1) : there[0];
         grid.state.cursor = { id: column.id, minute: grid.clamp(minute), blockId: block?.id };
         wantsFocus = true;

@@ -312,7 +312,7 @@ registry.category("web_tour.tours").add("practice_board_without_mouse", {
         ...choosePatient(),
         {
             trigger: ".modal [name=credit_balance]:contains(session 1 of 10; 10 left, 0 reserved)",
-            run: "press Alt+s",
+            run: "press Alt+c",
         },
         {
             content: "The keyboard is on what was planned",
