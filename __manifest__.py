@@ -99,6 +99,7 @@
         "demo/booking.xml",
         "demo/history.xml",
         "demo/absences.xml",
+        "demo/board.xml",
     ],
     "installable": True,
     "application": True,

@@ -10,6 +10,7 @@ from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 from odoo.addons.bus.models import ir_websocket
+from odoo.addons.bus.tests.common import WebsocketCase
 
 from ..common.booking import BookingMixin
 
@@ -461,3 +462,40 @@ class TestLiveBoard(BoardMixin, TransactionCase):
         with patch.object(ir_websocket, "request", request):
             websocket = self.env["ir.websocket"].with_user(user)
             return websocket._build_bus_channel_list(list(asked))
+
+
+@tagged("post_install", "-at_install")
+class TestBoardOverWebsocket(BoardMixin, WebsocketCase):
+    """Browsers that listen, with real connections."""
+
+    now = None
+
+    def listen(self, user):
+        """Return a connection of ``user`` that hears of what comes from now on."""
+        session = self.authenticate(user.login, user.login)
+        connection = self.websocket_connect(cookie=f"session_id={session.sid};")
+        self.subscribe(connection, ["practice_board"], self.env["bus.bus"]._bus_last_id())
+        return connection
+
+    def test_staff_hears_of_it_and_others_do_not(self):
+        self.employee.password = self.employee.login
+        tomorrow = self.today() + timedelta(days=1)
+        news = {"company_id": self.company.id, "first_day": str(tomorrow), "last_day": str(tomorrow)}
+        for hour, user, expected in ((10, self.front_desk, [news]), (14, self.employee, [])):
+            with self.subTest(user=user.name):
+                connection = self.listen(user)
+                self.plan(start=self.local(tomorrow, hour), user_id=self.katrien.id)
+                self.env["bus.bus"]._sendone("broadcast", "the end", {})
+                self.trigger_notification_dispatching([(self.company, "practice_board"), "broadcast"])
+                self.assertEqual(self.hear(connection), expected)
+
+    def hear(self, connection):
+        """Return what a connection heard of boards until the end."""
+        payloads = []
+        while True:
+            for notification in json.loads(connection.recv()):
+                message = notification["message"]
+                if message["type"] == "the end":
+                    return payloads
+                if message["type"] == "practice_board":
+                    payloads.append(message["payload"])

@@ -1,6 +1,11 @@
 from datetime import datetime, time, timedelta
+from threading import Timer
+from unittest.mock import patch
 
 from odoo.tests import HttpCase, tagged
+
+from odoo.addons.bus.models.bus import channel_with_db, dispatch, hashable
+from odoo.addons.bus.tests.common import WebsocketCase
 
 from ..common.booking import BookingMixin
 from ..common.checkouts import OrganisationMixin
@@ -237,6 +242,34 @@ class TestBoardTours(BoardTourMixin, HttpCase):
 
         event = self.get_planned()
         self.assertEqual((event.user_id, event.start), (self.pieter, self.local(self.tomorrow, 9, 15)))
+
+
+@tagged("post_install", "-at_install")
+class TestLiveBoardTour(BoardTourMixin, WebsocketCase):
+    """What a colleague plans appears, over a real connection of the browser to the bus."""
+
+    def setUp(self):
+        super().setUp()
+        events = self.env.registry["calendar.event"]
+        tell = events._practice_tell_boards
+
+        def tell_and_dispatch(model):
+            """Tell, and do afterwards what PostgreSQL does after a commit: in a test nothing is committed."""
+            tell(model)
+            timer = Timer(1, self.dispatch)
+            timer.start()
+            self.addCleanup(timer.join)
+
+        self.startPatcher(patch.object(events, "_practice_tell_boards", tell_and_dispatch))
+
+    def dispatch(self):
+        channel = hashable(channel_with_db(self.registry.db_name, (self.company, "practice_board")))
+        for connection in dispatch._channels_to_ws.get(channel, ()):
+            connection.trigger_notification_dispatching()
+
+    def test_what_a_colleague_plans_is_there_within_seconds(self):
+        self.start_board("practice_board_live")
+        self.assertEqual(self.get_planned().credit_state, "reserved")
 
 
 @tagged("post_install", "-at_install")

@@ -9,6 +9,9 @@ SHOWN_FIELDS = {
     *("start", "stop", "start_date", "stop_date", "allday", "duration", "recurrency", "practice_overrule_reason"),
 }
 
+#: Fields with which Odoo makes the events of a series anew, and these may be gone.
+REMAKING_FIELDS = {"recurrency", "recurrence_update"}
+
 
 class CalendarEvent(models.Model):
     """What one plans appears on the boards of the others within seconds.
@@ -26,12 +29,12 @@ class CalendarEvent(models.Model):
         return events
 
     def write(self, vals):
-        shown = not vals.keys().isdisjoint(SHOWN_FIELDS)
-        if shown:
-            self._practice_announce()  # where it is taken from
+        if vals.keys().isdisjoint(SHOWN_FIELDS):
+            return super().write(vals)
+        makes_anew = not vals.keys().isdisjoint(REMAKING_FIELDS)
+        self._practice_announce()  # where it is taken from
         result = super().write(vals)
-        if shown:
-            self._practice_announce()
+        (self.exists() if makes_anew else self)._practice_announce()
         return result
 
     def unlink(self):
@@ -40,7 +43,7 @@ class CalendarEvent(models.Model):
 
     def _practice_announce(self):
         """Have the boards told, when this transaction is committed, that the days of these appointments changed."""
-        appointments_sudo = self._practice_hidden_sudo().exists().filtered("practice_appointment_type_id")
+        appointments_sudo = self._practice_hidden_sudo().filtered("practice_appointment_type_id")
         if not appointments_sudo:
             return
         changed = self.env.cr.precommit.data.get(BOARD)

@@ -146,6 +146,18 @@ export class DayBoardController extends Component {
         return now.setZone(tz).offset === now.offset ? "" : _t("Times of %s", tz);
     }
 
+    /** Says who is shown: everybody, one by name, or how many. */
+    get who() {
+        const { choices } = this.model;
+        const chosen = choices.filter((it) => it.isChosen);
+        if (chosen.length === choices.length) {
+            return _t("Everybody");
+        }
+        return chosen.length === 1
+            ? chosen[0].title
+            : _t("%(count)s of %(all)s", { count: chosen.length, all: choices.length });
+    }
+
     get next() {
         const block = this.isToday && this.model.getNext();
         return block && { block, time: formatMinute(block.begins), title: this.getTitle(block) };

@@ -1,4 +1,4 @@
-import { Component, onPatched, onMounted, useEffect, useRef, useState } from "@odoo/owl";
+import { Component, onPatched, useEffect, useRef, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { formatHours, formatMinute, getLanes, getRange, STEP } from "./day_board_layout";
 import { getSigns } from "./day_board_signs";
@@ -36,14 +36,11 @@ export class DayBoardGrid extends Component {
         this.state = useState({ shownIndex: 0, ghost: null, cursor: null });
         this.drag = useBoardDrag(this);
         this.keyboard = useBoardKeyboard(this);
-        onMounted(() => this.scrollToBeginning());
-        onPatched(() => this.keyboard.followFocus());
         useEffect(
-            () => {
-                this.keyboard.followFocus();
-            },
-            () => [this.props.focus]
+            () => this.scrollToBeginning(),
+            () => [this.props.columns[0].day]
         );
+        onPatched(() => this.keyboard.followFocus());
     }
 
     // === WHAT IS SHOWN === //

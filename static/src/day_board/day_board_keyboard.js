@@ -132,7 +132,7 @@ export function useBoardKeyboard(grid) {
                     goToBlock(column, block);
                 }
             }
-            grid.props.onFocused();
+            return grid.props.onFocused(); // drawn anew with it, and then followed
         }
         const target = wantsFocus && grid.gridRef.el?.querySelector(".o_practice_board_cursor");
         if (target) {

@@ -358,6 +358,40 @@ registry.category("web_tour.tours").add("practice_board_without_mouse", {
     ],
 });
 
+/** A colleague plans tomorrow at ten, and this board knows nothing of it but what the bus says. */
+registry.category("web_tour.tours").add("practice_board_live", {
+    url: "/odoo/day-board",
+    steps: () => [
+        ...showTomorrow(),
+        {
+            trigger: `${BOARD}:not(:has(${PLANNED}))`,
+            async run() {
+                const { rpc } = odoo.loader.modules.get("@web/core/network/rpc");
+                const orm = (model, method, args) =>
+                    rpc(`/web/dataset/call_kw/${model}/${method}`, { model, method, args, kwargs: {} });
+                const day = document.querySelector(".o_practice_board_column").dataset.day;
+                const [patientId] = await orm("res.partner", "search", [[["name", "=", PATIENT]]]);
+                const [typeId] = await orm("practice.appointment.type", "search", [[]]);
+                const [userId] = await orm("res.users", "search", [[["name", "=", "PB katrien"]]]);
+                await orm("calendar.event", "create", [
+                    [
+                        {
+                            practice_appointment_type_id: typeId,
+                            patient_id: patientId,
+                            user_id: userId,
+                            start: `${day} 09:00:00`,
+                        },
+                    ],
+                ]);
+            },
+        },
+        {
+            content: "It is there, and nobody has loaded anything",
+            trigger: `${BOARD} .o_practice_board_column[aria-label*="katrien"] ${PLANNED}`,
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("practice_board_on_phone", {
     url: "/odoo/day-board",
     steps: () => [
