@@ -27,12 +27,11 @@ class CalendarEvent(models.Model):
         state = self._practice_get_hours_state()
         hours = defaultdict(dict)
         for company in self.env.companies:
-            working = practitioners
+            working_sudo = practitioners.sudo()  # sudo: who works where
             if len(self.env.companies) > 1:
-                # sudo: who works where
-                working = practitioners.sudo().filtered(lambda user, company=company: company in user.company_ids)
-            calendar_id = company.sudo().resource_calendar_id.id  # sudo: as above
-            kept = self._practice_read_hours(company.id, calendar_id, tuple(working.ids), start, stop, tz, state)
+                working_sudo = working_sudo.filtered(lambda user, company=company: company in user.company_ids)
+            calendar_id = company.sudo().resource_calendar_id.id
+            kept = self._practice_read_hours(company.id, calendar_id, tuple(working_sudo.ids), start, stop, tz, state)
             for user_id, by_day in kept.items():
                 for day, spans in by_day.items():
                     hours[user_id][day] = sorted({*hours[user_id].get(day, ()), *spans})
