@@ -161,6 +161,10 @@ class TestBoard(BoardMixin, TransactionCase):
         self.travel(hours=5, minutes=1)
         self.happen(self.env["calendar.event"].search([("patient_id", "=", bert.id)], order="start")[0])
         self.assertIn("last_credit", self.signs(second))
+        self.happen(second)
+        self.assertIn("last_credit", self.signs(second), "the patient can still be asked at the desk")
+        self.travel(days=1)
+        self.assertNotIn("last_credit", self.signs(second))
 
     def test_what_is_not_paid_has_a_sign(self):
         bert = self.make_patient("Bert Claes")

@@ -12,7 +12,7 @@ class CalendarEvent(models.Model):
 
         - ``first_visit``: the patient was not here before
         - ``credits_missing``: it takes credits and holds none
-        - ``last_credit``: its credits are the last that the patient has
+        - ``last_credit``: its credits are the last that the patient has, or had today
         - ``unpaid``: the payment of its credits was undone
         - ``invoice``: an invoice of the patient is open
         - ``attention``: it could not be marked by itself
@@ -20,10 +20,12 @@ class CalendarEvent(models.Model):
         planned = self.filtered(lambda event: event.attendance == "planned")
         taking = planned.filtered(lambda event: event.practice_package_id and event.practice_credits)
         missing = taking.filtered(lambda event: event.credit_state != "reserved")
+        # Whoever was here today can still be asked at the desk.
+        here = self.filtered(lambda event: event.credit_state == "used" and event._practice_is_today())
         found = {
             "first_visit": self._practice_filter_first_visits(),
             "credits_missing": missing,
-            "last_credit": (taking - missing)._practice_filter_last_credits(),
+            "last_credit": (taking - missing | here)._practice_filter_last_credits(),
             "unpaid": self.search([("id", "in", (taking - missing).ids), ("credit_unpaid", "=", True)]),
             "invoice": self._practice_filter_open_invoices(),
             "attention": self.filtered("credit_error"),
@@ -47,9 +49,12 @@ class CalendarEvent(models.Model):
         def is_last(event):
             balance = balances[event.patient_id, event.practice_package_id]
             left = balance["available"] + balance["pending"] + balance["reserved"]
-            return left <= event.practice_credits
+            return left <= (event.practice_credits if event.credit_state == "reserved" else 0)
 
         return self.filtered(is_last)
+
+    def _practice_is_today(self):
+        return self._practice_get_visit_day() == self._practice_get_today()
 
     @api.model
     def _practice_get_open_invoice_domain(self, patients):

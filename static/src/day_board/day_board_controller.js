@@ -42,7 +42,8 @@ export class DayBoardController extends Component {
         this.orm = useService("orm");
         this.ui = useService("ui");
         this.model = new DayBoardModel(this.orm, { domain: this.props.domain, ...this.props.state?.board });
-        this.data = useState(this.model.state);
+        // What the model reads while the board is drawn has to be seen by who draws it.
+        this.data = this.model.state = useState(this.model.state);
         this.state = useState({ now: this.getNow(), moving: null, pending: null, focus: null });
         this.actions = useBoardActions((block) => this.reload(block));
         this.popover = usePopover(DayBoardPopover, {

@@ -33,7 +33,8 @@ export class DayBoardGrid extends Component {
     setup() {
         this.gridRef = useRef("grid");
         this.hoverRef = useRef("hover");
-        this.state = useState({ shownIndex: 0, ghost: null, cursor: null });
+        const today = this.props.columns.findIndex((it) => it.isToday);
+        this.state = useState({ shownIndex: Math.max(0, today), ghost: null, cursor: null });
         this.drag = useBoardDrag(this);
         this.keyboard = useBoardKeyboard(this);
         useEffect(
@@ -84,7 +85,11 @@ export class DayBoardGrid extends Component {
 
     getBlocks(column) {
         const lanes = getLanes(column.blocks);
-        return column.blocks.map((block) => ({ block, style: this.getStyle(block, lanes.get(block)) }));
+        return column.blocks.map((block) => ({
+            block,
+            style: this.getStyle(block, lanes.get(block)),
+            isNarrow: lanes.get(block).lanes > 1 && this.columns.length > 2,
+        }));
     }
 
     getBlockClass(block) {

@@ -116,9 +116,11 @@ export class DayBoardModel {
         if (this.state.scale === "day") {
             return columns;
         }
+        const several = chosen.length > 1;
         // A weekend on which nobody works and nobody comes takes no room.
         const used = new Set(columns.filter((it) => it.hours.length || it.blocks.length).map((it) => it.day));
-        return used.size ? columns.filter((it) => used.has(it.day)) : columns;
+        const shown = used.size ? columns.filter((it) => used.has(it.day)) : columns;
+        return shown.map((it, index) => ({ ...it, isNewDay: several && index > 0 && shown[index - 1].day !== it.day }));
     }
 
     makeColumn(column, day, today) {

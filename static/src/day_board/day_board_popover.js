@@ -1,6 +1,6 @@
 import { Component, useEffect, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
-import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { deserializeDateTime } from "@web/core/l10n/dates";
 import { formatMinute } from "./day_board_layout";
 import { getSigns } from "./day_board_signs";
 
@@ -57,7 +57,13 @@ export class DayBoardPopover extends Component {
         if (block.attendance !== "planned" || !block.credits) {
             return "";
         }
-        const until = formatDateTime(deserializeDateTime(block.free_until, { tz }), { showSeconds: false });
+        const until = deserializeDateTime(block.free_until, { tz }).toLocaleString({
+            weekday: "short",
+            day: "numeric",
+            month: "short",
+            hour: "numeric",
+            minute: "2-digit",
+        });
         return block.cost
             ? _t("Cancelling was free until %(until)s: credits lost now: %(cost)s.", { until, cost: block.cost })
             : _t("Cancelling is free until %(until)s: credits that go back: %(credits)s.", {

@@ -8,7 +8,7 @@ const SIGNS = {
     late_cancelled: { icon: "fa-ban", className: "text-danger", title: _t("Cancelled late") },
     attention: { icon: "fa-exclamation-triangle", className: "text-danger", title: _t("Credits need attention") },
     credits_missing: { icon: "fa-exclamation-circle", className: "text-danger", title: _t("Holds no credits") },
-    last_credit: { icon: "fa-battery-quarter", className: "text-warning-emphasis", title: _t("The last credit") },
+    last_credit: { icon: "fa-battery-quarter", className: "text-warning-emphasis", title: _t("Last credit, none are left") },
     unpaid: { icon: "fa-credit-card", className: "text-danger", title: _t("Credits are not paid") },
     invoice: { icon: "fa-file-text-o", className: "text-danger", title: _t("Unpaid invoice") },
     first_visit: { icon: "fa-star", className: "text-primary", title: _t("First visit") },
