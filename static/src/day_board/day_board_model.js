@@ -44,6 +44,7 @@ export class DayBoardModel {
 
     async load() {
         this.state.isLoading = true;
+        const { scale } = this.state;
         try {
             const data = await this.keepLast.add(
                 this.orm.call("calendar.event", "practice_get_board", this.getSpan(), { domain: this.domain })
@@ -55,7 +56,8 @@ export class DayBoardModel {
                 return this.load();
             }
             this.beginsToday = false;
-            this.state.data = data;
+            // Until a week has come, the day is drawn as a day.
+            this.state.data = { ...data, scale };
         } finally {
             this.state.isLoading = false;
         }
@@ -82,15 +84,15 @@ export class DayBoardModel {
 
     /** Returns all columns that can be chosen. */
     get choices() {
-        const { data, scale } = this.state;
-        const chosen = new Set(this.state.chosen[scale] || this.getUsualKeys());
+        const { chosen: chosenOf, data } = this.state;
+        const chosen = new Set(chosenOf[data.scale] || this.getUsualKeys());
         return data.columns.map((column) => ({ ...column, isChosen: chosen.has(column.key) }));
     }
 
     /** On a day everybody is shown; a week has room for one: whoever looks, or the first. */
     getUsualKeys() {
         const { columns } = this.state.data;
-        if (this.state.scale === "day") {
+        if (this.state.data.scale === "day") {
             return columns.map((it) => it.key);
         }
         const own = columns.find((it) => it.kind === "practitioner" && it.res_id === user.userId);
@@ -100,12 +102,12 @@ export class DayBoardModel {
     toggleColumn(key) {
         const keys = this.choices.filter((it) => it.isChosen !== (it.key === key)).map((it) => it.key);
         if (keys.length) {
-            this.state.chosen[this.state.scale] = keys;
+            this.state.chosen[this.state.data.scale] = keys;
         }
     }
 
     chooseAll() {
-        this.state.chosen[this.state.scale] = this.state.data.columns.map((it) => it.key);
+        this.state.chosen[this.state.data.scale] = this.state.data.columns.map((it) => it.key);
     }
 
     /** Returns what is drawn side by side: each chosen column, on each of the days. */
@@ -113,7 +115,7 @@ export class DayBoardModel {
         const { days, today } = this.state.data;
         const chosen = this.choices.filter((it) => it.isChosen);
         const columns = days.flatMap((day) => chosen.map((column) => this.makeColumn(column, day, today)));
-        if (this.state.scale === "day") {
+        if (this.state.data.scale === "day") {
             return columns;
         }
         const several = chosen.length > 1;
@@ -125,7 +127,7 @@ export class DayBoardModel {
 
     makeColumn(column, day, today) {
         const date = DateTime.fromISO(day);
-        const isWeek = this.state.scale === "week";
+        const isWeek = this.state.data.scale === "week";
         const several = isWeek && this.choices.filter((it) => it.isChosen).length > 1;
         return {
             ...column,
