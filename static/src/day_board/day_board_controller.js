@@ -44,7 +44,7 @@ export class DayBoardController extends Component {
         this.model = new DayBoardModel(this.orm, { domain: this.props.domain, ...this.props.state?.board });
         // What the model reads while the board is drawn has to be seen by who draws it.
         this.data = this.model.state = useState(this.model.state);
-        this.state = useState({ now: this.getNow(), moving: null, pending: null, focus: null });
+        this.state = useState({ now: DateTime.now(), moving: null, pending: null, focus: null });
         this.actions = useBoardActions((block) => this.reload(block));
         this.popover = usePopover(DayBoardPopover, {
             position: "right",
@@ -83,13 +83,13 @@ export class DayBoardController extends Component {
     }
 
     watchClock() {
-        const interval = browser.setInterval(() => (this.state.now = this.getNow()), 30000);
+        const interval = browser.setInterval(() => (this.state.now = DateTime.now()), 30000);
         onWillUnmount(() => browser.clearInterval(interval));
     }
 
     /** Returns the day and the minute that the clock of the practice shows. */
-    getNow() {
-        const now = DateTime.now().setZone(this.model?.state.data?.tz);
+    get now() {
+        const now = this.state.now.setZone(this.data.data.tz);
         return { day: now.toISODate(), minute: now.hour * 60 + now.minute };
     }
 
@@ -160,7 +160,7 @@ export class DayBoardController extends Component {
     }
 
     get next() {
-        const block = this.isToday && this.model.getNext();
+        const block = this.isToday && this.model.getNext(this.now.minute);
         return block && { block, time: formatMinute(block.begins), title: this.getTitle(block) };
     }
 
@@ -228,7 +228,7 @@ export class DayBoardController extends Component {
     onClickNew() {
         const column = this.columns.find((it) => it.isToday) || this.columns[0];
         const begins = column.hours[0]?.[0] ?? 9 * 60;
-        const soon = Math.ceil((this.state.now.minute + 1) / 30) * 30;
+        const soon = Math.ceil((this.now.minute + 1) / 30) * 30;
         return this.plan(column, column.isToday ? Math.min(soon, 23 * 60 + 30) : begins);
     }
 

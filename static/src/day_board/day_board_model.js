@@ -170,11 +170,9 @@ export class DayBoardModel {
         }));
     }
 
-    /** Returns the next who comes, if today is shown. */
-    getNext() {
-        const { today, tz } = this.state.data;
-        const now = DateTime.now().setZone(tz);
-        const minute = now.hour * 60 + now.minute;
+    /** Returns the next who comes after a minute of today. */
+    getNext(minute) {
+        const { today } = this.state.data;
         return this.getShown().find(
             (it) => it.day === today && it.attendance === "planned" && it.begins >= minute && !it.is_cancelled
         );
