@@ -9,6 +9,8 @@ import pytz
 #: Free times are looked for in steps of this length: no time zone in use is off by a fraction of it.
 TICK = timedelta(minutes=5)
 
+MINUTES_OF_A_DAY = 24 * 60
+
 
 class Slot(NamedTuple):
     """A time that a patient chose, before it is booked. It travels in addresses, where anybody may write anything: who
@@ -48,6 +50,38 @@ def week_of(day):
     """Return the Monday and the Sunday of the week of ``day``."""
     monday = day - timedelta(days=day.weekday())
     return monday, monday + timedelta(days=6)
+
+
+def spread_over_days(start, stop, tz):
+    """Return the parts of a time on each of the days that it touches in the time zone ``tz``, in order.
+
+    They are read off the clock on the wall, so that what begins at ten stands at ten on the day of a clock change too.
+
+    :param datetime start, stop: naive UTC
+    :return: ``[(day, begins, ends)]``, whole minutes since midnight; the end of a day is 1440
+    """
+    zone = pytz.timezone(tz)
+    begins, ends = (pytz.utc.localize(moment).astimezone(zone) for moment in (start, stop))
+    days = [begins.date() + timedelta(days=number) for number in range((ends.date() - begins.date()).days + 1)]
+    parts = []
+    for day in days:
+        first = begins.hour * 60 + begins.minute if day == days[0] else 0
+        last = ends.hour * 60 + ends.minute if day == days[-1] else MINUTES_OF_A_DAY
+        # The hour that the clock shows twice can end before it begins.
+        if last > first or len(days) == 1:
+            parts.append((day, first, max(first, last)))
+    return parts
+
+
+def count_minutes(spans):
+    """Return how many minutes ``(begins, ends)`` spans cover together: what overlaps counts once."""
+    total, reached = 0, None
+    for begins, ends in sorted(spans):
+        begins = begins if reached is None else max(begins, reached)
+        if ends > begins:
+            total += ends - begins
+            reached = ends
+    return total
 
 
 def free_starts(free, *, duration, step, earliest, latest, tz):

@@ -22,6 +22,7 @@ PLAN = (
     {"models/packages/portal": "patients see, book, move", "models/packages/shop": "patients buy packages"},
     {"models/packages/notices": "patients are told, once"},
     {"models/packages/absences": "a practitioner is away"},
+    {"models/packages/board": "a day at a glance"},
     {"models/subscriptions/catalog": "plans, prices, kinds of usage"},
     {"models/subscriptions/agreement": "subscriptions, seats, usage, periods"},
     {"models/subscriptions/billing": "previews and invoices, exactly once"},

@@ -29,16 +29,19 @@ FICKLE = {*MAGIC_COLUMNS, "access_token", "view_group_hierarchy"}
 ADDRESS = re.compile("0x[0-9a-f]+")
 #: Types of fields that somebody groups by.
 GROUPED = ("many2one", "selection", "char", "boolean", "integer", "date", "datetime")
+#: Models in which every module has records, so that there are others without us; to them we add a kind of view only.
+CATALOGUES = {"ir.ui.view", "ir.actions.act_window.view"}
 #: Loggers that speak of what is refused, which is nothing to worry about here.
 MUTED = ("odoo.sql_db", "odoo.addons.base.models.ir_model", "odoo.addons.base.models.ir_rule", "odoo.models")
 
 
 def extended_models(registry):
-    """Return the names of Odoo's models that the module adds something to, and of which there are records."""
+    """Return the names of Odoo's models that the module adds something to, and of which there are records of people."""
     return sorted(
         name
         for name, cls in registry.items()
         if not cls._abstract
+        and name not in CATALOGUES
         and cls._original_module != MODULE
         and any(getattr(part, "_module", None) == MODULE for part in cls.mro())
     )

@@ -10,6 +10,7 @@ from . import test_books
 from . import test_cancel_several
 from . import test_concurrency
 from . import test_conflicts
+from . import test_day_board
 from . import test_expiry
 from . import test_free_times
 from . import test_group_races

@@ -1,8 +1,14 @@
 from datetime import datetime, time, timedelta
+from threading import Timer
+from unittest.mock import patch
 
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
+from odoo.addons.bus.models.bus import channel_with_db, dispatch, hashable
+from odoo.addons.bus.tests.common import WebsocketCase
+
+from ..common.booking import BookingMixin
 from ..common.checkouts import OrganisationMixin
 from ..common.practice import PracticeMixin
 from ..common.subscriptions import SubscriptionMixin
@@ -161,6 +167,10 @@ class TestCalendarTourOnPhone(PracticeMixin, HttpCase):
 class GroupTourMixin(PracticeMixin):
     """A class of three, and two patients who can pay for it."""
 
+
+class BoardTourMixin(BookingMixin):
+    """Katrien, who works every day, and Pieter, who has hours of their own."""
+
     now = None
 
     @classmethod
@@ -213,6 +223,120 @@ class TestGroupTourOnPhone(GroupTourMixin, HttpCase):
     def test_who_did_not_come_is_marked_with_a_thumb(self):
         marks = self.open_class_that_has_begun("practice_mark_class_on_phone")
         self.assertEqual(marks, {self.patient: "planned", self.third: "no_show"})
+
+    def setup_practice(cls):
+        result = super().setup_practice()
+        cls.make_staff()
+        cls.env["practice.appointment.type"].search([("id", "!=", cls.type.id)]).active = False
+        cls.type.write({"name": "Session", "cancel_hours": 0, "late_policy": "forfeit"})
+        cls.make_resource(cls.pieter, cls.company.resource_calendar_id)
+        cls.patient.name = "Tour Patient"
+        cls.env.ref("base.lang_en").time_format = "%H:%M:%S"
+        return result
+
+    def setUp(self):
+        super().setUp()
+        self.lot = self.give(self.patient, credits=10)
+
+    def plan_tomorrow(self, **vals):
+        return self.plan(start=self.local(self.today() + timedelta(days=1), 10), user_id=self.katrien.id, **vals)
+
+    def get_planned(self):
+        """Return the appointments of the patient, cancelled ones too."""
+        return self.env["calendar.event"].with_context(active_test=False).search([("patient_id", "=", self.patient.id)])
+
+    def start_board(self, name):
+        self.start_tour("/odoo/day-board", name, login="pb_front_desk")
+        self.env.invalidate_all()
+
+
+@tagged("post_install", "-at_install")
+class TestBoardTours(BoardTourMixin, HttpCase):
+    """The day board by the ways people take."""
+
+    def test_what_is_planned_in_an_empty_time_is_there_and_is_dragged(self):
+        self.start_board("practice_board_plan_and_drag")
+
+        event = self.get_planned()
+        self.assertRecordValues(event, [{"credit_state": "reserved", "practice_overrule_reason": "They asked for it"}])
+        self.assertEqual((event.user_id, event.start), (self.pieter, self.local(self.tomorrow, 12)))
+
+    @property
+    def tomorrow(self):
+        return self.today() + timedelta(days=1)
+
+    def test_its_end_is_dragged(self):
+        event = self.plan_tomorrow()
+        self.start_board("practice_board_resize")
+        self.assertEqual(event.stop, self.local(self.tomorrow, 11, 30))
+
+    def test_what_is_refused_goes_back(self):
+        event = self.plan_tomorrow()
+        self.lot.expiry_date = self.tomorrow
+        self.start_board("practice_board_refused")
+        self.assertEqual(event.start, self.local(self.tomorrow, 10))
+
+    def test_no_show_and_giving_back_take_two_clicks(self):
+        start = max(self.local(self.today(), 0), self.at(minutes=-30))
+        event = self.plan(start=start, user_id=self.katrien.id)
+        self.start_board("practice_board_mark")
+
+        self.assertRecordValues(event, [{"attendance": "planned", "credit_state": "reserved"}])
+        reasons = event.credit_move_ids.mapped("reason")
+        self.assertIn("The train did not run", reasons)
+
+    def test_cancelling_takes_two_clicks_and_can_be_undone(self):
+        event = self.plan_tomorrow()
+        self.start_board("practice_board_cancel")
+
+        self.assertRecordValues(event, [{"attendance": "planned", "credit_state": "reserved", "active": True}])
+        self.assertIn("unreserve", event.credit_move_ids.mapped("kind"))
+
+    def test_everything_works_without_a_mouse(self):
+        self.start_board("practice_board_without_mouse")
+
+        event = self.get_planned()
+        self.assertEqual((event.user_id, event.start), (self.pieter, self.local(self.tomorrow, 9, 15)))
+
+
+@tagged("post_install", "-at_install")
+class TestLiveBoardTour(BoardTourMixin, WebsocketCase):
+    """What a colleague plans appears, over a real connection of the browser to the bus."""
+
+    def setUp(self):
+        super().setUp()
+        events = self.env.registry["calendar.event"]
+        tell = events._practice_tell_boards
+
+        def tell_and_dispatch(model):
+            """Tell, and do afterwards what PostgreSQL does after a commit: in a test nothing is committed."""
+            tell(model)
+            timer = Timer(1, self.dispatch)
+            timer.start()
+            self.addCleanup(timer.join)
+
+        self.startPatcher(patch.object(events, "_practice_tell_boards", tell_and_dispatch))
+
+    def dispatch(self):
+        channel = hashable(channel_with_db(self.registry.db_name, (self.company, "practice_board")))
+        for connection in dispatch._channels_to_ws.get(channel, ()):
+            connection.trigger_notification_dispatching()
+
+    def test_what_a_colleague_plans_is_there_within_seconds(self):
+        self.start_board("practice_board_live")
+        self.assertEqual(self.get_planned().credit_state, "reserved")
+
+
+@tagged("post_install", "-at_install")
+class TestBoardTourOnPhone(BoardTourMixin, HttpCase):
+    """The day board with a thumb."""
+
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_one_column_at_a_time(self):
+        self.start_board("practice_board_on_phone")
+        self.assertEqual(self.get_planned().attendance, "cancelled")
 
 
 @tagged("post_install", "-at_install")

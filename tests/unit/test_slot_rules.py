@@ -2,13 +2,21 @@
 
 import unittest
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo.addons.practice_billing.models.packages.portal.appointment_type_times import free_times
-from odoo.addons.practice_billing.tools.slots import Slot, free_starts, span_of_days, week_of
+from odoo.addons.practice_billing.tools.slots import (
+    Slot,
+    count_minutes,
+    free_starts,
+    span_of_days,
+    spread_over_days,
+    week_of,
+)
 
 from ..common.rules import thorough
 
@@ -175,3 +183,36 @@ class TestDaysAndWeeks(unittest.TestCase):
     def test_weeks_begin_on_monday(self):
         for day in (date(2026, 3, 9), date(2026, 3, 11), date(2026, 3, 15)):
             self.assertEqual(week_of(day), (date(2026, 3, 9), date(2026, 3, 15)))
+
+
+class TestSpreadOverDays(unittest.TestCase):
+    @given(st.sampled_from(DAYS), st.sampled_from(ZONES), st.integers(0, 2000), st.integers(1, 5000))
+    @thorough
+    def test_parts_follow_one_another_and_end_where_it_ends(self, day, zone, offset, length):
+        start, stop = day + minutes(offset), day + minutes(offset + length)
+        begins, ends = (it.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone)) for it in (start, stop))
+        parts = spread_over_days(start, stop, zone)
+        self.assertEqual(parts[0][:2], (begins.date(), begins.hour * 60 + begins.minute))
+        for (before, _first, last), (after, first, _last) in pairwise(parts):
+            self.assertEqual((last, first, after - before), (1440, 0, timedelta(days=1)))
+        if len(parts) == (ends.date() - begins.date()).days + 1 and ends.date() > begins.date():
+            self.assertEqual(parts[-1][2], ends.hour * 60 + ends.minute)
+        self.assertTrue(all(0 <= first <= last <= 1440 for _day, first, last in parts))
+
+    def test_what_ends_at_midnight_is_not_on_the_next_day(self):
+        midnight = datetime(2026, 3, 11, 23, 0)
+        self.assertEqual(
+            spread_over_days(midnight - minutes(60), midnight, BRUSSELS), [(date(2026, 3, 11), 1380, 1440)]
+        )
+
+    def test_ten_is_ten_on_the_day_of_a_clock_change(self):
+        for day, hour in ((date(2026, 3, 29), 8), (date(2026, 10, 25), 9)):
+            start = datetime(day.year, day.month, day.day, hour)
+            self.assertEqual(spread_over_days(start, start + minutes(60), BRUSSELS), [(day, 600, 660)])
+
+
+class TestCountMinutes(unittest.TestCase):
+    @given(st.lists(st.tuples(st.integers(0, 200), st.integers(0, 200)).map(lambda it: (min(it), max(it)))))
+    @thorough
+    def test_each_minute_counts_once(self, spans):
+        self.assertEqual(count_minutes(spans), len({it for begins, ends in spans for it in range(begins, ends)}))

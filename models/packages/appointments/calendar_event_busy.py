@@ -21,14 +21,26 @@ class CalendarEvent(models.Model):
 
     @api.model
     def _practice_get_busy_times(self, partners, start, stop, tz, ignore=None):
-        """Return when ``partners`` are busy between two moments, with two queries for all of them.
+        """Return when ``partners`` are busy between two moments: ``{partner id: [(start, stop)]}``.
+
+        With what, and the parameters: see :meth:`_practice_get_busy_events`.
+        """
+        events = self._practice_get_busy_events(partners, start, stop, tz, ignore)
+        busy = defaultdict(list)
+        for partner_id, spans in events.items():
+            busy[partner_id] = [(begins, ends) for _event_id, begins, ends in spans]
+        return busy
+
+    @api.model
+    def _practice_get_busy_events(self, partners, start, stop, tz, ignore=None):
+        """Return what keeps ``partners`` busy between two moments, with two queries for all of them.
 
         Somebody is busy with what they attend and did not decline, and with what they organise; not with what is
         archived, cancelled or shown as available.
 
         :param str tz: time zone in which the days of day-long events lie
         :param ignore: an event that does not count, because it is about to be moved
-        :return: ``{partner id: [(start, stop)]}``
+        :return: ``{partner id: [(event id, start, stop)]}``; ids and times, whoever may see the events
         """
         domain = (
             Domain("start", "<", stop + DAY_LONG_MARGIN)
@@ -40,7 +52,7 @@ class CalendarEvent(models.Model):
             & Domain("id", "not in", ignore.ids if ignore else [])
         )
         names = ["start", "stop", "allday", "start_date", "stop_date", "user_id"]
-        # sudo: only times leave this method, whoever may see the events
+        # sudo: only ids and times leave this method, whoever may see the events
         events_sudo = self.sudo().search_fetch(domain, names, order="id")
         attendees = events_sudo.env["calendar.attendee"].search_fetch(
             [("event_id", "in", events_sudo.ids), ("partner_id", "in", partners.ids)],
@@ -56,7 +68,7 @@ class CalendarEvent(models.Model):
         spans = {event.id: event._practice_get_span(tz) for event in events_sudo}
         busy = defaultdict(list)
         for event_id, partner_id in taking_part:
-            busy[partner_id].append(spans[event_id])
+            busy[partner_id].append((event_id, *spans[event_id]))
         return busy
 
     def _practice_get_needed_people(self):

@@ -80,6 +80,10 @@ registry.category("web_tour.tours").add("practice_sell_and_book", {
             trigger: "[name=credit_state]:contains(Reserved)",
         },
         {
+            trigger: "button[data-menu-xmlid='practice_billing.practice_menu_appointments']",
+            run: "click",
+        },
+        {
             content: "The calendar shows it",
             trigger: "a[data-menu-xmlid='practice_billing.calendar_event_menu_appointment']",
             run: "click",

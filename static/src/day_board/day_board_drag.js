@@ -1,0 +1,106 @@
+import { onWillUnmount, useExternalListener } from "@odoo/owl";
+import { STEP } from "./day_board_layout";
+
+/** Pixels that a pointer moves before it drags instead of clicking. */
+const THRESHOLD = 5;
+
+/** Pixels from the edge of the board in which dragging scrolls. */
+const EDGE = 40;
+
+/**
+ * Drags appointments of a grid to another time or column, and their end.
+ *
+ * A finger scrolls and turns the page: what it wants to move, it moves with *Move* of the appointment.
+ */
+export function useBoardDrag(grid) {
+    let drag = null;
+    let hasEnded = false;
+
+    const canDrag = (block) => block.attendance === "planned" && !block.allday;
+
+    function onPointerDown(ev, block, column, part = "all") {
+        if (ev.button !== 0 || ev.pointerType === "touch" || !canDrag(block)) {
+            return;
+        }
+        ev.stopPropagation();
+        const { exact } = grid.locate(ev.clientX, ev.clientY);
+        drag = { block, column, part, x: ev.clientX, y: ev.clientY, grabbed: exact - block.begins, isMoving: false };
+        window.addEventListener("pointermove", onPointerMove);
+        window.addEventListener("pointerup", onPointerUp);
+    }
+
+    function onPointerMove(ev) {
+        const far = Math.hypot(ev.clientX - drag.x, ev.clientY - drag.y);
+        if (!drag.isMoving && far < THRESHOLD) {
+            return;
+        }
+        drag.isMoving = true;
+        scrollAtEdge(ev.clientY);
+        grid.state.ghost = getPlace(ev.clientX, ev.clientY);
+    }
+
+    function scrollAtEdge(y) {
+        const element = grid.gridRef.el;
+        const { top, bottom } = element.getBoundingClientRect();
+        if (y < top + EDGE) {
+            element.scrollTop -= EDGE / 4;
+        } else if (y > bottom - EDGE) {
+            element.scrollTop += EDGE / 4;
+        }
+    }
+
+    /** Returns where the appointment would be. */
+    function getPlace(x, y) {
+        const { block, part, grabbed } = drag;
+        const { column, exact } = grid.locate(x, y);
+        const length = block.ends - block.begins;
+        if (part === "end") {
+            const ends = Math.max(block.begins + STEP, Math.round(exact / STEP) * STEP);
+            return { column: drag.column, columnId: drag.column.id, begins: block.begins, ends };
+        }
+        const begins = grid.clamp(Math.round((exact - grabbed) / STEP) * STEP);
+        return { column, columnId: column.id, begins, ends: begins + length };
+    }
+
+    function onPointerUp(ev) {
+        const { block, column, part, isMoving } = drag;
+        const place = isMoving && getPlace(ev.clientX, ev.clientY);
+        stop();
+        if (!place) {
+            return;
+        }
+        hasEnded = true;
+        const stays = place.columnId === column.id && place.begins === block.begins && place.ends === block.ends;
+        if (!stays) {
+            grid.props.onMove(block, place.column, place.begins, part === "end" ? place.ends : null);
+        }
+    }
+
+    function stop() {
+        drag = null;
+        grid.state.ghost = null;
+        window.removeEventListener("pointermove", onPointerMove);
+        window.removeEventListener("pointerup", onPointerUp);
+    }
+
+    function onKeydown(ev) {
+        if (drag && ev.key === "Escape") {
+            ev.preventDefault();
+            ev.stopPropagation();
+            hasEnded = true;
+            stop();
+        }
+    }
+
+    useExternalListener(window, "keydown", onKeydown, { capture: true });
+    // Whatever is pressed next is something else.
+    useExternalListener(window, "pointerdown", () => (hasEnded = false), { capture: true });
+    onWillUnmount(() => drag && stop());
+
+    return {
+        canDrag,
+        onPointerDown,
+        /** Returns whether the click that follows belongs to what was dragged. */
+        hasJustEnded: () => hasEnded,
+    };
+}
