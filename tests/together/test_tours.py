@@ -167,10 +167,6 @@ class TestCalendarTourOnPhone(PracticeMixin, HttpCase):
 class GroupTourMixin(PracticeMixin):
     """A class of three, and two patients who can pay for it."""
 
-
-class BoardTourMixin(BookingMixin):
-    """Katrien, who works every day, and Pieter, who has hours of their own."""
-
     now = None
 
     @classmethod
@@ -224,6 +220,13 @@ class TestGroupTourOnPhone(GroupTourMixin, HttpCase):
         marks = self.open_class_that_has_begun("practice_mark_class_on_phone")
         self.assertEqual(marks, {self.patient: "planned", self.third: "no_show"})
 
+
+class BoardTourMixin(BookingMixin):
+    """Katrien, who works every day, and Pieter, who has hours of their own."""
+
+    now = None
+
+    @classmethod
     def setup_practice(cls):
         result = super().setup_practice()
         cls.make_staff()
