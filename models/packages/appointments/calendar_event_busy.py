@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.fields import Domain
 
-from ....tools.slots import span_of_days
+from ....tools.slots import Busy, span_of_days
 from .calendar_event import CANCELLED
 
 #: Odoo keeps day-long events at office hours of UTC, whatever the time zone: they are looked for this much wider.
@@ -28,7 +28,7 @@ class CalendarEvent(models.Model):
 
         :param str tz: time zone in which the days of day-long events lie
         :param ignore: an event that does not count, because it is about to be moved
-        :return: ``{partner id: [(start, stop)]}``
+        :return: ``{partner id: [Busy]}``, with what is up to two days off; who gives an appointment keeps its buffers
         """
         domain = (
             Domain("start", "<", stop + DAY_LONG_MARGIN)
@@ -39,7 +39,7 @@ class CalendarEvent(models.Model):
             & (Domain("partner_ids", "in", partners.ids) | Domain("user_id.partner_id", "in", partners.ids))
             & Domain("id", "not in", ignore.ids if ignore else [])
         )
-        names = ["start", "stop", "allday", "start_date", "stop_date", "user_id"]
+        names = ["start", "stop", "allday", "start_date", "stop_date", "user_id", "practice_appointment_type_id"]
         # sudo: only times leave this method, whoever may see the events
         events_sudo = self.sudo().search_fetch(domain, names, order="id")
         attendees = events_sudo.env["calendar.attendee"].search_fetch(
@@ -53,30 +53,53 @@ class CalendarEvent(models.Model):
                 taking_part.discard(there)
             else:
                 taking_part.add(there)
-        spans = {event.id: event._practice_get_span(tz) for event in events_sudo}
+        spans = {event: event._practice_get_span(tz) for event in events_sudo}
         busy = defaultdict(list)
         for event_id, partner_id in taking_part:
-            busy[partner_id].append(spans[event_id])
+            event = events_sudo.browse(event_id)
+            gives = event.user_id.partner_id.id == partner_id
+            buffers = event.practice_appointment_type_id._get_buffers() if gives else ()
+            busy[partner_id].append(Busy(*spans[event], *buffers))
         return busy
 
     def _practice_filter_taken(self):
         """Return those of these appointments at whose time the practitioner or the patient is busy by now."""
-        taken = self.browse()
+        busy_people = self._practice_find_busy_people()
+        return self.filtered(busy_people.get)
+
+    def _practice_find_busy_people(self):
+        """Return ``{appointment: {person: gap}}``: who of practitioner and patient has something else then, and how
+        much time has to stay free in between (nothing, when it is at the same time).
+
+        These appointments are not in one another's way.
+        """
+        found = {}
         for company, events in self.grouped(lambda event: event._practice_get_company()).items():
             tz = company.practice_tz
             busy = self._practice_get_busy_times(
-                events.user_id.partner_id | events.patient_id,
+                events.user_id._origin.partner_id | events.patient_id._origin,
                 min(events.mapped("start")),
                 max(events.mapped("stop")),
                 tz,
-                ignore=events,
+                ignore=events._origin,
             )
-            for event in events:
-                start, stop = event._practice_get_span(tz)
-                of_both = busy[event.user_id.partner_id.id] + busy[event.patient_id.id]
-                if any(begins < stop and start < ends for begins, ends in of_both):
-                    taken += event
-        return taken
+            found |= {event: event._practice_pick_busy_people(busy, tz) for event in events}
+        return found
+
+    def _practice_pick_busy_people(self, busy, tz):
+        """Return who of practitioner and patient is busy at this appointment: ``{person: gap}``."""
+        self.ensure_one()
+        start, stop = self._practice_get_span(tz)
+        giver, patient = self.user_id._origin.partner_id, self.patient_id._origin
+        found = {}
+        for person in giver | patient:
+            # Patients need no time before and after it.
+            buffers = self.practice_appointment_type_id._get_buffers() if person == giver else ()
+            gaps = [it.find_gap(start, stop, *buffers) for it in busy.get(person.id, ())]
+            gaps = [gap for gap in gaps if gap is not None]
+            if gaps:
+                found[person] = min(gaps)
+        return found
 
     def _practice_get_span(self, tz):
         """Return start and stop as moments, of a day-long event the midnights of its days in ``tz``."""

@@ -1,4 +1,5 @@
 from collections import defaultdict
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -95,19 +96,17 @@ class CalendarEvent(models.Model):
     def _practice_find_conflicts(self):
         """Return ``{appointment: [sentences]}`` of those to come at whose time somebody is busy. A hook."""
         conflicts = defaultdict(list)
-        coming = self._practice_filter_coming()
-        for company, events in coming.grouped(lambda event: event._practice_get_company()).items():
-            tz = company.practice_tz
-            busy = self._practice_get_busy_times(
-                events.user_id._origin.partner_id | events.patient_id._origin,
-                min(events.mapped("start")),
-                max(events.mapped("stop")),
-                tz,
-                ignore=events._origin,
-            )
-            for event in events:
-                start, stop = event._practice_get_span(tz)
-                for person in (event.user_id._origin.partner_id, event.patient_id._origin):
-                    if any(begins < stop and start < ends for begins, ends in busy.get(person.id, ())):
-                        conflicts[event].append(self.env._("%s has something else at this time.", person.name))
+        for event, people in self._practice_filter_coming()._practice_find_busy_people().items():
+            for person, gap in people.items():
+                conflicts[event].append(self._practice_describe_busy(person, gap))
         return conflicts
+
+    @api.model
+    def _practice_describe_busy(self, person, gap):
+        if not gap:
+            return self.env._("%s has something else at this time.", person.name)
+        return self.env._(
+            "%(person)s has something else too close to it: %(minutes)s minutes stay free in between.",
+            person=person.name,
+            minutes=gap // timedelta(minutes=1),
+        )
