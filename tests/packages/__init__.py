@@ -12,6 +12,7 @@ from . import test_concurrency
 from . import test_conflicts
 from . import test_expiry
 from . import test_free_times
+from . import test_half_lost
 from . import test_invoices
 from . import test_low_balance
 from . import test_month_closing

@@ -39,6 +39,7 @@ class TestWhateverHappens(PracticeCase):
             cls.type
             + cls.make_type(cls.package, name="Double", package_credits=2, late_policy="return")
             + cls.make_type(cls.packages[1], name="At rate")
+            + cls.make_type(cls.package, name="Half", package_credits=3, late_policy="half")
         )
         cls.firm = cls.make_patient("De Brug", is_company=True)
         employee = cls.make_patient("Carla Maes", parent_id=cls.firm.id)
@@ -140,9 +141,9 @@ class TestWhateverHappens(PracticeCase):
              WHERE event.practice_appointment_type_id IN %s
                AND (held.reserved != it.credits * (event.attendance = 'planned')::int
                     OR held.used != it.credits * (event.attendance = 'attended' AND NOT it.waived)::int
-                    OR held.lost != it.credits * (
-                       event.attendance IN ('no_show', 'late_cancelled') AND NOT it.waived
-                       AND event.practice_late_policy = 'forfeit')::int)
+                    OR held.lost != (event.attendance IN ('no_show', 'late_cancelled') AND NOT it.waived)::int
+                       * CASE event.practice_late_policy WHEN 'forfeit' THEN it.credits
+                                                         WHEN 'half' THEN it.credits / 2 ELSE 0 END)
             """,
             tuple(self.types.ids),
         )

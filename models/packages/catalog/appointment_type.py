@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ....tools.credits import late_cost
+
 
 class PracticeAppointmentType(models.Model):
     """A standard appointment: how long it lasts, which package it spends from and what cancelling costs."""
@@ -44,10 +46,19 @@ class PracticeAppointmentType(models.Model):
         help="Cancelling is free until this many hours before the start; after that it is late.",
     )
     late_policy = fields.Selection(
-        [("forfeit", "The credits are lost"), ("return", "The credits are given back")],
+        [
+            ("forfeit", "The credits are lost"),
+            ("half", "Half of the credits are lost, rounded down"),
+            ("return", "The credits are given back"),
+        ],
         string="Late or No-Show",
         required=True,
         default="forfeit",
+    )
+    late_credits = fields.Integer(
+        string="Credits Lost",
+        compute="_compute_late_credits",
+        help="Whole credits that a late cancellation or a no-show costs.",
     )
     color = fields.Integer()
     online_booking = fields.Boolean(
@@ -107,6 +118,11 @@ class PracticeAppointmentType(models.Model):
     _booking_limit_positive = models.Constraint(
         "CHECK (booking_limit > 0)", "A patient who books online can have at least 1 coming appointment of a type."
     )
+
+    @api.depends("package_id", "package_credits", "late_policy")
+    def _compute_late_credits(self):
+        for it in self:
+            it.late_credits = late_cost(it.package_credits, it.late_policy) if it.package_id and it.late_policy else 0
 
     def _get_buffers(self):
         """Return how long the practitioner has nothing else ``(before, after)`` an appointment of this type."""
