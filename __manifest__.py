@@ -20,6 +20,7 @@
         "wizards/credit_give_back_views.xml",
         "wizards/credit_proof_date_views.xml",
         "wizards/month_closing_dialog_views.xml",
+        "wizards/next_visit_views.xml",
         "wizards/open_credit_date_views.xml",
         "wizards/package_sale_views.xml",
         "wizards/patient_forget_views.xml",

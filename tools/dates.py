@@ -17,6 +17,16 @@ def day_begins(day, tz):
     return pytz.timezone(tz).localize(midnight).astimezone(pytz.utc).replace(tzinfo=None)
 
 
+def same_time_on(moment, day, tz):
+    """Return the moment at which the clock in ``tz`` shows on ``day`` what it shows at ``moment`` on its own day.
+
+    An hour that the night of a clock change skips is an hour later, one that comes twice is the second.
+    """
+    zone = pytz.timezone(tz)
+    clock = pytz.utc.localize(moment).astimezone(zone).time()
+    return zone.localize(datetime.combine(day, clock)).astimezone(pytz.utc).replace(tzinfo=None)
+
+
 def expiry_day(activation, months):
     """Return the last day, included, on which credits activated on ``activation`` can be used.
 

@@ -16,6 +16,7 @@ from . import test_half_lost
 from . import test_invoices
 from . import test_low_balance
 from . import test_month_closing
+from . import test_next_visit
 from . import test_notice_words
 from . import test_notices
 from . import test_open_credits

@@ -12,6 +12,7 @@ from odoo.addons.practice_billing.tools.dates import (
     first_open_day,
     free_until,
     local_day,
+    same_time_on,
 )
 
 BRUSSELS = "Europe/Brussels"
@@ -23,6 +24,26 @@ class TestDayBegins(unittest.TestCase):
         moment = day_begins(day, tz)
         self.assertEqual(local_day(moment, tz), day)
         self.assertEqual(local_day(moment - timedelta(seconds=1), tz), day - timedelta(days=1))
+
+
+class TestSameTime(unittest.TestCase):
+    def test_a_clock_change_in_between_does_not_show_on_the_wall(self):
+        self.assertEqual(same_time_on(datetime(2026, 3, 20, 13), date(2026, 4, 3), BRUSSELS), datetime(2026, 4, 3, 12))
+        self.assertEqual(
+            same_time_on(datetime(2026, 10, 20, 22, 30), date(2026, 10, 28), BRUSSELS), datetime(2026, 10, 27, 23, 30)
+        )
+
+    def test_an_hour_that_is_skipped_is_one_later(self):
+        skipped = same_time_on(datetime(2026, 3, 22, 1, 30), date(2026, 3, 29), BRUSSELS)
+        self.assertEqual(skipped, datetime(2026, 3, 29, 1, 30), "half past three of the clock")
+
+    @given(
+        st.datetimes(datetime(2024, 1, 1), datetime(2032, 12, 31)),
+        st.dates(date(2024, 1, 1), date(2032, 12, 31)),
+        st.sampled_from([BRUSSELS, "UTC", "Pacific/Auckland"]),
+    )
+    def test_it_is_always_on_the_day(self, moment, day, tz):
+        self.assertEqual(local_day(same_time_on(moment, day, tz), tz), day)
 
 
 class TestLocalDay(unittest.TestCase):
