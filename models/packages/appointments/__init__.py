@@ -14,6 +14,7 @@ from . import calendar_event_conflict
 from . import calendar_event_note
 from . import calendar_event_next_visit
 from . import calendar_event_answer
+from . import calendar_event_weekly
 from . import calendar_event_by_practice
 from . import calendar_event_seen
 from . import calendar_attendee

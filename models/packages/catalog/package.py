@@ -44,6 +44,12 @@ class PracticePackage(models.Model):
         string="Validity",
         help="Months that credits can be used, from the day they are paid. 0: they do not expire. 24 is customary.",
     )
+    weekly_visits = fields.Integer(
+        string="Visits a Week",
+        tracking=True,
+        help="A patient has at most so many visits with it from Monday to Sunday; staff can plan more with a reason. "
+        "0: no limit. It holds for what is planned from now on, whenever it was sold.",
+    )
     appointment_type_ids = fields.One2many("practice.appointment.type", "package_id", string="Appointment Types")
     product_ids = fields.One2many("product.template", "package_id", string="Products")
     terms = fields.Html(
@@ -61,6 +67,10 @@ class PracticePackage(models.Model):
     )
     _validity_not_negative = models.Constraint(
         "CHECK (validity_months >= 0)", "The validity of a package cannot be negative; 0 means no expiry."
+    )
+
+    _weekly_visits_not_negative = models.Constraint(
+        "CHECK (weekly_visits >= 0)", "The visits a week cannot be negative; 0 means no limit."
     )
 
     @api.ondelete(at_uninstall=False)

@@ -22,6 +22,7 @@ class PracticeAppointmentType(models.Model):
                 "description": appointment_type.online_description,
                 "minutes": appointment_type._get_duration() // timedelta(minutes=1),
                 "credits": appointment_type.package_id and appointment_type.package_credits,
+                "weekly": appointment_type.package_id.weekly_visits,
                 "practice": several and appointment_type.company_id.name,
             }
             for appointment_type in self
