@@ -36,6 +36,29 @@ def expiry_day(activation, months):
     return activation + relativedelta(months=months) if months else None
 
 
+def last_day_of(activation, first_visit, *, months, since, fixed):
+    """Return the last day, included, on which credits can be used; ``None`` while they have no end.
+
+    The earlier of both ends counts. A fixed day that was over when the credits were paid is none: nobody pays for what
+    is over, so staff decides.
+
+    :param date first_visit: the day of the first visit, or ``None``
+    :param int months: from the beginning; 0: that end is not agreed on
+    :param str since: what they begin with: ``activation`` or ``first_visit``
+    :param date fixed: the day until which they can be used at most, or ``None``
+    :raises ValueError: for a beginning that this rule does not know
+    """
+    if since not in ("activation", "first_visit"):
+        raise ValueError(f"unknown beginning {since!r}")
+    if not activation:
+        return None
+    begins = activation if since == "activation" else first_visit
+    ends = [expiry_day(begins, months)] if begins and months else []
+    if fixed and fixed >= activation:
+        ends.append(fixed)
+    return min(ends, default=None)
+
+
 def free_until(start, hours):
     """Return the last moment at which cancelling an appointment that starts at ``start`` costs nothing.
 

@@ -32,5 +32,6 @@ from . import test_release_words
 from . import test_roll_forward
 from . import test_sold_stays_sold
 from . import test_unpaid_credits
+from . import test_validity
 from . import test_value_paid
 from . import test_weekly_visits

@@ -33,6 +33,7 @@ class TestWhateverHappens(PracticeCase):
         super().setUpClass()
         cls.setup_sales()
         cls.packages = cls.package + cls.make_package("At rate", release_method="internal_rate", validity_months=1)
+        cls.package.write({"validity_months": 1, "validity_from": "first_visit"})
         cls.product_three = cls.make_product(cls.package, name="Three", package_credits=3, list_price=100.0)
         cls.products = cls.product + cls.product_three + cls.make_product(cls.packages[1])
         cls.types = (

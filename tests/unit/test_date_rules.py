@@ -11,6 +11,7 @@ from odoo.addons.practice_billing.tools.dates import (
     expiry_day,
     first_open_day,
     free_until,
+    last_day_of,
     local_day,
     same_time_on,
 )
@@ -24,6 +25,38 @@ class TestDayBegins(unittest.TestCase):
         moment = day_begins(day, tz)
         self.assertEqual(local_day(moment, tz), day)
         self.assertEqual(local_day(moment - timedelta(seconds=1), tz), day - timedelta(days=1))
+
+
+class TestLastDay(unittest.TestCase):
+    paid, visited, fixed = date(2026, 1, 31), date(2026, 3, 10), date(2026, 6, 30)
+
+    def last(self, *, paid=paid, visited=None, months=0, since="activation", fixed=None):
+        return last_day_of(paid, visited, months=months, since=since, fixed=fixed)
+
+    def test_months_count_from_the_payment_or_the_first_visit(self):
+        self.assertEqual(self.last(months=1, visited=self.visited), date(2026, 2, 28))
+        self.assertEqual(self.last(months=1, visited=self.visited, since="first_visit"), date(2026, 4, 10))
+
+    def test_before_the_first_visit_there_is_no_end(self):
+        self.assertIsNone(self.last(months=1, since="first_visit"))
+
+    def test_the_earlier_end_counts(self):
+        self.assertEqual(self.last(fixed=self.fixed), self.fixed)
+        self.assertEqual(self.last(months=12, fixed=self.fixed), self.fixed)
+        self.assertEqual(self.last(months=2, fixed=self.fixed), date(2026, 3, 31))
+        self.assertEqual(self.last(months=2, since="first_visit", fixed=self.fixed), self.fixed)
+
+    def test_who_pays_after_the_fixed_day_has_no_end_by_it(self):
+        self.assertIsNone(self.last(fixed=date(2026, 1, 30)))
+        self.assertEqual(self.last(fixed=self.paid), self.paid)
+        self.assertEqual(self.last(months=1, fixed=date(2026, 1, 30)), date(2026, 2, 28))
+
+    def test_what_is_not_paid_has_no_end(self):
+        self.assertIsNone(self.last(paid=None, months=1, fixed=self.fixed))
+
+    def test_another_beginning_is_a_mistake(self):
+        with self.assertRaises(ValueError):
+            self.last(months=1, since="birth")
 
 
 class TestSameTime(unittest.TestCase):

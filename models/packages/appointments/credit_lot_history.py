@@ -34,7 +34,11 @@ class PracticeCreditLot(models.Model):
         return self.env._("Paid") if self.invoice_id._practice_is_paid() else self.env._("Waiting for payment")
 
     def _describe_expiry(self):
-        return format_date(self.env, self.expiry_date) if self.expiry_date else self.env._("No expiry")
+        if self.expiry_date:
+            return format_date(self.env, self.expiry_date)
+        if self.validity_months and self.validity_from == "first_visit":
+            return self.env._("%s months from the first visit", self.validity_months)
+        return self.env._("No expiry")
 
     # === HISTORY === #
 
