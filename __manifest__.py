@@ -45,6 +45,7 @@
         "report/unbilled_usage_views.xml",
         "views/practice_package_views.xml",
         "views/practice_appointment_type_views.xml",
+        "views/practice_room_views.xml",
         "views/practice_absence_views.xml",
         "views/practice_credit_lot_views.xml",
         "views/practice_credit_move_views.xml",

@@ -11,6 +11,15 @@ def local_day(moment, tz):
     return pytz.utc.localize(moment).astimezone(pytz.timezone(tz)).date()
 
 
+def naive_utc(local):
+    """Return a moment that knows its time zone as naive UTC.
+
+    The midnight that ends a day, which Odoo writes as its last microsecond, is that midnight.
+    """
+    moment = local.astimezone(pytz.utc).replace(tzinfo=None)
+    return moment + timedelta(microseconds=1) if moment.microsecond == 999_999 else moment
+
+
 def day_begins(day, tz):
     """Return the moment, naive UTC, at which ``day`` begins in the time zone named ``tz``."""
     midnight = datetime.combine(day, time.min)

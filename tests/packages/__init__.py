@@ -30,6 +30,7 @@ from . import test_proof_coverage
 from . import test_release
 from . import test_release_words
 from . import test_roll_forward
+from . import test_rooms
 from . import test_sold_stays_sold
 from . import test_unpaid_credits
 from . import test_validity

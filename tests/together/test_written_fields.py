@@ -21,6 +21,7 @@ APPOINTMENT = {
     "patient_id": "the credits of the new patient, who is invited instead",
     "attendance": "the credits follow; what has not taken place is not attended",
     "practice_overrule_reason": "asked for where somebody is busy",
+    "practice_room_id": "asked for a reason where it is not free",
     "practice_next_note": "words, shown to staff only",
 }
 

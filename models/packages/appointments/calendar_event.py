@@ -29,6 +29,7 @@ COPIED_FIELDS = (
     "practice_package_id",
     "practice_late_policy",
     "practice_cancel_hours",
+    "practice_room_id",
 )
 
 

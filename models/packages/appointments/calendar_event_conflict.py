@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 
 #: Fields of which a change can make an appointment collide with something else.
 PLACING_FIELDS = {
-    *("practice_appointment_type_id", "patient_id", "user_id", "attendance", "active"),
+    *("practice_appointment_type_id", "patient_id", "user_id", "practice_room_id", "attendance", "active"),
     *("start", "stop", "start_date", "stop_date", "allday", "duration", "recurrency", "recurrence_update"),
 }
 
@@ -30,7 +30,7 @@ class CalendarEvent(models.Model):
     )
 
     @api.depends(
-        *("practice_appointment_type_id", "patient_id", "user_id", "attendance"),
+        *("practice_appointment_type_id", "patient_id", "user_id", "practice_room_id", "attendance"),
         *("start", "stop", "allday", "start_date", "stop_date"),
     )
     def _compute_practice_conflict(self):
@@ -39,7 +39,7 @@ class CalendarEvent(models.Model):
         for event in self:
             event.practice_conflict = "\n".join(conflicts.get(event, ())) or False
 
-    @api.onchange("start", "stop", "user_id", "patient_id")
+    @api.onchange("start", "stop", "user_id", "patient_id", "practice_room_id")
     def _onchange_practice_overrule_reason(self):
         """A reason is for one time and these people."""
         self.practice_overrule_reason = False

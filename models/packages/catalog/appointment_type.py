@@ -78,6 +78,15 @@ class PracticeAppointmentType(models.Model):
         help="Who gives it. Patients choose among the free times in their working hours: those of Odoo's resources, "
         "else the company's.",
     )
+    room_ids = fields.Many2many(
+        "practice.room",
+        "practice_appointment_type_room_rel",
+        "type_id",
+        "room_id",
+        string="Rooms",
+        check_company=True,
+        help="It takes place in one of them: the first that is free. Empty: it needs no room.",
+    )
     booking_notice = fields.Float(
         string="Notice", default=24.0, help="Patients book and move to a time at least this many hours ahead."
     )

@@ -5,6 +5,7 @@ from . import calendar_event
 from . import appointment_type_times
 from . import appointment_type_booking
 from . import appointment_type_weekly
+from . import appointment_type_rooms
 from . import appointment_type_pages
 from . import calendar_event_moving
 from . import calendar_attendee

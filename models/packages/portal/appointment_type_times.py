@@ -2,9 +2,10 @@ from datetime import timedelta
 
 import pytz
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools.intervals import Intervals
 
+from ....tools.dates import naive_utc
 from ....tools.slots import free_starts, span_of_days
 
 
@@ -97,7 +98,7 @@ class PracticeAppointmentType(models.Model):
         company_hours = self._get_company_times(resources_sudo - own, start, stop)
         return {
             practitioner: [
-                (self._to_moment(begins), self._to_moment(ends))
+                (naive_utc(begins), naive_utc(ends))
                 for begins, ends, _attendance in (
                     intervals[resource.id] if resource in own else company_hours.get(resource.id, [])
                 )
@@ -124,12 +125,6 @@ class PracticeAppointmentType(models.Model):
                 not any(begins <= event.start and event.stop <= ends for begins, ends in work[event.user_id._origin])
             )
         )
-
-    @api.model
-    def _to_moment(self, local):
-        """Return a moment as naive UTC; Odoo writes the midnight that ends a day as its last microsecond."""
-        moment = local.astimezone(pytz.utc).replace(tzinfo=None)
-        return moment + timedelta(microseconds=1) if moment.microsecond == 999_999 else moment
 
     def _get_resources(self, practitioners):
         """Return ``{practitioner: resource}``: their resource in the company of this type, or an empty one."""
