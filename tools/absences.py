@@ -4,19 +4,22 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from .slots import Busy
+
 
 class Visit(NamedTuple):
     """An appointment that needs somebody else at the same time.
 
     :param key: what names it, for the caller
-    :param timedelta buffer: that stays free before and after what the colleague is busy with
+    :param timedelta before, after: in which the colleague has nothing else
     :param colleagues: who may give it, in the order in which they are preferred
     """
 
     key: object
     start: datetime
     stop: datetime
-    buffer: timedelta
+    before: timedelta
+    after: timedelta
     colleagues: tuple
 
 
@@ -26,7 +29,7 @@ def propose_colleagues(visits, work, busy):
     Each gives one at a time; whoever was proposed least often goes first, so that not all of it falls to one person.
 
     :param work: ``{colleague: [(start, stop)]}``: working times, of which none touch
-    :param busy: ``{colleague: [(start, stop)]}`` in any order, also overlapping
+    :param busy: ``{colleague: [Busy]}`` in any order, also overlapping
     """
     taken = {colleague: list(spans) for colleague, spans in busy.items()}
     proposed, load = {}, Counter()
@@ -36,11 +39,10 @@ def propose_colleagues(visits, work, busy):
             if works and _is_free(visit, taken.get(colleague, ())):
                 proposed[visit.key] = colleague
                 load[colleague] += 1
-                taken.setdefault(colleague, []).append((visit.start, visit.stop))
+                taken.setdefault(colleague, []).append(Busy(visit.start, visit.stop, visit.before, visit.after))
                 break
     return proposed
 
 
 def _is_free(visit, busy):
-    opens, closes = visit.start - visit.buffer, visit.stop + visit.buffer
-    return not any(begins < closes and opens < ends for begins, ends in busy)
+    return all(it.find_gap(visit.start, visit.stop, visit.before, visit.after) is None for it in busy)

@@ -150,11 +150,14 @@ def allocate(credits, day, sources):
 def late_cost(credits, policy):
     """Return how many of the ``credits`` of an appointment a late cancellation or a no-show costs the patient.
 
-    :param str policy: ``forfeit`` (all of them) or ``return`` (none)
+    :param str policy: ``forfeit`` (all of them), ``half`` (rounded down to whole credits: 1 of 3, none of 1) or
+        ``return`` (none)
     :raises ValueError: for a policy that this rule does not know; guessing would give credits away, or take them
     """
     if policy == "forfeit":
         return credits
+    if policy == "half":
+        return credits // 2
     if policy == "return":
         return 0
     raise ValueError(f"unknown policy {policy!r}")

@@ -11,6 +11,8 @@ TICK = timedelta(minutes=5)
 
 MINUTES_OF_A_DAY = 24 * 60
 
+NO_BUFFER = timedelta()
+
 
 class Slot(NamedTuple):
     """A time that a patient chose, before it is booked. It travels in addresses, where anybody may write anything: who
@@ -34,6 +36,34 @@ class Slot(NamedTuple):
             return None
         *ids, moment = map(int, found.groups())
         return cls(*ids, datetime.fromtimestamp(moment, UTC).replace(tzinfo=None))
+
+
+class Busy(NamedTuple):
+    """A time at which somebody is busy, and how long they have nothing else ``before`` and ``after`` it."""
+
+    start: datetime
+    stop: datetime
+    before: timedelta = NO_BUFFER
+    after: timedelta = NO_BUFFER
+
+    def keep_free(self, before=NO_BUFFER, after=NO_BUFFER):
+        """Return the span ``(start, stop)`` that an appointment with these buffers may not overlap.
+
+        Between the two the longer of both buffers stays free: they are shared, not added up.
+        """
+        return self.start - max(self.before, after), self.stop + max(self.after, before)
+
+    def find_gap(self, start, stop, before=NO_BUFFER, after=NO_BUFFER):
+        """Return how much time would have to stay free between this and an appointment from ``start`` to ``stop``.
+
+        Nothing when both are at the same time; ``None`` when neither is in the other's way.
+        """
+        begins, ends = self.keep_free(before, after)
+        if stop <= begins or ends <= start:
+            return None
+        if stop <= self.start:
+            return self.start - begins
+        return ends - self.stop if self.stop <= start else NO_BUFFER
 
 
 def span_of_days(first, last, tz):

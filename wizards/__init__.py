@@ -4,6 +4,7 @@ from . import credit_give_back
 from . import credit_proof_date
 from . import credit_take_back
 from . import month_closing_dialog
+from . import next_visit
 from . import open_credit_date
 from . import package_sale
 from . import patient_forget

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 
 class PracticePackageSale(models.TransientModel):
@@ -86,6 +87,16 @@ class PracticePackageSale(models.TransientModel):
         self.ensure_one()
         if not self.product_id.package_id:
             raise UserError(self.env._("%s gives no credits: choose a package product.", self.product_id.display_name))
+        package = self.product_id.package_id
+        if package._is_over(self.company_id._practice_day()):
+            raise UserError(
+                self.env._(
+                    "%(package)s could be used until %(day)s at most. Choose a later day on the package before you "
+                    "sell it.",
+                    package=package.name,
+                    day=format_date(self.env, package.validity_date),
+                )
+            )
         invoice = self.env["account.move"].create(self._prepare_invoice_vals())
         invoice.action_post()
         if self.payment_journal_id and invoice.payment_state == "not_paid":

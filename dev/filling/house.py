@@ -102,6 +102,7 @@ class House(Practice):
             online_description="An hour with Katrien",
             practitioner_ids=[Command.set(self.therapist.ids)],
         )
+        self.make("practice.room", name="Room 1", type_ids=[Command.set(self.session.ids)])
         self.lesson = self.make(
             "practice.appointment.type", name="Lesson", package_id=self.course.id, package_credits=1, duration=0.5
         )

@@ -30,6 +30,9 @@ DESCRIPTIVE = {
 CREDITS, SUBSCRIPTIONS = "models/packages/credits", "models/subscriptions"
 ALLOWED = {
     "models/packages/catalog/": "what is sold is defined here",
+    "models/packages/appointments/calendar_event_weekly.py:": "how the practice plans from now on, not what was sold",
+    "models/packages/portal/appointment_type_weekly.py:": "as above",
+    "models/packages/portal/appointment_type_pages.py:_prepare_booking_cards": "as above",
     f"{CREDITS}/account_move.py:_post": "whether a draft sells something is asked before it is posted",
     f"{CREDITS}/account_move_line.py:_compute_": "a draft proposes what its product sells",
     f"{CREDITS}/account_move_line_order.py:_compute_account_id": "a draft proposes where what its product sells waits",

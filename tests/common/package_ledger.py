@@ -25,7 +25,12 @@ class Sold:
     breakage: int
     method: str
     rate: float
-    validity: int
+    validity: tuple
+
+
+def validity_of(record):
+    """Return what a package, or credits, say of how long they can be used."""
+    return record.validity_months, record.validity_from, record.validity_date
 
 
 class PackageLedger:
@@ -66,7 +71,7 @@ class PackageLedger:
         breakage = package.breakage_account_id or income
         post, income, breakage = (mapping.get(account, account).id for account in (post, income, breakage))
         return Sold(
-            package.id, post, income, breakage, package.release_method, package.internal_rate, package.validity_months
+            package.id, post, income, breakage, package.release_method, package.internal_rate, validity_of(package)
         )
 
     # === WHAT DIFFERS === #
@@ -87,7 +92,7 @@ class PackageLedger:
         expected = (sold.package, post, sold.income, sold.breakage, sold.method, sold.rate, sold.validity)
         found = (
             *(lot.package_id.id, lot.deferred_account_id.id, lot.income_account_id.id, lot.breakage_account_id.id),
-            *(lot.release_method, lot.internal_rate, lot.validity_months),
+            *(lot.release_method, lot.internal_rate, validity_of(lot)),
         )
         if found != expected:
             yield f"{lot.display_name} was sold with {expected}, and has {found}"

@@ -95,6 +95,7 @@ class RolesMixin(SubscriptionMixin):
             "practice.package": self.package,
             "practice.package.terms": self.terms,
             "practice.appointment.type": self.type,
+            "practice.room": self.env["practice.room"].create({"name": "Room 1"}),
             "practice.appointment.notice": self.notice,
             "practice.absence": self.absence,
             "practice.absence.line": self.absence.line_ids,

@@ -15,9 +15,11 @@ from . import test_expiry
 from . import test_free_times
 from . import test_group_races
 from . import test_groups
+from . import test_half_lost
 from . import test_invoices
 from . import test_low_balance
 from . import test_month_closing
+from . import test_next_visit
 from . import test_notice_words
 from . import test_notices
 from . import test_open_credits
@@ -31,6 +33,9 @@ from . import test_proof_coverage
 from . import test_release
 from . import test_release_words
 from . import test_roll_forward
+from . import test_rooms
 from . import test_sold_stays_sold
 from . import test_unpaid_credits
+from . import test_validity
 from . import test_value_paid
+from . import test_weekly_visits

@@ -474,9 +474,9 @@ class TestCancelling(AppointmentCase):
         self.sell()
         event = self.plan(start=self.at(hours=30))
         self.env.flush_all()
-        self.env.cr.execute("UPDATE calendar_event SET practice_late_policy = 'half' WHERE id = %s", [event.id])
+        self.env.cr.execute("UPDATE calendar_event SET practice_late_policy = 'third' WHERE id = %s", [event.id])
         event.invalidate_recordset(["practice_late_policy"])
-        with self.assertRaisesRegex(ValueError, "half"):
+        with self.assertRaisesRegex(ValueError, "third"):
             event._practice_get_late_cost()
 
     def test_a_type_without_notice_can_be_cancelled_until_the_start(self):

@@ -59,6 +59,57 @@ class TestConflicts(ConflictCase):
         both = self.plan_at_desk(self.bert, practice_overrule_reason="Couple")
         self.assertEqual(both.practice_overrule_reason, "Couple")
 
+    def test_buffers_are_planned_into_with_a_reason_only(self):
+        self.type.write({"buffer_before": 10, "buffer_after": 20})
+        self.plan_at_desk()
+        close = self.assertRaisesRegex(UserError, "Ilse has something else too close to it: 20 minutes stay free")
+        with close, self.cr.savepoint():
+            self.plan_at_desk(self.bert, start=self.at(days=3, hours=1))
+        with close, self.cr.savepoint():
+            self.plan_at_desk(self.bert, start=self.at(days=3, hours=-1, minutes=-10))
+        self.assertTrue(self.plan_at_desk(self.bert, start=self.at(days=3, hours=1, minutes=20)))
+        reason = self.plan_at_desk(self.bert, start=self.at(days=3, hours=-1), practice_overrule_reason="Short one")
+        self.assertTrue(reason)
+        self.assertTrue(self.plan_at_desk(start=self.at(days=3, hours=1), user=self.jan), "a patient needs none")
+
+    def test_the_form_says_that_it_is_too_close(self):
+        self.type.buffer_after = 15
+        self.plan_at_desk(self.bert)
+        form = self.open_form()
+        form.user_id = self.ilse
+        form.start = self.at(days=3, hours=1)
+        self.assertIn("15 minutes stay free in between", form.practice_conflict)
+        form.start = self.at(days=3, hours=1, minutes=15)
+        self.assertFalse(form.practice_conflict)
+
+    def test_nothing_goes_on_over_the_break_of_who_gives_it(self):
+        rows = (("morning", 8, 12), ("lunch", 12, 13), ("afternoon", 13, 17))
+        hours = self.env["resource.calendar"].create(
+            {
+                "name": "Thursday",
+                "tz": "UTC",
+                "attendance_ids": [
+                    Command.create(
+                        {"name": name, "dayofweek": "3", "hour_from": begins, "hour_to": ends, "day_period": name}
+                    )
+                    for name, begins, ends in rows
+                ],
+            }
+        )
+        self.env["resource.resource"].create(
+            {"name": "Ilse", "user_id": self.ilse.id, "calendar_id": hours.id, "tz": "UTC"}
+        )
+        thursday = self.at(days=1).replace(hour=11)
+        self.assertTrue(self.plan_at_desk(start=thursday))
+        for later in (30, 60):
+            start = thursday + timedelta(minutes=later)
+            with (
+                self.subTest(start=start),
+                self.assertRaisesRegex(UserError, "Ilse does not work at this time"),
+                self.cr.savepoint(),
+            ):
+                self.plan_at_desk(self.bert, start=start)
+
     def test_a_patient_is_not_in_two_places(self):
         self.plan_at_desk()
         with self.assertBusy("An Peeters"), self.cr.savepoint():

@@ -154,11 +154,26 @@ class TestFreeTimes(BookingMixin, TransactionCase):
         self.assertEqual(self.free_on(date(2026, 3, 20)), AFTERNOON)
 
     def test_a_buffer_is_kept_from_other_events(self):
-        self.type.booking_buffer = 15
         self.block(self.local(FRIDAY, 10), self.local(FRIDAY, 11))
-        self.assertEqual(self.free_on(FRIDAY), AFTERNOON)
-        self.type.booking_buffer = 0
         self.assertEqual(self.free_on(FRIDAY), ["09:00", "11:00", *AFTERNOON])
+        self.type.buffer_before = 15
+        self.assertEqual(self.free_on(FRIDAY), ["09:00", *AFTERNOON])
+        self.type.buffer_after = 15
+        self.assertEqual(self.free_on(FRIDAY), AFTERNOON)
+
+    def test_an_appointment_keeps_the_buffers_of_its_type_from_other_types(self):
+        long = self.type.copy({"name": "Long", "buffer_after": 90})
+        self.give(self.patient)
+        self.plan(start=self.local(FRIDAY, 13), user_id=self.katrien.id, appointment_type=long)
+        self.assertEqual(self.free_on(FRIDAY, patient=self.make_patient()), [*MORNING, "15:30", "16:00"])
+        self.assertEqual(self.free_on(FRIDAY, self.pieter), [*MORNING, *AFTERNOON[2:]], "the patient needs no buffer")
+
+    def test_a_break_that_is_a_row_of_the_hours_is_free_of_appointments(self):
+        calendar = self.make_calendar()
+        lunch = [self.attendance(day, 12, 13, day_period="lunch") for day in range(7)]
+        calendar.attendance_ids = [Command.create(row) for row in lunch]
+        self.make_resource(self.katrien, calendar)
+        self.assertEqual(self.free_on(FRIDAY), MORNING + AFTERNOON)
 
     def test_a_patient_is_at_one_place_at_a_time(self):
         self.give(self.patient)
@@ -211,7 +226,8 @@ class TestFreeTimes(BookingMixin, TransactionCase):
         wrong = {
             "booking_step": (0, 7, 245),
             "booking_horizon": (0, 366),
-            "booking_buffer": (-5, 241),
+            "buffer_before": (-5, 241),
+            "buffer_after": (-5, 241),
             "booking_notice": (-1,),
             "booking_limit": (0,),
         }

@@ -161,6 +161,13 @@ class TestGroups(GroupCase):
         visit.write({"practice_group_id": busy.id, "practice_overrule_reason": "Leaves earlier"})
         self.assertEqual(visit.start, busy.start)
 
+    def test_a_group_takes_one_room(self):
+        rooms = self.env["practice.room"].create([{"name": name} for name in ("Attic", "Garden room")])
+        self.yoga.room_ids = rooms
+        group, other = self.plan_group(), self.plan_group(self.patients.browse())
+        self.assertEqual((group | other).practice_room_id, rooms)
+        self.assertFalse(group.practice_participant_ids.practice_room_id)
+
     def test_the_practice_cancels_the_group_and_nobody_loses_a_credit(self):
         self.yoga.cancel_hours = 24 * 30
         group = self.plan_group()

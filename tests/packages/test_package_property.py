@@ -33,12 +33,14 @@ class TestWhateverHappens(PracticeCase):
         super().setUpClass()
         cls.setup_sales()
         cls.packages = cls.package + cls.make_package("At rate", release_method="internal_rate", validity_months=1)
+        cls.package.write({"validity_months": 1, "validity_from": "first_visit"})
         cls.product_three = cls.make_product(cls.package, name="Three", package_credits=3, list_price=100.0)
         cls.products = cls.product + cls.product_three + cls.make_product(cls.packages[1])
         cls.types = (
             cls.type
             + cls.make_type(cls.package, name="Double", package_credits=2, late_policy="return")
             + cls.make_type(cls.packages[1], name="At rate")
+            + cls.make_type(cls.package, name="Half", package_credits=3, late_policy="half")
         )
         cls.group_types = cls.make_type(cls.package, name="Class", places=3) + cls.make_type(
             cls.packages[1], name="Couple", places=2, one_pays=True
@@ -144,9 +146,9 @@ class TestWhateverHappens(PracticeCase):
              WHERE event.practice_appointment_type_id IN %s
                AND (held.reserved != it.credits * (event.attendance = 'planned')::int
                     OR held.used != it.credits * (event.attendance = 'attended' AND NOT it.waived)::int
-                    OR held.lost != it.credits * (
-                       event.attendance IN ('no_show', 'late_cancelled') AND NOT it.waived
-                       AND event.practice_late_policy = 'forfeit')::int)
+                    OR held.lost != (event.attendance IN ('no_show', 'late_cancelled') AND NOT it.waived)::int
+                       * CASE event.practice_late_policy WHEN 'forfeit' THEN it.credits
+                                                         WHEN 'half' THEN it.credits / 2 ELSE 0 END)
             """,
             tuple(self.types.ids),
         )

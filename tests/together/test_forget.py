@@ -56,6 +56,8 @@ class TestForget(PracticeCase):
         )
         self.lot.note = f"{MARK} pays late"
         self.lot.message_post(body=f"{MARK} asked")  # pylint: disable=translation-required
+        event.practice_next_note = f"{MARK} vraagt rust"
+        event.practice_overrule_reason = f"{MARK} kon niet anders"
         self.happen(event)
         late = self.plan(self.paula, start=self.at(hours=1))
         late._practice_cancel_planned(reason=f"{MARK} was ill", give_back=True, notify=False)

@@ -15,6 +15,7 @@ RIGHTS = {
     "practice.package": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},
     "practice.package.terms": {"front_desk": "r", "manager": "r", "accountant": "r"},
     "practice.appointment.type": {"front_desk": "r", "manager": "rwcd"},
+    "practice.room": {"front_desk": "r", "manager": "rwcd"},
     "practice.appointment.notice": {"front_desk": "r", "manager": "r"},
     "practice.absence": {"front_desk": "rwcd", "manager": "rwcd"},
     "practice.absence.line": {"front_desk": "rwcd", "manager": "rwcd"},

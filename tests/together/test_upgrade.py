@@ -23,7 +23,9 @@ DEV = Path(__file__).resolve().parents[2] / "dev"
 
 #: What changes on purpose: ``{"table.column": why}`` for one that is dropped, renamed or gets other values,
 #: ``{"table": why}`` for rows that come or go. What was renamed or moved needs a test of its migration script here.
-CHANGES = {}
+CHANGES = {
+    "practice_appointment_type.booking_buffer": "it is buffer_before and buffer_after, see assertBuffersKept",
+}
 
 #: Tables that tell what the code is, which every update writes, and those that servers tell one another by. Attachments
 #: are pictures of menus: people's own are not in the dump.
@@ -85,6 +87,7 @@ class TestUpgrade(BaseCase):
                 self.assertSameData(rows, self.read_all())
                 self.assertEqual(self.query(BALANCES), balances)
                 self.assertAsNew()
+                self.assertBuffersKept(rows["practice_appointment_type"])
                 with self.environment() as env:
                     self.assertBooksProved(env)
                     self.assertValuesKnown(env)
@@ -140,6 +143,12 @@ class TestUpgrade(BaseCase):
             self.assertEqual((new - updated, updated - new), (set(), set()), f"{what}: (missing, left over)")
         [[version]] = self.query(f"SELECT latest_version FROM ir_module_module WHERE name = '{MODULE}'")
         self.assertEqual(version, Manifest.for_addon(MODULE)["version"])
+
+    def assertBuffersKept(self, types):
+        """Check that the one buffer of online booking is both before and after the appointments."""
+        buffers = {key: (row["booking_buffer"],) * 2 for key, row in types.items() if "booking_buffer" in row}
+        kept = self.query("SELECT id, buffer_before, buffer_after FROM practice_appointment_type")
+        self.assertEqual(buffers, {key: tuple(both) for key, *both in kept if key in buffers})
 
     def assertBooksProved(self, env):
         groups = env["practice.credit.proof"]._read_group(

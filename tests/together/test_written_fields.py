@@ -24,6 +24,8 @@ APPOINTMENT = {
     "practice_payer_id": "the credits of the one who pays",
     "practice_group_id": "a visit moves to another group with its credits, and leaves none",
     "practice_places": "not fewer than are taken",
+    "practice_room_id": "asked for a reason where it is not free",
+    "practice_next_note": "words, shown to staff only",
 }
 
 #: Of which a value takes no credits: another type, or none.

@@ -5,6 +5,7 @@ from . import test_date_rules
 from . import test_notice_rules
 from . import test_period_rules
 from . import test_pricing_rules
+from . import test_room_rules
 from . import test_seat_rules
 from . import test_slot_rules
 from . import test_workbook_rules

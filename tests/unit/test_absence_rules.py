@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from odoo.tests import BaseCase, tagged
 
 from odoo.addons.practice_billing.tools.absences import Visit, propose_colleagues
+from odoo.addons.practice_billing.tools.slots import Busy
 
 DAY = datetime(2026, 3, 11)
 
@@ -14,7 +15,8 @@ def at(hour, minute=0):
 
 
 def visit(key, begins, colleagues=("bo",), hours=1, buffer=0):
-    return Visit(key, at(begins), at(begins + hours), timedelta(minutes=buffer), tuple(colleagues))
+    buffers = (timedelta(minutes=buffer), timedelta(minutes=buffer))
+    return Visit(key, at(begins), at(begins + hours), *buffers, tuple(colleagues))
 
 
 @tagged("post_install", "-at_install")
@@ -33,11 +35,15 @@ class TestColleagues(BaseCase):
                 self.assertEqual(self.propose(visit(1, begins)), {})
 
     def test_who_is_busy_is_not_but_what_only_touches_does_not_matter(self):
-        self.assertEqual(self.propose(visit(1, 10), busy={"bo": [(at(10, 30), at(11))]}), {})
-        self.assertEqual(self.propose(visit(1, 10), busy={"bo": [(at(9), at(10)), (at(11), at(12))]}), {1: "bo"})
+        self.assertEqual(self.propose(visit(1, 10), busy={"bo": [Busy(at(10, 30), at(11))]}), {})
+        around = [Busy(at(9), at(10)), Busy(at(11), at(12))]
+        self.assertEqual(self.propose(visit(1, 10), busy={"bo": around}), {1: "bo"})
 
     def test_the_buffer_stays_free(self):
-        self.assertEqual(self.propose(visit(1, 10, buffer=10), busy={"bo": [(at(9), at(10))]}), {})
+        self.assertEqual(self.propose(visit(1, 10, buffer=10), busy={"bo": [Busy(at(9), at(10))]}), {})
+        after = Busy(at(9), at(10), after=timedelta(minutes=10))
+        self.assertEqual(self.propose(visit(1, 10), busy={"bo": [after]}), {})
+        self.assertEqual(self.propose(visit(1, 9, buffer=10), visit(2, 10)), {1: "bo"}, "also of one just proposed")
 
     def test_nobody_gives_two_at_once(self):
         self.assertEqual(self.propose(visit(1, 9), visit(2, 9.5)), {1: "bo"})

@@ -236,8 +236,16 @@ class TestWhatBeingLateCosts(unittest.TestCase):
         self.assertEqual(late_cost(2, "forfeit"), 2)
         self.assertEqual(late_cost(2, "return"), 0)
 
+    def test_half_is_rounded_down_to_whole_credits(self):
+        self.assertEqual([late_cost(credits, "half") for credits in range(6)], [0, 0, 1, 1, 2, 2])
+
+    @given(st.integers(0, 1000))
+    def test_half_is_never_more_than_all_nor_less_than_none(self, credits):
+        self.assertTrue(late_cost(credits, "return") <= late_cost(credits, "half") <= late_cost(credits, "forfeit"))
+        self.assertIn(credits - 2 * late_cost(credits, "half"), (0, 1))
+
     def test_an_unknown_policy_is_a_mistake_and_gives_nothing_back(self):
-        for policy in ("half", "", None, False):
+        for policy in ("third", "", None, False):
             with self.subTest(policy=policy), self.assertRaises(ValueError):
                 late_cost(2, policy)
 

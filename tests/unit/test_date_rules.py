@@ -11,7 +11,9 @@ from odoo.addons.practice_billing.tools.dates import (
     expiry_day,
     first_open_day,
     free_until,
+    last_day_of,
     local_day,
+    same_time_on,
 )
 
 BRUSSELS = "Europe/Brussels"
@@ -23,6 +25,58 @@ class TestDayBegins(unittest.TestCase):
         moment = day_begins(day, tz)
         self.assertEqual(local_day(moment, tz), day)
         self.assertEqual(local_day(moment - timedelta(seconds=1), tz), day - timedelta(days=1))
+
+
+class TestLastDay(unittest.TestCase):
+    paid, visited, fixed = date(2026, 1, 31), date(2026, 3, 10), date(2026, 6, 30)
+
+    def last(self, *, paid=paid, visited=None, months=0, since="activation", fixed=None):
+        return last_day_of(paid, visited, months=months, since=since, fixed=fixed)
+
+    def test_months_count_from_the_payment_or_the_first_visit(self):
+        self.assertEqual(self.last(months=1, visited=self.visited), date(2026, 2, 28))
+        self.assertEqual(self.last(months=1, visited=self.visited, since="first_visit"), date(2026, 4, 10))
+
+    def test_before_the_first_visit_there_is_no_end(self):
+        self.assertIsNone(self.last(months=1, since="first_visit"))
+
+    def test_the_earlier_end_counts(self):
+        self.assertEqual(self.last(fixed=self.fixed), self.fixed)
+        self.assertEqual(self.last(months=12, fixed=self.fixed), self.fixed)
+        self.assertEqual(self.last(months=2, fixed=self.fixed), date(2026, 3, 31))
+        self.assertEqual(self.last(months=2, since="first_visit", fixed=self.fixed), self.fixed)
+
+    def test_who_pays_after_the_fixed_day_has_no_end_by_it(self):
+        self.assertIsNone(self.last(fixed=date(2026, 1, 30)))
+        self.assertEqual(self.last(fixed=self.paid), self.paid)
+        self.assertEqual(self.last(months=1, fixed=date(2026, 1, 30)), date(2026, 2, 28))
+
+    def test_what_is_not_paid_has_no_end(self):
+        self.assertIsNone(self.last(paid=None, months=1, fixed=self.fixed))
+
+    def test_another_beginning_is_a_mistake(self):
+        with self.assertRaises(ValueError):
+            self.last(months=1, since="birth")
+
+
+class TestSameTime(unittest.TestCase):
+    def test_a_clock_change_in_between_does_not_show_on_the_wall(self):
+        self.assertEqual(same_time_on(datetime(2026, 3, 20, 13), date(2026, 4, 3), BRUSSELS), datetime(2026, 4, 3, 12))
+        self.assertEqual(
+            same_time_on(datetime(2026, 10, 20, 22, 30), date(2026, 10, 28), BRUSSELS), datetime(2026, 10, 27, 23, 30)
+        )
+
+    def test_an_hour_that_is_skipped_is_one_later(self):
+        skipped = same_time_on(datetime(2026, 3, 22, 1, 30), date(2026, 3, 29), BRUSSELS)
+        self.assertEqual(skipped, datetime(2026, 3, 29, 1, 30), "half past three of the clock")
+
+    @given(
+        st.datetimes(datetime(2024, 1, 1), datetime(2032, 12, 31)),
+        st.dates(date(2024, 1, 1), date(2032, 12, 31)),
+        st.sampled_from([BRUSSELS, "UTC", "Pacific/Auckland"]),
+    )
+    def test_it_is_always_on_the_day(self, moment, day, tz):
+        self.assertEqual(local_day(same_time_on(moment, day, tz), tz), day)
 
 
 class TestLocalDay(unittest.TestCase):

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from odoo.addons.practice_billing.models.packages.portal.appointment_type_times import free_times
 from odoo.addons.practice_billing.tools.slots import (
+    NO_BUFFER,
+    Busy,
     Slot,
     count_minutes,
     free_starts,
@@ -41,11 +43,11 @@ def at(hour, minute=0, day=11):
     return datetime(2026, 3, day, hour, minute) - minutes(60)
 
 
-def brute_force(work, busy, *, duration, step, buffer, earliest, latest, tz, elsewhere=()):
-    """Try every minute: is each minute of the appointment worked, and none of it, with the buffer, busy?"""
+def brute_force(work, busy, *, duration, step, buffers, earliest, latest, tz, elsewhere=()):
+    """Try every minute: is each minute of the appointment worked, and none of it, with either buffer, busy?"""
     if not work:
         return []
-    zone, found = ZoneInfo(tz), []
+    zone, found, (before, after) = ZoneInfo(tz), [], buffers
     moment = max(earliest, min(start for start, _stop in work))
     while moment <= min(latest, max(stop for _start, stop in work)):
         local = moment.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone)
@@ -53,7 +55,8 @@ def brute_force(work, busy, *, duration, step, buffer, earliest, latest, tz, els
         if (
             (local.hour * 60 + local.minute) % step == 0
             and all(any(start <= minute < stop for start, stop in work) for minute in inside)
-            and not any(moment < stop + buffer and moment + duration > start - buffer for start, stop in busy)
+            and not any(moment - before < it.stop and moment + duration + after > it.start for it in busy)
+            and not any(moment < it.stop + it.after and moment + duration > it.start - it.before for it in busy)
             and not any(moment < stop and moment + duration > start for start, stop in elsewhere)
         ):
             found.append(moment)
@@ -61,9 +64,9 @@ def brute_force(work, busy, *, duration, step, buffer, earliest, latest, tz, els
     return found
 
 
-def starts_in(work, busy=(), *, buffer, elsewhere=(), **options):
+def starts_in(work, busy=(), *, buffers=(NO_BUFFER, NO_BUFFER), elsewhere=(), **options):
     """Return the starts in working time that is not busy: what the free times of a practitioner are made of."""
-    return free_starts(free_times(work, busy, buffer=buffer, elsewhere=elsewhere), **options)
+    return free_starts(free_times(work, [*(it.keep_free(*buffers) for it in busy), *elsewhere]), **options)
 
 
 @st.composite
@@ -75,13 +78,14 @@ def days_of_practitioners(draw):
     intervals = st.lists(
         st.tuples(moments, lengths).map(lambda pair: (pair[0], pair[0] + minutes(pair[1]))), max_size=4
     )
+    buffer = st.sampled_from([0, 0, 5, 10, 15]).map(minutes)
     return {
         "work": draw(intervals),
-        "busy": draw(intervals),
+        "busy": [Busy(*span, draw(buffer), draw(buffer)) for span in draw(intervals)],
         "elsewhere": draw(intervals),
         "duration": minutes(draw(st.sampled_from([5, 30, 50, 60, 90]))),
         "step": draw(st.sampled_from([5, 10, 15, 20, 30, 45, 60, 90])),
-        "buffer": minutes(draw(st.sampled_from([0, 0, 5, 10, 15]))),
+        "buffers": (draw(buffer), draw(buffer)),
         "earliest": draw(moments),
         "latest": draw(moments),
         "tz": draw(st.sampled_from(ZONES)),
@@ -113,7 +117,6 @@ class TestFreeStarts(unittest.TestCase):
     defaults = {
         "duration": minutes(60),
         "step": 30,
-        "buffer": minutes(0),
         "earliest": at(0),
         "latest": at(0, day=14),
         "tz": BRUSSELS,
@@ -132,12 +135,30 @@ class TestFreeStarts(unittest.TestCase):
         self.assertEqual(self.starts([(at(9), at(12))], step=45), ["09:00", "09:45", "10:30"])
 
     def test_what_ends_when_another_begins_is_free(self):
-        self.assertEqual(self.starts([(at(9), at(12))], [(at(10), at(11))]), ["09:00", "11:00"])
+        self.assertEqual(self.starts([(at(9), at(12))], [Busy(at(10), at(11))]), ["09:00", "11:00"])
 
-    def test_a_buffer_is_kept_on_both_sides(self):
-        self.assertEqual(
-            self.starts([(at(8), at(13))], [(at(10), at(11))], buffer=minutes(15)), ["08:00", "08:30", "11:30", "12:00"]
-        )
+    def test_buffers_are_kept_on_both_sides_and_shared_with_those_of_the_others(self):
+        hours = [(at(8), at(13))]
+        for of_this, of_other, free in (
+            ((0, 0), (0, 0), ["08:00", "08:30", "09:00", "11:00", "11:30", "12:00"]),
+            ((0, 15), (0, 0), ["08:00", "08:30", "11:00", "11:30", "12:00"]),
+            ((15, 0), (0, 0), ["08:00", "08:30", "09:00", "11:30", "12:00"]),
+            ((0, 0), (15, 0), ["08:00", "08:30", "11:00", "11:30", "12:00"]),
+            ((0, 0), (0, 45), ["08:00", "08:30", "09:00", "12:00"]),
+            ((20, 0), (0, 30), ["08:00", "08:30", "09:00", "11:30", "12:00"]),
+        ):
+            with self.subTest(of_this=of_this, of_other=of_other):
+                busy = [Busy(at(10), at(11), *map(minutes, of_other))]
+                self.assertEqual(self.starts(hours, busy, buffers=tuple(map(minutes, of_this))), free)
+
+    def test_what_is_too_close_says_how_much_time_stays_free(self):
+        busy = Busy(at(10), at(11), minutes(10), minutes(20))
+        self.assertEqual(busy.find_gap(at(9, 30), at(10, 30)), NO_BUFFER)
+        self.assertEqual(busy.find_gap(at(9), at(9, 55)), minutes(10))
+        self.assertEqual(busy.find_gap(at(11), at(12), minutes(5), minutes(90)), minutes(20))
+        self.assertEqual(busy.find_gap(at(11), at(12), minutes(30)), minutes(30))
+        self.assertIsNone(busy.find_gap(at(11, 20), at(12), minutes(20)))
+        self.assertIsNone(busy.find_gap(at(8), at(9, 50)))
 
     def test_an_appointment_does_not_go_on_over_lunch_but_over_a_line_between_two_shifts(self):
         self.assertEqual(self.starts([(at(11), at(12)), (at(13), at(14))]), ["11:00", "13:00"])
@@ -147,8 +168,8 @@ class TestFreeStarts(unittest.TestCase):
         self.assertEqual(self.starts([(at(8), at(18))], earliest=at(9), latest=at(10)), ["09:00", "09:30", "10:00"])
 
     def test_the_patient_needs_no_buffer(self):
-        hours = [(at(9), at(12))]
-        self.assertEqual(self.starts(hours, elsewhere=[(at(10), at(11))], buffer=minutes(30)), ["09:00", "11:00"])
+        found = self.starts([(at(9), at(12))], elsewhere=[(at(10), at(11))], buffers=(minutes(30), minutes(30)))
+        self.assertEqual(found, ["09:00", "11:00"])
 
     def test_the_night_of_a_clock_change_has_no_hour_twice_or_invented(self):
         spring, autumn = datetime(2026, 3, 29), datetime(2026, 10, 25)
@@ -165,14 +186,16 @@ class TestFreeStarts(unittest.TestCase):
     @thorough
     @given(days_of_practitioners())
     def test_no_free_time_overlaps_what_is_busy_and_each_lies_in_one_stretch_of_work(self, arguments):
-        buffer, duration = arguments["buffer"], arguments["duration"]
+        (before, after), duration = arguments["buffers"], arguments["duration"]
         for start in starts_in(**arguments):
             self.assertTrue(arguments["earliest"] <= start <= arguments["latest"])
             stop = start + duration
-            hours = free_times(arguments["work"], (), buffer=minutes(0))
+            hours = free_times(arguments["work"])
             self.assertTrue(any(opens <= start and stop <= closes for opens, closes in hours))
-            for begins, ends in arguments["busy"]:
-                self.assertTrue(stop <= begins - buffer or start >= ends + buffer)
+            for busy in arguments["busy"]:
+                self.assertTrue(stop + after <= busy.start or start - before >= busy.stop)
+                self.assertTrue(stop <= busy.start - busy.before or start >= busy.stop + busy.after)
+                self.assertIsNone(busy.find_gap(start, stop, before, after))
 
 
 class TestDaysAndWeeks(unittest.TestCase):

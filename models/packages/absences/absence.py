@@ -259,28 +259,26 @@ class PracticeAbsence(models.Model):
         if not colleagues:
             return {}
         start, stop = min(events.mapped("start")), max(events.mapped("stop"))
-        margin = timedelta(minutes=max(events.practice_appointment_type_id.mapped("booking_buffer")))
         partner_of = {user: user.sudo().partner_id for user in colleagues}  # sudo: who they are
         busy = self.env["calendar.event"]._practice_get_busy_times(
             self.env["res.partner"].union(*partner_of.values()),
-            start - margin,
-            stop + margin,
+            start,
+            stop,
             self.company_id.practice_tz,
         )
         work = events[0].practice_appointment_type_id._get_working_times(colleagues, start, stop)
-        nothing = timedelta()
         return propose_colleagues(
             [
                 Visit(
                     event,
                     event.start,
                     event.stop,
-                    timedelta(minutes=event.practice_appointment_type_id.booking_buffer),
+                    *event.practice_appointment_type_id._get_buffers(),
                     tuple(givers_of[event] & colleagues),
                 )
                 for event in events
             ],
-            {user: free_times(work[user], [], buffer=nothing) for user in colleagues},
+            {user: free_times(work[user]) for user in colleagues},
             {user: busy[partner_of[user].id] for user in colleagues},
         )
 

@@ -11,9 +11,15 @@ from . import calendar_event_practitioner
 from . import calendar_event_closing
 from . import calendar_event_busy
 from . import calendar_event_series
+from . import room
+from . import calendar_event_room
 from . import calendar_event_conflict
+from . import calendar_event_note
+from . import calendar_event_next_visit
 from . import calendar_event_answer
 from . import calendar_event_cancelling
+from . import calendar_event_weekly
+from . import calendar_event_room_conflict
 from . import calendar_event_seen
 from . import calendar_attendee
 from . import mail_followers

@@ -32,6 +32,7 @@ COPIED_FIELDS = (
     "practice_package_id",
     "practice_late_policy",
     "practice_cancel_hours",
+    "practice_room_id",
 )
 
 
@@ -368,13 +369,9 @@ class CalendarEvent(models.Model):
     def _practice_describe_late_planning(self):
         """Return in words what cancelling would cost at once, when an appointment is planned at short notice."""
         self.ensure_one()
-        now, credits = fields.Datetime.now(), self.practice_appointment_type_id.package_credits
+        now = fields.Datetime.now()
         is_new = not self._origin and self._practice_get_package() and self.start and self.start > now
-        cost = (
-            is_new
-            and self.cancel_free_until < now
-            and late_cost(credits, self.practice_appointment_type_id.late_policy)
-        )
+        cost = is_new and self.cancel_free_until < now and self.practice_appointment_type_id.late_credits
         if not cost:
             return False
         return self.env._("At such short notice cancelling is not free any more: it costs %s credits.", cost)
@@ -387,7 +384,14 @@ class CalendarEvent(models.Model):
     def _practice_get_spent_credits(self):
         """Return the whole credits that this appointment has used or lost, and that cancelling it gives back."""
         self.ensure_one()
-        return self.practice_credits if self.credit_state in SPENT else 0
+        used, lost = self._practice_count_spent()
+        return used + lost
+
+    def _practice_count_spent(self):
+        """Return how many whole credits this appointment has used, and how many it has lost."""
+        held = self.env["practice.credit.lot"]._get_held(self._practice_hidden_sudo())
+        holdings = [it for of_event in held.values() for it in of_event]
+        return sum(it.used for it in holdings), sum(it.forfeited for it in holdings)
 
     def _practice_is_cancelled(self):
         """Return whether this appointment was cancelled, late or in time."""
@@ -395,9 +399,11 @@ class CalendarEvent(models.Model):
         return self.attendance in CANCELLED
 
     def _practice_get_wanted_credits(self):
-        """Return where the credits of this appointment belong (see ``wanted_position``), and how many they are."""
+        """Return where the credits of this appointment belong (see ``wanted_position``), and how many of them; the
+        others are free."""
         self.ensure_one()
         if not self._practice_get_package() or not self.patient_id:
             return None, 0
-        position = wanted_position(self.attendance, cost=self._practice_get_late_cost(), waived=self.credit_waived)
-        return position, self.practice_credits if position else 0
+        cost = self._practice_get_late_cost()
+        position = wanted_position(self.attendance, cost=cost, waived=self.credit_waived)
+        return position, {None: 0, "forfeited": cost}.get(position, self.practice_credits)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.fields import Domain
 
-from ....tools.slots import span_of_days
+from ....tools.slots import Busy, span_of_days
 from .calendar_event import CANCELLED
 
 #: Odoo keeps day-long events at office hours of UTC, whatever the time zone: they are looked for this much wider.
@@ -21,14 +21,14 @@ class CalendarEvent(models.Model):
 
     @api.model
     def _practice_get_busy_times(self, partners, start, stop, tz, ignore=None):
-        """Return when ``partners`` are busy between two moments: ``{partner id: [(start, stop)]}``.
+        """Return when ``partners`` are busy between two moments: ``{partner id: [Busy]}``.
 
         With what, and the parameters: see :meth:`_practice_get_busy_events`.
         """
         events = self._practice_get_busy_events(partners, start, stop, tz, ignore)
         busy = defaultdict(list)
         for partner_id, spans in events.items():
-            busy[partner_id] = [(begins, ends) for _event_id, begins, ends in spans]
+            busy[partner_id] = [span for _event_id, span in spans]
         return busy
 
     @api.model
@@ -40,7 +40,8 @@ class CalendarEvent(models.Model):
 
         :param str tz: time zone in which the days of day-long events lie
         :param ignore: an event that does not count, because it is about to be moved
-        :return: ``{partner id: [(event id, start, stop)]}``; ids and times, whoever may see the events
+        :return: ``{partner id: [(event id, Busy)]}``, with what is up to two days off; who gives an appointment keeps
+            its buffers; ids and times, whoever may see the events
         """
         domain = (
             Domain("start", "<", stop + DAY_LONG_MARGIN)
@@ -51,7 +52,7 @@ class CalendarEvent(models.Model):
             & (Domain("partner_ids", "in", partners.ids) | Domain("user_id.partner_id", "in", partners.ids))
             & Domain("id", "not in", ignore.ids if ignore else [])
         )
-        names = ["start", "stop", "allday", "start_date", "stop_date", "user_id"]
+        names = ["start", "stop", "allday", "start_date", "stop_date", "user_id", "practice_appointment_type_id"]
         # sudo: only ids and times leave this method, whoever may see the events
         events_sudo = self.sudo().search_fetch(domain, names, order="id")
         attendees = events_sudo.env["calendar.attendee"].search_fetch(
@@ -65,10 +66,13 @@ class CalendarEvent(models.Model):
                 taking_part.discard(there)
             else:
                 taking_part.add(there)
-        spans = {event.id: event._practice_get_span(tz) for event in events_sudo}
+        spans = {event: event._practice_get_span(tz) for event in events_sudo}
         busy = defaultdict(list)
         for event_id, partner_id in taking_part:
-            busy[partner_id].append((event_id, *spans[event_id]))
+            event = events_sudo.browse(event_id)
+            gives = event.user_id.partner_id.id == partner_id
+            buffers = event.practice_appointment_type_id._get_buffers() if gives else ()
+            busy[partner_id].append((event_id, Busy(*spans[event], *buffers)))
         return busy
 
     def _practice_get_needed_people(self):
@@ -82,7 +86,16 @@ class CalendarEvent(models.Model):
 
     def _practice_filter_taken(self):
         """Return those of these appointments at whose time the practitioner or the patient is busy by now."""
-        taken = self.browse()
+        busy_people = self._practice_find_busy_people()
+        return self.filtered(busy_people.get)
+
+    def _practice_find_busy_people(self):
+        """Return ``{appointment: {person: gap}}``: who of practitioner and patient has something else then, and how
+        much time has to stay free in between (nothing, when it is at the same time).
+
+        These appointments are not in one another's way.
+        """
+        found = {}
         for company, events in self.grouped(lambda event: event._practice_get_company()).items():
             tz = company.practice_tz
             busy = self._practice_get_busy_times(
@@ -92,12 +105,23 @@ class CalendarEvent(models.Model):
                 tz,
                 ignore=events._practice_get_bound(),
             )
-            for event in events:
-                start, stop = event._practice_get_span(tz)
-                of_all = [span for person in event._practice_get_needed_people() for span in busy[person.id]]
-                if any(begins < stop and start < ends for begins, ends in of_all):
-                    taken += event
-        return taken
+            found |= {event: event._practice_pick_busy_people(busy, tz) for event in events}
+        return found
+
+    def _practice_pick_busy_people(self, busy, tz):
+        """Return who of practitioner and patient is busy at this appointment: ``{person: gap}``."""
+        self.ensure_one()
+        start, stop = self._practice_get_span(tz)
+        giver = self.user_id._origin.partner_id
+        found = {}
+        for person in self._practice_get_needed_people():
+            # Patients need no time before and after it.
+            buffers = self.practice_appointment_type_id._get_buffers() if person == giver else ()
+            gaps = [it.find_gap(start, stop, *buffers) for it in busy.get(person.id, ())]
+            gaps = [gap for gap in gaps if gap is not None]
+            if gaps:
+                found[person] = min(gaps)
+        return found
 
     def _practice_get_span(self, tz):
         """Return start and stop as moments, of a day-long event the midnights of its days in ``tz``."""

@@ -1,11 +1,12 @@
 from collections import defaultdict
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 #: Fields of which a change can make an appointment collide with something else.
 PLACING_FIELDS = {
-    *("practice_appointment_type_id", "patient_id", "user_id", "attendance", "active"),
+    *("practice_appointment_type_id", "patient_id", "user_id", "practice_room_id", "attendance", "active"),
     *("start", "stop", "start_date", "stop_date", "allday", "duration", "recurrency", "recurrence_update"),
 }
 
@@ -29,7 +30,7 @@ class CalendarEvent(models.Model):
     )
 
     @api.depends(
-        *("practice_appointment_type_id", "patient_id", "user_id", "attendance"),
+        *("practice_appointment_type_id", "patient_id", "user_id", "practice_room_id", "attendance"),
         *("start", "stop", "allday", "start_date", "stop_date"),
     )
     def _compute_practice_conflict(self):
@@ -38,7 +39,7 @@ class CalendarEvent(models.Model):
         for event in self:
             event.practice_conflict = "\n".join(conflicts.get(event, ())) or False
 
-    @api.onchange("start", "stop", "user_id", "patient_id")
+    @api.onchange("start", "stop", "user_id", "patient_id", "practice_room_id")
     def _onchange_practice_overrule_reason(self):
         """A reason is for one time and these people."""
         self.practice_overrule_reason = False
@@ -96,19 +97,17 @@ class CalendarEvent(models.Model):
     def _practice_find_conflicts(self):
         """Return ``{appointment: [sentences]}`` of those to come at whose time somebody is busy. A hook."""
         conflicts = defaultdict(list)
-        coming = self._practice_filter_coming()
-        for company, events in coming.grouped(lambda event: event._practice_get_company()).items():
-            tz = company.practice_tz
-            busy = self._practice_get_busy_times(
-                self.env["res.partner"].union(*(event._practice_get_needed_people() for event in events)),
-                min(events.mapped("start")),
-                max(events.mapped("stop")),
-                tz,
-                ignore=events._practice_get_bound(),
-            )
-            for event in events:
-                start, stop = event._practice_get_span(tz)
-                for person in event._practice_get_needed_people():
-                    if any(begins < stop and start < ends for begins, ends in busy.get(person.id, ())):
-                        conflicts[event].append(self.env._("%s has something else at this time.", person.name))
+        for event, people in self._practice_filter_coming()._practice_find_busy_people().items():
+            for person, gap in people.items():
+                conflicts[event].append(self._practice_describe_busy(person, gap))
         return conflicts
+
+    @api.model
+    def _practice_describe_busy(self, person, gap):
+        if not gap:
+            return self.env._("%s has something else at this time.", person.name)
+        return self.env._(
+            "%(person)s has something else too close to it: %(minutes)s minutes stay free in between.",
+            person=person.name,
+            minutes=gap // timedelta(minutes=1),
+        )

@@ -62,7 +62,8 @@ class PracticeCreditLot(models.Model):
         number, type, patient or day can be refused.
 
         Cancelling never is, and touches no lot that the appointment did not hold: credits that are free go back, and
-        those that are lost are lost of the lots that hold them, whatever has become of the type since.
+        those that are lost are lost of the lots that hold them, whatever has become of the type since. When only some
+        are lost, they are those that were taken first, and would expire first.
 
         :param events: appointments (``calendar.event``), archived ones too
         :param str reason: why, when staff decided so; kept on the movements
@@ -82,12 +83,12 @@ class PracticeCreditLot(models.Model):
         chosen = self._choose_lots(to_reserve)
         no_moves_sudo = self.env["practice.credit.move"].sudo()  # sudo: as above
         entries = []
-        for event, (position, _credits) in wanted.items():
+        for event, (position, credits) in wanted.items():
             holdings = held[event] if stays[event] else []
             if event in chosen:
-                holdings = [Holding(lot, no_moves_sudo, reserved=credits) for lot, credits in chosen[event]]
+                holdings = [Holding(lot, no_moves_sudo, reserved=number) for lot, number in chosen[event]]
                 entries += [self._prepare_entry("reserve", event, lot, n, reason) for lot, n in chosen[event]]
-            entries += self._prepare_position_change(event, holdings, position, reason)
+            entries += self._prepare_position_change(event, holdings, position, credits, reason)
         self._record(entries)
 
     # === WHERE CREDITS ARE === #
@@ -128,7 +129,8 @@ class PracticeCreditLot(models.Model):
                 return False
             if position == "reserved" and lot.expiry_date and lot.expiry_date < day:
                 return False
-        return total == credits
+        # What a late cancellation or a no-show does not cost goes back of what is held.
+        return total >= credits if position == "forfeited" else total == credits
 
     # === BEFORE SOMETHING IS PLANNED OR MOVED === #
 
@@ -199,17 +201,21 @@ class PracticeCreditLot(models.Model):
         return entries
 
     @api.model
-    def _prepare_position_change(self, event, holdings, position, reason):
-        """Return the movements that take held credits to ``position``."""
+    def _prepare_position_change(self, event, holdings, position, credits, reason):
+        """Return the movements that take ``credits`` of what is held to ``position``, and give the others back."""
         if not position:
             return []
-        entries = []
+        entries, left = [], credits
         for holding in holdings:
-            if not holding.total or getattr(holding, position) == holding.total:
+            stays = min(holding.total, left)
+            left -= stays
+            if not holding.total or getattr(holding, position) == holding.total == stays:
                 continue
             entries += self._prepare_undo(event, holding, reason)
-            if position in MOVE_TO:
-                entries.append(self._prepare_entry(MOVE_TO[position], event, holding.lot, holding.total, reason))
+            if stays < holding.total:
+                entries.append(self._prepare_entry("unreserve", event, holding.lot, holding.total - stays, reason))
+            if stays and position in MOVE_TO:
+                entries.append(self._prepare_entry(MOVE_TO[position], event, holding.lot, stays, reason))
         return entries
 
     @api.model

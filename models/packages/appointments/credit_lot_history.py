@@ -34,7 +34,11 @@ class PracticeCreditLot(models.Model):
         return self.env._("Paid") if self.invoice_id._practice_is_paid() else self.env._("Waiting for payment")
 
     def _describe_expiry(self):
-        return format_date(self.env, self.expiry_date) if self.expiry_date else self.env._("No expiry")
+        if self.expiry_date:
+            return format_date(self.env, self.expiry_date)
+        if self.validity_months and self.validity_from == "first_visit":
+            return self.env._("%s months from the first visit", self.validity_months)
+        return self.env._("No expiry")
 
     # === HISTORY === #
 
@@ -95,10 +99,19 @@ class PracticeCreditLot(models.Model):
             return self.env._("Credits given back")
         position = counters_after((move.kind, move.credits) for move in moves)
         if position["lost"]:
+            numbers = {"lost": position["lost"], "taken": event.practice_credits}
+            if numbers["lost"] < numbers["taken"]:
+                return self._describe_partly_lost(event, numbers)
             if event.attendance == "no_show":
                 return self.env._("Missed, credits lost")
             return self.env._("Cancelled late, credits lost")
         return self.env._("Attended") if position["used"] else self.env._("Planned")
+
+    @api.model
+    def _describe_partly_lost(self, event, numbers):
+        if event.attendance == "no_show":
+            return self.env._("Missed, %(lost)s of %(taken)s credits lost", **numbers)
+        return self.env._("Cancelled late, %(lost)s of %(taken)s credits lost", **numbers)
 
     def _prepare_move_row(self, move):
         return {

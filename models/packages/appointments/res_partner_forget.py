@@ -33,6 +33,8 @@ class ResPartner(models.Model):
                     "location": False,
                     "videocall_location": False,
                     "credit_error": False,
+                    "practice_next_note": False,
+                    "practice_overrule_reason": False,
                 }
             )
         self._practice_forget_messages("calendar.event", events_sudo.ids)

@@ -216,14 +216,14 @@ class CalendarEvent(models.Model):
         partner_of = {user: user.partner_id for user in practitioners.sudo()}  # sudo: who they are
         partners = self.env["res.partner"].union(*(partner.sudo(False) for partner in partner_of.values()))
         events = self._practice_get_busy_events(partners, start, stop, tz, ignore)
-        ids = {event_id for spans in events.values() for event_id, _begins, _ends in spans}
+        ids = {event_id for spans in events.values() for event_id, _span in spans}
         seen = Domain("id", "in", list(ids)) & Domain(self._get_default_privacy_domain())
         titles = {event.id: event.name for event in self._practice_fetch_seen(seen, ["start", "name"])}
         busy = {}
         for user, partner in partner_of.items():
             busy[user] = defaultdict(list)
-            for event_id, begins, ends in events.get(partner.id, ()):
-                span = (max(begins, start), min(ends, stop))
+            for event_id, it in events.get(partner.id, ()):
+                span = (max(it.start, start), min(it.stop, stop))
                 if span[0] < span[1]:
                     add_by_day(busy[user], [span], tz, titles.get(event_id, False))
         return busy

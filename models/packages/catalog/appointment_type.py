@@ -1,5 +1,9 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+
+from ....tools.credits import late_cost
 
 
 class PracticeAppointmentType(models.Model):
@@ -18,6 +22,13 @@ class PracticeAppointmentType(models.Model):
         "res.company", required=True, index=True, default=lambda self: self.env.company, ondelete="restrict"
     )
     duration = fields.Float(required=True, default=1.0, help="Hours.")
+    buffer_before = fields.Integer(
+        help="Minutes before it begins in which the practitioner has nothing else. Two appointments may share them: "
+        "the longer of both stays free.",
+    )
+    buffer_after = fields.Integer(
+        help="Minutes after it ends in which the practitioner has nothing else, e.g. to write notes.",
+    )
     package_id = fields.Many2one(
         "practice.package",
         index="btree_not_null",
@@ -35,10 +46,19 @@ class PracticeAppointmentType(models.Model):
         help="Cancelling is free until this many hours before the start; after that it is late.",
     )
     late_policy = fields.Selection(
-        [("forfeit", "The credits are lost"), ("return", "The credits are given back")],
+        [
+            ("forfeit", "The credits are lost"),
+            ("half", "Half of the credits are lost, rounded down"),
+            ("return", "The credits are given back"),
+        ],
         string="Late or No-Show",
         required=True,
         default="forfeit",
+    )
+    late_credits = fields.Integer(
+        string="Credits Lost",
+        compute="_compute_late_credits",
+        help="Whole credits that a late cancellation or a no-show costs.",
     )
     color = fields.Integer()
     online_booking = fields.Boolean(
@@ -58,14 +78,20 @@ class PracticeAppointmentType(models.Model):
         help="Who gives it. Patients choose among the free times in their working hours: those of Odoo's resources, "
         "else the company's.",
     )
+    room_ids = fields.Many2many(
+        "practice.room",
+        "practice_appointment_type_room_rel",
+        "type_id",
+        "room_id",
+        string="Rooms",
+        check_company=True,
+        help="It takes place in one of them: the first that is free. Empty: it needs no room.",
+    )
     booking_notice = fields.Float(
         string="Notice", default=24.0, help="Patients book and move to a time at least this many hours ahead."
     )
     booking_horizon = fields.Integer(
         string="Horizon", default=60, help="Patients book and move to a time at most this many days ahead."
-    )
-    booking_buffer = fields.Integer(
-        string="Buffer", help="Minutes that stay free before and after an appointment booked online."
     )
     booking_step = fields.Integer(
         string="Starts Every", default=30, help="Minutes: with 30, appointments begin on the hour and on the half hour."
@@ -90,9 +116,9 @@ class PracticeAppointmentType(models.Model):
     _booking_horizon_range = models.Constraint(
         "CHECK (booking_horizon BETWEEN 1 AND 365)", "Patients can book at least 1 day and at most 365 days ahead."
     )
-    _booking_buffer_range = models.Constraint(
-        "CHECK (booking_buffer BETWEEN 0 AND 240)",
-        "The buffer of online booking is at least 0 and at most 240 minutes.",
+    _buffers_range = models.Constraint(
+        "CHECK (buffer_before BETWEEN 0 AND 240 AND buffer_after BETWEEN 0 AND 240)",
+        "The buffers before and after an appointment are at least 0 and at most 240 minutes.",
     )
     _booking_step_range = models.Constraint(
         "CHECK (booking_step BETWEEN 5 AND 240 AND booking_step % 5 = 0)",
@@ -101,6 +127,15 @@ class PracticeAppointmentType(models.Model):
     _booking_limit_positive = models.Constraint(
         "CHECK (booking_limit > 0)", "A patient who books online can have at least 1 coming appointment of a type."
     )
+
+    @api.depends("package_id", "package_credits", "late_policy")
+    def _compute_late_credits(self):
+        for it in self:
+            it.late_credits = late_cost(it.package_credits, it.late_policy) if it.package_id and it.late_policy else 0
+
+    def _get_buffers(self):
+        """Return how long the practitioner has nothing else ``(before, after)`` an appointment of this type."""
+        return timedelta(minutes=self.buffer_before), timedelta(minutes=self.buffer_after)
 
     @api.constrains("online_booking", "practitioner_ids")
     def _check_practitioners(self):

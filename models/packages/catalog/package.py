@@ -7,6 +7,9 @@ from odoo.tools import is_html_empty
 #: What a credit moves to revenue when it is used.
 RELEASE_METHODS = [("sale_value", "What was paid"), ("internal_rate", "Internal rate")]
 
+#: With what the months begin that credits can be used.
+VALIDITY_BEGINNINGS = [("activation", "The day they are paid"), ("first_visit", "The first visit")]
+
 
 class PracticePackage(models.Model):
     """What a practice sells in advance: credits that appointments take, and the accounts that hold their money."""
@@ -41,8 +44,25 @@ class PracticePackage(models.Model):
         "(the difference goes out with the last credit).",
     )
     validity_months = fields.Integer(
-        string="Validity",
-        help="Months that credits can be used, from the day they are paid. 0: they do not expire. 24 is customary.",
+        string="Validity", help="Months that credits can be used. 0: they do not expire. 24 is customary."
+    )
+    validity_from = fields.Selection(
+        VALIDITY_BEGINNINGS,
+        string="Counted From",
+        required=True,
+        default="activation",
+        help="With the first visit: credits do not expire before the first of them is used.",
+    )
+    validity_date = fields.Date(
+        string="Until at Most",
+        help="Last day, included, on which credits can be used, whatever the months say. Credits that are paid after "
+        "it do not expire by it.",
+    )
+    weekly_visits = fields.Integer(
+        string="Visits a Week",
+        tracking=True,
+        help="A patient has at most so many visits with it from Monday to Sunday; staff can plan more with a reason. "
+        "0: no limit. It holds for what is planned from now on, whenever it was sold.",
     )
     appointment_type_ids = fields.One2many("practice.appointment.type", "package_id", string="Appointment Types")
     product_ids = fields.One2many("product.template", "package_id", string="Products")
@@ -61,6 +81,10 @@ class PracticePackage(models.Model):
     )
     _validity_not_negative = models.Constraint(
         "CHECK (validity_months >= 0)", "The validity of a package cannot be negative; 0 means no expiry."
+    )
+
+    _weekly_visits_not_negative = models.Constraint(
+        "CHECK (weekly_visits >= 0)", "The visits a week cannot be negative; 0 means no limit."
     )
 
     @api.ondelete(at_uninstall=False)
@@ -107,9 +131,16 @@ class PracticePackage(models.Model):
             "internal_rate": self.internal_rate,
             "release_method": self.release_method,
             "validity_months": self.validity_months,
+            "validity_from": self.validity_from,
+            "validity_date": self.validity_date,
             "income_account_id": income.id,
             "breakage_account_id": breakage.id,
         }
+
+    def _is_over(self, day):
+        """Return whether the fixed end of this package lies before ``day``: there is no use in selling it."""
+        self.ensure_one()
+        return bool(self.validity_date) and self.validity_date < day
 
     # === TERMS === #
 

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ....tools.credits import COUNTERS, RELEASED_KINDS, counters_after, open_credits_change, share_of_value
-from ..catalog.package import RELEASE_METHODS
+from ..catalog.package import RELEASE_METHODS, VALIDITY_BEGINNINGS
 
 #: Counters of a lot that movements change; their fields are named ``credits_<counter>``.
 COUNTER_FIELDS = {counter: f"credits_{counter}" for counter in COUNTERS}
@@ -121,7 +121,21 @@ class PracticeCreditLot(models.Model):
     validity_months = fields.Integer(
         string="Validity",
         readonly=True,
-        help="Months from the day they are paid, as the package had it when they were sold. 0: they do not expire.",
+        help="Months, as the package had it when they were sold. 0: they do not expire.",
+    )
+    validity_from = fields.Selection(
+        VALIDITY_BEGINNINGS,
+        string="Counted From",
+        required=True,
+        readonly=True,
+        default="activation",
+        help="What the months begin with, as the package had it when they were sold.",
+    )
+    validity_date = fields.Date(
+        string="Until at Most", readonly=True, help="Fixed end, as the package had it when they were sold."
+    )
+    first_visit_date = fields.Date(
+        string="First Visit", readonly=True, help="Day of the first visit, where the validity begins with it."
     )
     analytic_distribution = fields.Json(
         readonly=True,
@@ -394,6 +408,7 @@ class PracticeCreditLot(models.Model):
                 vals["value_total"] = lot.currency_id.round(lot.value_total + granted)
             lot.write(vals)
             lot._note_if_low(of_lot)
+            lot._note_first_visit(of_lot)
 
     # === WHEN A RUN FAILS === #
 

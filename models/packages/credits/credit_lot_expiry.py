@@ -5,7 +5,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ....tools.dates import expiry_day
+from ....tools.dates import last_day_of
 from ...common.retry_mixin import Step
 
 #: Days before expiry on which a patient is warned.
@@ -18,11 +18,30 @@ class PracticeCreditLot(models.Model):
     _inherit = "practice.credit.lot"
 
     def _get_first_expiry_date(self):
-        """Return the expiry date of credits activated on their activation date, as sold, or ``False``."""
+        """Return the expiry date of these credits as they were sold, or ``False``."""
         self.ensure_one()
-        if not self.activation_date:
-            return False
-        return expiry_day(self.activation_date, self.validity_months) or False
+        return (
+            last_day_of(
+                self.activation_date,
+                self.first_visit_date,
+                months=self.validity_months,
+                since=self.validity_from,
+                fixed=self.validity_date,
+            )
+            or False
+        )
+
+    def _note_first_visit(self, moves):
+        """Have the validity begin with the first visit, after these movements; an expiry that was extended stays."""
+        self.ensure_one()
+        if self.validity_from != "first_visit" or "use" not in moves.mapped("kind"):
+            return
+        uses = moves.search([("lot_id", "=", self.id), ("kind", "=", "use")]).grouped("event_id").values()
+        visited = [max(of_visit.mapped("date")) for of_visit in uses if sum(of_visit.mapped("credits")) > 0]
+        agreed = self._get_first_expiry_date()
+        self.write({"first_visit_date": min(visited, default=False)})
+        if self.expiry_date == agreed != (new := self._get_first_expiry_date()):
+            self.write({"expiry_date": new, "expiry_warned": 0})
 
     # === RUNS === #
 

@@ -59,7 +59,7 @@ class PracticePackage(models.Model):
 
     @api.onchange(
         *("deferred_account_id", "income_account_id", "breakage_account_id"),
-        *("release_method", "internal_rate", "validity_months"),
+        *("release_method", "internal_rate", "validity_months", "validity_from", "validity_date"),
     )
     def _onchange_sold(self):
         """Say before it is saved what another account, way of release, rate or validity does not touch."""

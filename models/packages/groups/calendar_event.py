@@ -108,6 +108,12 @@ class CalendarEvent(models.Model):
             gone.write({"attendance": "cancelled", "active": False})
             event._practice_join(patients - there.patient_id)
 
+    @api.depends("practice_group_id")
+    def _compute_practice_needs_room(self):
+        result = super()._compute_practice_needs_room()
+        self.filtered("practice_group_id").practice_needs_room = False  # the group has one
+        return result
+
     @api.depends("practice_patient_ids")
     def _compute_practice_credit_balance(self):
         """Say of a group which of those who are being added lack credits."""

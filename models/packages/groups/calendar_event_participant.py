@@ -36,10 +36,17 @@ class CalendarEvent(models.Model):
             events = super(CalendarEvent, settling).create(vals_list)
             for event in events.filtered("recurrence_id"):
                 (event.recurrence_id.calendar_event_ids - event)._practice_join(event.practice_patient_ids)
-        if outermost and not self.env.su:
-            everything = events | events.recurrence_id.calendar_event_ids
-            (everything | everything.practice_participant_ids).with_env(self.env)._practice_check_conflicts()
-        return events.with_env(self.env)
+        events = events.with_env(self.env)
+        if outermost:
+            events._practice_place()
+        return events
+
+    def _practice_place(self):
+        """Do what is done for every new appointment once it is there: a room, and nothing else at its time."""
+        everything = self | self.recurrence_id.calendar_event_ids
+        everything._practice_take_rooms(self._practice_hidden_sudo().filtered("practice_room_id"))
+        if not self.env.su:
+            (everything | everything.practice_participant_ids)._practice_check_conflicts()
 
     def write(self, vals):
         if self._practice_is_settling():

@@ -16,6 +16,7 @@ class PracticeAppointmentNotice(models.Model):
         self.ensure_one()
         event, told_along = self.event_id, self._get_told_along()
         cost = event.practice_credits if event._practice_get_package() else 0
+        _used, lost = event._practice_count_spent()
         return {
             "names": self.partner_id.name,
             "patient": self.patient_id.name if self.patient_id != self.partner_id else "",
@@ -32,8 +33,8 @@ class PracticeAppointmentNotice(models.Model):
             "free_until": event._practice_describe_moment(event.cancel_free_until, "EEEE d MMMM, HH:mm"),
             "is_late": event._practice_is_late(),
             "late_cost": event._practice_get_late_cost(),
-            "credits_back": event.practice_credits if event.credit_state == "returned" else 0,
-            "credits_lost": event.practice_credits if event.credit_state == "forfeited" else 0,
+            "credits_back": event.practice_credits - lost if event.credit_state in ("returned", "forfeited") else 0,
+            "credits_lost": lost,
         }
 
     def _prepare_visit(self):

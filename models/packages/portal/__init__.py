@@ -4,6 +4,8 @@ from . import credit_lot
 from . import calendar_event
 from . import appointment_type_times
 from . import appointment_type_booking
+from . import appointment_type_weekly
+from . import appointment_type_rooms
 from . import appointment_type_groups
 from . import appointment_type_pages
 from . import calendar_event_moving

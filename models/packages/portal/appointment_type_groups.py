@@ -46,7 +46,7 @@ class PracticeAppointmentType(models.Model):
             patient, groups_sudo[0].start, max(groups_sudo.mapped("stop")), self.company_id.practice_tz, ignore
         )[patient.id]
         return groups_sudo.filtered(
-            lambda group: not any(begins < group.stop and group.start < ends for begins, ends in busy)
+            lambda group: not any(it.start < group.stop and group.start < it.stop for it in busy)
         )
 
     def _find_joinable_sudo(self, practitioner, patient, start, ignore=None):

@@ -3,7 +3,6 @@ from datetime import date, timedelta
 from odoo import fields, models
 from odoo.tools import format_date, format_datetime
 
-from ....tools.credits import late_cost
 from ....tools.dates import free_until
 from ....tools.slots import Slot, span_of_days, week_of
 
@@ -23,6 +22,7 @@ class PracticeAppointmentType(models.Model):
                 "description": appointment_type.online_description,
                 "minutes": appointment_type._get_duration() // timedelta(minutes=1),
                 "credits": appointment_type.package_id and appointment_type.package_credits,
+                "weekly": appointment_type.package_id.weekly_visits,
                 "practice": several and appointment_type.company_id.name,
             }
             for appointment_type in self
@@ -106,7 +106,7 @@ class PracticeAppointmentType(models.Model):
         """
         return {
             **self._prepare_choice(practitioner, patient, start, self._get_duration()),
-            **self._prepare_policy(start, self.cancel_hours, self._practice_get_late_cost()),
+            **self._prepare_policy(start, self.cancel_hours, self.late_credits),
             **self._prepare_cost(patient, start),
             "limit": self._has_reached_limit(patient) and self.booking_limit,
         }
@@ -126,11 +126,6 @@ class PracticeAppointmentType(models.Model):
             "tz": tz,
             "place": self.company_id._practice_get_portal_address(),
         }
-
-    def _practice_get_late_cost(self):
-        """Return the whole credits that a no-show or a late cancellation of this type costs from now on."""
-        self.ensure_one()
-        return late_cost(self.package_credits, self.late_policy) if self.package_id else 0
 
     def _prepare_policy(self, start, hours, cost):
         """Return until when an appointment at ``start`` can be cancelled and moved for nothing, and what it costs then.

@@ -2,22 +2,20 @@ from datetime import timedelta
 
 import pytz
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools.intervals import Intervals
 
+from ....tools.dates import naive_utc
 from ....tools.slots import free_starts, span_of_days
 
 
-def free_times(work, busy, *, buffer, elsewhere=()):
-    """Return working time without busy time: ``(start, stop)`` intervals in order that neither overlap nor touch.
+def free_times(work, blocked=()):
+    """Return working time that is not blocked: ``(start, stop)`` intervals in order that neither overlap nor touch.
 
     :param work: ``(start, stop)`` intervals in which the practitioner works; those that touch count as one
-    :param busy: intervals in which they are busy, in any order, also overlapping
-    :param timedelta buffer: that stays free before and after what the practitioner is busy with
-    :param elsewhere: intervals in which somebody else who is needed is busy; no buffer around them
+    :param blocked: intervals in which nothing fits, in any order, also overlapping
     """
     of_nobody = frozenset()  # Odoo's intervals carry records
-    blocked = [*((start - buffer, stop + buffer) for start, stop in busy), *elsewhere]
     free = Intervals((*span, of_nobody) for span in work) - Intervals((*span, of_nobody) for span in blocked)
     return [(start, stop) for start, stop, _nobody in free]
 
@@ -61,18 +59,18 @@ class PracticeAppointmentType(models.Model):
         if earliest > latest or not practitioners:
             return {practitioner: [] for practitioner in practitioners}
         duration = duration or self._get_duration()
-        buffer = timedelta(minutes=self.booking_buffer)
+        buffers = self._get_buffers()
         tz = self.company_id.practice_tz
         work = self._get_working_times(practitioners, earliest, latest + duration)
         partner_of = {practitioner: practitioner.sudo().partner_id for practitioner in practitioners}  # sudo: who it is
         people = patient.union(*partner_of.values())
-        busy = self.env["calendar.event"]._practice_get_busy_times(
-            people, earliest - buffer, latest + duration + buffer, tz, ignore
-        )
+        busy = self.env["calendar.event"]._practice_get_busy_times(people, earliest, latest + duration, tz, ignore)
+        of_patient = [it.keep_free() for it in busy[patient.id]]
         return {
             practitioner: free_starts(
                 free_times(
-                    work[practitioner], busy[partner_of[practitioner].id], buffer=buffer, elsewhere=busy[patient.id]
+                    work[practitioner],
+                    [*(it.keep_free(*buffers) for it in busy[partner_of[practitioner].id]), *of_patient],
                 ),
                 duration=duration,
                 step=self.booking_step,
@@ -100,7 +98,7 @@ class PracticeAppointmentType(models.Model):
         company_hours = self._get_company_times(resources_sudo - own, start, stop)
         return {
             practitioner: [
-                (self._to_moment(begins), self._to_moment(ends))
+                (naive_utc(begins), naive_utc(ends))
                 for begins, ends, _attendance in (
                     intervals[resource.id] if resource in own else company_hours.get(resource.id, [])
                 )
@@ -121,19 +119,12 @@ class PracticeAppointmentType(models.Model):
             return timed
         practitioners = timed.user_id._origin
         times = self._get_working_times(practitioners, min(timed.mapped("start")), max(timed.mapped("stop")))
-        no_buffer = timedelta()
-        work = {user: free_times(times[user], (), buffer=no_buffer) for user in practitioners}
+        work = {user: free_times(times[user]) for user in practitioners}
         return timed.filtered(
             lambda event: (
                 not any(begins <= event.start and event.stop <= ends for begins, ends in work[event.user_id._origin])
             )
         )
-
-    @api.model
-    def _to_moment(self, local):
-        """Return a moment as naive UTC; Odoo writes the midnight that ends a day as its last microsecond."""
-        moment = local.astimezone(pytz.utc).replace(tzinfo=None)
-        return moment + timedelta(microseconds=1) if moment.microsecond == 999_999 else moment
 
     def _get_resources(self, practitioners):
         """Return ``{practitioner: resource}``: their resource in the company of this type, or an empty one."""

@@ -36,6 +36,7 @@ class CalendarEvent(models.Model):
         """
         if not self._practice_can_be_moved_by_patient():
             raise UserError(self.env._("This appointment can no longer be moved here. Please call the practice."))
+        self.practice_appointment_type_id._check_week(self.patient_id, start, ignore=self)
         moves = (start, practitioner) != (self.start, self.user_id)
         if (
             not moves

@@ -1,0 +1,78 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+#: Marks of a visit at which a note was read, or will be: what was written before it is not shown after it.
+READ_AT = ("planned", "attended")
+
+
+class CalendarEvent(models.Model):
+    """What staff wants to remember until the patient comes again. For staff only, over every door."""
+
+    _inherit = "calendar.event"
+
+    practice_next_note = fields.Text(
+        string="For the Next Visit",
+        groups="practice_billing.group_user",
+        copy=False,
+        help="Only the practice sees it: at the patient's next visit. It is never mailed.",
+    )
+    practice_note = fields.Text(
+        string="Note from Before",
+        compute="_compute_practice_note",
+        groups="practice_billing.group_user",
+        help="What was noted for this visit at the one before.",
+    )
+
+    # What the notes of patients are searched by.
+    _practice_noted_idx = models.Index("(patient_id) WHERE practice_next_note IS NOT NULL")
+
+    @api.depends("patient_id", "start", "practice_appointment_type_id", "attendance")
+    def _compute_practice_note(self):
+        notes = self._practice_get_notes()
+        for event in self:
+            event.practice_note = "\n".join(notes.get(event, ())) or False
+
+    def _practice_get_notes(self):
+        """Return ``{appointment: [note]}``: what was noted for each since the last visit before it.
+
+        That is one that took place or is planned, of the same patient and practice; what was noted at a visit that was
+        missed or cancelled waits for the next one.
+        """
+        asked = self.filtered(lambda event: event.patient_id and event.start and event.practice_appointment_type_id)
+        if not asked:
+            return {}
+        patients = Domain("patient_id", "in", asked.patient_id._origin.ids)
+        events = self.with_context(active_test=False)
+        last = Domain("start", "<", max(asked.mapped("start")))
+        noted = events.search(patients & last & Domain("practice_next_note", "!=", False), order="start, id")
+        if not noted:
+            return {}
+        read = events.search_fetch(
+            Domain("patient_id", "in", noted.patient_id.ids)
+            & Domain("start", ">=", noted[0].start)
+            & last
+            & Domain("attendance", "in", READ_AT),
+            ["start", "patient_id", "practice_appointment_type_id"],
+            order="start, id",
+        )
+        found = defaultdict(list)
+        for event in asked:
+            before = event._practice_filter_before(read)[-1:]
+            for other in event._practice_filter_before(noted):
+                if not before or other.start >= before.start:
+                    found[event].append(other.practice_next_note)
+        return found
+
+    def _practice_filter_before(self, events):
+        """Return those of ``events`` of the same patient and practice that begin before this one."""
+        company, patient = self._practice_get_company(), self.patient_id._origin
+        return events.filtered(
+            lambda other: (
+                other.patient_id == patient
+                and other.start < self.start
+                and other != self._origin
+                and other._practice_get_company() == company
+            )
+        )

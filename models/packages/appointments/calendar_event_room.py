@@ -1,0 +1,115 @@
+from odoo import api, fields, models
+
+from ....tools.rooms import is_free, place
+from .calendar_event_settling import TOUCHED, Touched
+
+#: Fields of which a change can need another room.
+ROOM_FIELDS = {
+    *("practice_appointment_type_id", "practice_room_id", "attendance", "active"),
+    *("start", "stop", "start_date", "stop_date", "allday", "duration", "recurrency", "recurrence_update"),
+}
+
+
+class CalendarEvent(models.Model):
+    """An appointment whose type needs a room gets the first one that is free, over every door.
+
+    Before anybody asks what is in the way (:mod:`.calendar_event_conflict`): a room that somebody chose stays, and may
+    be in the way; one that was given may be exchanged for another when the appointment moves.
+    """
+
+    _inherit = "calendar.event"
+
+    practice_room_id = fields.Many2one(
+        "practice.room",
+        string="Room",
+        index="btree_not_null",
+        ondelete="restrict",
+        groups="practice_billing.group_user",
+        copy=False,
+        help="Where it takes place. Empty: the first room of the type that is free.",
+    )
+    practice_needs_room = fields.Boolean(
+        compute="_compute_practice_needs_room", groups="practice_billing.group_user", help="Its type has rooms."
+    )
+
+    @api.depends("practice_appointment_type_id.room_ids")
+    def _compute_practice_needs_room(self):
+        for event in self:
+            event.practice_needs_room = bool(event.practice_appointment_type_id.room_ids)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        events = super().create(vals_list)
+        if not self._practice_is_settling():
+            chosen = events._practice_hidden_sudo().filtered("practice_room_id")
+            (events | events.recurrence_id.calendar_event_ids)._practice_take_rooms(chosen)
+        return events
+
+    def write(self, vals):
+        if self._practice_is_settling() or not vals.keys() & ROOM_FIELDS:
+            return super().write(vals)
+        if "practice_appointment_type_id" in vals:
+            # The rooms of the new type are others.
+            vals = {"practice_room_id": False, **vals}
+        result = super().write(vals)
+        rewritten = vals.keys() & {"recurrence_update", "recurrency"}
+        events = (self | self.recurrence_id.calendar_event_ids).exists() if rewritten else self
+        events._practice_take_rooms(self if vals.get("practice_room_id") else self.browse())
+        return result
+
+    def _practice_take_rooms(self, chosen):
+        """Give those of these appointments that need one a room that is free: the one they have, else the first.
+
+        Where none is free they keep what they have, and it is in the way.
+
+        :param chosen: appointments whose room somebody chose, so that it stays
+        """
+        events_sudo = self._practice_get_appointments()._practice_hidden_sudo()._practice_filter_coming()
+        events_sudo = events_sudo.filtered(lambda it: it.active and (it.practice_needs_room or it.practice_room_id))
+        if not events_sudo:
+            return
+        rooms_sudo = events_sudo.practice_appointment_type_id.room_ids | events_sudo.practice_room_id
+        rooms_sudo._take_booking_turn()
+        spans = {event: event._practice_get_room_span() for event in events_sudo}
+        free = rooms_sudo._get_free_spans(
+            min(start for start, _stop in spans.values()), max(stop for _start, stop in spans.values()), events_sudo
+        )
+        stay = events_sudo & chosen
+        visits = [(event, *spans[event], event.practice_room_id) for event in stay]
+        visits += [
+            (event, *spans[event], event.practice_room_id | event.practice_appointment_type_id.room_ids)
+            for event in (events_sudo - stay).sorted("start")
+        ]
+        for event, room in place(visits, free).items():
+            if event.practice_room_id != room:
+                # Part of what is happening to the appointment.
+                event.with_context(**{TOUCHED: Touched()}).practice_room_id = room
+
+    def _practice_find_room_problems(self):
+        """Return ``{appointment: words}`` of those whose room is not free, or for which none is."""
+        asked = self.filtered(lambda event: event.start and event.stop)
+        asked = asked.filtered(lambda event: event.practice_room_id or event.practice_needs_room)
+        rooms = asked.practice_room_id | asked.practice_appointment_type_id.room_ids
+        if not rooms:
+            return {}
+        spans = {event: event._practice_get_room_span() for event in asked}
+        free = rooms._origin._get_free_spans(
+            min(start for start, _stop in spans.values()),
+            max(stop for _start, stop in spans.values()),
+            asked._origin,
+        )
+        found = {}
+        for event, span in spans.items():
+            mine = event.practice_room_id._origin or event.practice_appointment_type_id.room_ids._origin
+            if not any(is_free(free[room], *span) for room in mine):
+                found[event] = event._practice_describe_rooms(mine)
+        return found
+
+    def _practice_describe_rooms(self, rooms):
+        names = ", ".join(rooms.mapped("name"))
+        if self.practice_room_id:
+            return self.env._("%s is not free at this time.", names)
+        return self.env._("No room is free at this time: %s.", names)
+
+    def _practice_get_room_span(self):
+        return self._practice_get_span(self._practice_get_company().practice_tz)
