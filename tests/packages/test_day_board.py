@@ -146,6 +146,9 @@ class TestBoard(BoardMixin, TransactionCase):
         board = self.board(domain=[("user_id", "=", self.pieter.id)])
         self.assertTrue(self.block(board, event)["dimmed"])
         self.assertFalse(self.block(board, other)["dimmed"])
+        other._practice_cancel_planned(notify=False)
+        board = self.board(domain=[("user_id", "=", self.pieter.id)])
+        self.assertFalse(self.block(board, other)["dimmed"], "what was cancelled is found, too")
 
     def test_a_board_is_for_a_day_or_a_week(self):
         for first, last in (

@@ -63,14 +63,17 @@ class CalendarEvent(models.Model):
         shown = planned.filtered_domain(self._practice_get_board_domain())
         practitioners = self._practice_find_board_practitioners(planned)
         columns = self._practice_prepare_board_columns(practitioners, start, stop, tz, ignore=planned)
-        matching = shown if domain.is_true() else self.search(domain & Domain("id", "in", shown.ids))
+        matching = shown
+        if not domain.is_true():
+            matching = self.with_context(active_test=False).search(domain & Domain("id", "in", shown.ids))
+        matching_ids = set(matching.ids)
         signs = planned._practice_get_board_signs()
         taking_part = (planned - shown).grouped("practice_group_id")
         appointments = [
             {
                 **event._practice_prepare_board_appointment(tz),
                 "signs": signs[event],
-                "dimmed": event not in matching,
+                "dimmed": event.id not in matching_ids,
                 "participants": [
                     visit._practice_prepare_board_participant(signs[visit]) for visit in taking_part.get(event, ())
                 ],

@@ -30,7 +30,8 @@ class CalendarEvent(models.Model):
             "invoice": self._practice_filter_open_invoices(),
             "attention": self.filtered("credit_error"),
         }
-        return {event: [sign for sign, events in found.items() if event in events] for event in self}
+        ids = {sign: set(events.ids) for sign, events in found.items()}
+        return {event: [sign for sign, those in ids.items() if event.id in those] for event in self}
 
     def _practice_filter_first_visits(self):
         """Return those of these appointments before which their patient had none; no-shows do not count."""
