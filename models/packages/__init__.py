@@ -6,3 +6,4 @@ from . import portal
 from . import shop
 from . import notices
 from . import absences
+from . import waiting
