@@ -22,7 +22,7 @@ class Given(NamedTuple):
 
 
 class Touched(dict):
-    """``{event: what was true of it before}``; ``expected`` says likewise who was expected, and when, ``given`` by whom.
+    """``{event: what was true of it before}``; ``expected`` says who was expected, and when; ``given`` by whom.
 
     A context can also come from outside, where nobody can make one of these: that is how an operation knows that it is
     part of another one. Each equals itself only: Odoo takes an environment it has for a context that equals its own.

@@ -23,7 +23,8 @@ class PracticeAppointmentType(models.Model):
             if appointment_type.waiting_list and appointment_type.one_pays:
                 raise ValidationError(
                     self.env._(
-                        "%s is paid by one for all: those who come together plan it together, so it has no waiting list.",
+                        "%s is paid by one for all: those who come together plan it together, so it has no waiting "
+                        "list.",
                         appointment_type.name,
                     )
                 )

@@ -65,6 +65,10 @@ class CalendarEvent(models.Model):
         called_off = self.with_context(**{CALLED_OFF: True})
         return super(CalendarEvent, called_off)._practice_cancel_by_practice(reason, notify=notify)
 
+    def _practice_may_move_credits(self, vals):
+        """Look also when somebody else gives an appointment: the time of who gave it comes free."""
+        return super()._practice_may_move_credits(vals) or bool("user_id" in vals and self._practice_get_appointments())
+
     def _practice_take_along(self, touched, moved):
         super()._practice_take_along(touched, moved)
         # sudo: as what calls this

@@ -8,8 +8,8 @@ class ResCompany(models.Model):
 
     practice_waiting_automatic = fields.Boolean(
         string="Offer Free Places by Itself",
-        help="A place that comes free is offered by e-mail to the first of the waiting list who can come. Otherwise it is "
-        "proposed to staff, who offers it with one click.",
+        help="A place that comes free is offered by e-mail to the first of the waiting list who can come. Otherwise it "
+        "is proposed to staff, who offers it with one click.",
     )
     practice_waiting_hours = fields.Integer(
         string="Hours a Place Is Held",

@@ -17,6 +17,7 @@ class PracticeWaiting(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.flush_model(["state"])  # who left the list can wait again: the database has to know
         entries = super().create(vals_list)
         entries._look_again()
         return entries
@@ -57,7 +58,8 @@ class PracticeWaiting(models.Model):
             if not place_sudo:
                 raise UserError(
                     self.env._(
-                        "There is no free place that suits %s now. Plan the visit yourself, or wait until one comes free.",
+                        "There is no free place that suits %s now. Plan the visit yourself, or wait until one comes "
+                        "free.",
                         entry.patient_id.name,
                     )
                 )
@@ -120,8 +122,8 @@ class PracticeWaiting(models.Model):
             entry._plan_to_do(
                 self.env._("The group appointment is cancelled"),
                 self.env._(
-                    "%(patient)s waited for %(group)s, which is cancelled, and is off the list. Tell them, or put them on "
-                    "the list of another appointment.",
+                    "%(patient)s waited for %(group)s, which is cancelled, and is off the list. Tell them, or put "
+                    "them on the list of another appointment.",
                     patient=entry.patient_id.name,
                     group=entry.group_id.name,
                 ),
@@ -185,7 +187,8 @@ class PracticeWaiting(models.Model):
         self._plan_to_do(
             self.env._("A place is free"),
             self.env._(
-                "%(place)s is free, and %(patient)s is the first who waits for it. Press Offer, or call them and plan it.",
+                "%(place)s is free, and %(patient)s is the first who waits for it. Press Offer, or call them "
+                "and plan it.",
                 place=place.display_name,
                 patient=self.patient_id.name,
             ),

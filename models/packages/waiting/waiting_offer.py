@@ -7,8 +7,8 @@ from odoo.fields import Domain
 class PracticeWaitingOffer(models.Model):
     """A place that is offered to a patient who waits, and held for them until they answer or the time is over.
 
-    The row, what holds the place and the e-mail are made in one transaction, so a place is offered once whatever happens
-    to the run.
+    The row, what holds the place and the e-mail are made in one transaction, so a place is offered once whatever
+    happens to the run.
     """
 
     _name = "practice.waiting.offer"

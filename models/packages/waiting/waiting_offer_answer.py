@@ -12,7 +12,7 @@ class OfferEndedError(UserError):
 
 
 class PracticeWaitingOffer(models.Model):
-    """A patient takes what is offered, or lets it pass: with a link that is theirs alone, for one place, and that ends."""
+    """A patient takes what is offered, or lets it pass. The link is theirs alone, for one place, and ends."""
 
     _inherit = "practice.waiting.offer"
 

@@ -78,7 +78,7 @@ class PracticeWaitingPlace(models.Model):
         return proposed
 
     def _find_fitting(self):
-        """Yield who waits for this place, is free, has the credits and was not asked for it yet: first come, first asked."""
+        """Yield who waits for this place, is free, has the credits and was not asked yet, in the order of the list."""
         waiting = self.env["practice.waiting"]
         domain = Domain("appointment_type_id", "=", self.appointment_type_id.id) & waiting._get_to_ask_domain()
         entries = waiting.search(domain & Domain("patient_id.active", "=", True)).filtered(
