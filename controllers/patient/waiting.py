@@ -17,7 +17,7 @@ class PatientWaiting(PatientBooking):
         return types_sudo.filtered(lambda it: it.waiting_list and str(it.id) == type_id)
 
     @http.route("/my/appointments/waiting", type="http", auth="user", website=True)
-    def practice_show_waiting(self, type_id=None, patient_id=None, error=None, **kw):
+    def practice_show_waiting(self, type_id=None, patient_id=None, **kw):
         """Show the form that asks when they can come."""
         type_sudo = self._practice_find_waited_type_sudo(type_id)
         if not type_sudo:

@@ -98,7 +98,7 @@ class RolesMixin(SubscriptionMixin):
         place = cls.env["practice.waiting.place"].create(
             {
                 "appointment_type_id": free.id,
-                "practitioner_id": cls.manager.id,
+                "practitioner_id": cls.front_desk.id,
                 "start": start,
                 "stop": start + timedelta(hours=1),
             }

@@ -16,7 +16,12 @@ class CalendarEvent(models.Model):
     _inherit = "calendar.event"
 
     practice_waiting_ids = fields.One2many(
-        "practice.waiting", "group_id", string="Waiting List", groups="practice_billing.group_user", copy=False
+        "practice.waiting",
+        "group_id",
+        string="Waiting List",
+        groups="practice_billing.group_user",
+        copy=False,
+        readonly=True,
     )
     practice_waiting_count = fields.Integer(
         compute="_compute_practice_waiting_count", groups="practice_billing.group_user"
