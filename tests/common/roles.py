@@ -103,7 +103,7 @@ class RolesMixin(SubscriptionMixin):
                 "stop": start + timedelta(hours=1),
             }
         )
-        return cls.env["practice.waiting.offer"]._make(entry, place)
+        return cls.env["practice.waiting.offer"]._make_sudo(entry, place)
 
     def samples(self):
         """Return a record of each model of the module."""

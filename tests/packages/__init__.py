@@ -33,3 +33,5 @@ from . import test_roll_forward
 from . import test_sold_stays_sold
 from . import test_unpaid_credits
 from . import test_value_paid
+from . import test_waiting_list
+from . import test_waiting_races

@@ -105,6 +105,56 @@ class TestOfferLink(WaitingHttpCase):
         self.page(self.link, 404)
 
 
+#: Press the button of a page that has no scripts, watched from a frame, and read what the practice answers.
+TAKE = """
+    const fail = (words) => console.error(`${words}: ${document.body.innerText}`);
+    if (document.documentElement.scrollWidth > window.innerWidth) {
+        fail("The page has to be scrolled sideways");
+    }
+    const frame = document.createElement("iframe");
+    frame.name = "answer";
+    document.body.append(frame);
+    frame.onload = () => {
+        const text = frame.contentDocument.body.innerText;
+        text.includes("The place is yours") ? console.log("test successful") : fail(text);
+    };
+    const button = [...document.querySelectorAll("button")].find((it) => it.innerText === "Take it");
+    button.form.target = "answer";
+    button.click();
+"""
+
+
+class WaitingTour(WaitingHttpCase):
+    def wait_and_take(self):
+        """Let a patient put themselves on the list, and take what comes free, in a real browser."""
+        self.start_tour(f"{BOOK}?type_id={self.yoga.id}", "practice_patient_waits", login="pb_parent")
+        entry = self.env["practice.waiting"].search([("patient_id", "=", self.parent.id)])
+        self.assertEqual((entry.state, entry.hour_from), ("waiting", 9))
+        self.leave_class()
+        self.run_waiting()
+        self.assertIn("A place is free", self.page("/my/appointments"))
+        self.authenticate(None, None)
+        self.browser_js(self.address(self.offers(state="open")), TAKE, login=None)
+        self.env.invalidate_all()
+        self.assertEqual(entry.state, "taken")
+        self.assertIn(self.parent, self.lesson.practice_patient_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestWaitingTour(WaitingTour):
+    def test_a_patient_waits_and_takes_an_offer(self):
+        self.wait_and_take()
+
+
+@tagged("post_install", "-at_install")
+class TestWaitingTourOnAPhone(WaitingTour):
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_a_patient_waits_and_takes_an_offer_on_a_phone(self):
+        self.wait_and_take()
+
+
 @tagged("post_install", "-at_install")
 class TestWaitingOnThePortal(WaitingHttpCase):
     def setUp(self):

@@ -159,7 +159,8 @@ class TestRuns(CollectionCase):
         self.company.practice_waiting_automatic = True
         for patient in (self.bad_patient, self.good_patient):
             self.sell(patient)
-        vals = {"practitioner_id": self.env.uid, "start": self.at(days=9), "stop": self.at(days=9, hours=1)}
+        giver = new_test_user(self.env, "pb_giver", "practice_billing.group_user")
+        vals = {"practitioner_id": giver.id, "start": self.at(days=9), "stop": self.at(days=9, hours=1)}
         bad, good = self.env["practice.waiting"].create(
             [
                 {"patient_id": patient.id, "appointment_type_id": self.type.id}

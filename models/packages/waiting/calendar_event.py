@@ -75,7 +75,7 @@ class CalendarEvent(models.Model):
         return super()._practice_may_move_credits(vals) or bool("user_id" in vals and self._practice_get_appointments())
 
     def _practice_take_along(self, touched, moved):
-        super()._practice_take_along(touched, moved)
+        result = super()._practice_take_along(touched, moved)
         # sudo: as what calls this
         calm = self.with_context(clean_context(self.env.context))  # defaults are for appointments
         events_sudo = calm.sudo().browse(event.id for event in touched).exists()
@@ -88,6 +88,7 @@ class CalendarEvent(models.Model):
             waited_for = events_sudo.env["practice.waiting"]._count_waiting("appointment_type_id", types_sudo)
             ids = {it.id for it in waited_for}
             events_sudo._practice_note_free([it for it in freed if it["appointment_type_id"] in ids])
+        return result
 
     @api.model
     def _practice_note_free(self, vals_list):
@@ -150,13 +151,14 @@ class CalendarEvent(models.Model):
 
     def _practice_move_to_remade(self, touched):
         """Who waits for a group that Odoo made anew, with its series, waits for the new one."""
-        super()._practice_move_to_remade(touched)
+        result = super()._practice_move_to_remade(touched)
         gone = {it: it.start for it in self if not it.active and touched.get(it) and not touched[it]["archived"]}
         new = {event: event.start for event in self if event.active and not touched.get(event)}
         waited_for = {group: start for group, start in gone.items() if group.practice_waiting_ids}
         for before, after in pair_moved(waited_for, new):
             if before and after:
                 before.practice_waiting_ids.write({"group_id": after.id})
+        return result
 
     def _practice_filter_kept(self):
         """Keep a group that somebody waits for, so that they are told."""

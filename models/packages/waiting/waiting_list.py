@@ -169,13 +169,13 @@ class PracticeWaiting(models.Model):
                     self.patient_id.name,
                 )
             )
-        offer = self.env["practice.waiting.offer"]._make(self, place)
+        offer_sudo = self.env["practice.waiting.offer"]._make_sudo(self, place)
         # sudo: the module writes what people do not
         self.sudo().state = "offered"
         self._take_back_proposal()
         self._practice_clear()
         place._wake(Domain("id", "=", place.id))
-        offer._send()
+        offer_sudo._send()
 
     def _propose(self, place):
         """Have staff offer a free place to this patient, once."""

@@ -59,7 +59,7 @@ class PracticeWaitingOffer(models.Model):
     # === MAKING AND CLOSING === #
 
     @api.model
-    def _make(self, entry, place):
+    def _make_sudo(self, entry, place):
         """Offer ``place`` to who waits: hold it, with all rights; nobody is written to yet."""
         taken = set(place._get_open_offers().mapped("number"))
         number = next(it for it in range(1, len(taken) + 2) if it not in taken)
