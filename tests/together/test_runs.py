@@ -156,7 +156,7 @@ class TestRuns(CollectionCase):
         )
 
     def meet_ir_cron_offer_waiting(self):
-        self.company.practice_waiting_automatic = True
+        self.company.write({"practice_waiting_automatic": True, "practice_waiting_hours": 1})
         for patient in (self.bad_patient, self.good_patient):
             self.sell(patient)
         giver = new_test_user(self.env, "pb_giver", "practice_billing.group_user")
