@@ -36,6 +36,24 @@ class Wish(NamedTuple):
         )
 
 
+def day_spans(days):
+    """Return the numbers of days of the week as ``[(first, last)]``, in order: Monday to Friday is ``[(0, 4)]``.
+
+    Two days that follow each other stay two, as people say them.
+    """
+    spans = []
+    for day in sorted(days):
+        if spans and spans[-1][1] == day - 1:
+            spans[-1] = (spans[-1][0], day)
+        else:
+            spans.append((day, day))
+    return [
+        part
+        for first, last in spans
+        for part in ([(first, first), (last, last)] if last == first + 1 else [(first, last)])
+    ]
+
+
 def hold_until(now, start, hours):
     """Return until when a place that begins at ``start`` is held for whom it is offered; moments are naive UTC.
 

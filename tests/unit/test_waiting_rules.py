@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.practice_billing.tools.waiting import Wish, hold_until
+from odoo.addons.practice_billing.tools.waiting import Wish, day_spans, hold_until
 
 #: A Wednesday, 10:00 in Brussels.
 START = datetime(2026, 3, 11, 9, 0)
@@ -36,6 +36,12 @@ class TestWaitingRules(BaseCase):
     def test_the_last_day_is_included(self):
         self.assertTrue(self.allows(last_day=date(2026, 3, 11)))
         self.assertFalse(self.allows(last_day=date(2026, 3, 10)))
+
+    def test_days_that_follow_each_other_are_one_span(self):
+        self.assertEqual(day_spans({0, 1, 2, 3, 4}), [(0, 4)])
+        self.assertEqual(day_spans({0, 1, 3, 4, 5}), [(0, 0), (1, 1), (3, 5)])
+        self.assertEqual(day_spans({6, 0}), [(0, 0), (6, 6)])
+        self.assertEqual(day_spans(set()), [])
 
     def test_a_place_is_held_for_some_hours_and_never_into_the_last_one(self):
         self.assertEqual(hold_until(START - 10 * HOUR, START, 4), START - 6 * HOUR)

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_duration
 
-from ....tools.waiting import Wish
+from ....tools.waiting import Wish, day_spans
 
 #: The days of the week in the order of their numbers, Monday is 0.
 DAY_FIELDS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -123,16 +123,21 @@ class PracticeWaiting(models.Model):
             entry.wish = entry._describe_wish()
 
     def _describe_wish(self):
-        """Return in words when they can come; the languages of Odoo know the short names of the days."""
+        """Return in words when they can come, in the practice's time zone."""
         self.ensure_one()
         if self.group_id:
             return self.group_id._practice_describe_start()
-        labels = {name: self._fields[name]._description_string(self.env) for name in DAY_FIELDS}
-        days = [label for name, label in labels.items() if self[name]]
-        parts = [self.env._("Any day") if len(days) == len(DAY_FIELDS) else ", ".join(days)]
+        days = self._get_wish().days
+        parts = [self.env._("Any day") if len(days) == len(DAY_FIELDS) else self._describe_days(days)]
         if self.hour_from or self.hour_to < 24:
             parts.append(f"{format_duration(self.hour_from)}–{format_duration(self.hour_to)}")
         return " · ".join(parts)
+
+    @api.model
+    def _describe_days(self, days):
+        labels = [self._fields[name]._description_string(self.env) for name in DAY_FIELDS]
+        spans = [(labels[first], labels[last]) for first, last in day_spans(days)]
+        return ", ".join(first if first == last else f"{first}–{last}" for first, last in spans)
 
     @api.depends("state", "appointment_type_id", "practitioner_id", "group_id", *DAY_FIELDS, "hour_from", "hour_to")
     def _compute_place_id(self):

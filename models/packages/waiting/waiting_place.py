@@ -38,7 +38,7 @@ class PracticeWaitingPlace(models.Model):
     start = fields.Datetime(required=True, readonly=True)
     stop = fields.Datetime(required=True, readonly=True)
     state = fields.Selection(
-        [("free", "Free"), ("gone", "Gone")], required=True, readonly=True, default="free", index=True
+        [("free", "To Give Away"), ("gone", "Gone")], required=True, readonly=True, default="free", index=True
     )
     due_date = fields.Datetime(
         readonly=True, default=fields.Datetime.now, help="When the run looks at it; empty: when something changes."
