@@ -250,6 +250,15 @@ class TestWaiting(WaitingMixin, TransactionCase):
         self.assertFalse(self.offers())
         self.assertEqual(self.places().state, "gone")
 
+    def test_the_time_of_a_visit_that_is_deleted(self):
+        self.type.package_id = False
+        self.wait_for_visit(self.cleo)
+        visit = self.plan_visit()
+        visit.unlink()
+        self.assertFalse(visit.exists())
+        self.run_waiting()
+        self.assertEqual(self.offered(), self.cleo)
+
     def test_what_the_practice_calls_off_is_not_free(self):
         self.wait_for_visit(self.cleo)
         self.plan_visit()._practice_cancel_by_practice("Ill")
@@ -364,6 +373,39 @@ class TestWaiting(WaitingMixin, TransactionCase):
         self.assertFalse(entry.place_id)
         with self.assertRaisesRegex(UserError, "no free place"):
             entry.action_offer()
+
+    def test_each_of_two_places_is_proposed_to_somebody(self):
+        self.company.practice_waiting_automatic = False
+        other = self.plan_lesson(days=6)
+        first, second = (self.wait(it, appointment_type_id=self.yoga.id) for it in (self.cleo, self.dora))
+        for lesson in (self.lesson, other):
+            self.leave_class(lesson=lesson)
+        self.run_waiting()
+        self.assertEqual((first.place_id.group_id, second.place_id.group_id), (self.lesson, other))
+        self.lesson.with_user(self.front_desk)._practice_join(self.eve)
+        self.run_waiting()
+        self.run_waiting()
+        self.assertEqual(first.place_id.group_id, other, "whoever comes first has the choice of what is left")
+        self.assertFalse(second.activity_ids)
+
+    def test_who_turns_the_automatic_on_has_offered_what_is_free(self):
+        self.company.practice_waiting_automatic = False
+        self.wait(self.cleo)
+        self.leave_class()
+        self.run_waiting()
+        self.company.practice_waiting_automatic = True
+        self.run_waiting()
+        self.assertEqual(self.offered(), self.cleo)
+
+    def test_the_context_of_a_list_does_not_end_in_the_calendar(self):
+        self.company.practice_waiting_automatic = False
+        entry = self.wait_for_visit(self.cleo)
+        self.plan_visit()._practice_cancel_planned(notify=False)
+        self.run_waiting()
+        context = {"default_patient_id": self.cleo.id, "default_practice_appointment_type_id": self.type.id}
+        entry.with_user(self.front_desk).with_context(**context).action_offer()
+        hold = self.offers().hold_event_id
+        self.assertFalse(hold.patient_id or hold.practice_appointment_type_id)
 
     def test_why_a_place_cannot_be_offered_is_said(self):
         self.company.practice_waiting_automatic = False

@@ -96,12 +96,15 @@ class CalendarEvent(models.Model):
             self.env["practice.waiting.place"]._note_free(vals_list)
 
     def _practice_get_freed(self, touched):
-        """Return what places of usual visits came free by this operation, as values of places."""
-        now = fields.Datetime.now()
+        """Return what places of usual visits came free by this operation, as values of places.
+
+        :param Touched touched: also those that are deleted by now; these events are there
+        """
+        now, there = fields.Datetime.now(), set(self)
         freed = []
-        for event in self:
-            before = touched.given.get(event)
-            if before and before.start > now and before != event._practice_get_given():
+        for event, before in touched.given.items():
+            given = event._practice_get_given() if event in there else None
+            if before and before.start > now and before != given:
                 freed.append(
                     {
                         "appointment_type_id": before.appointment_type.id,

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.fields import Domain
 
 
 class ResCompany(models.Model):
@@ -21,3 +22,9 @@ class ResCompany(models.Model):
     _practice_waiting_hours_range = models.Constraint(
         "CHECK (practice_waiting_hours BETWEEN 1 AND 168)", "A place can be held for at least 1 and at most 168 hours."
     )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("practice_waiting_automatic"):
+            self.env["practice.waiting.place"]._wake(Domain("company_id", "in", self.ids))
+        return result

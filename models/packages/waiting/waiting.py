@@ -139,7 +139,10 @@ class PracticeWaiting(models.Model):
         spans = [(labels[first], labels[last]) for first, last in day_spans(days)]
         return ", ".join(first if first == last else f"{first}–{last}" for first, last in spans)
 
-    @api.depends("state", "appointment_type_id", "practitioner_id", "group_id", *DAY_FIELDS, "hour_from", "hour_to")
+    @api.depends(
+        *("state", "proposed_place_id", "appointment_type_id", "practitioner_id", "group_id"),
+        *(*DAY_FIELDS, "hour_from", "hour_to", "date_to"),
+    )
     def _compute_place_id(self):
         places = self.env["practice.waiting.place"].search(
             [("appointment_type_id", "in", self.appointment_type_id.ids), ("state", "=", "free")]
@@ -147,6 +150,7 @@ class PracticeWaiting(models.Model):
         there = places.filtered(lambda place: place._is_to_be_offered())
         for entry in self:
             suits = there.filtered(lambda place, entry=entry: entry._suits(place) and not entry._was_offered(place))
+            suits = (suits & entry.proposed_place_id) or suits
             entry.place_id = suits[:1] if entry.state == "waiting" else False
 
     @api.depends("patient_id", "appointment_type_id")

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import clean_context
 
 from .waiting import DAY_FIELDS, ON_THE_LIST
 
@@ -51,10 +52,8 @@ class PracticeWaiting(models.Model):
         :raises UserError: when there is none, or why it cannot be offered
         """
         self.check_access("write")
-        for entry in self:
-            place_sudo = (
-                entry.place_id or entry.proposed_place_id
-            ).sudo()  # sudo: the module writes what people do not
+        for entry in self.with_context(clean_context(self.env.context)):
+            place_sudo = entry.place_id.sudo()  # sudo: the module writes what people do not
             if not place_sudo:
                 raise UserError(
                     self.env._(
@@ -131,13 +130,14 @@ class PracticeWaiting(models.Model):
 
     @api.model
     def _get_over_domain(self):
-        """Return who waits for what is over: their last day, or the group appointment."""
+        """Return who waits for what is over: their last day, or the group appointment.."""
         now = fields.Datetime.now()
-        over = Domain.OR(
-            Domain("company_id", "=", company.id) & Domain("date_to", "<", company._practice_day())
+        return Domain("state", "in", ON_THE_LIST) & Domain.OR(
+            Domain("company_id", "=", company.id)
+            & self._practice_get_retry_domain(company._practice_day())
+            & (Domain("date_to", "<", company._practice_day()) | Domain("group_id.start", "<=", now))
             for company in self.env["res.company"].search([])
         )
-        return Domain("state", "in", ON_THE_LIST) & (over | Domain("group_id.start", "<=", now))
 
     def _leave_over(self):
         """Take these off the list, because what they wait for is over."""
@@ -150,10 +150,9 @@ class PracticeWaiting(models.Model):
     @api.model
     def _get_to_ask_domain(self):
         """Return who can be offered something now: those who wait, and were not set aside today."""
-        today = {company: company._practice_day() for company in self.env["res.company"].search([])}
         return Domain("state", "=", "waiting") & Domain.OR(
-            Domain("company_id", "=", company.id) & self._practice_get_retry_domain(day)
-            for company, day in today.items()
+            Domain("company_id", "=", company.id) & self._practice_get_retry_domain(company._practice_day())
+            for company in self.env["res.company"].search([])
         )
 
     def _offer(self, place):
@@ -196,8 +195,10 @@ class PracticeWaiting(models.Model):
 
     def _take_back_proposal(self):
         """Somebody else is to be asked first, or the place is gone."""
-        self.sudo().proposed_place_id = False  # sudo: the module writes what people do not
+        proposed = self.filtered("proposed_place_id")
+        proposed.sudo().proposed_place_id = False  # sudo: the module writes what people do not
         self._forget_proposal()
+        proposed._look_again()
 
     def _plan_to_do(self, summary, note):
         self.ensure_one()

@@ -87,11 +87,21 @@ class PracticeWaitingOffer(models.Model):
 
     @api.model
     def _get_expired_domain(self):
-        """Return the offers whose time is over."""
-        return Domain("state", "=", "open") & Domain("valid_until", "<=", fields.Datetime.now())
+        """Return the offers whose time is over, without those that were set aside today."""
+        over = Domain("state", "=", "open") & Domain("valid_until", "<=", fields.Datetime.now())
+        return over & Domain.OR(
+            Domain("company_id", "=", company.id) & self._practice_get_retry_domain(company._practice_day())
+            for company in self.env["res.company"].search([])
+        )
 
     def _expire(self):
         self._close("expired")
+
+    def _practice_tell(self, reason):
+        result = super()._practice_tell(reason)
+        for offer in self:
+            offer.waiting_id._plan_to_do(self.env._("An offer could not be ended"), reason)
+        return result
 
     # === THE E-MAIL === #
 

@@ -76,6 +76,7 @@ class PracticeWaitingOffer(models.Model):
             "offer": self._prepare_values(),
             "state": self.state if is_open or self.state != "open" else "expired",
             "visit": self.visit_id._practice_prepare_portal_values()[0] if self.visit_id else None,
+            "is_confirmed": self.appointment_type_id.confirm_by_mail,
             "is_waiting": self.waiting_id.state in ("waiting", "offered"),
             "address": f"/practice/waiting/{self.access_token}",
         }

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Command, Domain
-from odoo.tools import format_datetime
+from odoo.tools import clean_context, format_datetime
 
 from ....tools.waiting import hold_until
 from .appointment_type import OFFERED
@@ -173,7 +173,8 @@ class PracticeWaitingPlace(models.Model):
 
     def _block_time(self):
         """Return an event that holds a usual visit; it does not say for whom to whoever sees the calendar."""
-        events = self.env["calendar.event"].with_context(no_mail_to_attendees=True, dont_notify=True)
+        calm = {**clean_context(self.env.context), "no_mail_to_attendees": True, "dont_notify": True}
+        events = self.env["calendar.event"].with_context(calm)
         return events.create(
             {
                 "name": self.env._("Held for the Waiting List"),

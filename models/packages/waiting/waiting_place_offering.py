@@ -67,6 +67,8 @@ class PracticeWaitingPlace(models.Model):
         for entry in self._find_fitting():
             if left <= 0:
                 break
+            if entry.proposed_place_id - self:
+                continue  # staff has another place for them
             if not automatic or not entry.patient_id._practice_get_mail_recipients():
                 entry._propose(self)
                 proposed |= entry

@@ -41,7 +41,6 @@ class PracticeWaiting(models.Model):
 
         :param days: names of the days of the week on which they can come
         :param float hour_from, hour_to: hours of the day between which they can come
-        :return: the entry, with all rights
         :raises UserError: when they are on it already, or no day or hour is left
         """
         entries_sudo = self.sudo()  # sudo: a patient of the login, for whom the controller asked
@@ -52,7 +51,7 @@ class PracticeWaiting(models.Model):
             raise UserError(self.env._("The first hour has to come before the last one. Please choose other hours."))
         if not days:
             raise UserError(self.env._("Please choose at least one day on which you can come."))
-        return entries_sudo.create(
+        entries_sudo.create(
             {
                 "appointment_type_id": appointment_type.id,
                 "patient_id": patient.id,
