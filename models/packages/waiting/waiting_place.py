@@ -173,9 +173,8 @@ class PracticeWaitingPlace(models.Model):
 
     def _block_time(self):
         """Return an event that holds a usual visit; it does not say for whom to whoever sees the calendar."""
-        calm = {**clean_context(self.env.context), "no_mail_to_attendees": True, "dont_notify": True}
-        events = self.env["calendar.event"].with_context(calm)
-        return events.create(
+        events = self.env["calendar.event"].with_context(clean_context(self.env.context))
+        return events.with_context(no_mail_to_attendees=True, dont_notify=True).create(
             {
                 "name": self.env._("Held for the Waiting List"),
                 "start": self.start,
