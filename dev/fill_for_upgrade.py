@@ -23,6 +23,7 @@ def tell(story):
     story.pass_time(datetime(2026, 1, 20, 9, 0))
     story.miss_appointments()
     story.miss_a_practitioner()
+    story.wait_for_a_place()
     story.buy_and_book()
     story.use_subscriptions()
     story.check_out()
@@ -49,6 +50,7 @@ def check(env):
         ("practice.credit.import", "state"): {"draft", "done", "undone"},
         ("practice.revenue.release", "state"): {"due", "posted"},
         ("practice.absence", "state"): {"draft", "told"},
+        ("practice.waiting", "state"): {"waiting", "offered"},
         ("calendar.event", "attendance"): {"planned", "attended", "no_show", "cancelled"},
         ("practice.appointment.notice", "state"): {"sent"},
         ("practice.subscription", "state"): {"trial", "active", "past_due", "suspended", "cancelled", "expired"},

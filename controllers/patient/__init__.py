@@ -3,3 +3,4 @@ from . import shop
 from . import booking
 from . import invitation
 from . import absence
+from . import waiting

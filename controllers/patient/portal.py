@@ -35,6 +35,11 @@ class PatientPortal(CustomerPortal):
         types_sudo = request.env["practice.appointment.type"].sudo()
         return types_sudo.search(types_sudo._get_bookable_domain(request.env.user.company_ids))
 
+    def _practice_get_waiting_sudo(self):
+        """Return what the patients of the login wait for, in the language of the login."""
+        entries_sudo = request.env["practice.waiting"].sudo()  # sudo: searched with the portal's domain only
+        return entries_sudo.search(entries_sudo._get_portal_domain(self._practice_get_patients()))
+
     def _practice_find_appointment_sudo(self, event_id):
         """Return an appointment of the login's patients.
 
@@ -108,7 +113,7 @@ class PatientPortal(CustomerPortal):
     # === APPOINTMENTS === #
 
     @http.route(["/my/appointments", "/my/appointments/page/<int:page>"], type="http", auth="user", website=True)
-    def practice_show_appointments(self, page=1, filterby="coming", **kw):
+    def practice_show_appointments(self, page=1, filterby="coming", message=None, **kw):
         patients, events_sudo = self._practice_get_patients(), self._practice_get_events_sudo()
         filters = {"coming": {"label": request.env._("Coming")}, "past": {"label": request.env._("Past")}}
         filterby = filterby if filterby in filters else "coming"
@@ -127,6 +132,8 @@ class PatientPortal(CustomerPortal):
             **self._prepare_portal_layout_values(),
             "page_name": "practice_appointments",
             "appointments": found_sudo._practice_prepare_portal_values(),
+            "waiting": self._practice_get_waiting_sudo()._prepare_portal_values() if coming else [],
+            "message": message,
             "several": len(patients) > 1,
             "can_book": bool(self._practice_get_bookable_types_sudo()),
             "pager": pager,

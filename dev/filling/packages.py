@@ -115,6 +115,15 @@ class Packages(House):
         self.run("tell_absences")
         self.plan(self.an, 10, 9)
 
+    def wait_for_a_place(self):
+        """Two wait for a first talk: one is offered an hour that came free, the other one waits on."""
+        self.env.company.practice_waiting_automatic = True
+        for patient in (self.an, self.bert):
+            self.make("practice.waiting", patient_id=patient.id, appointment_type_id=self.intake.id)
+        freed = self.plan(self.carla, 9, 15, practice_appointment_type_id=self.intake.id)
+        freed.write({"attendance": "cancelled", "active": False})
+        self.run("offer_waiting")
+
     def take_back(self):
         """A credit note in part, a payment that the bank took back, and more time for what has expired."""
         rest = self.of_carla.action_refund_rest()

@@ -6,4 +6,5 @@ from . import portal
 from . import shop
 from . import notices
 from . import absences
+from . import waiting
 from . import board

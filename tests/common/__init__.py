@@ -9,6 +9,7 @@
 - ``checkouts``: an organisation whose administrator has a login and pays on the portal
 - ``booking``: practitioners with working hours, and a type that patients book
 - ``absences``: a practitioner who is away, and who was planned with them
+- ``waiting``: a class that is full, patients who wait for it, and the run that offers places
 - ``pages``: pages, forms and Odoo's doors for programs; a family with logins; a browser for another process
 - ``roles``: one user of each role, and one record of each model
 - ``databases``: copies of the database in which a test may commit, and Odoo in processes of its own

@@ -54,6 +54,7 @@ class RolesMixin(SubscriptionMixin):
         vals = notices._prepare_vals(cls.event, cls.patient, cls.patient, "confirmation", start)
         cls.notice = notices.create({**vals, "state": "sent", "sent_date": start})
         cls.absence = cls.make_absence()
+        cls.offer = cls.make_offer()
         cls.code = cls.make_code(duration="forever")
         cls.subscription = cls.subscribe(cls.starter, seats=("An",), code=cls.code)
         cls.usage = cls.env["practice.subscription.usage"].create(
@@ -88,6 +89,22 @@ class RolesMixin(SubscriptionMixin):
         cls.env.flush_all()
         return absence
 
+    @classmethod
+    def make_offer(cls):
+        """Offer a patient a time that came free, without credits and without an e-mail."""
+        free = cls.env["practice.appointment.type"].create({"name": "Waited for"})
+        start = Datetime.now() + timedelta(days=50)
+        entry = cls.env["practice.waiting"].create({"patient_id": cls.patient.id, "appointment_type_id": free.id})
+        place = cls.env["practice.waiting.place"].create(
+            {
+                "appointment_type_id": free.id,
+                "practitioner_id": cls.front_desk.id,
+                "start": start,
+                "stop": start + timedelta(hours=1),
+            }
+        )
+        return cls.env["practice.waiting.offer"]._make_sudo(entry, place)
+
     def samples(self):
         """Return a record of each model of the module."""
         period = self.subscription.period_id
@@ -99,6 +116,9 @@ class RolesMixin(SubscriptionMixin):
             "practice.appointment.notice": self.notice,
             "practice.absence": self.absence,
             "practice.absence.line": self.absence.line_ids,
+            "practice.waiting": self.offer.waiting_id,
+            "practice.waiting.place": self.offer.place_id,
+            "practice.waiting.offer": self.offer,
             "practice.credit.lot": self.lot,
             "practice.credit.import": self.env["practice.credit.import"].create(
                 {"partner_id": self.patient.id, "package_id": self.package.id}

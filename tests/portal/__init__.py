@@ -2,13 +2,14 @@ from . import test_booking_race
 from . import test_booking_tour
 from . import test_checkout
 from . import test_checkout_race
+from . import test_group_portal
+from . import test_invitations
 from . import test_new_time
 from . import test_organisation_portal
 from . import test_organisation_privacy
 from . import test_patient_booking
 from . import test_patient_moving
-from . import test_group_portal
-from . import test_invitations
 from . import test_patient_portal
 from . import test_patient_shop
 from . import test_portal_routes
+from . import test_waiting_portal

@@ -14,6 +14,7 @@ from odoo.fields import Command, Datetime
 from odoo.http import Controller, Request
 from odoo.tests import BaseCase, HttpCase, new_test_user, tagged
 
+from odoo.addons.practice_billing.models.packages.waiting.waiting import DAY_FIELDS
 from odoo.addons.practice_billing.tools.slots import Slot
 
 from ..common.checkouts import OrganisationMixin
@@ -89,13 +90,18 @@ class TestEveryRoute(OrganisationMixin, HttpCase):
         cls.make_staff()
         cls.victim = cls.make_login("pb_victim", "Vera Victim")
         cls.doctor = new_test_user(cls.env, "pb_dr", "practice_billing.group_user", name="Dr. Public")
-        cls.type.write({"online_booking": True, "practitioner_ids": [Command.set(cls.doctor.ids)]})
+        cls.type.write(
+            {"online_booking": True, "waiting_list": True, "practitioner_ids": [Command.set(cls.doctor.ids)]}
+        )
 
     def setUp(self):
         super().setUp()
         self.lot = self.give(self.victim.partner_id, reference="SECRET lot")
         start = Datetime.now().replace(microsecond=0) + timedelta(days=5)
         self.event = self.plan(self.victim.partner_id, start, user_id=self.doctor.id, description="<p>SECRET note</p>")
+        self.entry = self.env["practice.waiting"].create(
+            {"patient_id": self.victim.partner_id.id, "appointment_type_id": self.type.id, "note": "SECRET note"}
+        )
         self.order = self.invoice(
             self.victim.partner_id, post=False, practice_buyer_id=self.victim.id, ref="SECRET order"
         )
@@ -142,6 +148,8 @@ class TestEveryRoute(OrganisationMixin, HttpCase):
         self.env.invalidate_all()
         return (
             self.event.read(["start", "attendance", "active", "user_id"]),
+            self.entry.read(["state"]),
+            self.env["practice.waiting"].search_count([("patient_id", "=", self.victim.partner_id.id)]),
             self.order.read(["state", "amount_total"]),
             self.subscription.read(["state", "plan_id", "pending_plan_id", "end_date", "payment_token_id"]),
             self.subscription.seat_ids.read(["date_to", "kind", "practitioner_id"]),
@@ -158,6 +166,10 @@ class TestEveryRoute(OrganisationMixin, HttpCase):
         start = self.type._get_free_times(self.doctor, self.victim.partner_id)[self.doctor][0]
         return {
             "event_id": self.event.id,
+            "entry_id": self.entry.id,
+            **dict.fromkeys(DAY_FIELDS, "1"),
+            "hour_from": "8",
+            "hour_to": "18",
             "invoice_id": self.order.id,
             "product_id": self.product.id,
             "package_id": self.package.id,

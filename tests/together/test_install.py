@@ -167,8 +167,11 @@ class TestInstall(InstallCase):
             types = env["practice.appointment.type"].search(
                 [("online_booking", "=", True), ("company_id", "=", company.id)]
             )
-            self.assertEqual(len(types), 3)
-            for appointment_type in types:
+            self.assertEqual(len(types), 4)
+            # The class is full, and two wait for a place in it.
+            full = types.filtered(lambda it: it.places > 1)
+            self.assertEqual((full.waiting_list, full.waiting_count), (True, 2))
+            for appointment_type in types - full:
                 free = appointment_type._get_free_times(
                     appointment_type.practitioner_ids, env.ref("practice_billing.patient_an")
                 )

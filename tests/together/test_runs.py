@@ -155,6 +155,30 @@ class TestRuns(CollectionCase):
             lambda: absence.activity_ids,
         )
 
+    def meet_ir_cron_offer_waiting(self):
+        self.company.write({"practice_waiting_automatic": True, "practice_waiting_hours": 1})
+        for patient in (self.bad_patient, self.good_patient):
+            self.sell(patient)
+        giver = new_test_user(self.env, "pb_giver", "practice_billing.group_user")
+        vals = {"practitioner_id": giver.id, "start": self.at(days=9), "stop": self.at(days=9, hours=1)}
+        bad, good = self.env["practice.waiting"].create(
+            [
+                {"patient_id": patient.id, "appointment_type_id": self.type.id}
+                for patient in (self.bad_patient, self.good_patient)
+            ]
+        )
+        self.env["practice.waiting.place"].create({**vals, "appointment_type_id": self.type.id})
+        self.break_template("mail_template_waiting_offer", self.bad_patient, "patient_id")
+        return Meeting(
+            bad,
+            good,
+            lambda entry: entry.offer_ids,
+            bad._get_to_ask_domain,
+            lambda: bad.error,
+            lambda: self.bad_patient.write({"name": "Mended"}),
+            lambda: bad.activity_ids,
+        )
+
     def meet_ir_cron_expire_credits(self):
         bad, good = self.sell_both()
         (bad + good)._extend(self.company._practice_day(), "test")

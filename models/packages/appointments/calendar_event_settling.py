@@ -1,5 +1,6 @@
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -12,8 +13,16 @@ from .calendar_event import CANCELLED, COPIED_FIELDS
 TOUCHED = "practice_touched_events"
 
 
+class Given(NamedTuple):
+    """A usual visit that is planned: what, by whom, from when on."""
+
+    appointment_type: models.BaseModel
+    practitioner: models.BaseModel
+    start: datetime
+
+
 class Touched(dict):
-    """``{event: what was true of it before}``; ``expected`` says likewise who was expected, and when.
+    """``{event: what was true of it before}``; ``expected`` says who was expected, and when; ``given`` by whom.
 
     A context can also come from outside, where nobody can make one of these: that is how an operation knows that it is
     part of another one. Each equals itself only: Odoo takes an environment it has for a context that equals its own.
@@ -25,7 +34,7 @@ class Touched(dict):
 
     def __init__(self, moved=False):
         super().__init__()
-        self.expected = {}
+        self.expected, self.given = {}, {}
         self.moved = moved
 
     def __eq__(self, other):
@@ -391,10 +400,11 @@ class CalendarEvent(models.Model):
         for event in events.sudo().with_prefetch(events._ids):
             if new:
                 # Odoo may have written on it already, while it created the rest of the series.
-                touched[event] = touched.expected[event] = None
+                touched[event] = touched.expected[event] = touched.given[event] = None
             elif event not in touched:
                 touched[event] = event._practice_get_credit_facts()
                 touched.expected[event] = event._practice_get_expected()
+                touched.given[event] = event._practice_get_given()
 
     def _practice_get_credit_facts(self):
         """Return everything about this appointment that decides where its credits belong."""
@@ -420,6 +430,13 @@ class CalendarEvent(models.Model):
         if self.attendance != "planned" or not self.active or self.start <= fields.Datetime.now():
             return None
         return (self.patient_id.id, self.start) if self.patient_id and self.practice_appointment_type_id else None
+
+    def _practice_get_given(self):
+        """Return what is planned as :class:`Given`; ``None`` when it does not take place. A hook."""
+        self.ensure_one()
+        if self.attendance != "planned" or not self.active or not self.user_id or self.allday:
+            return None
+        return Given(self.practice_appointment_type_id, self.user_id, self.start)
 
     def _practice_tell_changes(self, before, moved):
         """Tell patients that these appointments, with all rights, were planned, moved or cancelled. A hook.

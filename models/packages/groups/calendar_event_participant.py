@@ -331,6 +331,10 @@ class CalendarEvent(models.Model):
             )
         return {**vals, "practice_credits": 0, "practice_package_id": False} if free else vals
 
+    def _practice_get_given(self):
+        """A participant takes no time of who gives the group."""
+        return None if self.practice_group_id or self.practice_places else super()._practice_get_given()
+
     def _practice_filter_free(self):
         """Return those of these appointments that take no credits whatever their type says: groups, and the visits of
         those for whom another participant pays."""
