@@ -30,7 +30,7 @@ class PracticeVisit(models.Model):
     )
     company_id = fields.Many2one("res.company", readonly=True)
     user_id = fields.Many2one("res.users", string="Practitioner", readonly=True)
-    patient_id = fields.Many2one("res.partner", string="Patient", readonly=True)
+    patient_id = fields.Many2one("res.partner", readonly=True)
     appointment_type_id = fields.Many2one("practice.appointment.type", readonly=True)
     attendance = fields.Selection(
         lambda self: self.env["calendar.event"]._fields["attendance"].selection, readonly=True
