@@ -40,6 +40,8 @@
         "report/roll_forward_views.xml",
         "report/subscription_mrr_views.xml",
         "report/subscription_overview_views.xml",
+        "report/visit_views.xml",
+        "report/occupancy_views.xml",
         "wizards/unbilled_entry_views.xml",
         "report/unbilled_service_views.xml",
         "report/unbilled_usage_views.xml",

@@ -16,5 +16,8 @@ from . import month_closing
 from . import month_closing_checks
 from . import month_closing_changes
 from . import ir_attachment
+from . import occupancy
+from . import occupancy_line
+from . import visit
 from . import unbilled_service
 from . import unbilled_usage

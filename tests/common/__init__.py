@@ -8,6 +8,8 @@
 - ``collection``: an organisation with a saved card, and the run that charges it
 - ``checkouts``: an organisation whose administrator has a login and pays on the portal
 - ``booking``: practitioners with working hours, and a type that patients book
+- ``conflicts``: a front desk that plans where somebody is busy
+- ``expiry``: credits that expire, and their runs
 - ``absences``: a practitioner who is away, and who was planned with them
 - ``waiting``: a class that is full, patients who wait for it, and the run that offers places
 - ``pages``: pages, forms and Odoo's doors for programs; a family with logins; a browser for another process

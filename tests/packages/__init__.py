@@ -38,6 +38,7 @@ from . import test_sold_stays_sold
 from . import test_unpaid_credits
 from . import test_validity
 from . import test_value_paid
+from . import test_visit_reports
 from . import test_weekly_visits
 from . import test_waiting_list
 from . import test_waiting_races

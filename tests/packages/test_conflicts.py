@@ -4,47 +4,9 @@ from datetime import timedelta
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, tagged
 
-from ..common.practice import PracticeCase
-
-
-class ConflictCase(PracticeCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.make_staff()
-        cls.desk = cls.env(user=cls.front_desk)
-        cls.ilse = new_test_user(cls.env, "pb_ilse", "base.group_user", name="Ilse")
-        cls.jan = new_test_user(cls.env, "pb_jan", "base.group_user", name="Jan")
-        cls.bert = cls.make_patient("Bert Claes")
-
-    def setUp(self):
-        super().setUp()
-        self.sell()
-        self.sell(self.bert)
-
-    def plan_at_desk(self, patient=None, user=None, days=3, **vals):
-        """Plan as the front desk does over RPC."""
-        return self.desk["calendar.event"].create(
-            {
-                "practice_appointment_type_id": self.type.id,
-                "patient_id": (patient or self.patient).id,
-                "user_id": (user or self.ilse).id,
-                "start": self.at(days=days),
-                **vals,
-            }
-        )
-
-    def open_form(self, days=3):
-        form = Form(self.desk["calendar.event"], "calendar.view_calendar_event_form_quick_create")
-        form.start = self.at(days=days)
-        form.practice_appointment_type_id = self.type
-        form.patient_id = self.patient
-        return form
-
-    def assertBusy(self, who):
-        return self.assertRaisesRegex(UserError, f"{who} has something else at this time")
+from ..common.conflicts import ConflictCase
 
 
 @tagged("post_install", "-at_install")
@@ -166,6 +128,29 @@ class TestConflicts(ConflictCase):
         form.user_id = self.jan
         self.assertFalse(form.practice_conflict or form.practice_overrule_reason)
         self.assertFalse(form.save().practice_overrule_reason)
+
+    def test_what_came_too_close_later_keeps_nobody_from_working_with_it(self):
+        event = self.plan_at_desk()
+        start = self.at(days=3)
+        self.env["calendar.event"].create(
+            {
+                "name": "Team",
+                "start": start,
+                "stop": start + timedelta(hours=1),
+                "user_id": self.ilse.id,
+                "partner_ids": [Command.set(self.ilse.partner_id.ids)],
+            }
+        )
+        with Form(event.with_user(self.front_desk), "calendar.view_calendar_event_form") as form:
+            self.assertIn("Ilse has something else", form.practice_conflict)
+            self.assertFalse(form.practice_asks_reason)
+            form.practice_next_note = "Bring the brace"
+        form = Form(event.with_user(self.front_desk), "calendar.view_calendar_event_form")
+        form.start = self.at(days=3, minutes=30)
+        with self.assertRaisesRegex(AssertionError, "practice_overrule_reason is a required field"):
+            form.save()
+        event.with_user(self.front_desk)._practice_cancel_planned(reason="x", notify=False)
+        self.assertEqual(event.attendance, "cancelled")
 
     def test_the_past_is_written_down_as_it_was(self):
         self.plan_at_desk()

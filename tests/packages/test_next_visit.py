@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
+from ..common.conflicts import ConflictCase
 from ..common.notices import NoticesMixin
-from .test_conflicts import ConflictCase
 
 
 class NextVisitCase(NoticesMixin, ConflictCase):

@@ -9,9 +9,9 @@ from odoo.fields import Command
 from odoo.tests import Form, TransactionCase, tagged
 
 from ..common.booking import BookingMixin
+from ..common.conflicts import ConflictCase
 from ..common.practice import PracticeMixin
 from ..common.races import RaceCase, done, refused
-from .test_conflicts import ConflictCase
 
 SESSIONS = 20
 #: Friday; the clock of the tests stands on the Wednesday before.

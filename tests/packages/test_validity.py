@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
+from ..common.expiry import ExpiryCase
 from ..common.practice import TODAY
-from .test_expiry import ExpiryCase
 
 
 @tagged("post_install", "-at_install")

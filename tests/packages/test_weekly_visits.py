@@ -11,9 +11,9 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
 from ..common.booking import BookingMixin
+from ..common.conflicts import ConflictCase
 from ..common.practice import PracticeMixin
 from ..common.races import RaceCase, done, refused
-from .test_conflicts import ConflictCase
 
 #: The week after the one in which the clock of the tests stands.
 MONDAY = datetime(2026, 3, 16, 9)

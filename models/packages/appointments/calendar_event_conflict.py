@@ -28,6 +28,11 @@ class CalendarEvent(models.Model):
         groups="practice_billing.group_user",
         help="What else is at this time.",
     )
+    practice_asks_reason = fields.Boolean(
+        compute="_compute_practice_conflict",
+        groups="practice_billing.group_user",
+        help="Saving it needs a reason: it is new, or moved, into a conflict.",
+    )
 
     @api.depends(
         *("practice_appointment_type_id", "patient_id", "user_id", "practice_room_id", "attendance"),
@@ -38,6 +43,19 @@ class CalendarEvent(models.Model):
         conflicts = placed._practice_find_conflicts()
         for event in self:
             event.practice_conflict = "\n".join(conflicts.get(event, ())) or False
+            event.practice_asks_reason = bool(event.practice_conflict) and event._practice_is_placed_anew()
+
+    def _practice_is_placed_anew(self):
+        """Return whether a form has something else of this appointment than the database that can collide.
+
+        What came too close since it was planned is shown, and keeps nobody from marking or cancelling it.
+        """
+        self.ensure_one()
+        saved = self._origin
+        moments = ("start", "stop", "allday", "start_date", "stop_date", "attendance")
+        people = ("practice_appointment_type_id", "patient_id", "user_id", "practice_room_id")
+        moved = any(self[name] != saved[name] for name in moments)
+        return not saved or moved or any(self[name]._origin != saved[name] for name in people)
 
     @api.onchange("start", "stop", "user_id", "patient_id", "practice_room_id")
     def _onchange_practice_overrule_reason(self):
