@@ -91,12 +91,14 @@ class PracticeOccupancy(models.TransientModel):
         return lines
 
     def _search_events(self, start, stop):
-        """Return the appointments between two moments that took somebody's time; day-long ones have no hours."""
+        """Return the appointments between two moments that took somebody's time: a group once, not each participant;
+        day-long ones have no hours."""
         return self.env["calendar.event"].search(
             Domain("practice_appointment_type_id.company_id", "=", self.company_id.id)
             & Domain("attendance", "in", BOOKED)
             & Domain("allday", "=", False)
             & Domain("user_id", "!=", False)
+            & Domain("practice_group_id", "=", False)
             & Domain("start", "<", stop)
             & Domain("stop", ">", start)
         )

@@ -5,7 +5,8 @@ from odoo.tools import SQL
 class PracticeVisit(models.Model):
     """The appointments of a practice as they went: who came, who did not, who came for the first time.
 
-    Days and weekdays are those of the practice's time zone. What was cancelled is a row too, also archived.
+    Days and weekdays are those of the practice's time zone. What was cancelled is a row too, also archived. A group is a
+    row for each of its participants.
     """
 
     _name = "practice.visit"
@@ -52,7 +53,7 @@ class PracticeVisit(models.Model):
     _depends = {
         "calendar.event": [
             *("attendance", "start", "stop", "allday", "start_date", "user_id", "patient_id"),
-            "practice_appointment_type_id",
+            *("practice_appointment_type_id", "practice_places"),
         ],
         "practice.appointment.type": ["company_id"],
         "res.company": ["practice_tz"],
@@ -90,5 +91,6 @@ class PracticeVisit(models.Model):
               FROM calendar_event event
               JOIN practice_appointment_type type ON type.id = event.practice_appointment_type_id
               JOIN res_company company ON company.id = type.company_id
+             WHERE COALESCE(event.practice_places, 0) = 0
             """
         )

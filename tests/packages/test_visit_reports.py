@@ -100,6 +100,24 @@ class TestVisitReports(BookingMixin, TransactionCase):
         self.assertEqual(hours, [(7.0, 3.5, 1.0), (7.0, 0.0, 0.0)])
         self.assertEqual(of_katrien.mapped("occupancy"), [50.0, 0.0])
 
+    def test_a_class_takes_its_hour_once_and_each_participant_is_a_visit(self):
+        self.type.places = 3
+        group = self.env["calendar.event"].create(
+            {
+                "practice_appointment_type_id": self.type.id,
+                "user_id": self.katrien.id,
+                "start": self.local(FRIDAY, 9),
+                "practice_patient_ids": [Command.set((self.patient | self.bert).ids)],
+            }
+        )
+        self.travel(group.stop)
+        group.action_practice_mark_attended()
+        rows = self.visits()
+        self.assertEqual(rows.event_id, group.practice_participant_ids)
+        self.assertEqual(rows.mapped("is_first"), [True, True])
+        line = self.open(FRIDAY, FRIDAY).filtered(lambda line: line.user_id == self.katrien)
+        self.assertEqual((line.hours_booked, line.hours_attended), (1.0, 1.0))
+
     def test_days_together_weigh_by_their_hours(self):
         calendar = self.make_calendar(hours=[(9, 11)], days=[4])
         calendar.attendance_ids = [Command.create(self.attendance(5, 9, 15))]

@@ -137,7 +137,7 @@ class CalendarEvent(models.Model):
             "start": fields.Datetime.to_string(self.start),
             "stop": fields.Datetime.to_string(self.stop),
             "allday": self.allday,
-            "patient": self.patient_id and {"id": self.patient_id.id, "name": self.patient_id.name},
+            "patient": {"id": self.patient_id.id, "name": self.patient_id.name} if self.patient_id else False,
             "type": appointment_type.name,
             "color": appointment_type.color,
             "package_id": self._practice_get_package().id,

@@ -6,6 +6,10 @@ registry.category("web_tour.tours").add("practice_absence_confirm", {
     url: "/odoo/appointments",
     steps: () => [
         {
+            trigger: "button[data-menu-xmlid='practice_billing.practice_menu_appointments']",
+            run: "click",
+        },
+        {
             content: "From the menu, as people come",
             trigger: "a[data-menu-xmlid='practice_billing.practice_absence_menu']",
             run: "click",
