@@ -12,8 +12,8 @@ class PracticeOccupancyLine(models.TransientModel):
 
     occupancy_id = fields.Many2one("practice.occupancy", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="occupancy_id.company_id", store=True, index=True)
-    user_id = fields.Many2one("res.users", string="Practitioner", required=True, ondelete="cascade")
-    date = fields.Date(required=True)
+    user_id = fields.Many2one("res.users", string="Practitioner", ondelete="cascade")
+    date = fields.Date()
     hours_worked = fields.Float(string="Worked", help="Working hours without leaves.")
     hours_booked = fields.Float(
         string="Booked", help="Planned, attended and missed appointments; two at the same time count once."

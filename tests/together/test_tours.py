@@ -38,6 +38,17 @@ class TestTours(PracticeMixin, HttpCase):
             [{"state": "active", "credits_available": 9, "credits_reserved": 1}],
         )
 
+    def test_front_desk_plans_the_next_visit_and_reads_there_what_was_noted(self):
+        self.give(self.patient, 10)
+        start = self.at(days=3).replace(hour=10, minute=0, second=0)
+        event = self.plan(start=start, user_id=self.front_desk.id)
+        self.start_tour(f"/odoo/appointments/{event.id}", "practice_next_visit", login="pb_front_desk")
+        self.env.invalidate_all()
+        later = self.env["calendar.event"].search([("patient_id", "=", self.patient.id)]) - event
+        self.assertEqual(later._practice_get_visit_day() - event._practice_get_visit_day(), timedelta(weeks=3))
+        self.assertEqual(later.user_id, self.front_desk)
+        self.start_tour(f"/odoo/appointments/{later.id}", "practice_read_note", login="pb_front_desk")
+
     def test_front_desk_sells_while_planning_and_cancels(self):
         self.start_tour("/odoo", "practice_sell_while_planning", login="pb_front_desk")
 
