@@ -5,8 +5,8 @@ from odoo.tools import SQL
 class PracticeVisit(models.Model):
     """The appointments of a practice as they went: who came, who did not, who came for the first time.
 
-    Days and weekdays are those of the practice's time zone. What was cancelled is a row too, also archived. A group is a
-    row for each of its participants.
+    Days and weekdays are those of the practice's time zone. What was cancelled is a row too, also archived. A group is
+    a row for each of its participants.
     """
 
     _name = "practice.visit"

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Command, Domain
+from odoo.fields import Domain
 
 from ..appointments.calendar_event import CANCELLED
 
@@ -213,12 +213,9 @@ class PracticeAbsenceLine(models.Model):
         """Let ``practitioner`` give the appointment; they are expected, without an invitation for now."""
         self.ensure_one()
         event = self.event_id.with_context(skip_attendee_notification=True)
-        before_sudo, after_sudo = event.user_id.sudo().partner_id, practitioner.sudo().partner_id  # sudo: who they are
-        people = [Command.link(after_sudo.id)]
-        if before_sudo != event.patient_id:
-            people.append(Command.unlink(before_sudo.id))
-        event.write({"user_id": practitioner.id, "partner_ids": people})
-        event.attendee_ids.filtered(lambda it: it.partner_id == after_sudo).state = "accepted"
+        event.write(event._practice_prepare_handover_vals(practitioner))
+        partner_sudo = practitioner.sudo().partner_id  # sudo: who it is
+        event.attendee_ids.filtered(lambda it: it.partner_id == partner_sudo).state = "accepted"
 
     def _undo(self):
         """Plan these appointments again, as far as their time and credits are still there; the others say why not."""

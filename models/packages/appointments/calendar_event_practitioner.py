@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Command
 
 
 class CalendarEvent(models.Model):
@@ -29,3 +30,13 @@ class CalendarEvent(models.Model):
         invited = self.partner_ids._origin
         before = self._origin.user_id.partner_id or invited.filtered(lambda partner: not partner.partner_share)
         self.partner_ids = invited - (before - self.patient_id._origin) | self.user_id._origin.partner_id
+
+    def _practice_prepare_handover_vals(self, practitioner):
+        """Return what lets ``practitioner`` give this appointment: they are invited, and who gave it is not any more,
+        unless they are the patient."""
+        self.ensure_one()
+        before_sudo, after_sudo = self.user_id.sudo().partner_id, practitioner.sudo().partner_id  # sudo: who they are
+        people = [Command.link(after_sudo.id)]
+        if before_sudo and before_sudo != self.patient_id:
+            people.append(Command.unlink(before_sudo.id))
+        return {"user_id": practitioner.id, "partner_ids": people}

@@ -1,6 +1,5 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError
-from odoo.fields import Command
 
 
 class CalendarEvent(models.Model):
@@ -23,13 +22,14 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         self.check_access("write")
         practitioner = self.env["res.users"].browse(practitioner_id) if practitioner_id else self.user_id
-        vals = {"start": start, "stop": stop, "user_id": practitioner.id}
-        moved = self.new(vals, origin=self)
+        vals = {"start": start, "stop": stop}
+        moved = self.new({**vals, "user_id": practitioner.id}, origin=self)
         conflicts = [] if reason else moved._practice_find_conflicts().get(moved, [])
         costs = [] if confirmed else self._practice_foresee_cost(moved)
         if not conflicts and not costs:
             if practitioner != self.user_id:
-                vals["partner_ids"] = self._practice_hand_to(practitioner)
+                vals |= self._practice_prepare_handover_vals(practitioner)
+                self._practice_tell_handed_over()
             if scope:
                 vals["recurrence_update"] = scope
             self.write({**vals, "practice_overrule_reason": reason})
@@ -60,12 +60,9 @@ class CalendarEvent(models.Model):
             )
         ]
 
-    def _practice_hand_to(self, practitioner):
-        """Return the commands for participants when ``practitioner`` gives this appointment; who gave it is told."""
-        before_sudo, after_sudo = self.user_id.sudo().partner_id, practitioner.sudo().partner_id  # sudo: who they are
-        people = [Command.link(after_sudo.id)]
-        if before_sudo and before_sudo != self.patient_id:
-            people.append(Command.unlink(before_sudo.id))
-            if before_sudo != self.env.user.partner_id and self._practice_filter_coming():
-                self._practice_notify_handed_over()
-        return people
+    def _practice_tell_handed_over(self):
+        """Tell who gives this appointment that somebody else will, unless they did it themselves."""
+        before_sudo = self.user_id.sudo().partner_id  # sudo: who it is
+        others = before_sudo - self.patient_id - self.env.user.partner_id
+        if others and self._practice_filter_coming():
+            self._practice_notify_handed_over()

@@ -76,11 +76,9 @@ class CalendarEvent(models.Model):
             )
             vals = {"practice_group_id": joined_sudo.id}
         elif practitioner != before:
-            vals["user_id"] = practitioner.id
-            vals["partner_ids"] = [Command.link(practitioner.sudo().partner_id.id)]  # sudo: who it is
+            vals |= event._practice_prepare_handover_vals(practitioner)
             if before.partner_id - self.patient_id:
                 event._practice_notify_handed_over()
-                vals["partner_ids"].append(Command.unlink(before.partner_id.id))
         event.write(vals)
         # They give it: their hours said so. Odoo asks organisers again when somebody else moves what is theirs.
         event.attendee_ids.filtered(lambda it: it.partner_id == practitioner.sudo().partner_id).state = "accepted"
