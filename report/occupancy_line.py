@@ -18,7 +18,7 @@ class PracticeOccupancyLine(models.TransientModel):
     hours_booked = fields.Float(
         string="Booked", help="Planned, attended and missed appointments; two at the same time count once."
     )
-    hours_attended = fields.Float(string="Attended")
+    hours_attended = fields.Float(string="Attended Hours")
     occupancy = fields.Float(
         string="Occupancy (%)",
         compute="_compute_occupancy",
