@@ -4,7 +4,7 @@
 from datetime import date, timedelta
 from functools import partial
 
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, TransactionCase, tagged
 
@@ -158,6 +158,12 @@ class TestRooms(ConflictCase):
             self.assertTrue(form.practice_needs_room)
             form.practice_room_id = self.street
         self.assertEqual(event.practice_room_id, self.street)
+
+    def test_a_room_of_another_company_is_refused(self):
+        other = self.env["res.company"].create({"name": "PB other"})
+        there = self.env["practice.room"].create({"name": "There", "company_id": other.id})
+        with self.assertRaisesRegex(ValidationError, "There is no room of"):
+            self.plan_at_desk(practice_room_id=there.id)
 
     def test_types_without_rooms_need_none(self):
         walk = self.make_type(self.package, name="Walk")

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ....tools.rooms import is_free, place
 from .calendar_event_settling import TOUCHED, Touched
@@ -36,6 +37,19 @@ class CalendarEvent(models.Model):
     def _compute_practice_needs_room(self):
         for event in self:
             event.practice_needs_room = bool(event.practice_appointment_type_id.room_ids)
+
+    @api.constrains("practice_room_id", "practice_appointment_type_id")
+    def _check_practice_room(self):
+        for event in self._practice_hidden_sudo().filtered("practice_room_id"):
+            company = event._practice_get_company()
+            if event.practice_room_id.company_id not in company | company.parent_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%(room)s is no room of %(company)s: choose another one.",
+                        room=event.practice_room_id.name,
+                        company=company.name,
+                    )
+                )
 
     @api.model_create_multi
     def create(self, vals_list):
