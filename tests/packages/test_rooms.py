@@ -159,6 +159,14 @@ class TestRooms(ConflictCase):
             form.practice_room_id = self.street
         self.assertEqual(event.practice_room_id, self.street)
 
+    def test_defaults_of_a_context_count_too(self):
+        events = self.desk["calendar.event"].with_context(default_practice_appointment_type_id=self.type.id)
+        vals = {"patient_id": self.patient.id, "user_id": self.ilse.id, "start": self.at(days=3)}
+        self.assertEqual(events.create(vals).practice_room_id, self.garden)
+        in_street = events.with_context(default_practice_room_id=self.street.id)
+        event = in_street.create({**vals, "start": self.at(days=4)})
+        self.assertEqual(event.practice_room_id, self.street)
+
     def test_a_room_of_another_company_is_refused(self):
         other = self.env["res.company"].create({"name": "PB other"})
         there = self.env["practice.room"].create({"name": "There", "company_id": other.id})
