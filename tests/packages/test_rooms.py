@@ -4,7 +4,7 @@
 from datetime import date, timedelta
 from functools import partial
 
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, TransactionCase, tagged
 
@@ -158,6 +158,20 @@ class TestRooms(ConflictCase):
             self.assertTrue(form.practice_needs_room)
             form.practice_room_id = self.street
         self.assertEqual(event.practice_room_id, self.street)
+
+    def test_defaults_of_a_context_count_too(self):
+        events = self.desk["calendar.event"].with_context(default_practice_appointment_type_id=self.type.id)
+        vals = {"patient_id": self.patient.id, "user_id": self.ilse.id, "start": self.at(days=3)}
+        self.assertEqual(events.create(vals).practice_room_id, self.garden)
+        in_street = events.with_context(default_practice_room_id=self.street.id)
+        event = in_street.create({**vals, "start": self.at(days=4)})
+        self.assertEqual(event.practice_room_id, self.street)
+
+    def test_a_room_of_another_company_is_refused(self):
+        other = self.env["res.company"].create({"name": "PB other"})
+        there = self.env["practice.room"].create({"name": "There", "company_id": other.id})
+        with self.assertRaisesRegex(ValidationError, "There is no room of"):
+            self.plan_at_desk(practice_room_id=there.id)
 
     def test_types_without_rooms_need_none(self):
         walk = self.make_type(self.package, name="Walk")

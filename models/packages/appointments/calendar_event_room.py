@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ....tools.rooms import is_free, place
 from .calendar_event_settling import TOUCHED, Touched
@@ -29,20 +30,36 @@ class CalendarEvent(models.Model):
         help="Where it takes place. Empty: the first room of the type that is free.",
     )
     practice_needs_room = fields.Boolean(
-        compute="_compute_practice_needs_room", groups="practice_billing.group_user", help="Its type has rooms."
+        related="practice_appointment_type_id.needs_room", groups="practice_billing.group_user"
     )
 
-    @api.depends("practice_appointment_type_id.room_ids")
-    def _compute_practice_needs_room(self):
-        for event in self:
-            event.practice_needs_room = bool(event.practice_appointment_type_id.room_ids)
+    @api.constrains("practice_room_id", "practice_appointment_type_id")
+    def _check_practice_room(self):
+        for event in self._practice_hidden_sudo().filtered("practice_room_id"):
+            company = event._practice_get_company()
+            if event.practice_room_id.company_id not in company | company.parent_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%(room)s is no room of %(company)s: choose another one.",
+                        room=event.practice_room_id.name,
+                        company=company.name,
+                    )
+                )
 
     @api.model_create_multi
     def create(self, vals_list):
+        if self._practice_is_settling():
+            return super().create(vals_list)
+        # Said also where there is none, so that it need not be asked of the database again and again.
+        room_id = self.env.context.get("default_practice_room_id", False)
+        vals_list = [
+            {"practice_room_id": room_id, **vals} if vals.get("practice_appointment_type_id") else vals
+            for vals in vals_list
+        ]
         events = super().create(vals_list)
-        if not self._practice_is_settling():
-            chosen = events._practice_hidden_sudo().filtered("practice_room_id")
-            (events | events.recurrence_id.calendar_event_ids)._practice_take_rooms(chosen)
+        if appointments := events._practice_get_appointments():
+            chosen = appointments._practice_hidden_sudo().filtered("practice_room_id")
+            (appointments | appointments.recurrence_id.calendar_event_ids)._practice_take_rooms(chosen)
         return events
 
     def write(self, vals):

@@ -87,6 +87,8 @@ class PracticeAppointmentType(models.Model):
         check_company=True,
         help="It takes place in one of them: the first that is free. Empty: it needs no room.",
     )
+    # Stored: planning asks it each time.
+    needs_room = fields.Boolean(compute="_compute_needs_room", store=True)
     booking_notice = fields.Float(
         string="Notice", default=24.0, help="Patients book and move to a time at least this many hours ahead."
     )
@@ -127,6 +129,11 @@ class PracticeAppointmentType(models.Model):
     _booking_limit_positive = models.Constraint(
         "CHECK (booking_limit > 0)", "A patient who books online can have at least 1 coming appointment of a type."
     )
+
+    @api.depends("room_ids.active")
+    def _compute_needs_room(self):
+        for appointment_type in self:
+            appointment_type.needs_room = bool(appointment_type.room_ids.filtered("active"))
 
     @api.depends("package_id", "package_credits", "late_policy")
     def _compute_late_credits(self):
