@@ -82,7 +82,7 @@ class CalendarEvent(models.Model):
         :param chosen: appointments whose room somebody chose, so that it stays
         """
         events_sudo = self._practice_get_appointments()._practice_hidden_sudo()._practice_filter_coming()
-        events_sudo = events_sudo.filtered(lambda it: it.active and (it.practice_needs_room or it.practice_room_id))
+        events_sudo = events_sudo.filtered(lambda it: it.active and it._practice_takes_room())
         if not events_sudo:
             return
         rooms_sudo = events_sudo.practice_appointment_type_id.room_ids | events_sudo.practice_room_id
@@ -102,10 +102,15 @@ class CalendarEvent(models.Model):
                 # Part of what is happening to the appointment.
                 event.with_context(**{TOUCHED: Touched()}).practice_room_id = room
 
+    def _practice_takes_room(self):
+        """Return whether this appointment takes a room of its own. A hook."""
+        self.ensure_one()
+        return bool(self.practice_room_id or self.practice_needs_room)
+
     def _practice_find_room_problems(self):
         """Return ``{appointment: words}`` of those whose room is not free, or for which none is."""
         asked = self.filtered(lambda event: event.start and event.stop)
-        asked = asked.filtered(lambda event: event.practice_room_id or event.practice_needs_room)
+        asked = asked.filtered(lambda event: event._practice_takes_room())
         rooms = asked.practice_room_id | asked.practice_appointment_type_id.room_ids
         if not rooms:
             return {}

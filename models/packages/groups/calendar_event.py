@@ -108,12 +108,6 @@ class CalendarEvent(models.Model):
             gone.write({"attendance": "cancelled", "active": False})
             event._practice_join(patients - there.patient_id)
 
-    @api.depends("practice_group_id")
-    def _compute_practice_needs_room(self):
-        result = super()._compute_practice_needs_room()
-        self.filtered("practice_group_id").practice_needs_room = False  # the group has one
-        return result
-
     @api.depends("practice_patient_ids")
     def _compute_practice_credit_balance(self):
         """Say of a group which of those who are being added lack credits."""
@@ -227,6 +221,9 @@ class CalendarEvent(models.Model):
             return self.patient_id._origin
         added = self.practice_patient_ids._origin - self._origin.practice_participant_ids.patient_id
         return super()._practice_get_needed_people() | added
+
+    def _practice_takes_room(self):
+        return not self.practice_group_id and super()._practice_takes_room()  # the group has one
 
     def _practice_get_bound(self):
         events_sudo = self._origin._practice_hidden_sudo()
