@@ -12,6 +12,7 @@ from ..common.practice import PracticeCase
 MERGED = {
     "calendar_event_practice_once_per_group": "refused by base_partner_merge_automatic_wizard, as a visit has credits",
     "practice_appointment_notice_once": "who was told twice was told once",
+    "practice_waiting_once": "whoever came first stays on the list: test_waiting_list",
     "practice_subscription_one_running": "refused: test_subscription_promises",
     "practice_subscription_checkout_one_open": "the subscription that it is for is refused",
 }

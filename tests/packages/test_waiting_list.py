@@ -565,6 +565,14 @@ class TestWaiting(WaitingMixin, TransactionCase):
         self.assertTrue(entry.error)
         self.assertEqual(entry.activity_ids.mapped("summary"), ["A place could not be offered"])
 
+    def test_contacts_that_are_merged_wait_once_for_the_same_and_for_all_else(self):
+        first, second = self.wait(self.cleo), self.wait(self.dora)
+        other = self.wait(self.dora, appointment_type_id=self.yoga.id, group_id=False)
+        self.env["base.partner.merge.automatic.wizard"]._merge((self.cleo | self.dora).ids, self.cleo)
+        self.env.invalidate_all()
+        self.assertEqual((first | other).patient_id, self.cleo)
+        self.assertEqual((first | second | other).mapped("state"), ["waiting", "left", "waiting"])
+
     def test_who_is_forgotten_is_off_the_list_without_a_trace(self):
         self.yoga.package_id = False
         clean = self.make_patient("Clara Clean")

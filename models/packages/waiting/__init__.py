@@ -1,3 +1,4 @@
+from . import base_partner_merge_automatic_wizard
 from . import res_company
 from . import waiting
 from . import waiting_list
