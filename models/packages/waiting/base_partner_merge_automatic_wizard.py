@@ -6,7 +6,7 @@ from .waiting import ON_THE_LIST
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
     """Contacts that turn out to be one wait once for the same: whoever came first stays on the list.
 
-    Odoo deletes, with SQL, what a unique index keeps from being merged, and all else that the contact waits for with it.
+    Odoo deletes, with SQL, what a unique index keeps from being merged, and with it all else that the contact waits for.
     """
 
     _inherit = "base.partner.merge.automatic.wizard"
@@ -18,7 +18,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         waiting_sudo = entries_sudo.search(
             [("patient_id", "in", (src_partners | dst_partner).ids), ("state", "in", ON_THE_LIST)]
         )
-        for _same, of_same in waiting_sudo.grouped(lambda it: (it.appointment_type_id, it.group_id)).items():
+        for of_same in waiting_sudo.grouped(lambda it: (it.appointment_type_id, it.group_id)).values():
             of_same[1:]._leave("staff")
         self.env.flush_all()
         return super()._update_foreign_keys(src_partners, dst_partner)
