@@ -6,7 +6,7 @@ from .waiting import ON_THE_LIST
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
     """Contacts that turn out to be one wait once for the same: whoever came first stays on the list.
 
-    Odoo deletes, with SQL, what a unique index keeps from being merged, and with it all else that the contact waits for.
+    Odoo deletes, with SQL, what a unique index keeps from being merged, and with it all else they wait for.
     """
 
     _inherit = "base.partner.merge.automatic.wizard"
