@@ -119,6 +119,7 @@ class TestWhateverHappens(PracticeCase):
                 "account.journal": cls.misc + journal,
                 "account.tax": cls.tax + cls.make_tax(6.0, name="PB 6"),
                 "practice.package": cls.packages,
+                "practice.room": cls.env["practice.room"].create([{"name": name} for name in ("Attic", "Garden")]),
                 "res.company": cls.company + cls.env["res.company"].create({"name": "PB other company"}),
                 "res.currency": cls.currency + cls.dollar,
                 "res.users": cls.env.user,

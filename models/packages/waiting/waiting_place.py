@@ -160,7 +160,7 @@ class PracticeWaitingPlace(models.Model):
             people, self.start, self.stop, self.company_id.practice_tz, ignore=held
         )
         return people.filtered(
-            lambda person: any(begins < self.stop and self.start < ends for begins, ends in busy.get(person.id, ()))
+            lambda person: any(it.start < self.stop and self.start < it.stop for it in busy.get(person.id, ()))
         )
 
     def _get_giver_sudo(self):
