@@ -87,8 +87,7 @@ class PracticeAppointmentType(models.Model):
         check_company=True,
         help="It takes place in one of them: the first that is free. Empty: it needs no room.",
     )
-    # Stored: planning asks it each time.
-    needs_room = fields.Boolean(compute="_compute_needs_room", store=True)
+    needs_room = fields.Boolean(compute="_compute_needs_room")
     booking_notice = fields.Float(
         string="Notice", default=24.0, help="Patients book and move to a time at least this many hours ahead."
     )
