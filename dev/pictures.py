@@ -50,6 +50,7 @@ def click(selector, text=""):
 
 PICTURES = {
     "appointments": [Page("frontdesk", "/odoo/appointments")],
+    "day_board": [Page("frontdesk", "/odoo/day-board")],
     "class": [
         Page(
             "frontdesk",
