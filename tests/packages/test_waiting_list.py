@@ -488,37 +488,33 @@ class TestWaiting(WaitingMixin, TransactionCase):
         self.assertEqual(offer.state, "expired")
         self.assertEqual((self.offered(), self.offers(state="open").start), (self.cleo, start), "at the new time")
 
-    def test_who_waits_for_a_class_of_a_series_that_is_made_anew_waits_on(self):
-        series = (
-            self.env["calendar.event"]
-            .create(
-                {
-                    "practice_appointment_type_id": self.yoga.id,
-                    "start": self.local(self.at(days=6).date(), 10),
-                    "user_id": self.katrien.id,
-                    "recurrency": True,
-                    "rrule_type": "weekly",
-                    "interval": 1,
-                    self.at(days=6).strftime("%a").lower(): True,
-                    "end_type": "count",
-                    "count": 3,
-                }
-            )
-            .recurrence_id
-        )
-        second = series.calendar_event_ids.sorted("start")[1]
-        entry, was = self.wait(self.cleo, lesson=second), second.start
-        first = series.calendar_event_ids.sorted("start")[0]
-        first.write(
+    def plan_classes(self):
+        """Plan a class in three weeks; return them by date."""
+        start = self.local(self.at(days=6).date(), 10)
+        weekly = {"recurrency": True, "rrule_type": "weekly", "interval": 1, f"{start:%a}".lower(): True}
+        event = self.env["calendar.event"].create(
             {
-                "start": first.start + timedelta(hours=1),
-                "stop": first.stop + timedelta(hours=1),
-                "recurrence_update": "all_events",
+                "practice_appointment_type_id": self.yoga.id,
+                "start": start,
+                "user_id": self.katrien.id,
+                "end_type": "count",
+                "count": 3,
+                **weekly,
             }
         )
-        self.assertEqual(entry.state, "waiting")
-        self.assertTrue(entry.group_id.active)
-        self.assertEqual(entry.group_id.start, was + timedelta(hours=1))
+        return event.recurrence_id.calendar_event_ids.sorted("start")
+
+    def test_who_waits_for_a_class_of_a_series_that_is_made_anew_waits_on(self):
+        hour = timedelta(hours=1)
+        for number in (1, 2):
+            with self.subTest(number=number):
+                classes = self.plan_classes()
+                first, chosen = classes[0], classes[number]
+                entry, was = self.wait(self.cleo, lesson=chosen), chosen.start
+                first.write({"start": first.start + hour, "stop": first.stop + hour, "recurrence_update": "all_events"})
+                self.assertEqual(entry.state, "waiting")
+                self.assertTrue(entry.group_id.active)
+                self.assertEqual(entry.group_id.start, was + hour)
 
     def test_who_waits_until_a_day_that_is_over_is_off_the_list(self):
         entry = self.wait(self.cleo, appointment_type_id=self.type.id, date_to=self.today() + timedelta(days=2))

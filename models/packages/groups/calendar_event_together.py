@@ -42,12 +42,16 @@ class CalendarEvent(models.Model):
         return True
 
     def _practice_move_to_remade(self, touched):
-        """Let the participants of groups that Odoo archived, to make their series anew, come to the new ones."""
+        """Let each group that Odoo archived, to make its series anew, be followed by the new one at its place."""
         gone = {it: it.start for it in self if not it.active and touched.get(it) and not touched[it]["archived"]}
         new = {event: event.start for event in self if event.active and not touched.get(event)}
         for before, after in pair_moved(gone, new):
             if before and after:
-                before.practice_participant_ids._practice_filter_planned().write({"practice_group_id": after.id})
+                before._practice_replace_group(after)
+
+    def _practice_replace_group(self, after):
+        """Let who takes part in this group come to the one that was made in its place. A hook."""
+        self._practice_get_visits().write({"practice_group_id": after.id})
 
     def _practice_keep_together(self, touched):
         """Let the visits of those who are still expected in this group follow it: its time, its end."""

@@ -3,7 +3,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import clean_context
 
-from ....tools.notices import pair_moved
 from .waiting import ON_THE_LIST
 
 #: In the context: the practice itself calls these off, so nothing comes free.
@@ -76,9 +75,8 @@ class CalendarEvent(models.Model):
 
     def _practice_take_along(self, touched, moved):
         result = super()._practice_take_along(touched, moved)
-        # sudo: as what calls this
-        calm = self.with_context(clean_context(self.env.context))  # defaults are for appointments
-        events_sudo = calm.sudo().browse(event.id for event in touched).exists()
+        events_sudo = self._practice_get_touched_sudo(touched) if result else self
+        events_sudo = events_sudo.with_context(clean_context(self.env.context))  # defaults are for appointments
         groups_sudo = events_sudo.filtered("practice_places") | events_sudo.practice_group_id
         if groups_sudo:
             groups_sudo._practice_follow_waiting()
@@ -152,16 +150,10 @@ class CalendarEvent(models.Model):
             "group_id": self.id,
         }
 
-    def _practice_move_to_remade(self, touched):
+    def _practice_replace_group(self, after):
         """Who waits for a group that Odoo made anew, with its series, waits for the new one."""
-        result = super()._practice_move_to_remade(touched)
-        gone = {it: it.start for it in self if not it.active and touched.get(it) and not touched[it]["archived"]}
-        new = {event: event.start for event in self if event.active and not touched.get(event)}
-        waited_for = {group: start for group, start in gone.items() if group.practice_waiting_ids}
-        for before, after in pair_moved(waited_for, new):
-            if before and after:
-                before.practice_waiting_ids.write({"group_id": after.id})
-        return result
+        super()._practice_replace_group(after)
+        self.practice_waiting_ids.write({"group_id": after.id})
 
     def _practice_filter_kept(self):
         """Keep a group that somebody waits for, so that they are told."""
