@@ -141,6 +141,7 @@ class TestConflicts(ConflictCase):
                 "partner_ids": [Command.set(self.ilse.partner_id.ids)],
             }
         )
+        self.env.invalidate_all()  # as another request finds it
         with Form(event.with_user(self.front_desk), "calendar.view_calendar_event_form") as form:
             self.assertIn("Ilse has something else", form.practice_conflict)
             self.assertFalse(form.practice_asks_reason)

@@ -95,9 +95,13 @@ class CalendarEvent(models.Model):
         # Of two who plan at once, one looks again and finds what the other one planned.
         people = self.env["res.partner"].union(*(event._practice_get_needed_people() for event in asked))
         people._practice_take_booking_turn()
-        conflicts = asked._practice_find_conflicts()
-        if conflicts:
-            lines = [f"{event._practice_describe_start()}: {' '.join(words)}" for event, words in conflicts.items()]
+        # Looked for anew, and kept for the form that shows it when it was saved.
+        asked.invalidate_recordset(["practice_conflict", "practice_asks_reason"], flush=False)
+        if conflicted := asked.filtered("practice_conflict"):
+            lines = [
+                f"{event._practice_describe_start()}: {event.practice_conflict.replace(chr(10), ' ')}"
+                for event in conflicted
+            ]
             raise UserError(
                 self.env._(
                     "%s\nChoose another time, or open the appointment and say why it is planned all the same.",
