@@ -27,7 +27,8 @@ class CalendarEvent(models.Model):
     )
 
     def _compute_practice_waiting_count(self):
-        counts = self.env["practice.waiting"]._count_waiting("group_id", self)
+        groups = self.filtered("practice_places")  # nobody waits for a usual visit: what is planned does not ask
+        counts = self.env["practice.waiting"]._count_waiting("group_id", groups) if groups else {}
         for event in self:
             event.practice_waiting_count = counts.get(event, 0)
 
