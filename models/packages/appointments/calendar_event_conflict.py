@@ -64,12 +64,10 @@ class CalendarEvent(models.Model):
 
     # === CRUD METHODS === #
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        events = super().create(vals_list)
-        if not self.env.su and not self._practice_is_settling():
-            (events | events.recurrence_id.calendar_event_ids)._practice_check_conflicts()
-        return events
+    def _practice_place(self):
+        super()._practice_place()
+        if not self.env.su:
+            self._practice_get_placed()._practice_check_conflicts()
 
     def write(self, vals):
         if self.env.su or self._practice_is_settling() or not vals.keys() & PLACING_FIELDS:

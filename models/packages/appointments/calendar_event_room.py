@@ -56,11 +56,12 @@ class CalendarEvent(models.Model):
             {"practice_room_id": room_id, **vals} if vals.get("practice_appointment_type_id") else vals
             for vals in vals_list
         ]
-        events = super().create(vals_list)
-        if appointments := events._practice_get_appointments():
-            chosen = appointments._practice_hidden_sudo().filtered("practice_room_id")
-            (appointments | appointments.recurrence_id.calendar_event_ids)._practice_take_rooms(chosen)
-        return events
+        return super().create(vals_list)
+
+    def _practice_place(self):
+        super()._practice_place()
+        chosen = self._practice_hidden_sudo().filtered("practice_room_id")
+        self._practice_get_placed()._practice_take_rooms(chosen)
 
     def write(self, vals):
         if self._practice_is_settling() or not vals.keys() & ROOM_FIELDS:

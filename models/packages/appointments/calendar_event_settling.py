@@ -87,13 +87,24 @@ class CalendarEvent(models.Model):
         vals_list = self._practice_add_defaults(vals_list)
         if not any(vals.get("practice_appointment_type_id") for vals in vals_list):
             return super().create(vals_list)
-        remade = self._practice_is_settling() and self.env.context.get("practice_planned") is not PLANNED_NOW
+        outermost = not self._practice_is_settling()
+        remade = not outermost and self.env.context.get("practice_planned") is not PLANNED_NOW
         with self._practice_settling() as settling:
             vals_list = [settling._practice_prepare_appointment_vals(vals, remade) for vals in vals_list]
             patient_ids = [vals["patient_id"] for vals in vals_list if vals.get("patient_id")]
             events = super(CalendarEvent, settling.with_context(practice_patient_ids=patient_ids)).create(vals_list)
             settling._practice_touch(events, new=True)
-        return events.with_env(self.env)
+        events = events.with_env(self.env)
+        if outermost:
+            events._practice_place()
+        return events
+
+    def _practice_place(self):
+        """Do what is done for new appointments once they are there. A hook."""
+
+    def _practice_get_placed(self):
+        """Return all that was planned together with these new appointments: them, and their series. A hook."""
+        return self | self.recurrence_id.calendar_event_ids
 
     @api.model
     def default_get(self, fields):

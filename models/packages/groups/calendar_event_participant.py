@@ -41,12 +41,11 @@ class CalendarEvent(models.Model):
             events._practice_place()
         return events
 
-    def _practice_place(self):
-        """Do what is done for every new appointment once it is there: a room, and nothing else at its time."""
-        everything = self | self.recurrence_id.calendar_event_ids
-        everything._practice_take_rooms(self._practice_hidden_sudo().filtered("practice_room_id"))
-        if not self.env.su:
-            (everything | everything.practice_participant_ids)._practice_check_conflicts()
+    def _practice_get_placed(self):
+        """Return also the visits of those who take part."""
+        placed = super()._practice_get_placed()
+        groups_sudo = placed._practice_hidden_sudo().filtered("practice_places")
+        return placed | groups_sudo.practice_participant_ids.with_env(self.env)
 
     def write(self, vals):
         if self._practice_is_settling():
