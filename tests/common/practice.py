@@ -126,12 +126,12 @@ class PracticeMixin:
         return cls.env["practice.appointment.type"].create({**defaults, **vals})
 
     @classmethod
-    def make_stranger(cls, company):
-        """Make an accountant of another company, who sees nothing of this one."""
+    def make_stranger(cls, company, group="practice_billing.group_accountant"):
+        """Make somebody (an accountant) of another company, who sees nothing of this one."""
         return new_test_user(
             cls.env,
             "pb_elsewhere",
-            "practice_billing.group_accountant",
+            group,
             company_id=company.id,
             company_ids=[Command.set(company.ids)],
         )

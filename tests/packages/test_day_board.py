@@ -260,13 +260,7 @@ class TestBoard(BoardMixin, TransactionCase):
 
     def test_a_stranger_sees_nothing_of_this_practice(self):
         other = self.env["res.company"].create({"name": "PB other"})
-        stranger = new_test_user(
-            self.env,
-            "pb_board_stranger",
-            "practice_billing.group_user",
-            company_id=other.id,
-            company_ids=[Command.set(other.ids)],
-        )
+        stranger = self.make_stranger(other, "practice_billing.group_user")
         self.plan(start=self.at(hours=4), user_id=self.katrien.id)
         board = self.board(user=stranger)
         self.assertEqual((board["columns"], board["appointments"]), ([], []))
@@ -453,13 +447,7 @@ class TestLiveBoard(BoardMixin, TransactionCase):
 
     def test_only_staff_of_the_company_hears_of_it(self):
         other = self.env["res.company"].create({"name": "PB other"})
-        stranger = new_test_user(
-            self.env,
-            "pb_board_stranger",
-            "practice_billing.group_user",
-            company_id=other.id,
-            company_ids=[Command.set(other.ids)],
-        )
+        stranger = self.make_stranger(other, "practice_billing.group_user")
         branch = self.env["res.company"].create({"name": "PB branch", "parent_id": self.company.id})
         of_branch = new_test_user(
             self.env,

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
-from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tests import TransactionCase, tagged
 
 from ..common.booking import BookingMixin
 
@@ -69,13 +69,7 @@ class TestVisitReports(BookingMixin, TransactionCase):
             with self.assertRaises(AccessError):
                 self.visits(user=user)
         other = self.env["res.company"].create({"name": "PB other"})
-        stranger = new_test_user(
-            self.env,
-            "pb_there",
-            "practice_billing.group_user",
-            company_id=other.id,
-            company_ids=[Command.set(other.ids)],
-        )
+        stranger = self.make_stranger(other, "practice_billing.group_user")
         self.assertFalse(self.visits(user=stranger))
 
     # === OCCUPANCY === #

@@ -1,20 +1,5 @@
 import { registry } from "@web/core/registry";
-
-/** Fail when the page has to be scrolled sideways. */
-function fits() {
-    const { scrollWidth } = document.documentElement;
-    if (scrollWidth > window.innerWidth) {
-        throw new Error(`${location.pathname} is ${scrollWidth} wide on a screen of ${window.innerWidth}`);
-    }
-}
-
-/** Check that a page fits the screen, and go on to the next one. */
-function follow(trigger) {
-    return [
-        { trigger, run: fits },
-        { trigger, run: "click", expectUnloadPage: true },
-    ];
-}
+import { fits, follow } from "./patient_pages";
 
 registry.category("web_tour.tours").add("practice_patient_books", {
     url: "/my/appointments",
