@@ -5,11 +5,9 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import format_date
 
+from ..models.packages.appointments.calendar_event import NOT_CANCELLED
 from ..tools.occupancy import hours_per_day
 from ..tools.slots import span_of_days
-
-#: Marks of appointments that took the time of who gives them, whether the patient came or not.
-BOOKED = ("planned", "attended", "no_show")
 
 #: A longer period would be worked out for too long.
 LONGEST_DAYS = 750
@@ -95,7 +93,7 @@ class PracticeOccupancy(models.TransientModel):
         day-long ones have no hours."""
         return self.env["calendar.event"].search(
             Domain("practice_appointment_type_id.company_id", "=", self.company_id.id)
-            & Domain("attendance", "in", BOOKED)
+            & Domain("attendance", "in", NOT_CANCELLED)
             & Domain("allday", "=", False)
             & Domain("user_id", "!=", False)
             & Domain("practice_group_id", "=", False)

@@ -46,6 +46,10 @@ class Busy(NamedTuple):
     before: timedelta = NO_BUFFER
     after: timedelta = NO_BUFFER
 
+    def overlaps(self, start, stop):
+        """Return whether it is at the same time as something from ``start`` to ``stop``, buffers aside."""
+        return self.start < stop and start < self.stop
+
     def keep_free(self, before=NO_BUFFER, after=NO_BUFFER):
         """Return the span ``(start, stop)`` that an appointment with these buffers may not overlap.
 

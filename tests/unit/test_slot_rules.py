@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odoo.addons.practice_billing.models.packages.portal.appointment_type_times import free_times
+from odoo.addons.practice_billing.models.packages.appointments.calendar_event_busy import free_times
 from odoo.addons.practice_billing.tools.slots import (
     NO_BUFFER,
     Busy,

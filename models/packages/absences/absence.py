@@ -3,11 +3,11 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
-from odoo.tools import clean_context, format_datetime
+from odoo.tools import format_datetime
 
 from ....tools.absences import Visit, propose_colleagues
 from ....tools.slots import span_of_days
-from ..portal.appointment_type_times import free_times
+from ..appointments.calendar_event_busy import free_times
 
 #: Minutes between cancelling and telling the patients, in which it can be undone.
 UNDO_MINUTES = 10
@@ -299,26 +299,13 @@ class PracticeAbsence(models.Model):
         called_off.sudo().filtered(lambda line: not line.patient_id).told = False
         handed.sudo().write({"state": "handed_over", "told": "waiting"})
         told_from = fields.Datetime.now() + timedelta(minutes=UNDO_MINUTES)
-        event = self._block_time()
+        event = self.env["calendar.event"]._practice_block_time_sudo(
+            self.env._("Absent"), self.practitioner_id, self.date_from, self.date_to
+        )
         # sudo: as above
         self.sudo().write({"state": "cancelled", "told_from": told_from, "event_id": event.id})
         self._finish()
         self._plan_telling()
-
-    def _block_time(self):
-        """Return an event that keeps the practitioner busy; it does not say why to whoever sees the calendar."""
-        # sudo: it stands in the calendar of somebody else, who need not let others write there
-        events_sudo = self.env["calendar.event"].sudo().with_context(clean_context(self.env.context))
-        return events_sudo.with_context(no_mail_to_attendees=True, dont_notify=True).create(
-            {
-                "name": self.env._("Absent"),
-                "start": self.date_from,
-                "stop": self.date_to,
-                "user_id": self.practitioner_id.id,
-                "partner_ids": [Command.set(self.practitioner_id.partner_id.ids)],
-                "show_as": "busy",
-            }
-        )
 
     def _plan_telling(self):
         """Have the run look when it is time; it looks every hour too."""

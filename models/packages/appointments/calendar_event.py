@@ -11,6 +11,9 @@ from .credit_lot_appointment import POSITIONS
 #: Marks of an appointment that does not take place.
 CANCELLED = ("cancelled", "late_cancelled")
 
+#: The other marks: it took place, is to, or the patient stayed away.
+NOT_CANCELLED = ("planned", "attended", "no_show")
+
 #: Positions of credits that are credit states of their appointment, in the order in which they count.
 POSITION_STATES = ("reserved", "used", "forfeited")
 

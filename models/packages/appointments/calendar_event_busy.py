@@ -2,13 +2,26 @@ from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, models
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
+from odoo.tools import clean_context
+from odoo.tools.intervals import Intervals
 
 from ....tools.slots import Busy, span_of_days
 from .calendar_event import CANCELLED
 
 #: Odoo keeps day-long events at office hours of UTC, whatever the time zone: they are looked for this much wider.
 DAY_LONG_MARGIN = timedelta(days=2)
+
+
+def free_times(work, blocked=()):
+    """Return the open time that is not blocked: ``(start, stop)`` intervals in order that neither overlap nor touch.
+
+    :param work: ``(start, stop)`` intervals in which somebody works, or a room is open; those that touch count as one
+    :param blocked: intervals in which nothing fits, in any order, also overlapping
+    """
+    of_nobody = frozenset()  # Odoo's intervals carry records
+    free = Intervals((*span, of_nobody) for span in work) - Intervals((*span, of_nobody) for span in blocked)
+    return [(start, stop) for start, stop, _nobody in free]
 
 
 class CalendarEvent(models.Model):
@@ -74,6 +87,25 @@ class CalendarEvent(models.Model):
             buffers = event.practice_appointment_type_id._get_buffers() if gives else ()
             busy[partner_id].append((event_id, Busy(*spans[event], *buffers)))
         return busy
+
+    @api.model
+    def _practice_block_time_sudo(self, name, practitioner, start, stop):
+        """Return an event, with all rights, that keeps a practitioner busy; ``name`` is what others see of it.
+
+        Nobody is invited or e-mailed.
+        """
+        # sudo: it stands in the calendar of somebody else, who need not let others write there
+        events_sudo = self.sudo().with_context(clean_context(self.env.context))
+        return events_sudo.with_context(no_mail_to_attendees=True, dont_notify=True).create(
+            {
+                "name": name,
+                "start": start,
+                "stop": stop,
+                "user_id": practitioner.id,
+                "partner_ids": [Command.set(practitioner.sudo().partner_id.ids)],
+                "show_as": "busy",
+            }
+        )
 
     def _practice_get_needed_people(self):
         """Return the partners who have to be free for this appointment: who gives it, and the patient. A hook."""

@@ -4,6 +4,7 @@ from odoo import models
 from odoo.fields import Domain
 
 from ....tools.dates import same_time_on
+from .calendar_event import NOT_CANCELLED
 
 #: A longer way back to the visit before is no rhythm.
 LONGEST_RHYTHM = timedelta(days=180)
@@ -29,7 +30,7 @@ class CalendarEvent(models.Model):
         before = self.with_context(active_test=False).search(
             Domain("patient_id", "=", self.patient_id.id)
             & Domain("practice_appointment_type_id", "=", self.practice_appointment_type_id.id)
-            & Domain("attendance", "in", ("planned", "attended", "no_show"))
+            & Domain("attendance", "in", NOT_CANCELLED)
             & Domain("start", "<", self.start),
             order="start desc",
             limit=1,

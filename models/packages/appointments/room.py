@@ -6,11 +6,10 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
-from odoo.tools.intervals import Intervals
 
 from ....tools.dates import naive_utc
 from .calendar_event import CANCELLED
-from .calendar_event_busy import DAY_LONG_MARGIN
+from .calendar_event_busy import DAY_LONG_MARGIN, free_times
 
 
 class PracticeRoom(models.Model):
@@ -35,15 +34,7 @@ class PracticeRoom(models.Model):
         """
         taken = self._get_taken_spans(start, stop, ignore)
         opened = self._get_open_spans(start, stop)
-        of_nobody = frozenset()  # Odoo's intervals carry records
-        return {
-            room: [
-                (begins, ends)
-                for begins, ends, _nobody in Intervals((*span, of_nobody) for span in opened[room])
-                - Intervals((*span, of_nobody) for span in taken[room])
-            ]
-            for room in self
-        }
+        return {room: free_times(opened[room], taken[room]) for room in self}
 
     def _get_taken_spans(self, start, stop, ignore=None):
         # sudo: only times leave this method, whoever may see the appointments

@@ -25,6 +25,10 @@ class PracticeAppointmentType(models.Model):
         "CHECK (places BETWEEN 1 AND 500)", "An appointment has at least 1 and at most 500 places."
     )
 
+    def _get_group_places(self):
+        """Return how many patients come to one appointment of this type; 0 for the usual visit of one."""
+        return self.places if self.places > 1 else 0
+
     @api.constrains("one_pays", "online_booking")
     def _check_one_pays(self):
         for appointment_type in self:

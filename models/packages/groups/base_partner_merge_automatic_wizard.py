@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from .calendar_event import TAKING_PART
+from ..appointments.calendar_event import NOT_CANCELLED
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
@@ -26,7 +26,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         """
         # sudo: who merges contacts need not see appointments
         events_sudo = self.env["calendar.event"].sudo().with_context(active_test=False)
-        taking_part = Domain("patient_id", "in", partners.ids) & Domain("attendance", "in", TAKING_PART)
+        taking_part = Domain("patient_id", "in", partners.ids) & Domain("attendance", "in", NOT_CANCELLED)
         visits_sudo = events_sudo.search(taking_part & Domain("practice_group_id", "!=", False))
         for group_sudo, of_group_sudo in visits_sudo.grouped("practice_group_id").items():
             if len(of_group_sudo) > 1:

@@ -2,14 +2,13 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
+from ..appointments.calendar_event import NOT_CANCELLED
+
 #: What participants share with their group: their visit is when and where the group meets.
 SHARED_FIELDS = (
     *("name", "practice_appointment_type_id", "user_id", "location", "videocall_location"),
     *("allday", "start", "stop", "start_date", "stop_date"),
 )
-
-#: Attendance of those who take a place.
-TAKING_PART = ("planned", "attended", "no_show")
 
 #: What a group was planned with; its series has it too.
 COPIED_FIELDS = ("practice_places", "practice_one_pays")
@@ -169,8 +168,7 @@ class CalendarEvent(models.Model):
         """Give a new appointment the places of its type; the patient who was chosen takes part."""
         if self._origin.id or self.practice_group_id:
             return
-        places = self.practice_appointment_type_id.places
-        self.practice_places = places if places > 1 else 0
+        self.practice_places = self.practice_appointment_type_id._get_group_places()
         self.practice_one_pays = bool(self.practice_places) and self.practice_appointment_type_id.one_pays
         if self.practice_places and self.patient_id:
             self.practice_patient_ids = [Command.link(self.patient_id._origin.id)]
@@ -204,7 +202,7 @@ class CalendarEvent(models.Model):
 
     def _practice_filter_taking_part(self):
         """Return those of these visits that take a place: whoever cancelled gave it back."""
-        return self.filtered(lambda visit: visit.attendance in TAKING_PART)
+        return self.filtered(lambda visit: visit.attendance in NOT_CANCELLED)
 
     def _practice_get_visits(self):
         """Return the visits of those who are expected in these groups."""

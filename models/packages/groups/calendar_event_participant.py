@@ -2,8 +2,9 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
+from ..appointments.calendar_event import NOT_CANCELLED
 from ..appointments.calendar_event_settling import PLANNED_NOW, TOUCHED
-from .calendar_event import SHARED_FIELDS, TAKING_PART
+from .calendar_event import SHARED_FIELDS
 
 #: Of whoever takes part, nobody writes these: they follow the group.
 FOLLOWED_FIELDS = {*SHARED_FIELDS, "duration", "recurrency", "practice_places"}
@@ -147,7 +148,7 @@ class CalendarEvent(models.Model):
         self.check_access("write")
         group = self.practice_group_id
         later = Domain("recurrence_id", "=", group.recurrence_id.id or -1) & Domain("start", ">", group.start)
-        there = Domain("patient_id", "=", self.patient_id.id) & Domain("attendance", "in", TAKING_PART)
+        there = Domain("patient_id", "=", self.patient_id.id) & Domain("attendance", "in", NOT_CANCELLED)
         later &= Domain("practice_participant_ids", "not any", there)
         groups = self.search(later & Domain("attendance", "=", "planned"), order="start")
         if not groups:
@@ -284,8 +285,7 @@ class CalendarEvent(models.Model):
             # Who of several pays for all is decided once all have joined.
             pays = not self.browse(group_id).sudo().practice_one_pays
             return {**vals, **self._practice_prepare_price_vals(pays, vals)}
-        usual = appointment_type_sudo.places if appointment_type_sudo.places > 1 else 0
-        places = vals.get("practice_places") or usual
+        places = vals.get("practice_places") or appointment_type_sudo._get_group_places()
         if not places or (remade and not vals.get("practice_places")):
             return {**vals, "practice_places": 0, "practice_one_pays": False}
         if vals.get("patient_id"):
@@ -321,7 +321,7 @@ class CalendarEvent(models.Model):
         )
         free = self._practice_filter_free()
         usual = self._practice_hidden_sudo().filtered(lambda it: not it.practice_places and not it.practice_group_id)
-        if appointment_type_sudo.places > 1 and usual:
+        if appointment_type_sudo._get_group_places() and usual:
             raise UserError(
                 self.env._(
                     "%s is for several patients: cancel this appointment, and plan a new one with participants.",

@@ -10,7 +10,7 @@ class PracticeAppointmentType(models.Model):
     _inherit = "practice.appointment.type"
 
     def _get_free_times(self, practitioners, patient, *, first=None, last=None, duration=None, ignore=None):
-        if self.places == 1:
+        if not self._get_group_places():
             return super()._get_free_times(
                 practitioners, patient, first=first, last=last, duration=duration, ignore=ignore
             )
@@ -45,9 +45,7 @@ class PracticeAppointmentType(models.Model):
         busy = events_sudo._practice_get_busy_times(
             patient, groups_sudo[0].start, max(groups_sudo.mapped("stop")), self.company_id.practice_tz, ignore
         )[patient.id]
-        return groups_sudo.filtered(
-            lambda group: not any(it.start < group.stop and group.start < it.stop for it in busy)
-        )
+        return groups_sudo.filtered(lambda group: not any(it.overlaps(group.start, group.stop) for it in busy))
 
     def _find_joinable_sudo(self, practitioner, patient, start, ignore=None):
         """Return the group appointment at ``start``, with all rights.
@@ -61,6 +59,6 @@ class PracticeAppointmentType(models.Model):
 
     def _prepare_booking_vals(self, practitioner, patient, start, booker):
         vals = super()._prepare_booking_vals(practitioner, patient, start, booker)
-        if self.places == 1:
+        if not self._get_group_places():
             return vals
         return {**vals, "practice_group_id": self._find_joinable_sudo(practitioner, patient, start).id}

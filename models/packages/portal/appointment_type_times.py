@@ -3,21 +3,10 @@ from datetime import timedelta
 import pytz
 
 from odoo import fields, models
-from odoo.tools.intervals import Intervals
 
 from ....tools.dates import naive_utc
 from ....tools.slots import free_starts, span_of_days
-
-
-def free_times(work, blocked=()):
-    """Return working time that is not blocked: ``(start, stop)`` intervals in order that neither overlap nor touch.
-
-    :param work: ``(start, stop)`` intervals in which the practitioner works; those that touch count as one
-    :param blocked: intervals in which nothing fits, in any order, also overlapping
-    """
-    of_nobody = frozenset()  # Odoo's intervals carry records
-    free = Intervals((*span, of_nobody) for span in work) - Intervals((*span, of_nobody) for span in blocked)
-    return [(start, stop) for start, stop, _nobody in free]
+from ..appointments.calendar_event_busy import free_times
 
 
 class PracticeAppointmentType(models.Model):

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
-from odoo.fields import Command, Domain
-from odoo.tools import clean_context, format_datetime
+from odoo.fields import Domain
+from odoo.tools import format_datetime
 
 from ....tools.waiting import hold_until
 from .appointment_type import OFFERED
@@ -159,9 +159,7 @@ class PracticeWaitingPlace(models.Model):
         busy = self.env["calendar.event"]._practice_get_busy_times(
             people, self.start, self.stop, self.company_id.practice_tz, ignore=held
         )
-        return people.filtered(
-            lambda person: any(it.start < self.stop and self.start < it.stop for it in busy.get(person.id, ()))
-        )
+        return people.filtered(lambda it: any(span.overlaps(self.start, self.stop) for span in busy.get(it.id, ())))
 
     def _get_giver_sudo(self):
         """Return the contact of who gives it, with all rights."""
@@ -173,17 +171,8 @@ class PracticeWaitingPlace(models.Model):
 
     def _block_time(self):
         """Return an event that holds a usual visit; it does not say for whom to whoever sees the calendar."""
-        events = self.env["calendar.event"].with_context(clean_context(self.env.context))
-        return events.with_context(no_mail_to_attendees=True, dont_notify=True).create(
-            {
-                "name": self.env._("Held for the Waiting List"),
-                "start": self.start,
-                "stop": self.stop,
-                "user_id": self.practitioner_id.id,
-                "partner_ids": [Command.set(self._get_giver_sudo().ids)],
-                "show_as": "busy",
-            }
-        )
+        name = self.env._("Held for the Waiting List")
+        return self.env["calendar.event"]._practice_block_time_sudo(name, self.practitioner_id, self.start, self.stop)
 
     def _book_for(self, patient):
         """Plan the visit of who takes this place, by the rules of the portal; return it, with all rights.
