@@ -6,6 +6,7 @@ from . import credit_lot_session
 from . import credit_lot_history
 from . import calendar_event
 from . import calendar_event_settling
+from . import calendar_event_values
 from . import calendar_event_patient
 from . import calendar_event_practitioner
 from . import calendar_event_closing

@@ -65,9 +65,10 @@ class CalendarEvent(models.Model):
     # === CRUD METHODS === #
 
     def _practice_place(self):
-        super()._practice_place()
+        result = super()._practice_place()
         if not self.env.su:
             self._practice_get_placed()._practice_check_conflicts()
+        return result
 
     def write(self, vals):
         if self.env.su or self._practice_is_settling() or not vals.keys() & PLACING_FIELDS:

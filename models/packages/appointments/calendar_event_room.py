@@ -59,9 +59,10 @@ class CalendarEvent(models.Model):
         return super().create(vals_list)
 
     def _practice_place(self):
-        super()._practice_place()
+        result = super()._practice_place()
         chosen = self._practice_hidden_sudo().filtered("practice_room_id")
         self._practice_get_placed()._practice_take_rooms(chosen)
+        return result
 
     def write(self, vals):
         if self._practice_is_settling() or not vals.keys() & ROOM_FIELDS:

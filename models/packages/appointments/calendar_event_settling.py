@@ -1,13 +1,12 @@
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command
 from odoo.tools import format_datetime
 
-from .calendar_event import CANCELLED, COPIED_FIELDS
+from .calendar_event import CANCELLED
 
 #: Context key: what the outermost create or write has to settle once Odoo has finished with the series.
 TOUCHED = "practice_touched_events"
@@ -106,22 +105,6 @@ class CalendarEvent(models.Model):
         """Return all that was planned together with these new appointments: them, and their series. A hook."""
         return self | self.recurrence_id.calendar_event_ids
 
-    @api.model
-    def default_get(self, fields):
-        """Leave out what the user may not write: an outsider's event does not become an appointment by a default."""
-        return {
-            name: value
-            for name, value in super().default_get(fields).items()
-            if name not in self._practice_get_own_fields() or self._has_field_access(self._fields[name], "write")
-        }
-
-    @api.model
-    def _practice_add_defaults(self, vals_list):
-        """Return ``vals_list`` with what the context and users' defaults say of our fields: the rules hold for that
-        too, and Odoo would fill it in after them."""
-        defaults = self.default_get(self._practice_get_own_fields())
-        return [{**defaults, **vals} for vals in vals_list] if defaults else vals_list
-
     def write(self, vals):
         self._practice_check_written(vals)
         if not self._practice_may_move_credits(vals):
@@ -149,11 +132,6 @@ class CalendarEvent(models.Model):
     def _practice_filter_kept(self):
         """Return those of these appointments that are archived when they are deleted. A hook."""
         return self._practice_hidden_sudo().filtered("credit_move_ids").with_env(self.env)
-
-    @api.model
-    def _practice_get_own_fields(self):
-        """Return the names of what this module stores on an event."""
-        return [name for name, it in self._fields.items() if it.store and "practice_billing" in it._modules]
 
     def _practice_check_written(self, vals):
         """Demand of whoever writes what the dialogs demand.
@@ -210,123 +188,16 @@ class CalendarEvent(models.Model):
         """Return whether this happens inside of another operation, which settles when it has finished."""
         return isinstance(self.env.context.get(TOUCHED), Touched)
 
-    def copy_data(self, default=None):
-        """Copy what makes an event an appointment, for whoever may see it.
-
-        Odoo makes the events of a series as copies; a series of appointments that lost their patient and credits on
-        the way would be worse than one that stays as it is.
-
-        :raises UserError: when somebody outside the practice copies an appointment
-        """
-        vals_list = super().copy_data(default)
-        if not self._practice_get_appointments():
-            return vals_list
-        if not self.env.su and not self._practice_is_staff():
-            raise UserError(
-                self.env._(
-                    "This is an appointment of a patient: it takes credits, so only the staff of the practice can "
-                    "duplicate it or change its series. Please ask them."
-                )
-            )
-        for event, vals in zip(self, vals_list, strict=True):
-            if vals is not None:
-                kept = event._convert_to_write({name: event[name] for name in self._practice_get_copied_fields()})
-                vals.update({name: value for name, value in kept.items() if name not in (default or {})})
-        return vals_list
-
     @api.model
     def _practice_get_kept_fields(self):
         """Return the names of what only the module writes. A hook."""
         return KEPT_FIELDS
-
-    @api.model
-    def _practice_get_copied_fields(self):
-        """Return the names of what a copy of an appointment has too. A hook."""
-        return COPIED_FIELDS
 
     def _practice_may_move_credits(self, vals):
         """Return whether writing ``vals`` can change where credits of appointments belong."""
         if not vals.keys() & (RELEVANT_FIELDS | self._get_recurrent_fields()):
             return False
         return bool(vals.get("practice_appointment_type_id") or self._practice_get_appointments())
-
-    @api.model
-    def _practice_prepare_appointment_vals(self, vals, remade=False):
-        """Fill in what an appointment type says and the caller did not: title, length, the patient invited.
-
-        What the type promises holds whatever the caller says.
-
-        :param bool remade: Odoo makes the occurrences of a series anew, which bring along what was promised
-        """
-        # sudo: whoever plans an appointment may use its type.
-        appointment_type_sudo = (
-            self.env["practice.appointment.type"].sudo().browse(vals.get("practice_appointment_type_id"))
-        )
-        if not appointment_type_sudo:
-            return vals
-        # Forms send empty values for what nobody filled in.
-        vals = {**vals, "name": vals.get("name") or appointment_type_sudo.name}
-        vals["attendance"] = vals.get("attendance") or "planned"
-        promised = {
-            "practice_credits": appointment_type_sudo.package_credits,
-            **self._practice_prepare_policy_vals(appointment_type_sudo),
-        }
-        if remade and vals.get("practice_late_policy"):
-            promised |= {name: vals[name] for name in promised if name in vals}
-        vals = {**vals, **promised, "credit_error": False, "credit_retry_date": False}
-        if not remade and vals.get("credit_waived"):
-            self._practice_check_given_back()
-        if vals.get("start") and not vals.get("stop") and not vals.get("duration") and not vals.get("allday"):
-            start = fields.Datetime.to_datetime(vals["start"])
-            vals["stop"] = start + timedelta(hours=appointment_type_sudo.duration)
-        if len(givers_sudo := appointment_type_sudo.practitioner_ids) == 1 and not remade:
-            vals.setdefault("user_id", givers_sudo.id)
-        if patient_id := vals.get("patient_id"):
-            organizer = self.env["res.users"].browse(vals.get("user_id") or self.env.uid)
-            invited = vals.get("partner_ids") or [Command.set(organizer.partner_id.ids)]
-            vals["partner_ids"] = self._practice_invite(invited, patient_id)
-        return vals
-
-    @api.model
-    def _practice_prepare_policy_vals(self, appointment_type):
-        """Return what is promised to the patient when an appointment of this type is planned now. A policy is never
-        empty: without one nothing was promised yet."""
-        return {
-            "practice_package_id": appointment_type.package_id.id,
-            "practice_late_policy": appointment_type.late_policy,
-            "practice_cancel_hours": appointment_type.cancel_hours,
-        }
-
-    @api.model
-    def _practice_invite(self, commands, patient_id):
-        """Return the commands for attendees with the patient among them, once."""
-        if commands and isinstance(commands[0], int):
-            commands = [Command.set(commands)]
-        there = {
-            partner_id
-            for command in commands
-            for partner_id in (command[2] if command[0] == Command.SET else [command[1]])
-        }
-        return commands if patient_id in there else [*commands, Command.link(patient_id)]
-
-    def _practice_complete_appointment_vals(self, vals):
-        """Return ``vals`` with what follows from them: credits of a new type, the new patient invited."""
-        vals = dict(vals)
-        if type_id := vals.get("practice_appointment_type_id"):
-            appointment_type_sudo = self.env["practice.appointment.type"].sudo().browse(type_id)  # sudo: as in create
-            vals.setdefault("practice_credits", appointment_type_sudo.package_credits)
-            vals.update(self._practice_prepare_policy_vals(appointment_type_sudo))
-            if not any(self._practice_hidden_sudo().mapped("attendance")):
-                vals.setdefault("attendance", False)
-        if vals.get("attendance") is False and vals.get("practice_appointment_type_id", True):
-            vals["attendance"] = "planned"
-        if vals.get("attendance") == "planned":
-            vals["credit_waived"] = False
-        if "attendance" in vals:
-            vals.update(credit_error=False, credit_retry_date=False)
-        if "patient_id" in vals:
-            vals["partner_ids"] = self._practice_invite_instead(vals.get("partner_ids") or [], vals["patient_id"])
-        return vals
 
     # === NOTICING WHAT HAPPENED === #
 

@@ -1,8 +1,8 @@
 from odoo import fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from .seen_fields import SeenMany2many
+from .turns import take_turn
 
 
 class ResPartner(models.Model):
@@ -69,19 +69,5 @@ class ResPartner(models.Model):
         return last.practice_appointment_type_id or self.env["practice.appointment.type"].search([], limit=1)
 
     def _practice_take_booking_turn(self):
-        """Make sure that nobody else books with these practitioners and patients in the meantime.
-
-        Looking whether a time is free and then taking it is not safe by itself: under REPEATABLE READ two requests both
-        find it free. Each booking therefore updates the rows of its people; of two at once the second one gets a
-        serialization failure, Odoo repeats its request, and then it sees what the first one took.
-        """
-        if not self.ids:
-            return
-        self.env.cr.execute(
-            SQL(
-                """UPDATE res_partner SET practice_booking_turn = COALESCE(practice_booking_turn, 0) + 1
-                     FROM (SELECT id FROM res_partner WHERE id IN %s ORDER BY id FOR NO KEY UPDATE) AS people
-                    WHERE res_partner.id = people.id""",
-                tuple(self.ids),
-            )
-        )
+        """Make sure that nobody else books with these practitioners and patients in the meantime."""
+        take_turn(self, "practice_booking_turn")

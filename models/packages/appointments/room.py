@@ -5,11 +5,11 @@ import pytz
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ....tools.dates import naive_utc
 from .calendar_event import CANCELLED
 from .calendar_event_busy import DAY_LONG_MARGIN, free_times
+from .turns import take_turn
 
 
 class PracticeRoom(models.Model):
@@ -65,13 +65,5 @@ class PracticeRoom(models.Model):
         return opened
 
     def _take_booking_turn(self):
-        """Make sure that nobody else plans in these rooms meanwhile, as ``_practice_take_booking_turn`` of people."""
-        if self:
-            self.env.cr.execute(
-                SQL(
-                    """UPDATE practice_room SET booking_turn = COALESCE(booking_turn, 0) + 1
-                         FROM (SELECT id FROM practice_room WHERE id IN %s ORDER BY id FOR NO KEY UPDATE) AS rooms
-                        WHERE practice_room.id = rooms.id""",
-                    tuple(self.ids),
-                )
-            )
+        """Make sure that nobody else plans in these rooms in the meantime."""
+        take_turn(self, "booking_turn")
