@@ -153,8 +153,9 @@ class CalendarEvent(models.Model):
 
     def _practice_replace_group(self, after):
         """Who waits for a group that Odoo made anew, with its series, waits for the new one."""
-        super()._practice_replace_group(after)
+        result = super()._practice_replace_group(after)
         self.practice_waiting_ids.write({"group_id": after.id})
+        return result
 
     def _practice_filter_kept(self):
         """Keep a group that somebody waits for, so that they are told."""
