@@ -107,6 +107,12 @@ def spread_over_days(start, stop, tz):
     return parts
 
 
+def clip(spans, start, stop):
+    """Return what of ``spans`` lies between two moments, in their order."""
+    clipped = ((max(begins, start), min(ends, stop)) for begins, ends in spans)
+    return [(begins, ends) for begins, ends in clipped if begins < ends]
+
+
 def count_minutes(spans):
     """Return how many minutes ``(begins, ends)`` spans cover together: what overlaps counts once."""
     total, reached = 0, None

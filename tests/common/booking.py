@@ -18,6 +18,13 @@ BRUSSELS = pytz.timezone("Europe/Brussels")
 BOOK = "/my/appointments/book"
 
 
+def make_rooms(case, *names, types=None):
+    """Make rooms in which appointments of ``types``, by default the type of ``case``, take place."""
+    return case.env["practice.room"].create(
+        [{"name": name, "type_ids": [Command.set((types or case.type).ids)]} for name in names]
+    )
+
+
 class BookingMixin(PracticeMixin):
     """Two practitioners who work every day from nine to twelve and from one to five, and an open type."""
 

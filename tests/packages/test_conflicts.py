@@ -117,6 +117,52 @@ class TestConflicts(ConflictCase):
             self.plan_at_desk(self.bert, **weekly, **{weekday: True})
         self.assertEqual(str(refused.exception).count("Ilse has"), 1)
 
+    def plan_weekly(self, **vals):
+        """Plan two weekly appointments of Bert, from the third day on."""
+        weekly = {"recurrency": True, "rrule_type": "weekly", "interval": 1, "end_type": "count", "count": 2}
+        event = self.plan_at_desk(self.bert, **weekly, **{f"{self.at(days=3):%a}".lower(): True}, **vals)
+        return event.recurrence_id.calendar_event_ids.sorted("start")
+
+    def test_what_is_said_of_a_series_is_kept_where_it_collides(self):
+        self.plan_at_desk(days=10)
+        series = self.plan_weekly(practice_overrule_reason="Both agreed")
+        self.assertEqual(series.mapped("practice_overrule_reason"), ["Both agreed", "Both agreed"])
+
+    def test_a_series_that_is_moved_into_something_says_why_too(self):
+        self.plan_at_desk(days=11)
+        series = self.plan_weekly()
+        later = {"start": self.at(days=4), "stop": self.at(days=4, hours=1), "recurrence_update": "all_events"}
+        with self.assertBusy("Ilse"), self.cr.savepoint():
+            series[0].write(later)
+        series[0].write({**later, "practice_overrule_reason": "Both agreed"})
+        moved = self.env["calendar.event"].search([("patient_id", "=", self.bert.id)], order="start")
+        self.assertEqual(moved.mapped("start"), [self.at(days=number) for number in (4, 11)])
+        self.assertEqual(moved[1].practice_overrule_reason, "Both agreed")
+
+    def test_one_of_a_series_does_not_speak_for_the_others(self):
+        self.plan_at_desk(days=3)
+        self.plan_at_desk(days=11)
+        series = self.plan_weekly(practice_overrule_reason="Both agreed")
+        later = {"start": self.at(days=11), "stop": self.at(days=11, hours=1), "recurrence_update": "self_only"}
+        with self.assertBusy("Ilse"), self.cr.savepoint():
+            series[1].write(later)
+        series[1].write({**later, "practice_overrule_reason": "Once more"})
+        self.assertEqual(series.mapped("practice_overrule_reason"), ["Both agreed", "Once more"])
+
+    def test_the_form_shows_what_is_in_the_way_of_a_series(self):
+        self.plan_at_desk(self.bert, days=10)
+        form = Form(self.desk["calendar.event"], "calendar.view_calendar_event_form")
+        form.start, form.stop = self.at(days=3), self.at(days=3, hours=1)
+        form.practice_appointment_type_id = self.type
+        form.patient_id = self.patient
+        form.user_id = self.ilse
+        self.assertFalse(form.practice_conflict)
+        form.recurrency = True
+        form.rrule_type_ui, form.end_type, form.count = "daily", "count", 9
+        self.assertEqual(form.practice_conflict.count("Ilse has something else"), 1)
+        form.practice_overrule_reason = "Both agreed"
+        self.assertEqual(len(form.save().recurrence_id.calendar_event_ids), 9)
+
     def test_the_form_says_it_and_asks_why(self):
         self.plan_at_desk(self.bert)
         form = self.open_form()

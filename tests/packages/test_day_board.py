@@ -11,8 +11,11 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 
 from odoo.addons.bus.models import ir_websocket
 from odoo.addons.bus.tests.common import WebsocketCase
+from odoo.addons.practice_billing.models.packages.appointments.calendar_event import COPIED_FIELDS
+from odoo.addons.practice_billing.models.packages.board.calendar_event import BOARD_FIELDS
+from odoo.addons.practice_billing.models.packages.board.calendar_event_live import SHOWN_FIELDS
 
-from ..common.booking import BookingMixin
+from ..common.booking import BookingMixin, make_rooms
 
 #: A week of twelve practitioners with 600 appointments is read with at most so many queries.
 MOST_QUERIES = 15
@@ -40,8 +43,10 @@ class BoardMixin(BookingMixin):
         events = self.env["calendar.event"].with_user(user or self.front_desk)
         return events.practice_get_board(str(first), str(last or first), **options)
 
-    def column(self, board, practitioner):
-        return next(it for it in board["columns"] if it["res_id"] == practitioner.id)
+    def column(self, board, record):
+        """Return the column of a practitioner or a room."""
+        kind = "room" if record._name == "practice.room" else "practitioner"
+        return next(it for it in board["columns"] if it["key"] == f"{kind}-{record.id}")
 
     def block(self, board, event):
         return next((it for it in board["appointments"] if it["id"] == event.id), None)
@@ -122,6 +127,36 @@ class TestBoard(BoardMixin, TransactionCase):
             )
             for hours in self.column(board, self.katrien)["hours"].values():
                 self.assertEqual(hours, [(540, 720), (780, 1020)])
+
+    # === ROOMS === #
+
+    def test_a_room_has_a_column_with_the_hours_of_its_own_or_of_the_practice(self):
+        garden, street = make_rooms(self, "Garden", "Street")
+        garden.calendar_id = self.make_calendar(((8, 10),))
+        event = self.plan(start=self.local(self.today(), 14), user_id=self.pieter.id, practice_room_id=street.id)
+        self.assertNotIn("room", [it["kind"] for it in self.board()["columns"]])
+        board = self.board(with_rooms=True)
+        self.assertEqual(self.column(board, garden)["hours"], {"2026-03-11": [(480, 600)]})
+        column = self.column(board, street)
+        self.assertEqual(column["hours"], {"2026-03-11": [(540, 720), (780, 1020)]})
+        self.assertEqual(column["totals"]["2026-03-11"], {"visits": 1, "booked": 60, "worked": 420})
+        self.assertEqual(self.block(board, event)["columns"], [f"practitioner-{self.pieter.id}", column["key"]])
+        self.assertFalse(any(column["busy"].values()), "it is not busy with what it shows")
+
+    def test_a_room_is_busy_with_what_the_user_does_not_see(self):
+        [garden] = make_rooms(self, "Garden")
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        self.katrien.company_ids |= branch
+        self.plan(start=self.local(self.today(), 14), user_id=self.pieter.id, practice_room_id=garden.id)
+        elsewhere = self.make_type(self.env["practice.package"], name="Talk", company_id=branch.id)
+        self.plan(
+            start=self.local(self.today(), 16),
+            appointment_type=elsewhere,
+            user_id=self.katrien.id,
+            practice_room_id=garden.id,
+        )
+        column = self.column(self.board(with_rooms=True), garden)
+        self.assertEqual(column["busy"], {"2026-03-11": [(960, 1020, False)]})
 
     def test_who_comes_at_once_is_counted_once(self):
         start = self.local(self.today(), 14)
@@ -366,6 +401,20 @@ class TestMovingOnBoard(BoardMixin, TransactionCase):
         self.assertIn(self.katrien.partner_id, told.recipient_ids)
         self.assertNotIn(self.patient, told.recipient_ids)
 
+    def test_it_gets_the_room_to_which_it_is_dragged(self):
+        garden, street = make_rooms(self, "Garden", "Street")
+        self.move(room_id=street.id)
+        self.assertEqual((self.event.practice_room_id, self.event.user_id), (street, self.katrien))
+        bert = self.make_patient("Bert Claes")
+        self.give(bert)
+        start = self.at(days=2, hours=3)
+        self.plan(bert, start=start, user_id=self.pieter.id, practice_room_id=garden.id)
+        answer = self.move(start=start, room_id=garden.id)
+        self.assertEqual(answer["conflicts"], ["Garden is not free at this time."])
+        self.assertEqual(self.event.practice_room_id, street)
+        self.move(start=start, room_id=garden.id, reason="They share it")
+        self.assertEqual(self.event.practice_room_id, garden)
+
     def test_where_somebody_is_busy_it_is_asked_why_and_nothing_moves(self):
         bert = self.make_patient("Bert Claes")
         self.give(bert)
@@ -432,6 +481,12 @@ class TestLiveBoard(BoardMixin, TransactionCase):
         free = self.make_type(self.env["practice.package"], name="Talk")
         other = self.plan(start=self.at(days=2), appointment_type=free, user_id=self.pieter.id)
         self.assertEqual(self.sent(other.unlink), self.days(2))
+
+    def test_every_field_that_a_board_reads_is_told(self):
+        fields = self.env["calendar.event"]._fields
+        kept = {name for name in BOARD_FIELDS if fields[name].store and not fields[name].compute}
+        # The name comes from patient and type, what is frozen changes with the type, places are taken by participants.
+        self.assertEqual(kept - SHOWN_FIELDS - set(COPIED_FIELDS), {"name", "practice_places_taken"})
 
     def test_many_changes_are_one_message(self):
         def work():

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, TransactionCase, tagged
 
-from ..common.booking import BookingMixin
+from ..common.booking import BookingMixin, make_rooms
 from ..common.conflicts import ConflictCase
 from ..common.practice import PracticeMixin
 from ..common.races import RaceCase, done, refused
@@ -16,12 +16,6 @@ from ..common.races import RaceCase, done, refused
 SESSIONS = 20
 #: Friday; the clock of the tests stands on the Wednesday before.
 FRIDAY = date(2026, 3, 13)
-
-
-def make_rooms(case, *names, types=None):
-    return case.env["practice.room"].create(
-        [{"name": name, "type_ids": [Command.set((types or case.type).ids)]} for name in names]
-    )
 
 
 @tagged("post_install", "-at_install")

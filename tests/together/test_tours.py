@@ -8,7 +8,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.addons.bus.models.bus import channel_with_db, dispatch, hashable
 from odoo.addons.bus.tests.common import WebsocketCase
 
-from ..common.booking import BookingMixin
+from ..common.booking import BookingMixin, make_rooms
 from ..common.checkouts import OrganisationMixin
 from ..common.practice import PracticeMixin
 from ..common.subscriptions import SubscriptionMixin
@@ -311,6 +311,21 @@ class TestBoardTours(BoardTourMixin, HttpCase):
 
         event = self.get_planned()
         self.assertEqual((event.user_id, event.start), (self.pieter, self.local(self.tomorrow, 9, 15)))
+        self.assertEqual(event.stop, self.local(self.tomorrow, 10, 30))
+
+    def test_an_absence_is_dragged_or_begins_at_the_head_of_a_column(self):
+        event = self.plan_tomorrow()
+        self.start_board("practice_board_absence")
+
+        absence = self.env["practice.absence"].search([("practitioner_id", "=", self.katrien.id)])
+        self.assertEqual((absence.state, absence.line_ids.event_id), ("cancelled", event))
+        self.assertEqual(absence.date_from, self.local(self.tomorrow, 0))
+
+    def test_rooms_are_shown_and_dragged_to(self):
+        _garden, street = make_rooms(self, "Garden", "Street")
+        event = self.plan_tomorrow()
+        self.start_board("practice_board_rooms")
+        self.assertEqual((event.practice_room_id, event.start), (street, self.local(self.tomorrow, 11)))
 
 
 @tagged("post_install", "-at_install")

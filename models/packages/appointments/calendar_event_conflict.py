@@ -4,6 +4,11 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .calendar_event_settling import TOUCHED, Touched
+
+#: Appointments that are named at most, of those that collide.
+MOST_LINES = 10
+
 #: Fields of which a change can make an appointment collide with something else.
 PLACING_FIELDS = {
     *("practice_appointment_type_id", "patient_id", "user_id", "practice_room_id", "attendance", "active"),
@@ -35,15 +40,38 @@ class CalendarEvent(models.Model):
     )
 
     @api.depends(
-        *("practice_appointment_type_id", "patient_id", "user_id", "practice_room_id", "attendance"),
-        *("start", "stop", "allday", "start_date", "stop_date"),
+        lambda self: [
+            *("practice_appointment_type_id", "patient_id", "user_id", "practice_room_id", "attendance"),
+            *("start", "stop", "allday", "start_date", "stop_date", "recurrency"),
+            *sorted(self._get_recurrent_fields()),
+        ]
     )
     def _compute_practice_conflict(self):
         placed = self.filtered(lambda event: event.practice_appointment_type_id and event.start and event.stop)
-        conflicts = placed._practice_find_conflicts()
+        visits = {event: event._practice_foresee_visits() for event in placed}
+        conflicts = self.union(*visits.values())._practice_find_conflicts()
         for event in self:
-            event.practice_conflict = "\n".join(conflicts.get(event, ())) or False
+            lines = event._practice_describe_conflicts(visits.get(event, event), conflicts)
+            event.practice_conflict = "\n".join(lines) or False
             event.practice_asks_reason = bool(event.practice_conflict) and event._practice_is_placed_anew()
+
+    def _practice_foresee_visits(self):
+        """Return this appointment, or all of the series that it is about to become."""
+        self.ensure_one()
+        starts = self._practice_get_starts()
+        if len(starts) == 1:
+            return self
+        length = self.stop - self.start
+        placing = ("practice_appointment_type_id", "patient_id", "user_id", "practice_room_id", "attendance", "allday")
+        vals = self._convert_to_write({name: self[name] for name in placing})
+        return self.union(*(self.new({**vals, "start": start, "stop": start + length}) for start in starts))
+
+    def _practice_describe_conflicts(self, visits, conflicts):
+        """Return in sentences what is in the way of this appointment; of a series each begins with its day."""
+        if visits == self:
+            return conflicts.get(self, [])
+        colliding = [event for event in visits.sorted("start") if conflicts.get(event)][:MOST_LINES]
+        return [f"{event._practice_describe_start()}: {' '.join(conflicts[event])}" for event in colliding]
 
     def _practice_is_placed_anew(self):
         """Return whether a form has something else of this appointment than the database that can collide.
@@ -67,7 +95,10 @@ class CalendarEvent(models.Model):
     def _practice_place(self):
         result = super()._practice_place()
         if not self.env.su:
-            self._practice_get_placed()._practice_check_conflicts()
+            placed = self._practice_get_placed()
+            said_sudo = placed._practice_hidden_sudo().filtered("practice_overrule_reason")
+            reasons = {event.recurrence_id.id: event.practice_overrule_reason for event in said_sudo}
+            placed._practice_check_conflicts(reasons)
         return result
 
     def write(self, vals):
@@ -79,13 +110,17 @@ class CalendarEvent(models.Model):
         # Whoever moves it says it anew.
         result = super().write({"practice_overrule_reason": False, **vals})
         rewritten = vals.keys() & {"recurrence_update", "recurrency"}
-        (self | self.recurrence_id.calendar_event_ids if rewritten else self)._practice_check_conflicts()
+        events = self | self.recurrence_id.calendar_event_ids if rewritten else self
+        moves_series = vals.get("recurrence_update") in ("all_events", "future_events") or vals.get("recurrency")
+        reason = moves_series and vals.get("practice_overrule_reason")
+        events._practice_check_conflicts(dict.fromkeys(events.recurrence_id.ids, reason))
         return result
 
-    def _practice_check_conflicts(self):
+    def _practice_check_conflicts(self, reasons):
         """Refuse appointments at a time at which somebody is busy or does not work, unless it was said why.
 
-        :raises UserError: naming each of them
+        :param dict reasons: ``{id of a series: why}``: what was said of a series holds for those of it that collide
+        :raises UserError: naming each of the others
         """
         placed = self._practice_get_appointments()._practice_hidden_sudo()
         asked = placed.filtered(lambda event: event.active and not event.practice_overrule_reason)
@@ -96,7 +131,13 @@ class CalendarEvent(models.Model):
         people._practice_take_booking_turn()
         # Looked for anew, and kept for the form that shows it when it was saved.
         asked.invalidate_recordset(["practice_conflict", "practice_asks_reason"], flush=False)
-        if conflicted := asked.filtered("practice_conflict"):
+        conflicted = asked.filtered("practice_conflict")
+        for series_id, events in conflicted.grouped(lambda event: event.recurrence_id.id).items():
+            if series_id and (reason := reasons.get(series_id)):
+                # Part of what is happening to the series.
+                events.with_context(**{TOUCHED: Touched()}).practice_overrule_reason = reason
+                conflicted -= events
+        if conflicted:
             lines = [
                 f"{event._practice_describe_start()}: {event.practice_conflict.replace(chr(10), ' ')}"
                 for event in conflicted
@@ -104,7 +145,7 @@ class CalendarEvent(models.Model):
             raise UserError(
                 self.env._(
                     "%s\nChoose another time, or open the appointment and say why it is planned all the same.",
-                    "\n".join(lines[:10]),
+                    "\n".join(lines[:MOST_LINES]),
                 )
             )
 

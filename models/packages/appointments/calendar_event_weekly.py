@@ -41,8 +41,13 @@ class CalendarEvent(models.Model):
                 of_company.patient_id._origin, packages, min(days.values()), max(days.values()), company
             )
             for event, day in days.items():
+                if not event._origin:
+                    # Of a series that is being planned each counts.
+                    package = event._practice_get_package()._origin
+                    visits[event.patient_id._origin, package, week_of(day)[0]].add(event.id)
+            for event, day in days.items():
                 package, monday = event._practice_get_package()._origin, week_of(day)[0]
-                others = visits[event.patient_id._origin, package, monday] - {event._origin.id}
+                others = visits[event.patient_id._origin, package, monday] - {event.id, event._origin.id}
                 if package.weekly_visits and len(others) >= package.weekly_visits:
                     found[event] = self._practice_describe_full_week(event.patient_id, package, monday, len(others))
         return found

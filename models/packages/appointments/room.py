@@ -12,6 +12,12 @@ from .calendar_event_busy import DAY_LONG_MARGIN, free_times
 from .turns import take_turn
 
 
+def open_spans(calendar, start, stop):
+    """Return ``[(start, stop)]``: the hours of a ``calendar`` of working hours between two moments, all naive UTC."""
+    hours = calendar._work_intervals_batch(pytz.utc.localize(start), pytz.utc.localize(stop))[False]
+    return [(naive_utc(begins), naive_utc(ends)) for begins, ends, _attendance in hours]
+
+
 class PracticeRoom(models.Model):
     """When rooms are free, and that nobody else takes one meanwhile."""
 
@@ -56,11 +62,8 @@ class PracticeRoom(models.Model):
     def _get_open_spans(self, start, stop):
         opened = {}
         for calendar, rooms in self.grouped("calendar_id").items():
-            spans = [(start, stop)]
-            if calendar:
-                # sudo: working hours only
-                hours = calendar.sudo()._work_intervals_batch(pytz.utc.localize(start), pytz.utc.localize(stop))[False]
-                spans = [(naive_utc(begins), naive_utc(ends)) for begins, ends, _attendance in hours]
+            calendar_sudo = calendar.sudo()  # sudo: working hours only
+            spans = open_spans(calendar_sudo, start, stop) if calendar else [(start, stop)]
             opened |= dict.fromkeys(rooms, spans)
         return opened
 

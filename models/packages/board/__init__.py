@@ -1,5 +1,6 @@
 from . import calendar_event_hours
 from . import calendar_event
+from . import calendar_event_rooms
 from . import calendar_event_signs
 from . import calendar_event_moving
 from . import calendar_event_live

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ....tools.slots import count_minutes, span_of_days, spread_over_days
+from ....tools.slots import clip, count_minutes, span_of_days, spread_over_days
 from ..appointments.calendar_event import CANCELLED
 from .calendar_event_hours import add_by_day
 
@@ -18,7 +18,7 @@ BOARD_FIELDS = [
     *("user_id", "patient_id", "practice_appointment_type_id", "attendance", "practice_overrule_reason"),
     *("practice_package_id", "practice_credits", "practice_late_policy", "practice_cancel_hours"),
     *("credit_state", "credit_waived", "credit_error"),
-    *("practice_group_id", "practice_places", "practice_places_taken"),
+    *("practice_group_id", "practice_places", "practice_places_taken", "practice_room_id"),
 ]
 
 #: What is read of each appointment type, at once.
@@ -28,19 +28,20 @@ TYPE_FIELDS = ["name", "color", "company_id", "package_id", "package_credits", "
 class CalendarEvent(models.Model):
     """The day board: who gives what to whom, beside working hours and everything else that keeps people busy.
 
-    A board has columns; so far each is a practitioner. An appointment says in which columns it shows, by their keys, so
-    that columns of another kind need no other board. Times are minutes of the clock in the practice's time zone.
+    A board has columns, one for each practitioner and room. An appointment says in which columns it shows, by their
+    keys, so that columns of another kind need no other board. Times are minutes of the practice's clock.
     """
 
     _inherit = "calendar.event"
 
     @api.model
     @api.readonly
-    def practice_get_board(self, first_day, last_day, domain=None):
+    def practice_get_board(self, first_day, last_day, domain=None, with_rooms=False):
         """Return everything that a board shows of some days, with a fixed number of queries.
 
         :param str first_day, last_day: days of the practice, both included
         :param list domain: appointments that do not match it are returned with ``dimmed``
+        :param bool with_rooms: rooms have columns too
         :return: ``tz``, ``today`` and ``days``; ``columns`` with ``key``, ``kind``, ``title``, and by day ``hours``,
             ``busy`` and ``totals``; ``appointments``
         :raises AccessError: for whoever is not staff
@@ -53,16 +54,19 @@ class CalendarEvent(models.Model):
             first = last = None
         if not first or not last or not timedelta() <= last - first < timedelta(days=MOST_DAYS):
             raise UserError(self.env._("A board shows 1 to %s days: choose a day or a week.", MOST_DAYS))
-        return self._practice_get_board(first, last, Domain(domain or Domain.TRUE))
+        return self._practice_get_board(first, last, Domain(domain or Domain.TRUE), with_rooms)
 
     @api.model
-    def _practice_get_board(self, first, last, domain):
+    def _practice_get_board(self, first, last, domain, with_rooms):
         tz = self.env.company.practice_tz
         start, stop = span_of_days(first, last, tz)
         planned = self._practice_find_board_appointments(start, stop)
         shown = planned.filtered_domain(self._practice_get_board_domain())
         practitioners = self._practice_find_board_practitioners(planned)
-        columns = self._practice_prepare_board_columns(practitioners, start, stop, tz, ignore=planned)
+        state = self._practice_get_hours_state()
+        columns = self._practice_prepare_board_columns(practitioners, start, stop, tz, planned, state)
+        if with_rooms:
+            columns += self._practice_prepare_room_columns(start, stop, tz, planned, state)
         matching = shown
         if not domain.is_true():
             matching = self.with_context(active_test=False).search(domain & Domain("id", "in", shown.ids))
@@ -188,9 +192,13 @@ class CalendarEvent(models.Model):
         return practitioners_sudo.sorted("name").sudo(False)
 
     @api.model
-    def _practice_prepare_board_columns(self, practitioners, start, stop, tz, ignore):
-        """Return the columns of ``practitioners``, without totals yet."""
-        hours = self._practice_get_board_hours(practitioners, start, stop, tz)
+    def _practice_prepare_board_columns(self, practitioners, start, stop, tz, ignore, state):
+        """Return the columns of ``practitioners``, without totals yet.
+
+        :param ignore: appointments that keep nobody busy, because they stand there themselves
+        :param state: of what working hours are made of
+        """
+        hours = self._practice_get_board_hours(practitioners, start, stop, tz, state)
         busy = self._practice_get_board_busy(practitioners, start, stop, tz, ignore)
         columns = [
             {
@@ -226,9 +234,7 @@ class CalendarEvent(models.Model):
         for user, partner in partner_of.items():
             busy[user] = defaultdict(list)
             for event_id, it in events.get(partner.id, ()):
-                span = (max(it.start, start), min(it.stop, stop))
-                if span[0] < span[1]:
-                    add_by_day(busy[user], [span], tz, titles.get(event_id, False))
+                add_by_day(busy[user], clip([(it.start, it.stop)], start, stop), tz, titles.get(event_id, False))
         return busy
 
     @api.model

@@ -22,9 +22,8 @@ class CalendarEvent(models.Model):
     _inherit = "calendar.event"
 
     @api.model
-    def _practice_get_board_hours(self, practitioners, start, stop, tz):
+    def _practice_get_board_hours(self, practitioners, start, stop, tz, state):
         """Return ``{user id: {day: [(begins, ends)]}}``: when ``practitioners`` work for the allowed companies."""
-        state = self._practice_get_hours_state()
         hours = defaultdict(dict)
         for company in self.env.companies:
             working_sudo = practitioners.sudo()  # sudo: who works where

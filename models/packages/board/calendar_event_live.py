@@ -7,6 +7,7 @@ BOARD = "practice_board"
 SHOWN_FIELDS = {
     *("practice_appointment_type_id", "patient_id", "user_id", "attendance", "active", "credit_waived", "credit_error"),
     *("start", "stop", "start_date", "stop_date", "allday", "duration", "recurrency", "practice_overrule_reason"),
+    *("practice_group_id", "practice_places", "practice_room_id", "location"),
 }
 
 #: Fields with which Odoo makes the events of a series anew, and these may be gone.

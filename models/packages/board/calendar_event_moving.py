@@ -3,15 +3,18 @@ from odoo.exceptions import AccessError
 
 
 class CalendarEvent(models.Model):
-    """Dragged on the board: to another time, another practitioner, another end."""
+    """Dragged on the board: to another time, another practitioner, another room, another end."""
 
     _inherit = "calendar.event"
 
-    def practice_move_on_board(self, start, stop, practitioner_id=None, *, reason=None, confirmed=False, scope=None):
+    def practice_move_on_board(
+        self, start, stop, practitioner_id=None, room_id=None, *, reason=None, confirmed=False, scope=None
+    ):
         """Move this appointment, unless something has to be said first; then nothing is changed.
 
         :param str start, stop: naive UTC
         :param int practitioner_id: user who gives it from now on; by default who does
+        :param int room_id: where it takes place from now on; by default where it does
         :param str reason: why it is moved to a time at which somebody is busy
         :param bool confirmed: what it costs was read
         :param str scope: of a series, which of its appointments move, as Odoo's ``recurrence_update``
@@ -23,6 +26,8 @@ class CalendarEvent(models.Model):
         self.check_access("write")
         practitioner = self.env["res.users"].browse(practitioner_id) if practitioner_id else self.user_id
         vals = {"start": start, "stop": stop}
+        if room_id and room_id != self.practice_room_id.id:
+            vals["practice_room_id"] = room_id
         moved = self.new({**vals, "user_id": practitioner.id}, origin=self)
         conflicts = [] if reason else moved._practice_find_conflicts().get(moved, [])
         costs = [] if confirmed else self._practice_foresee_cost(moved)

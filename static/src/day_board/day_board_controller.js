@@ -22,11 +22,15 @@ import { DayBoardGrid } from "./day_board_grid";
 import { formatMinute, toMoment } from "./day_board_layout";
 import { DayBoardModel } from "./day_board_model";
 import { DayBoardPopover } from "./day_board_popover";
+import { DayBoardSpan } from "./day_board_span";
 
 const { DateTime } = luxon;
 
 /** What the bus calls the news of a board. */
 const BOARD = "practice_board";
+
+/** Minutes of a day. */
+const DAY = 24 * 60;
 
 /** Milliseconds in which news are gathered before the board is read again. */
 const GATHERED = 400;
@@ -38,7 +42,9 @@ export class DayBoardController extends Component {
     static props = { ...standardViewProps, archInfo: Object };
 
     setup() {
+        this.action = useService("action");
         this.dialog = useService("dialog");
+        this.notification = useService("notification");
         this.orm = useService("orm");
         this.ui = useService("ui");
         this.model = new DayBoardModel(this.orm, { domain: this.props.domain, ...this.props.state?.board });
@@ -51,12 +57,13 @@ export class DayBoardController extends Component {
             setActiveElement: true,
             useBottomSheet: this.ui.isSmall,
         });
+        this.spanPopover = usePopover(DayBoardSpan, { position: "right", onClose: () => this.leaveSpan() });
         useBus(this.ui.bus, "active-element-changed", () => this.waitsForFocus && this.focus(this.waitsForFocus));
         this.searchBarToggler = useSearchBarToggler();
         useSetupAction({ getLocalState: () => ({ board: this.model.exportState() }) });
         this.listen();
         this.watchClock();
-        onWillStart(() => Promise.all([this.model.load(), this.loadOnlyType()]));
+        onWillStart(() => Promise.all([this.model.load(), this.loadOnlyType(), this.loadHasRooms()]));
         onWillUpdateProps(({ domain }) => {
             if (JSON.stringify(domain) !== JSON.stringify(this.model.domain)) {
                 this.model.domain = domain;
@@ -113,7 +120,7 @@ export class DayBoardController extends Component {
     // === WHAT IS SHOWN === //
 
     get isEmpty() {
-        return !this.data.data.columns.length;
+        return !this.model.getChoices("practitioner").length;
     }
 
     get columns() {
@@ -149,7 +156,7 @@ export class DayBoardController extends Component {
 
     /** Says who is shown: everybody, one by name, or how many. */
     get who() {
-        const { choices } = this.model;
+        const choices = this.model.getChoices("practitioner");
         const chosen = choices.filter((it) => it.isChosen);
         if (chosen.length === choices.length) {
             return _t("Everybody");
@@ -191,8 +198,49 @@ export class DayBoardController extends Component {
         this.onlyTypeId = typeIds.length === 1 && typeIds[0];
     }
 
+    async loadHasRooms() {
+        this.hasRooms = Boolean(await this.orm.searchCount("practice.room", [], { limit: 1 }));
+    }
+
     onSlot(column, minute) {
-        return this.state.moving ? this.move(this.state.moving, column, minute) : this.plan(column, minute);
+        return this.state.moving ? this.moveTo(column, minute) : this.plan(column, minute);
+    }
+
+    /** Asks what a time is for that was dragged over; `leave` is called once it is said, or it is left. */
+    onSpan({ column, begins, ends }, element, leave) {
+        if (column.kind !== "practitioner" || !column.res_id) {
+            leave();
+            return this.plan(column, begins);
+        }
+        this.leaveSpan = leave;
+        this.spanPopover.open(element, {
+            title: _t("%(begins)s to %(ends)s", { begins: formatMinute(begins), ends: formatMinute(ends) }),
+            practitioner: column.name,
+            plan: () => this.plan(column, begins),
+            away: () => this.openAbsence(column, begins, ends),
+            close: () => this.spanPopover.close(),
+        });
+    }
+
+    /**
+     * Opens an absence: it shows whom it affects before anything happens.
+     *
+     * @param {number} [begins] minute; by default the practitioner is away all day, today from this hour on
+     * @param {number} [ends] minute; by default until the end of the day
+     */
+    openAbsence(column, begins, ends) {
+        const { tz } = this.data.data;
+        const first = begins ?? (column.isToday ? Math.floor(this.now.minute / 60) * 60 : 0);
+        return this.action.doAction({
+            type: "ir.actions.act_window",
+            res_model: "practice.absence",
+            views: [[false, "form"]],
+            context: {
+                default_practitioner_id: column.res_id,
+                default_date_from: toMoment(column.day, first, tz),
+                default_date_to: toMoment(column.day, ends ?? DAY - 1, tz),
+            },
+        });
     }
 
     /** Opens the short dialog; what is saved there stands on the board at once. */
@@ -208,6 +256,9 @@ export class DayBoardController extends Component {
         if (column.kind === "practitioner" && column.res_id) {
             context.default_user_id = column.res_id;
             context.default_partner_ids = [column.partner_id];
+        }
+        if (column.kind === "room") {
+            context.default_practice_room_id = column.res_id;
         }
         if (this.onlyTypeId) {
             context.default_practice_appointment_type_id = this.onlyTypeId;
@@ -236,7 +287,7 @@ export class DayBoardController extends Component {
 
     onBlock(element, block, column) {
         if (this.state.moving) {
-            return this.move(this.state.moving, column, block.begins);
+            return this.moveTo(column, block.begins);
         }
         this.popover.open(element, {
             model: this.model,
@@ -248,21 +299,38 @@ export class DayBoardController extends Component {
     }
 
     run(name, block) {
-        return name === "move" ? this.beginMoving(block) : this.actions[name](block);
+        const parts = { move: "all", end: "end" };
+        return parts[name] ? this.beginMoving(block, parts[name]) : this.actions[name](block);
     }
 
-    /** The next time that is chosen, with the mouse, a finger or Enter, also of another day, is its new time. */
-    beginMoving(block) {
-        this.state.moving = block;
+    /**
+     * The next time that is chosen, with the mouse, a finger or Enter, is its new time, also on another day, or its
+     * new end.
+     *
+     * @param {"all" | "end"} part
+     */
+    beginMoving(block, part) {
+        this.state.moving = { block, part };
         this.focus(block.id);
+    }
+
+    moveTo(column, minute) {
+        const { block, part } = this.state.moving;
+        if (part === "all") {
+            return this.move(block, column, minute);
+        }
+        if (minute <= block.begins || !column.blocks.some((it) => it.id === block.id)) {
+            const time = formatMinute(block.begins);
+            return this.notification.add(
+                _t("It begins at %s: choose a later time of the same column as its end.", time),
+                { type: "warning" }
+            );
+        }
+        return this.move(block, column, block.begins, minute);
     }
 
     leaveMoving() {
         this.state.moving = null;
-    }
-
-    onMove(block, column, begins, ends) {
-        return begins === null ? this.beginMoving(block) : this.move(block, column, begins, ends);
     }
 
     /**
@@ -283,7 +351,8 @@ export class DayBoardController extends Component {
             ends: ends || begins + block.ends - block.begins,
         };
         try {
-            await this.sendMove(block, start, stop, column.kind === "practitioner" && column.res_id);
+            const ids = ["practitioner", "room"].map((kind) => column.kind === kind && column.res_id);
+            await this.sendMove(block, [start, stop, ...ids]);
         } finally {
             await this.reload(block);
             this.state.pending = null;
@@ -291,7 +360,7 @@ export class DayBoardController extends Component {
     }
 
     /** Sends a move, after asking what has to be said: which of a series, why all the same, that it costs more. */
-    async sendMove(block, start, stop, practitionerId) {
+    async sendMove(block, place) {
         const options = {};
         if (block.recurring) {
             options.scope = await askRecurrenceUpdatePolicy(this.dialog);
@@ -303,7 +372,7 @@ export class DayBoardController extends Component {
             const { conflicts, costs } = await this.orm.call(
                 "calendar.event",
                 "practice_move_on_board",
-                [[block.id], start, stop, practitionerId || null],
+                [[block.id], ...place],
                 options
             );
             if (!conflicts.length && !costs.length) {

@@ -8,7 +8,7 @@ const THRESHOLD = 5;
 const EDGE = 40;
 
 /**
- * Drags appointments of a grid to another time or column, and their end.
+ * Drags appointments of a grid to another time or column, and their end, and over an empty time to choose it.
  *
  * A finger scrolls and turns the page: what it wants to move, it moves with *Move* of the appointment.
  */
@@ -18,13 +18,25 @@ export function useBoardDrag(grid) {
 
     const canDrag = (block) => block.attendance === "planned" && !block.allday;
 
+    const isMouse = (ev) => ev.button === 0 && ev.pointerType !== "touch";
+
     function onPointerDown(ev, block, column, part = "all") {
-        if (ev.button !== 0 || ev.pointerType === "touch" || !canDrag(block)) {
-            return;
+        ev.stopPropagation(); // what is below is not empty
+        if (isMouse(ev) && canDrag(block)) {
+            const { exact } = grid.locate(ev.clientX, ev.clientY);
+            begin(ev, { block, column, part, grabbed: exact - block.begins });
         }
-        ev.stopPropagation();
-        const { exact } = grid.locate(ev.clientX, ev.clientY);
-        drag = { block, column, part, x: ev.clientX, y: ev.clientY, grabbed: exact - block.begins, isMoving: false };
+    }
+
+    function onPointerDownEmpty(ev, column) {
+        if (isMouse(ev) && !grid.props.moving) {
+            const { minute } = grid.locate(ev.clientX, ev.clientY);
+            begin(ev, { column, part: "span", grabbed: minute });
+        }
+    }
+
+    function begin(ev, values) {
+        drag = { ...values, x: ev.clientX, y: ev.clientY, isMoving: false };
         window.addEventListener("pointermove", onPointerMove);
         window.addEventListener("pointerup", onPointerUp);
     }
@@ -49,10 +61,15 @@ export function useBoardDrag(grid) {
         }
     }
 
-    /** Returns where the appointment would be. */
+    /** Returns where the appointment would be, or which time is chosen. */
     function getPlace(x, y) {
         const { block, part, grabbed } = drag;
-        const { column, exact } = grid.locate(x, y);
+        const { column, exact, minute } = grid.locate(x, y);
+        if (part === "span") {
+            const begins = Math.min(grabbed, minute);
+            const ends = Math.max(grabbed, minute) + STEP;
+            return { column: drag.column, columnId: drag.column.id, begins, ends };
+        }
         const length = block.ends - block.begins;
         if (part === "end") {
             const ends = Math.max(block.begins + STEP, Math.round(exact / STEP) * STEP);
@@ -70,6 +87,11 @@ export function useBoardDrag(grid) {
             return;
         }
         hasEnded = true;
+        if (part === "span") {
+            grid.state.ghost = place; // it stands there until it is said what for
+            const element = grid.gridRef.el.querySelector(".o_practice_board_ghost") || grid.gridRef.el;
+            return grid.props.onSpan(place, element, () => (grid.state.ghost = null));
+        }
         const stays = place.columnId === column.id && place.begins === block.begins && place.ends === block.ends;
         if (!stays) {
             grid.props.onMove(block, place.column, place.begins, part === "end" ? place.ends : null);
@@ -100,6 +122,7 @@ export function useBoardDrag(grid) {
     return {
         canDrag,
         onPointerDown,
+        onPointerDownEmpty,
         /** Returns whether the click that follows belongs to what was dragged. */
         hasJustEnded: () => hasEnded,
     };

@@ -24,8 +24,11 @@ export class DayBoardGrid extends Component {
         focus: { type: [Object, { value: null }] },
         onFocused: Function,
         onSlot: Function,
+        onSpan: Function,
+        onAway: Function,
         onBlock: Function,
         onMove: Function,
+        onBeginMoving: Function,
         onStep: Function,
         onLeaveMoving: Function,
     };
@@ -100,7 +103,7 @@ export class DayBoardGrid extends Component {
             o_practice_board_one_line: block.ends - block.begins <= ONE_LINE_MINUTES,
             o_practice_board_dimmed: block.isDimmed,
             o_practice_board_struck: block.is_cancelled,
-            o_practice_board_pending: pending?.id === block.id || moving?.id === block.id,
+            o_practice_board_pending: pending?.id === block.id || moving?.block.id === block.id,
         };
     }
 
@@ -138,6 +141,9 @@ export class DayBoardGrid extends Component {
     getSlotLabel(column, minute) {
         const works = column.hours.some(([begins, ends]) => begins <= minute && minute < ends);
         const time = formatMinute(minute);
+        if (!works && column.kind === "room") {
+            return _t("%(time)s, %(room)s, closed. Enter plans an appointment.", { time, room: column.title });
+        }
         return works
             ? _t("%(time)s, %(who)s, free. Enter plans an appointment.", { time, who: column.title })
             : _t("%(time)s, %(who)s, not at work. Enter plans an appointment.", { time, who: column.title });
@@ -151,7 +157,14 @@ export class DayBoardGrid extends Component {
         return visits === 1 ? _t("1 visit") : _t("%s visits", visits);
     }
 
-    getBooked({ booked, worked }) {
+    getAwayLabel(column) {
+        return _t("%s is away…", column.name);
+    }
+
+    getBooked({ kind, totals: { booked, worked } }) {
+        if (!booked && !worked && kind === "room") {
+            return _t("Closed");
+        }
         return worked
             ? _t("%(booked)s of %(worked)s h", { booked: formatHours(booked), worked: formatHours(worked) })
             : booked

@@ -100,9 +100,17 @@ export function useBoardKeyboard(grid) {
         Enter: press,
         " ": press,
         n: ({ column, minute }) => grid.props.onSlot(column, minute),
-        m: ({ column, block }) => block && grid.drag.canDrag(block) && grid.props.onMove(block, column, null),
+        m: ({ block }) => beginMoving(block, "all"),
+        e: ({ block }) => beginMoving(block, "end"),
+        a: ({ column, minute }) => grid.props.onAway(column, minute),
         Escape: () => grid.props.onLeaveMoving(),
     };
+
+    function beginMoving(block, part) {
+        if (block && grid.drag.canDrag(block)) {
+            grid.props.onBeginMoving(block, part);
+        }
+    }
 
     function turnPage(number) {
         wantsFocus = true;

@@ -6,14 +6,14 @@ import { NUMBERS } from "./day_board_signs";
 
 const { DateTime } = luxon;
 
-/** What the board shows: read from the server as a whole, and again after every change. */
 /** Returns how many patients of an appointment a number counts: of a group each participant. */
 function countIn(block, number) {
     return (block.places ? block.participants : [block]).filter(number.counts).length;
 }
 
+/** What the board shows: read from the server as a whole, and again after every change. */
 export class DayBoardModel {
-    constructor(orm, { day, scale, chosen, domain } = {}) {
+    constructor(orm, { day, scale, chosen, withRooms, domain } = {}) {
         this.orm = orm;
         this.domain = domain || [];
         this.keepLast = new KeepLast();
@@ -22,6 +22,7 @@ export class DayBoardModel {
             data: null,
             day: day || DateTime.now().toISODate(),
             scale: scale || "day",
+            withRooms: withRooms || false,
             /** Keys of the columns that were chosen in each scale; `null`: the usual ones. */
             chosen: chosen || { day: null, week: null },
             highlight: null,
@@ -30,8 +31,8 @@ export class DayBoardModel {
     }
 
     exportState() {
-        const { day, scale, chosen } = this.state;
-        return { day, scale, chosen };
+        const { day, scale, chosen, withRooms } = this.state;
+        return { day, scale, chosen, withRooms };
     }
 
     // === LOADING === //
@@ -49,10 +50,11 @@ export class DayBoardModel {
 
     async load() {
         this.state.isLoading = true;
-        const { scale } = this.state;
+        const { scale, withRooms } = this.state;
+        const options = { domain: this.domain, with_rooms: withRooms };
         try {
             const data = await this.keepLast.add(
-                this.orm.call("calendar.event", "practice_get_board", this.getSpan(), { domain: this.domain })
+                this.orm.call("calendar.event", "practice_get_board", this.getSpan(), options)
             );
             if (this.beginsToday && data.today !== this.state.day) {
                 // It is another day at the practice than here.
@@ -94,14 +96,18 @@ export class DayBoardModel {
         return data.columns.map((column) => ({ ...column, isChosen: chosen.has(column.key) }));
     }
 
-    /** On a day everybody is shown; a week has room for one: whoever looks, or the first. */
+    /** On a day everybody is shown; a week has room for one: whoever looks, or the first. Rooms on demand. */
     getUsualKeys() {
-        const { columns } = this.state.data;
+        const people = this.state.data.columns.filter((it) => it.kind === "practitioner");
         if (this.state.data.scale === "day") {
-            return columns.map((it) => it.key);
+            return people.map((it) => it.key);
         }
-        const own = columns.find((it) => it.kind === "practitioner" && it.res_id === user.userId);
-        return [own || columns[0]].filter(Boolean).map((it) => it.key);
+        const own = people.find((it) => it.res_id === user.userId);
+        return [own || people[0]].filter(Boolean).map((it) => it.key);
+    }
+
+    getChoices(kind) {
+        return this.choices.filter((it) => it.kind === kind);
     }
 
     toggleColumn(key) {
@@ -111,8 +117,17 @@ export class DayBoardModel {
         }
     }
 
-    chooseAll() {
-        this.state.chosen[this.state.data.scale] = this.state.data.columns.map((it) => it.key);
+    chooseEverybody() {
+        const keys = this.choices.filter((it) => it.kind === "practitioner" || it.isChosen).map((it) => it.key);
+        this.state.chosen[this.state.data.scale] = keys;
+    }
+
+    /** Shows all rooms beside who is shown, or none. */
+    async toggleRooms() {
+        this.state.withRooms = !this.state.withRooms;
+        await this.load();
+        const shown = this.choices.filter((it) => it.isChosen || it.kind === "room");
+        this.state.chosen[this.state.data.scale] = shown.length ? shown.map((it) => it.key) : null;
     }
 
     /** Returns what is drawn side by side: each chosen column, on each of the days. */

@@ -125,6 +125,7 @@ export class DayBoardPopover extends Component {
                 shown: isMarked || block.is_cancelled,
             },
             { name: "move", icon: "fa-arrows", label: _t("Move…"), shown: isPlanned && !block.allday },
+            { name: "end", icon: "fa-arrows-v", label: _t("Change the End…"), shown: isPlanned && !block.allday },
             {
                 name: "sell",
                 icon: "fa-ticket",

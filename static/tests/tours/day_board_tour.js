@@ -68,6 +68,22 @@ function drag(name, time, handle = "") {
     };
 }
 
+function dragOver(name, first, last) {
+    return {
+        content: `Drag over the empty time of ${name} from ${first} to ${last}`,
+        trigger: BOARD,
+        async run() {
+            const { animationFrame, drag } = odoo.loader.modules.get("@odoo/hoot-dom");
+            const { column, options } = getPoint(getKey(name), first);
+            const { drop, moveTo } = await drag(column, options);
+            await animationFrame();
+            await moveTo(column, getPoint(getKey(name), last).options);
+            await animationFrame();
+            await drop();
+        },
+    };
+}
+
 function isAt(name, time) {
     return {
         content: `It is with ${name} at ${time}`,
@@ -340,21 +356,141 @@ registry.category("web_tour.tours").add("practice_board_without_mouse", {
         },
         isAt("pieter", "09:15"),
         {
+            content: "E changes the end",
+            trigger: `${PLANNED}:focus`,
+            run: "press e",
+        },
+        {
+            trigger: ".o_practice_board_notice:contains(When does)",
+        },
+        {
+            trigger: `${PLANNED}:focus`,
+            run: "press ArrowDown",
+        },
+        {
+            trigger: ".o_practice_board_slot:focus:contains(10:15)",
+            run: "press ArrowDown",
+        },
+        {
+            trigger: ".o_practice_board_slot:focus:contains(10:30)",
+            run: "press Enter",
+        },
+        {
+            trigger: "body:not(:has(.o_practice_board_notice))",
+        },
+        {
             content: "Enter opens what can be done, Escape leads back",
             trigger: `${PLANNED}:focus`,
             run: "press Enter",
         },
         {
-            trigger: ".o_practice_board_popover:has(:focus)",
+            trigger: ".o_practice_board_popover:has(:focus):contains(09:15 to 10:30)",
             run: "press Escape",
         },
         {
             trigger: `body:not(:has(.o_practice_board_popover)) ${PLANNED}:focus`,
+            run: "press ArrowUp",
+        },
+        {
+            content: "A is for an absence from there on",
+            trigger: ".o_practice_board_slot:focus:contains(09:00)",
+            run: "press a",
+        },
+        {
+            trigger: `.o_form_view [name=line_ids] .o_data_row:contains(${PATIENT})`,
+        },
+        {
+            trigger: ".o_back_button",
+            run: "click",
+        },
+        {
+            trigger: `${BOARD} [tabindex="0"]`,
+            run({ anchor }) {
+                anchor.focus();
+            },
+        },
+        {
+            trigger: `${BOARD} :focus`,
             run: "press PageDown",
         },
         {
             trigger: `${BOARD}:not(:has(${PLANNED}))`,
         },
+    ],
+});
+
+registry.category("web_tour.tours").add("practice_board_absence", {
+    url: "/odoo/day-board",
+    steps: () => [
+        ...showTomorrow(),
+        isAt("katrien", "10:00"),
+        dragOver("katrien", "09:00", "09:45"),
+        {
+            content: "It is asked what the time is for",
+            trigger: ".o_practice_board_span:contains(09:00 to 10:00) [data-action=plan]",
+            run: "click",
+        },
+        {
+            trigger: ".modal [name=user_id] input:value(PB katrien)",
+        },
+        {
+            trigger: ".modal .o_form_button_cancel",
+            run: "click",
+        },
+        dragOver("katrien", "09:00", "09:45"),
+        {
+            trigger: ".o_practice_board_span [data-action=away]",
+            run: "click",
+        },
+        {
+            content: "Nobody comes in this time",
+            trigger: ".o_form_view:contains(No planned appointments in this time) [name=practitioner_id] input:value(PB katrien)",
+        },
+        {
+            trigger: ".o_back_button",
+            run: "click",
+        },
+        {
+            content: "All day, from the head of the column",
+            trigger: `${BOARD} .o_practice_board_column_head:contains(katrien) .o_practice_board_away`,
+            run: "click",
+        },
+        {
+            trigger: `.o_form_view [name=line_ids] .o_data_row:contains(${PATIENT})`,
+        },
+        {
+            trigger: "button[name=action_cancel_appointments]",
+            run: "click",
+        },
+        {
+            trigger: "button[name=action_undo]",
+        },
+        {
+            trigger: ".o_back_button",
+            run: "click",
+        },
+        {
+            content: "Their time is taken, and nobody comes",
+            trigger: `${BOARD}:not(:has(${PLANNED})) .o_practice_board_column[aria-label*=katrien] .o_practice_board_busy`,
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("practice_board_rooms", {
+    url: "/odoo/day-board",
+    steps: () => [
+        ...showTomorrow(),
+        {
+            trigger: `${BOARD}:not(:has(.o_practice_board_column[data-key^=room]))`,
+        },
+        {
+            trigger: ".o_practice_board_rooms",
+            run: "click",
+        },
+        isAt("Garden", "10:00"),
+        drag("Street", "11:00"),
+        isAt("Street", "11:00"),
+        isAt("katrien", "11:00"),
     ],
 });
 
