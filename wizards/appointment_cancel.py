@@ -91,11 +91,11 @@ class PracticeAppointmentCancel(models.TransientModel):
             return self.env._(
                 "Never late. Appointments that are cancelled: %(count)s. Credits that go back: %(free)s.",
                 count=len(events),
-                free=sum((events | events._practice_get_visits()).mapped("practice_credits")),
+                free=(events | events._practice_get_visits())._practice_count_reserved(),
             )
         if self.is_several:
             return self._describe_several(events, late, lost)
-        free = sum(events.mapped("practice_credits")) - lost
+        free = events._practice_count_reserved() - lost
         until = format_datetime(self.env, min(events.mapped("cancel_free_until")), dt_format="short")
         numbers = {"until": until, "lost": lost, "free": free}
         if not cost:
@@ -114,7 +114,7 @@ class PracticeAppointmentCancel(models.TransientModel):
             count=len(events),
             late=late,
             lost=lost,
-            free=sum(events.mapped("practice_credits")) - lost,
+            free=events._practice_count_reserved() - lost,
         )
 
     # === ACTIONS === #

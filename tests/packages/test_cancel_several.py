@@ -1,6 +1,6 @@
 """Several appointments of a list are cancelled, archived or deleted: who cancels is asked, nothing is lost silently."""
 
-from odoo.exceptions import UserError
+from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -41,6 +41,22 @@ class TestCancelSeveral(PracticeCase):
             self.assertFalse(dialog.cancelled_by, "it has to be answered")
         self.assertEqual(set(self.events.mapped("active")), {True})
         self.assertLot(self.lot, available=7, reserved=2, used=1)
+
+    def test_deleting_elsewhere_costs_nobody_anything_unasked(self):
+        for events in (self.late, self.events):
+            with self.assertRaisesRegex(RedirectWarning, "lose 1 credits") as refused, self.cr.savepoint():
+                events.with_user(self.front_desk).unlink()
+            self.assertEqual(refused.exception.args[1]["res_model"], DIALOG)
+        self.in_time.with_user(self.front_desk).unlink()
+        self.assertLot(self.lot, available=8, reserved=1, used=1)
+
+    def test_what_holds_no_credits_gives_none_back(self):
+        free = self.make_type(self.env["practice.package"], name="Free")
+        talk = self.plan(start=self.at(days=2), appointment_type=free)
+        dialog = self.env[DIALOG].with_user(self.front_desk).create({"event_id": talk.id})
+        self.assertIn("Credits that go back: 0.", dialog.consequence)
+        dialog.cancelled_by = "practice"
+        self.assertIn("Credits that go back: 0.", dialog.consequence)
 
     def test_one_alone_gets_the_dialog_of_one(self):
         action = self.late.with_user(self.front_desk).action_archive()

@@ -384,6 +384,10 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         return self._practice_get_late_cost() if self.credit_state == "reserved" and self._practice_is_late() else 0
 
+    def _practice_count_reserved(self):
+        """Return how many whole credits wait for these appointments: cancelling gives them back, or loses some."""
+        return sum(event.practice_credits for event in self if event.credit_state == "reserved")
+
     def _practice_get_spent_credits(self):
         """Return the whole credits that this appointment has used or lost, and that cancelling it gives back."""
         self.ensure_one()

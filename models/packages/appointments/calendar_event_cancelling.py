@@ -1,5 +1,5 @@
 from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Command
 
 from .calendar_event import SPENT
@@ -53,6 +53,29 @@ class CalendarEvent(models.Model):
             "practice_appointment_cancel_action", event_ids=self.ids, cancelled_by=False
         )
         return {**action, "name": self.env._("Cancel Appointments")}
+
+    def unlink(self):
+        """Staff that deletes in Odoo's own calendar, where nothing asks who cancels, is led to what asks.
+
+        :raises RedirectWarning: when patients would lose credits
+        """
+        if not self.env.su and not self._practice_is_settling() and self._practice_is_staff():
+            self._practice_check_deleted_for_free()
+        return super().unlink()
+
+    def _practice_check_deleted_for_free(self):
+        appointments = self._practice_get_appointments()
+        costs = {event: cost for event in appointments if (cost := event._practice_get_cancel_cost())}
+        if costs:
+            raise RedirectWarning(
+                self.env._(
+                    "It is too late to cancel for free: by deleting these appointments patients would lose %s credits. "
+                    "Say who cancels: when it is the practice, all credits go back.",
+                    sum(costs.values()),
+                ),
+                appointments.action_practice_cancel_appointments(),
+                self.env._("Cancel Appointments"),
+            )
 
     # === BUSINESS METHODS === #
 

@@ -116,7 +116,7 @@ class CalendarEvent(models.Model):
         events._practice_check_conflicts(dict.fromkeys(events.recurrence_id.ids, reason))
         return result
 
-    def _practice_check_conflicts(self, reasons):
+    def _practice_check_conflicts(self, reasons=None):
         """Refuse appointments at a time at which somebody is busy or does not work, unless it was said why.
 
         :param dict reasons: ``{id of a series: why}``: what was said of a series holds for those of it that collide
@@ -133,7 +133,7 @@ class CalendarEvent(models.Model):
         asked.invalidate_recordset(["practice_conflict", "practice_asks_reason"], flush=False)
         conflicted = asked.filtered("practice_conflict")
         for series_id, events in conflicted.grouped(lambda event: event.recurrence_id.id).items():
-            if series_id and (reason := reasons.get(series_id)):
+            if series_id and (reason := (reasons or {}).get(series_id)):
                 # Part of what is happening to the series.
                 events.with_context(**{TOUCHED: Touched()}).practice_overrule_reason = reason
                 conflicted -= events

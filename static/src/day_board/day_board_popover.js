@@ -54,7 +54,7 @@ export class DayBoardPopover extends Component {
     get consequence() {
         const { block } = this;
         const { tz } = this.data.data;
-        if (block.attendance !== "planned" || !block.credits) {
+        if (block.attendance !== "planned" || block.credit_state !== "reserved") {
             return "";
         }
         const until = deserializeDateTime(block.free_until, { tz }).toLocaleString({
