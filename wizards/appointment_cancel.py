@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
+from ..models.packages.appointments.calendar_event import MARKED
+
 
 class PracticeAppointmentCancel(models.TransientModel):
     """Cancel an appointment, or several, seeing what it costs the patients before confirming.
@@ -64,7 +66,7 @@ class PracticeAppointmentCancel(models.TransientModel):
     @api.depends("event_id", "is_several")
     def _compute_is_past(self):
         for wizard in self:
-            wizard.is_past = not wizard.is_several and wizard.event_id.attendance in ("attended", "no_show")
+            wizard.is_past = not wizard.is_several and wizard.event_id.attendance in MARKED
 
     @api.depends("event_id", "event_ids", "scope", "give_back", "cancelled_by")
     def _compute_consequence(self):

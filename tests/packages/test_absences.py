@@ -25,6 +25,19 @@ class TestAbsence(AbsenceMixin, TransactionCase):
         absence.date_from = self.at(hours=3, minutes=20)
         self.assertEqual(absence.line_ids.event_id, self.first, "one that is under way too")
 
+    def test_it_points_at_what_is_marked_already(self):
+        absence = self.make_absence()
+        self.assertEqual(absence.marked_count, 0)
+        self.happen(self.first)
+        self.env.invalidate_all()
+        self.assertEqual(absence.marked_count, 1)
+        action = absence.action_open_marked()
+        self.assertEqual(self.env["calendar.event"].search(action["domain"]), self.first)
+        self.first.with_user(self.front_desk)._practice_cancel_marked("Ill since this morning")
+        self.assertEqual(self.first.credit_state, "returned")
+        absence.action_cancel_appointments()
+        self.assertEqual(absence.marked_count, 0)
+
     def test_a_choice_of_practitioner_shows_the_list_before_it_is_saved(self):
         absence = (
             self.env["practice.absence"]

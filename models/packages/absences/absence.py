@@ -7,6 +7,7 @@ from odoo.tools import format_datetime
 
 from ....tools.absences import Visit, propose_colleagues
 from ....tools.slots import span_of_days
+from ..appointments.calendar_event import MARKED
 from ..appointments.calendar_event_busy import free_times
 
 #: Minutes between cancelling and telling the patients, in which it can be undone.
@@ -85,6 +86,10 @@ class PracticeAbsence(models.Model):
     picked_count = fields.Integer(string="Settled", compute="_compute_counts")
     open_count = fields.Integer(string="Without a New Time", compute="_compute_counts")
     call_count = fields.Integer(string="To Call", compute="_compute_counts")
+    marked_count = fields.Integer(
+        compute="_compute_marked_count",
+        help="Appointments in this time that are marked as attended or no-show. They stay as they are.",
+    )
     can_undo = fields.Boolean(compute="_compute_can_undo")
     period = fields.Char(compute="_compute_period", help="In the practice's time zone.")
 
@@ -120,6 +125,12 @@ class PracticeAbsence(models.Model):
             unsettled = ("open", "planned", "called_off")
             absence.picked_count = len([it for it in outcomes if it not in unsettled])
             absence.call_count = len(absence.line_ids.filtered(lambda line: line._is_to_call()))
+
+    @api.depends("practitioner_id", "date_from", "date_to", "company_id", "state")
+    def _compute_marked_count(self):
+        for absence in self:
+            # Shown where somebody looks at one absence that is not confirmed.
+            absence.marked_count = len(absence._find_given(MARKED)) if absence.state == "draft" else 0
 
     @api.depends("state", "line_ids.told")
     def _compute_can_undo(self):
@@ -206,6 +217,14 @@ class PracticeAbsence(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_absence_line_action")
         return {**action, "domain": [("absence_id", "=", self.id)], "context": {}}
 
+    def action_open_marked(self):
+        """Open what is marked already in this time, to cancel there what did not take place."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.calendar_event_action_appointment")
+        views = [view for view in action["views"] if view[1] in ("list", "form")]
+        domain = [("id", "in", self._find_given(MARKED).ids)]
+        return {**action, "name": self.env._("Marked Already"), "views": views, "domain": domain, "context": {}}
+
     def _notify(self, text):
         """Return what shows a message to the user and the record anew."""
         return {
@@ -222,12 +241,16 @@ class PracticeAbsence(models.Model):
 
     def _find_affected(self):
         """Return the planned appointments that the practitioner gives in the time of this absence, by date."""
+        return self._find_given(("planned",))
+
+    def _find_given(self, marks):
+        """Return the appointments with one of ``marks`` that the practitioner gives in this time, by date."""
         self.ensure_one()
         events = self.env["calendar.event"]
         if not (self.practitioner_id and self.date_from and self.date_to):
             return events
         domain = (
-            Domain("attendance", "=", "planned")
+            Domain("attendance", "in", marks)
             & Domain("practice_appointment_type_id.company_id", "parent_of", self.company_id.ids)
             & Domain("user_id", "=", self.practitioner_id._origin.id)
             & Domain("start", "<", self.date_to)

@@ -11,8 +11,11 @@ from .credit_lot_appointment import POSITIONS
 #: Marks of an appointment that does not take place.
 CANCELLED = ("cancelled", "late_cancelled")
 
-#: The other marks: it took place, is to, or the patient stayed away.
-NOT_CANCELLED = ("planned", "attended", "no_show")
+#: Marks of an appointment that is over: it took place, or the patient stayed away.
+MARKED = ("attended", "no_show")
+
+#: Marks of an appointment that takes place, or was to.
+NOT_CANCELLED = ("planned", *MARKED)
 
 #: Positions of credits that are credit states of their appointment, in the order in which they count.
 POSITION_STATES = ("reserved", "used", "forfeited")
@@ -247,7 +250,7 @@ class CalendarEvent(models.Model):
     @api.constrains("attendance", "start")
     def _check_practice_attendance(self):
         for event in self._practice_hidden_sudo():
-            if event.attendance in ("attended", "no_show") and not event._practice_has_begun():
+            if event.attendance in MARKED and not event._practice_has_begun():
                 raise ValidationError(
                     self.env._(
                         "%(appointment)s begins on %(start)s: until then it can be cancelled or moved, not attended or "
