@@ -16,6 +16,7 @@
         "data/ir_cron_data.xml",
         "wizards/appointment_cancel_views.xml",
         "wizards/credit_extend_views.xml",
+        "wizards/credit_refund_views.xml",
         "wizards/credit_take_back_views.xml",
         "wizards/credit_give_back_views.xml",
         "wizards/credit_proof_date_views.xml",

@@ -2,6 +2,7 @@ from . import appointment_cancel
 from . import credit_extend
 from . import credit_give_back
 from . import credit_proof_date
+from . import credit_refund
 from . import credit_take_back
 from . import month_closing_dialog
 from . import next_visit

@@ -17,7 +17,10 @@ PLAN = (
     {"models/revenue": "releases money to revenue, once"},
     {"models/packages/catalog": "packages, products, types"},
     {"models/packages/credits": "lots, the ledger, invoices, expiry"},
-    {"models/packages/appointments": "the calendar spends credits"},
+    {
+        "models/packages/appointments": "the calendar spends credits",
+        "models/packages/refunds": "credits go back, and the money",
+    },
     {"models/packages/groups": "several patients, one appointment"},
     {"models/packages/portal": "patients see, book, move", "models/packages/shop": "patients buy packages"},
     {"models/packages/notices": "patients are told, once"},

@@ -4,6 +4,7 @@ from . import appointments
 from . import groups
 from . import portal
 from . import shop
+from . import refunds
 from . import notices
 from . import absences
 from . import waiting

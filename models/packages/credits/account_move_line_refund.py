@@ -16,14 +16,18 @@ class AccountMoveLine(models.Model):
             values["practice_patient_id"] = self.practice_patient_id.id
         return result
 
-    def _practice_prepare_refund_vals(self, lot):
-        """Return the values of a credit note that takes back what is available of ``lot``, which this line gave.
+    def _practice_prepare_refund_vals(self, lot, credits=None):
+        """Return the values of a credit note that takes back credits of ``lot``, which this line gave.
 
         A credit costs what was paid for it: the line's price, less discounts on lines of their own and what was
         given back before without taking credits.
+
+        :param int credits: whole credits; by default what is available
         """
         self.ensure_one()
-        move, credits = self.move_id, lot.credits_available
+        move = self.move_id
+        if credits is None:
+            credits = lot.credits_available
         exact = self.quantity * credits / lot.credits_total
         quantity = self.product_uom_id.round(exact) if self.product_uom_id else exact
         return {

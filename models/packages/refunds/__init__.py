@@ -1,0 +1,4 @@
+from . import account_move
+from . import account_move_line
+from . import credit_lot
+from . import payment_transaction

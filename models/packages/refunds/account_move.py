@@ -1,0 +1,200 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import html2plaintext
+
+from ....tools.client import notification
+
+#: Who may read how the money of a refund goes back.
+READERS = "practice_billing.group_user,account.group_account_readonly,account.group_account_invoice"
+
+
+class AccountMove(models.Model):
+    """A credit note of refunded credits returns the money the way it came, once.
+
+    It is asked for with the credit note, and a run returns it: it commits each transaction before the provider is
+    asked, and the answer before anything follows. Where it stands follows from the transactions, so it cannot drift
+    from them.
+    """
+
+    _inherit = "account.move"
+
+    practice_refund_method = fields.Selection(
+        [
+            ("provider", "To Where It Was Paid From"),
+            ("payment", "As a Payment"),
+            ("open", "Stays Open for the Customer"),
+        ],
+        string="Money Back",
+        copy=False,
+        readonly=True,
+        groups=READERS,
+    )
+    practice_refund_queued = fields.Boolean(
+        copy=False, readonly=True, groups=READERS, help="The run is to ask the payment provider."
+    )
+    practice_refund_transaction_ids = fields.One2many(
+        "payment.transaction", "practice_credit_note_id", readonly=True, copy=False, groups=READERS
+    )
+    practice_refund_state = fields.Selection(
+        [
+            ("queued", "To Return"),
+            ("unanswered", "No Answer"),
+            ("pending", "On Its Way"),
+            ("failed", "Failed"),
+            ("done", "Returned"),
+        ],
+        string="Return of the Money",
+        compute="_compute_practice_refund",
+        store=True,
+        copy=False,
+        groups=READERS,
+        help="No Answer: the payment provider was asked, and nobody knows whether it has returned the money.",
+    )
+    practice_refund_reason = fields.Char(
+        string="Not Returned",
+        compute="_compute_practice_refund",
+        store=True,
+        copy=False,
+        groups=READERS,
+        help="In the words of the payment provider.",
+    )
+
+    # What the run searches.
+    _practice_refund_queued_idx = models.Index("(id) WHERE practice_refund_queued")
+
+    @api.depends(
+        *("practice_refund_method", "practice_refund_queued", "payment_state"),
+        *("practice_refund_transaction_ids.state", "practice_refund_transaction_ids.state_message"),
+    )
+    def _compute_practice_refund(self):
+        for move in self:
+            state = move._practice_get_refund_state() if move.practice_refund_method == "provider" else False
+            move.practice_refund_state = state
+            move.practice_refund_reason = state == "failed" and move._practice_get_refund_reason()
+
+    def _practice_get_refund_state(self):
+        self.ensure_one()
+        states = set(self.practice_refund_transaction_ids.mapped("state"))
+        if self.practice_refund_queued:
+            return "queued"
+        if "draft" in states:
+            return "unanswered"
+        if states & {"pending", "authorized"}:
+            return "pending"
+        is_settled = self.payment_state in ("paid", "in_payment", "reversed")
+        return "done" if is_settled or states == {"done"} else "failed"
+
+    def _practice_get_refund_reason(self):
+        """Return in words why the money was not returned."""
+        self.ensure_one()
+        if not self.practice_refund_transaction_ids:
+            return self.env._("No payment of the invoice can be returned any more.")
+        failed = self.practice_refund_transaction_ids.filtered(lambda it: it.state in ("error", "cancel"))
+        text = html2plaintext(failed.sorted("id")[-1:].state_message or "").strip()
+        return text or self.env._("No reason was given")
+
+    # === TELLING === #
+
+    def _practice_follow_return(self):
+        """Tell who made these credit notes that money was not returned; once it is, there is nothing to do."""
+        kind = "practice_billing.mail_activity_type_refund"
+        for move in self:
+            if move.practice_refund_state in ("failed", "unanswered"):
+                labels = dict(move._fields["practice_refund_state"]._description_selection(self.env))
+                note = move.practice_refund_reason or labels[move.practice_refund_state]
+                move.activity_schedule(kind, user_id=move.create_uid.id, note=note)
+            elif move.practice_refund_state == "done":
+                move.activity_unlink([kind])
+
+    # === ACTIONS === #
+
+    def action_practice_return_money(self):
+        """Have the provider asked again to return what is still open of these credit notes.
+
+        :raises UserError: when money is on its way, or nothing is open
+        """
+        self._practice_check_may_return()
+        for move in self.sudo():  # sudo: checked above; transactions belong to the system
+            if move.practice_refund_state not in ("failed", "unanswered"):
+                raise UserError(self.env._("%s: the money is on its way, or was returned.", move.display_name))
+            unanswered = move.practice_refund_transaction_ids.filtered(lambda it: it.state == "draft")
+            unanswered._set_error(self.env._("Nobody knows an answer; asked again by %s.", self.env.user.name))
+            move._practice_queue_refund()
+        return notification(self.env._("The provider is asked again. The result appears on the credit note."), "info")
+
+    def action_practice_money_returned(self):
+        """Write down that the provider has returned the money, though its answer did not arrive.
+
+        :raises UserError: when no answer is missing
+        """
+        self._practice_check_may_return()
+        for move in self.sudo():  # sudo: checked above; transactions belong to the system
+            unanswered = move.practice_refund_transaction_ids.filtered(lambda it: it.state == "draft")
+            if not unanswered or move.practice_refund_queued:
+                raise UserError(self.env._("%s: no answer is missing.", move.display_name))
+            move.message_post(body=self.env._("%s has seen at the provider that it returned it.", self.env.user.name))
+            unanswered._set_done()
+            for transaction in unanswered:
+                transaction._post_process()
+
+    def _practice_check_may_return(self):
+        """Check that the user makes credit notes, and these.
+
+        :raises AccessError: otherwise
+        """
+        self.check_access("write")
+
+    # === RETURNING === #
+
+    def _practice_queue_refund(self):
+        """Have the run return what is open of these credit notes, once this transaction is committed."""
+        self.practice_refund_queued = True
+        self.env.ref("practice_billing.ir_cron_return_money").sudo()._trigger()  # sudo: the run belongs to the system
+
+    @api.model
+    def _cron_return_money(self):
+        """Ask the providers for what is queued, one credit note after the other."""
+        cron = self.env["ir.cron"]
+        due = self.search([("practice_refund_queued", "=", True)], order="id")
+        for number, move in enumerate(due, start=1):
+            try:
+                time_left = move._practice_return(cron, len(due) - number)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                # Somebody else changed it meanwhile: the next run looks at it again.
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+                continue
+            if not time_left:
+                return
+
+    def _practice_return(self, cron, remaining):
+        """Make and commit the transactions that return the money of this credit note, then ask for each.
+
+        :return: the seconds that the run has left
+        """
+        move = self.try_lock_for_update(allow_referencing=True)
+        transactions = move._practice_prepare_returns() if move.practice_refund_queued else []
+        move.practice_refund_queued = False
+        time_left = cron._commit_progress(1, remaining=remaining)
+        for transaction in transactions:
+            # Locked until the answer is committed, so that nobody has it asked again meanwhile.
+            asked = transaction.try_lock_for_update(allow_referencing=True)
+            if asked.state == "draft":
+                asked._practice_return()
+            time_left = cron._commit_progress(remaining=remaining)
+            if asked.state == "done":
+                asked._practice_enter_return()
+        move._practice_follow_return()
+        return cron._commit_progress(remaining=remaining) if time_left else time_left
+
+    def _practice_prepare_returns(self):
+        """Return new transactions for what is open, each for one payment of the invoice; newest payments first."""
+        self.ensure_one()
+        rest, made = self.amount_residual, []
+        for payment in self.reversed_entry_id.transaction_ids.sorted("id", reverse=True):
+            amount = min(rest, payment._practice_get_returnable())
+            if payment.currency_id == self.currency_id and amount > 0 and payment._practice_can_return(amount):
+                made.append(payment._practice_prepare_return(self, amount))
+                rest = self.currency_id.round(rest - amount)
+        return made
