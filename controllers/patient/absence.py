@@ -17,7 +17,7 @@ class NewTimeChoice(TimeChoice):
         """Return whether there is nothing to choose (any more)."""
         return bool(self.line_sudo._get_new_event()) or not self.line_sudo._can_be_picked()
 
-    def read(self, booking):
+    def find(self, booking):
         return self.line_sudo._read_pick(booking)
 
     def check(self, practitioner, start):

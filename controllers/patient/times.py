@@ -34,7 +34,7 @@ class TimeChoice:
 
     # === WHAT IT IS FOR === #
 
-    def read(self, booking):
+    def find(self, booking):
         """Return ``(practitioner, start)`` of a chosen time in an address, or ``None`` when it is not for this."""
         raise NotImplementedError
 
@@ -77,31 +77,29 @@ class TimeChoice:
 
     def confirm(self, booking):
         """Show what a chosen time means; other times when it is not free."""
-        chosen = self.read(booking)
-        if not chosen:
-            return redirect_with(self.address, message="unknown")
-        try:
-            self.check(*chosen)
-        except TimeTakenError:
-            return self._show_others(*chosen)
-        except UserError as error:
-            return self._explain(*chosen, error=str(error))
-        return self._explain(*chosen)
+        return self._follow(booking, self.check, self._explain)
 
     def plan(self, booking):
         """Take a chosen time, if it is still possible; otherwise show other times, or why not."""
-        chosen = self.read(booking)
+        return self._follow(booking, self.take, lambda *_chosen: redirect_with(self.done))
+
+    def _follow(self, booking, act, show):
+        """Let ``act`` do its part with a chosen time and answer with what ``show`` returns, or say why it cannot be had.
+
+        :param act, show: functions of the practitioner and the start
+        """
+        chosen = self.find(booking)
         if not chosen:
             return redirect_with(self.address, message="unknown")
         try:
-            self.take(*chosen)
+            act(*chosen)
         except TimeTakenError:
             undo()
             return self._show_others(*chosen)
         except UserError as error:
             undo()
             return self._explain(*chosen, error=str(error))
-        return redirect_with(self.done)
+        return show(*chosen)
 
     def _explain(self, practitioner, start, error=None):
         return self.render("confirm", offer=self.prepare(practitioner, start), error=error)
@@ -119,7 +117,7 @@ class MoveChoice(TimeChoice):
         super().__init__(event_sudo.practice_appointment_type_id, event_sudo.patient_id, address, done, render)
         self.event_sudo, self.practitioner_sudo, self.mover = event_sudo, event_sudo.user_id, mover
 
-    def read(self, booking):
+    def find(self, booking):
         return self.event_sudo._practice_read_move(booking)
 
     def check(self, practitioner, start):
@@ -133,7 +131,7 @@ class MoveChoice(TimeChoice):
 
     def was_taken(self, booking):
         """Return whether this is when it takes place: the button was pressed twice."""
-        chosen = self.read(booking)
+        chosen = self.find(booking)
         return bool(chosen) and self.event_sudo._practice_is_planned_at(*chosen)
 
     def plan(self, booking):

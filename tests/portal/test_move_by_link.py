@@ -8,7 +8,7 @@ from odoo.tests import tagged
 from odoo.addons.practice_billing.tools.slots import Slot
 
 from ..common.booking import BookingHttpCase
-from .test_group_portal import SECRET, GroupHttpCase
+from ..common.groups import SECRET, GroupHttpCase
 
 
 class MoveLinkMixin:
