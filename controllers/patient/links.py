@@ -46,6 +46,7 @@ class LinkPages:
         values = {
             "html_data": {"lang": (request.env.lang or "en_US").replace("_", "-")},
             "company": request.env.company,
+            "title": request.env.company.name,
             "error": None,
             "message": None,
             **values,

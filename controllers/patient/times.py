@@ -84,7 +84,7 @@ class TimeChoice:
         return self._follow(booking, self.take, lambda *_chosen: redirect_with(self.done))
 
     def _follow(self, booking, act, show):
-        """Let ``act`` do its part with a chosen time and answer with what ``show`` returns, or say why it cannot be had.
+        """Let ``act`` do its part with a chosen time and answer as ``show`` does, or say why it cannot be had.
 
         :param act, show: functions of the practitioner and the start
         """
