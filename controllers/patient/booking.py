@@ -133,22 +133,21 @@ class PatientBooking(PatientPortal):
 
     def _practice_choose_move(self, event_sudo):
         """Return the pages on which a new time is chosen."""
+        address = f"/my/appointments/{event_sudo.id}"
 
         def render(page, **shown):
             values = {
                 **self._prepare_portal_layout_values(),
                 "page_name": "practice_move",
                 "appointment": event_sudo._practice_prepare_portal_values()[0],
-                "address": choice.address,
-                "leave_address": f"/my/appointments/{event_sudo.id}",
+                "address": f"{address}/move",
+                "leave_address": address,
                 **shown,
             }
             return request.render(f"practice_billing.portal_move_{page}", values)
 
-        address = f"/my/appointments/{event_sudo.id}"
         mover = request.env.user.partner_id
-        choice = MoveChoice(event_sudo, mover, f"{address}/move", f"{address}?message=moved", render)
-        return choice
+        return MoveChoice(event_sudo, mover, f"{address}/move", f"{address}?message=moved", render)
 
     @http.route("/my/appointments/<int:event_id>/move", type="http", auth="user", website=True)
     @of_movable
