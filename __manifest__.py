@@ -81,6 +81,8 @@
         "views/patient_portal_templates.xml",
         "views/patient_shop_templates.xml",
         "views/patient_booking_templates.xml",
+        "views/patient_link_templates.xml",
+        "views/patient_move_templates.xml",
         "views/patient_invitation_templates.xml",
         "views/patient_absence_templates.xml",
         "views/patient_waiting_templates.xml",

@@ -3,4 +3,5 @@ from . import shop
 from . import booking
 from . import invitation
 from . import absence
+from . import move
 from . import waiting

@@ -4,8 +4,11 @@ from odoo.http import request
 
 from odoo.addons.calendar.controllers.main import CalendarController
 
+from .links import LinkPages
+from .times import undo
 
-class PatientInvitations(CalendarController):
+
+class PatientInvitations(LinkPages, CalendarController):
     """The links *Accept* and *Decline* of an invitation to an appointment.
 
     Whoever reads a mail opens its links: people, and programs that look for viruses. So a link shows what would happen,
@@ -30,45 +33,39 @@ class PatientInvitations(CalendarController):
         page = self._practice_follow_link("declined", token, whole_series=True, **kwargs)
         return page or super().decline_recurrence(token, id, **kwargs)
 
-    def _practice_find_invitation_sudo(self, token):
-        """Return the invitation to an appointment that a link names, in the language of who got it, or none."""
-        # sudo: who knows the token of an invitation may answer it
-        invitations_sudo = request.env["calendar.attendee"].sudo()
-        invitation_sudo = invitations_sudo.search([("access_token", "=", token)], limit=1)
-        if not invitation_sudo.event_id.practice_appointment_type_id:
-            return invitations_sudo
-        request.update_context(lang=invitation_sudo.partner_id.lang or request.env.lang)
-        return invitation_sudo.with_context(lang=request.env.lang)
+    def _practice_find_linked_sudo(self, token):
+        """Return the invitation to an appointment that a link names, or none."""
+        invitation_sudo = request.env["calendar.attendee"]._practice_find_by_token_sudo(token)
+        return self._practice_speak_to(invitation_sudo.partner_id, invitation_sudo)
 
     def _practice_follow_link(self, answer, token, whole_series=False, cost="0", **kw):
         """Show what an answer means or, when its button was pressed, do it; ``None``: the link is not about ours."""
-        invitation_sudo = self._practice_find_invitation_sudo(token)
+        invitation_sudo = self._practice_find_linked_sudo(token)
         if not invitation_sudo:
             return None
         if request.httprequest.method != "POST":
-            return self._practice_render_link(invitation_sudo, answer, whole_series)
+            return self._practice_render_answer(invitation_sudo, answer, whole_series)
         try:
             known_cost = int(cost) if cost.isdecimal() else 0
             is_done = invitation_sudo._practice_answer(answer, whole_series, known_cost)
         except UserError as error:
-            request.env.cr.rollback()
-            return self._practice_render_link(invitation_sudo, answer, whole_series, error=str(error))
+            undo()
+            return self._practice_render_answer(invitation_sudo, answer, whole_series, error=str(error))
         message = "done" if is_done else "late"
-        return self._practice_render_link(invitation_sudo, answer, whole_series, message=message)
+        return self._practice_render_answer(invitation_sudo, answer, whole_series, message=message)
 
-    def _practice_render_link(self, invitation_sudo, answer, whole_series, error=None, message=None):
+    def _practice_render_answer(self, invitation_sudo, answer, whole_series, error=None, message=None):
         kind = "recurrence" if whole_series else "meeting"
-        query = f"token={invitation_sudo.access_token}&id={invitation_sudo.event_id.id}"
         event_sudo = invitation_sudo.event_id
-        values = {
+        query = f"token={invitation_sudo.access_token}&id={event_sudo.id}"
+        return self._practice_render_link(
+            "invitation_answer",
             **invitation_sudo._practice_prepare_answer(answer, whole_series),
-            "html_data": {"lang": (request.env.lang or "en_US").replace("_", "-")},
-            "error": error,
-            "message": message,
-            "company": event_sudo._practice_get_company(),
-            "addresses": {word: f"/calendar/{kind}/{word}?{query}" for word in ("accept", "decline")},
-        }
-        return request.render("practice_billing.invitation_answer", values)
+            error=error,
+            message=message,
+            company=event_sudo._practice_get_company(),
+            addresses={word: f"/calendar/{kind}/{word}?{query}" for word in ("accept", "decline")},
+        )
 
     @http.route()
     def calendar_join_meeting(self, token, **kwargs):

@@ -6,6 +6,8 @@ from odoo.http import request
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from .links import export_ics
+
 #: Packages and appointments on one page.
 PAGE_SIZE = 10
 
@@ -174,8 +176,4 @@ class PatientPortal(CustomerPortal):
             event_sudo = self._practice_find_appointment_sudo(event_id)
         except MissingError:
             return request.not_found()
-        headers = [
-            ("Content-Type", "text/calendar; charset=utf-8"),
-            ("Content-Disposition", http.content_disposition("appointment.ics")),
-        ]
-        return request.make_response(event_sudo._practice_get_portal_ics(), headers)
+        return export_ics(event_sudo)

@@ -1,11 +1,11 @@
-from functools import wraps
-
 from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
 from ...models.packages.waiting.waiting import DAY_FIELDS
 from .booking import PatientBooking
+from .links import LinkPages, of_link
+from .times import redirect_with, undo
 
 
 class PatientWaiting(PatientBooking):
@@ -21,7 +21,7 @@ class PatientWaiting(PatientBooking):
         """Show the form that asks when they can come."""
         type_sudo = self._practice_find_waited_type_sudo(type_id)
         if not type_sudo:
-            return self._practice_redirect_with("/my/appointments/book")
+            return redirect_with("/my/appointments/book")
         return self._practice_render_waiting(type_sudo, patient_id)
 
     def _practice_render_waiting(self, type_sudo, patient_id, error=None):
@@ -47,16 +47,16 @@ class PatientWaiting(PatientBooking):
         type_sudo = self._practice_find_waited_type_sudo(type_id)
         patient = self._practice_get_patients().filtered(lambda it: str(it.id) == patient_id)
         if not type_sudo or not patient:
-            return self._practice_redirect_with("/my/appointments/book", message="unknown")
+            return redirect_with("/my/appointments/book", message="unknown")
         practitioner_sudo = type_sudo.practitioner_ids.filtered(lambda it: str(it.id) == practitioner_id)
         hours = [int(it) if it.isascii() and it.isdecimal() and len(it) < 3 else -1 for it in (hour_from, hour_to)]
         days = [name for name in DAY_FIELDS if kw.get(name)]
         try:
             request.env["practice.waiting"]._join(type_sudo, patient, practitioner_sudo, days, *hours)
         except UserError as error:
-            self._practice_undo()
+            undo()
             return self._practice_render_waiting(type_sudo, patient_id, error=str(error))
-        return self._practice_redirect_with("/my/appointments", message="waiting")
+        return redirect_with("/my/appointments", message="waiting")
 
     @http.route(
         "/my/appointments/waiting/<int:entry_id>/leave", type="http", auth="user", website=True, methods=["POST"]
@@ -64,52 +64,26 @@ class PatientWaiting(PatientBooking):
     def practice_leave_waiting(self, entry_id, **kw):
         """Take a patient of the login off the list; whatever is not theirs looks as if it never was."""
         self._practice_get_waiting_sudo().filtered(lambda it: it.id == entry_id)._leave_by_patient()
-        return self._practice_redirect_with("/my/appointments", message="left")
+        return redirect_with("/my/appointments", message="left")
 
 
-def of_link(page):
-    """Find the offer whose link names ``token`` and pass it to the page; without one, say that the link ended."""
+class PatientOffer(LinkPages, http.Controller):
+    """The link of the e-mail that offers a free place: whoever has it takes the place, or lets it pass."""
 
-    @wraps(page)
-    def find_offer(self, token, *args, **kw):
-        offer_sudo = self._practice_find_offer_sudo(token)
-        if not offer_sudo:
-            return self._practice_render_offer("absence_link_ended", status=404)
-        return page(self, offer_sudo, *args, **kw)
-
-    return find_offer
-
-
-class PatientOffer(http.Controller):
-    """The link of the e-mail that offers a free place: whoever has it takes the place, or lets it pass.
-
-    Opening it changes nothing; its buttons act, by the rules of the portal.
-    """
-
-    def _practice_find_offer_sudo(self, token):
-        """Return the offer of a link, in the language of its patient, or an empty record."""
+    def _practice_find_linked_sudo(self, token):
+        """Return the offer of a link."""
         offer_sudo = request.env["practice.waiting.offer"]._find_by_token_sudo(token)
-        recipient_sudo = offer_sudo.patient_id._practice_get_mail_recipients()[:1]
-        request.update_context(lang=recipient_sudo.lang or request.env.lang)
-        return offer_sudo.with_context(lang=request.env.lang)
+        return self._practice_speak_to(offer_sudo.patient_id._practice_get_mail_recipients()[:1], offer_sudo)
 
-    def _practice_render_offer(self, template, offer_sudo=None, status=200, **values):
-        values = {
-            "html_data": {"lang": (request.env.lang or "en_US").replace("_", "-")},
-            "title": request.env._("A place is free"),
-            "error": None,
-            **(offer_sudo._prepare_page() if offer_sudo else {"company": request.env.company}),
-            **values,
-        }
-        response = request.render(f"practice_billing.{template}", values, status=status)
-        response.headers["Referrer-Policy"] = "no-referrer"  # the address is a secret
-        return response
+    def _practice_render_offer(self, offer_sudo, error=None):
+        values = {"title": request.env._("A place is free"), **offer_sudo._prepare_page()}
+        return self._practice_render_link("waiting_offer", error=error, **values)
 
     @http.route("/practice/waiting/<token>", type="http", auth="public", website=True, sitemap=False)
     @of_link
     def practice_show_offer(self, offer_sudo, /, **kw):
         """Show what is offered, or what became of it."""
-        return self._practice_render_offer("waiting_offer", offer_sudo)
+        return self._practice_render_offer(offer_sudo)
 
     @http.route(
         "/practice/waiting/<token>/take", type="http", auth="public", website=True, sitemap=False, methods=["POST"]
@@ -131,8 +105,8 @@ class PatientOffer(http.Controller):
         try:
             answer()
         except UserError as error:
-            request.env.cr.rollback()
+            undo()
             offer_sudo.invalidate_recordset()
             ended = offer_sudo._prepare_page()["state"] != "open"
-            return self._practice_render_offer("waiting_offer", offer_sudo, error=None if ended else str(error))
+            return self._practice_render_offer(offer_sudo, error=None if ended else str(error))
         return request.redirect(offer_sudo._prepare_page()["address"])

@@ -25,6 +25,7 @@ FORGET = "tests/together/test_forget.py"
 SEEN = "tests/together/test_paths.py"
 PATIENT = "tests/packages/test_appointment_patient.py"
 INVITATIONS = "tests/portal/test_invitations.py"
+MOVE_BY_LINK = "tests/portal/test_move_by_link.py"
 PRIVACY = "tests/portal/test_organisation_privacy.py"
 WRITTEN = "tests/together/test_written_fields.py"
 GROUPS = "tests/packages/test_groups.py"
@@ -233,6 +234,20 @@ MUTANTS = (
         'if request.httprequest.method != "POST":',
         'if request.httprequest.method not in ("GET", "POST"):',
         INVITATIONS,
+    ),
+    Mutant(
+        "whoever is invited moves with their link",
+        "controllers/patient/move.py",
+        "speaking_sudo = invitation_sudo.filtered(lambda it: it._practice_speaks())",
+        "speaking_sudo = invitation_sudo",
+        MOVE_BY_LINK,
+    ),
+    Mutant(
+        "the links of a parent stay when another child is the patient",
+        "models/packages/appointments/calendar_event_patient.py",
+        "        changed_sudo._practice_end_links()\n",
+        "",
+        MOVE_BY_LINK,
     ),
     Mutant(
         "a link answers after the start",

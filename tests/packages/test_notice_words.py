@@ -1,6 +1,6 @@
 """What the e-mails about appointments say, and to whom."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
@@ -62,6 +62,53 @@ class TestWords(NoticeCase):
         self.assertIn(f"/my/appointments/{event.id}/move", body)
         self.assertIn(f'/my/appointments/{event.id}"', body)
         self.assertNotIn("token=", body)
+
+    def test_who_has_no_login_moves_and_cancels_with_links_of_their_own(self):
+        self.type.write(
+            {"online_booking": True, "practitioner_ids": [Command.set(self.katrien.ids)], "reminder_hours": "72, 2"}
+        )
+        event = self.plan()
+        links = self.links_of(event)
+        for moment in ("confirmation", "moved", "reminder"):
+            if moment == "moved":
+                self.move(event, days=6)
+            mail = self.run_notices(event.start - timedelta(hours=72) if moment == "reminder" else None)
+            self.assertEqual(self.notices(event)[-1:].kind, moment)
+            body = mail.body_html.replace("&amp;", "&")
+            for link, button in zip(links, ("Move the appointment", "Cancel the appointment"), strict=True):
+                self.assertIn(f'{link}"', body)
+                self.assertIn(button, body)
+            self.assertIn("You can move it, or cancel for free, until", " ".join(body.split()))
+            self.assertNotIn("To choose another time, call", body)
+            self.assertNotIn("/my/appointments", body)
+
+    def links_of(self, event):
+        invitation = event.attendee_ids.filtered(lambda it: it.partner_id == event.patient_id)
+        return (
+            f"/practice/move/{invitation.access_token}",
+            f"/calendar/meeting/decline?token={invitation.access_token}&id={event.id}",
+        )
+
+    def test_a_visit_that_cannot_be_moved_has_no_such_link(self):
+        self.type.write({"online_booking": True, "practitioner_ids": [Command.set(self.katrien.ids)]})
+        late = self.planned(start=self.at(hours=5))
+        self.type.online_booking = False
+        closed = self.planned()
+        for event in (late, closed):
+            body = self.notices(event).mail_id.body_html.replace("&amp;", "&")
+            move, cancel = self.links_of(event)
+            self.assertNotIn(move, body)
+            self.assertIn(cancel, body)
+            self.assertIn("To choose another time, call", body)
+
+    def test_each_visit_of_a_series_has_links_of_its_own(self):
+        self.type.write({"online_booking": True, "practitioner_ids": [Command.set(self.katrien.ids)]})
+        events = self.plan_series(3, start=self.at(days=5), user_id=self.katrien.id)
+        body = self.run_notices().body_html.replace("&amp;", "&")
+        for event in events:
+            for link in self.links_of(event):
+                self.assertIn(f'{link}"', body)
+        self.assertNotIn("To choose another time, call", body)
 
     def test_nobody_learns_of_another_patient(self):
         bert = self.make_patient("Bert Claes")

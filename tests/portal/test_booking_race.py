@@ -20,15 +20,16 @@ SESSIONS = 8
 
 
 class Patient(Browser):
-    """A patient who is logged in and has the page open on which a time is confirmed."""
+    """A patient who is logged in, or has a link, and has the page open on which a time is confirmed."""
 
-    def __init__(self, port, login, slot):
+    def __init__(self, port, slot, login=None, path=BOOK):
         super().__init__(port, login)
-        self.slot, self.token = slot, self.read_token(f"{BOOK}/confirm?booking={slot}")
+        self.slot, self.path = slot, path
+        self.token = self.read_token(f"{path}/confirm?booking={slot}")
 
     def book(self):
         """Confirm; return where the patient is sent."""
-        response = self.send_form(f"{BOOK}/plan", self.token, booking=self.slot)
+        response = self.send_form(f"{self.path}/plan", self.token, booking=self.slot)
         return response.headers.get("Location", response.text)
 
 
@@ -104,7 +105,7 @@ class TestBookingRace(BookingMixin, RaceCase):
             new_test_user(self.env, f"pb_racer_{number}", "base.group_portal", partner_id=person.id)
         self.cr.commit()
         with server(self.database) as port:
-            waiting = [Patient(port, f"pb_racer_{number}", slot) for number, slot in enumerate(slots)]
+            waiting = [Patient(port, slot, f"pb_racer_{number}") for number, slot in enumerate(slots)]
             answers = self.at_once([patient.book for patient in waiting])
         self.assertEqual(sum("message=booked" in answer for answer in answers), 1, answers)
         self.assertEqual(sum("message=taken" in answer for answer in answers), len(people) - 1, answers)
@@ -168,3 +169,28 @@ class TestBookingRace(BookingMixin, RaceCase):
         event = self.assertOneWon(self.race_to_book(work))
         self.assertEqual(event.start, target)
         self.assertEqual(mine.start, target if event == mine else self.morning)
+
+    def test_over_the_pages_who_moves_with_a_link_and_who_books_never_both_get_a_time(self):
+        mover, booker = self.patients[:2]
+        event = self.type._book(self.katrien, mover, self.morning, mover).with_env(self.env)
+        link = event.attendee_ids.filtered(lambda it: it.partner_id == mover)._practice_get_move_path()
+        new_test_user(self.env, "pb_booker", "base.group_portal", partner_id=booker.id)
+        self.cr.commit()
+        target = self.morning + timedelta(hours=2)
+        moved, booked = (Slot(self.type.id, self.katrien.id, who.id, target).encode() for who in (mover, booker))
+        with server(self.database) as port:
+            # The button of the link is pressed twice: the second time finds what the first one did, or neither can.
+            waiting = [Patient(port, moved, path=link) for _press in range(2)]
+            waiting.append(Patient(port, booked, "pb_booker"))
+            *of_link, of_login = self.at_once([patient.book for patient in waiting])
+        self.env.invalidate_all()
+        won = event.start == target
+        for answer in of_link:
+            self.assertIn("message=moved" if won else "message=taken", answer)
+        self.assertIn("message=taken" if won else "message=booked", of_login)
+        at_target = self.env["calendar.event"].search([("user_id", "=", self.katrien.id), ("start", "=", target)])
+        self.assertEqual(at_target.patient_id, mover if won else booker)
+        self.assertEqual(event.start, target if won else self.morning)
+        notes = event.message_ids.filtered(lambda it: "Moved on the portal" in (it.body or ""))
+        self.assertEqual(len(notes), int(won))
+        self.assertEqual(self.lot_problems(), [])

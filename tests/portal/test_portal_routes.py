@@ -1,12 +1,9 @@
-"""Every page and form of the portal, with the ids of somebody else, by everybody: nothing shows, nothing changes."""
+"""Every page and form without the back office, with the ids of somebody else: nothing shows, nothing changes."""
 
-import ast
-import inspect
 import re
-import textwrap
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlencode
+from urllib.parse import urlencode
 
 from lxml import etree
 
@@ -17,40 +14,15 @@ from odoo.tests import BaseCase, HttpCase, new_test_user, tagged
 from odoo.addons.practice_billing.models.packages.waiting.waiting import DAY_FIELDS
 from odoo.addons.practice_billing.tools.slots import Slot
 
+from ..common.booking import BookingHttpCase
 from ..common.checkouts import OrganisationMixin
-
-#: The addresses of this module; others below them are Odoo's.
-OURS = re.compile(r"^/my/(packages|appointments|subscription|seat)\b")
-
-#: What can be done with a seat or a payment method.
-WHATS = ("use", "remove", "keep", "student", "invite")
+from ..common.routes import RoutesMixin
 
 #: What lets a form do one thing or another by being there.
 SWITCHES = {"remove", "invite", "confirm", "patient_id", "organisation"}
 
 MODULE = Path(__file__).parents[2]
 TEMPLATES = sorted((MODULE / "views").glob("*_templates.xml"))
-
-
-def names_of(method):
-    """Return the names that a page reads of a request.
-
-    They are the parameters of its function and of the decorators around it, what these ask for by ``kw.get("…")``,
-    and the tuples of them that it loops over (``…_FIELDS``, ``…_KEYS``).
-    """
-    functions, names = [method.original_endpoint], set()
-    while hasattr(functions[-1], "__wrapped__"):
-        functions.append(functions[-1].__wrapped__)
-    for function in functions:
-        parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
-        names |= {it.name for it in parameters if it.kind in (it.POSITIONAL_OR_KEYWORD, it.KEYWORD_ONLY)}
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function.__code__)))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
-                names |= {it.value for it in node.args[:1] if isinstance(it, ast.Constant)}
-            if isinstance(node, ast.Name) and node.id.endswith(("_FIELDS", "_KEYS")):
-                names |= set(function.__globals__[node.id])
-    return names - {"self", "account", "event_sudo", "practitioner_sudo", "start"}
 
 
 def names_in_forms(path):
@@ -80,8 +52,10 @@ class TestNames(BaseCase):
 
 
 @tagged("post_install", "-at_install")
-class TestEveryRoute(OrganisationMixin, HttpCase):
+class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
     now = None
+    #: The addresses of this module; others below them are Odoo's.
+    ours = re.compile(r"^/my/(packages|appointments|subscription|seat)\b")
     secrets = ("Vera Victim", "pb_victim@example.com", "SECRET", "De Brug")
 
     @classmethod
@@ -120,27 +94,6 @@ class TestEveryRoute(OrganisationMixin, HttpCase):
         )
 
     # === WHAT THERE IS === #
-
-    def rules(self):
-        """Return the rules of this module's addresses."""
-        self.url_open("/web/health")  # the server knows the addresses once it was asked for one
-        return [rule for rule in self.env["ir.http"].routing_map().iter_rules() if OURS.match(rule.rule)]
-
-    def routes(self):
-        """Return ``[(address, methods, whether it takes JSON, names)]`` of this module, with the victim's ids in them.
-
-        The names are those that the page reads: see :func:`names_of`.
-        """
-        values, found = self.victims_values(), []
-        for rule in self.rules():
-            in_address = set(re.findall(r"<(?:[^:<>]+:)?(\w+)>", rule.rule))
-            for what in WHATS if "what" in in_address else WHATS[:1]:
-                known = {**values, "what": what}
-                address = re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda it, known=known: str(known[it[1]]), rule.rule)
-                is_json = rule.endpoint.routing["type"] == "jsonrpc"
-                names = names_of(rule.endpoint.func) - in_address
-                found.append((address, rule.methods or {"GET", "POST"}, is_json, names))
-        return found
 
     def facts(self):
         """Return whatever a stranger might want to change."""
@@ -277,12 +230,6 @@ class TestEveryRoute(OrganisationMixin, HttpCase):
                 data = {**form, "csrf_token": Request.csrf_token(self)}
                 yield from self.text_of(self.url_open(address, data=data), address)
 
-    def text_of(self, answer, address):
-        """Yield the text of a page or file, and how a file is called: it may be after a patient."""
-        self.assertLess(answer.status_code, 500, address)
-        yield answer.text
-        yield unquote(answer.headers.get("Content-Disposition", ""))
-
     def test_what_cannot_be_kept_or_is_too_long_is_refused_in_every_parameter_of_every_page(self):
         """Asked by who may do it, so that every parameter gets as far as it can."""
         account = {"organisation": str(self.organisation.id), "company": str(self.company.id)}
@@ -294,21 +241,172 @@ class TestEveryRoute(OrganisationMixin, HttpCase):
                         with self.subTest(login=login, address=address, name=name, text=text[:3]):
                             self.assertRefusedAs400(address, methods, is_json, {**account, name: text})
 
-    def assertRefusedAs400(self, address, methods, is_json, form):
-        if is_json:
-            answer = self.url_open(address, json={"jsonrpc": "2.0", "method": "call", "params": form}).json()
-            self.assertEqual(answer["error"]["data"]["name"], "werkzeug.exceptions.BadRequest", answer)
-        elif "GET" in methods:
-            self.assertEqual(self.url_open(f"{address}?{urlencode(form)}").status_code, 400)
-        if "POST" in methods and not is_json:
-            data = {**form, "csrf_token": Request.csrf_token(self)}
-            self.assertEqual(self.url_open(address, data=data).status_code, 400)
-
     def test_nul_in_an_address_is_no_error_of_ours(self):
         self.authenticate("pb_boss", "pb_bossx")
-        for rule in self.rules():
-            address = re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda it: "%00" if it[1] == "what" else "1", rule.rule)
+        self.assertNulIsNoError()
+
+
+#: What a parameter of an address may be instead of what it should be.
+NONSENSE = ("", "x", "-1", "0", "999999999", "1-2-3-4", "9999-99-99", "<b>", "é" * 100)
+
+
+@tagged("post_install", "-at_install")
+class TestEveryLink(RoutesMixin, BookingHttpCase):
+    """The links of e-mails, which need no login: each is for one patient and one thing."""
+
+    ours = re.compile(r"^/practice/")
+
+    def setUp(self):
+        super().setUp()
+        self.authenticate(None, None)
+        self.type.waiting_list = True
+        self.secret_patient, self.mallory = self.make_patient("Vera Victim"), self.make_patient("Mallory Jones")
+        self.records, self.links = self.make_links(self.secret_patient, days=4)
+        self.mallorys_links = self.make_links(self.mallory, days=6)[1]
+
+    def make_links(self, patient, days):
+        """Give ``patient`` what links are about; return it, and the secret of each kind of link."""
+        self.give(patient, reference="SECRET lot")
+        day = self.at(days=days).date()
+        visit = self.type._book(self.katrien, patient, self.local(day, 9), patient).with_env(self.env)
+        visit.description = "<p>SECRET note</p>"
+        called_off = self.plan(patient, self.local(day, 14), user_id=self.pieter.id)
+        absence = self.env["practice.absence"].create(
+            {
+                "practitioner_id": self.pieter.id,
+                "date_from": called_off.start,
+                "date_to": called_off.stop,
+                "reason": "SECRET flu",
+            }
+        )
+        self.env.flush_all()
+        absence.action_cancel_appointments()
+        line = absence.line_ids
+        line.sudo().told = "sent"
+        line._make_tokens()
+        entry = self.env["practice.waiting"].create({"patient_id": patient.id, "appointment_type_id": self.type.id})
+        place = self.env["practice.waiting.place"].create(
+            {
+                "appointment_type_id": self.type.id,
+                "practitioner_id": self.pieter.id,
+                "start": self.local(day, 10),
+                "stop": self.local(day, 11),
+            }
+        )
+        offer = self.env["practice.waiting.offer"]._make_sudo(entry, place)
+        invitation = visit.attendee_ids.filtered(lambda it: it.partner_id == patient)
+        links = {"move": invitation.access_token, "new-time": line.access_token, "waiting": offer.access_token}
+        return (visit, called_off, line, entry, offer), links
+
+    def values_of(self, rule):
+        # Of a kind of link that is new here, somebody has to say what it is about.
+        return {"token": self.links[rule.rule.split("/")[2]]}
+
+    def victims_values(self):
+        day = self.at(days=5).date()
+        start = self.free(patient=self.secret_patient, first=self.local(day, 0))[0]
+        return {
+            "booking": Slot(self.type.id, self.katrien.id, self.secret_patient.id, start).encode(),
+            "practitioner_id": self.katrien.id,
+            "week": day.isoformat(),
+            "message": "moved",
+        }
+
+    def facts(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        visit, called_off, line, entry, offer = self.records
+        return (
+            visit.read(["start", "attendance", "active", "user_id"]),
+            visit.attendee_ids.read(["state", "access_token"]),
+            called_off.read(["start", "attendance", "active"]),
+            line.read(["state", "outcome", "new_event_id"]),
+            entry.read(["state"]),
+            offer.read(["state", "visit_id"]),
+            self.env["calendar.event"].search_count([("patient_id", "=", self.secret_patient.id)]),
+            self.env["practice.credit.lot"]
+            .search([("partner_id", "=", self.secret_patient.id)])
+            .read(["credits_available", "credits_reserved"]),
+        )
+
+    def test_each_kind_of_link_is_walked_and_each_name_has_a_value(self):
+        routes = self.routes()
+        self.assertEqual({address.split("/")[2] for address, *_rest in routes}, self.links.keys())
+        read = set().union(*(names for *_route, names in routes))
+        self.assertEqual(read - self.victims_values().keys(), set())
+        self.assertEqual({"booking", "practitioner_id", "week", "message"} - read, set())
+
+    def test_opening_any_of_them_changes_nothing_whoever_does(self):
+        before = self.facts()
+        for login in (None, "pb_stranger", "pb_katrien"):
+            self.authenticate(login, login)
+            for address, methods, _is_json, names in self.routes():
+                with self.subTest(login=login, address=address):
+                    values = self.victims_values()
+                    asked = f"{address}?{urlencode({name: values[name] for name in names})}"
+                    for method in ("GET", "HEAD"):
+                        response = self.url_open(asked, method=method)
+                        self.assertEqual(response.status_code, 200 if "GET" in methods else 405)
+                        if "GET" in methods:
+                            self.assertNotIn("SECRET", response.text)
+                    self.assertEqual(self.facts(), before)
+
+    def test_with_a_made_up_secret_there_is_nothing(self):
+        before, values = self.facts(), self.victims_values()
+        secrets = (*self.links.values(), "x", "False", "%20")
+        for address, methods, _is_json, names in self.routes():
+            kind, own = address.split("/")[2:4]
+            for secret in secrets:
+                if secret == own:
+                    secret = f"{own}x"
+                form = {name: values[name] for name in names}
+                made_up = address.replace(own, secret)
+                with self.subTest(kind=kind, address=made_up):
+                    data = {**form, "csrf_token": Request.csrf_token(self)}
+                    answers = [self.url_open(made_up, data=data)]
+                    if "GET" in methods:
+                        answers.append(self.url_open(f"{made_up}?{urlencode(form)}"))
+                    for answer in answers:
+                        self.assertEqual(answer.status_code, 404)
+                        self.assertNotIn("Vera Victim", answer.text)
+        self.assertEqual(self.facts(), before)
+
+    def test_an_own_link_with_the_values_of_somebody_else_does_nothing_to_them(self):
+        before, values = self.facts(), self.victims_values()
+        self.links, theirs = self.mallorys_links, self.links
+        for address, methods, _is_json, names in self.routes():
+            form = {name: values[name] for name in names}
             with self.subTest(address=address):
-                data = {"csrf_token": Request.csrf_token(self)}
-                for answer in (self.url_open(address), self.url_open(address, data=data)):
-                    self.assertLess(answer.status_code, 500)
+                texts = []
+                if "GET" in methods:
+                    texts += self.text_of(self.url_open(f"{address}?{urlencode(form)}"), address)
+                if "POST" in methods:
+                    data = {**form, "csrf_token": Request.csrf_token(self)}
+                    texts += self.text_of(self.url_open(address, data=data), address)
+                for text in texts:
+                    for secret in ("Vera Victim", "SECRET", *theirs.values()):
+                        self.assertNotIn(secret, text)
+        self.assertEqual(self.facts(), before)
+
+    def test_nonsense_in_any_parameter_is_no_error(self):
+        for address, methods, _is_json, names in self.routes():
+            for name in names:
+                for text in NONSENSE:
+                    with self.subTest(address=address, name=name, text=text):
+                        if "GET" in methods:
+                            self.assertLess(self.url_open(f"{address}?{urlencode({name: text})}").status_code, 500)
+                        if "POST" in methods:
+                            data = {name: text, "csrf_token": Request.csrf_token(self)}
+                            self.assertLess(self.url_open(address, data=data).status_code, 500)
+
+    def test_what_cannot_be_kept_or_is_too_long_is_refused_in_every_parameter(self):
+        before = self.facts()
+        for address, methods, is_json, names in self.routes():
+            for name in names | {"unknown"}:
+                for text in ("a\0b", "x" * 501):
+                    with self.subTest(address=address, name=name, text=text[:3]):
+                        self.assertRefusedAs400(address, methods, is_json, {name: text})
+        self.assertEqual(self.facts(), before)
+
+    def test_nul_in_an_address_is_no_error_of_ours(self):
+        self.assertNulIsNoError()

@@ -5,6 +5,8 @@ from urllib.parse import urlencode
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..portal.appointment_type_booking import TimeTakenError
+
 #: Days after the day of the appointment on which the link of an e-mail still works.
 LINK_DAYS = 14
 
@@ -76,6 +78,14 @@ class PracticeAbsenceLine(models.Model):
         chosen = self.appointment_type_id._read_slot(booking, self.patient_id) if self._can_be_picked() else None
         return chosen and (chosen[1], chosen[3])
 
+    def _check_pick(self, practitioner, start):
+        """Check that a chosen time is free, before the page says what it means.
+
+        :raises TimeTakenError: when it is not
+        """
+        if not self.appointment_type_id._is_free(practitioner, self.patient_id, start):
+            raise TimeTakenError(self.env._("This time is no longer free. Please choose another one."))
+
     def _pick(self, practitioner, start):
         """Book a new time instead of this appointment; a link books once.
 
@@ -98,6 +108,5 @@ class PracticeAbsenceLine(models.Model):
             "type": self.appointment_type_id.name,
             "old": {"when": old._practice_describe_start(), "practitioner": self.practitioner_id.name},
             "new": new._practice_prepare_portal_values()[0] if new else None,
-            "can_pick": self._can_be_picked(),
             "address": f"/practice/new-time/{self.access_token}",
         }

@@ -81,12 +81,19 @@ class CalendarEvent(models.Model):
         """
         events_sudo = self._practice_get_scope(scope).sudo()  # sudo: hidden fields
         changed_sudo = events_sudo.filtered(lambda event: event.patient_id and event.patient_id != patient)
+        changed_sudo._practice_end_links()
         former = self._practice_get_replaced(changed_sudo.patient_id, patient)
         if not former:
             return
         changed_sudo._practice_forget_contact(former)
         members_sudo = changed_sudo.videocall_channel_id.channel_member_ids
         members_sudo.filtered(lambda member: member.partner_id in former).unlink()
+
+    def _practice_end_links(self):
+        """Let the links of e-mails about these patients end, also for who stays invited: a parent of two of them."""
+        for event in self:
+            for speaker in event._practice_get_speakers():
+                speaker.access_token = speaker._default_access_token()
 
     def _practice_get_scope(self, scope):
         """Return the events that a write on this one changes: of a series as Odoo's ``scope`` says."""

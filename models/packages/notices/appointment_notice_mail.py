@@ -49,21 +49,25 @@ class PracticeAppointmentNotice(models.Model):
     def _get_links(self):
         """Return the addresses where who reads this moves and cancels the visit; empty where they cannot.
 
-        With a login that is the portal. Without one it is the link of an invitation, which is theirs alone and ends
-        with the visit; it cancels only, because free times are shown to whoever is logged in.
+        With a login that is the portal. Without one it is the secret of an invitation, which is theirs alone and ends
+        with the visit.
         """
         self.ensure_one()
-        event, base = self.event_id, self.company_id.get_base_url()
+        event = self.event_id
         links = {"move_url": "", "cancel_url": ""}
         if self.kind == "cancelled" or not event._practice_can_be_cancelled_by_patient():
             return links
         # sudo: whether there is a login
         if self.partner_id.sudo().user_ids.filtered("active"):
-            links["cancel_url"] = f"{base}/my/appointments/{event.id}"
-            if event._practice_can_be_moved_by_patient():
-                links["move_url"] = f"{base}/my/appointments/{event.id}/move"
+            move, cancel = f"/my/appointments/{event.id}/move", f"/my/appointments/{event.id}"
         elif speakers := event._practice_get_speakers().sorted(lambda it: it.partner_id != self.partner_id):
-            links["cancel_url"] = f"{base}/calendar/meeting/decline?token={speakers[0].access_token}&id={event.id}"
+            move, cancel = speakers[0]._practice_get_move_path(), speakers[0]._practice_get_cancel_path()
+        else:
+            return links
+        base = self.company_id.get_base_url()
+        links["cancel_url"] = f"{base}{cancel}"
+        if event._practice_can_be_moved_by_patient():
+            links["move_url"] = f"{base}{move}"
         return links
 
     def _render_details(self):

@@ -10,3 +10,4 @@ from . import appointment_type_groups
 from . import appointment_type_pages
 from . import calendar_event_moving
 from . import calendar_attendee
+from . import calendar_attendee_moving

@@ -89,7 +89,7 @@ class PracticeAppointmentType(models.Model):
         times = {}
         for practitioner in sorted(free, key=lambda it: -len(free[it])):
             for start in free[practitioner]:
-                if not event or (start, practitioner) != (event.start, event.user_id):
+                if not event or not event._practice_is_planned_at(practitioner, start):
                     times.setdefault(start, practitioner)
         return times
 

@@ -55,6 +55,10 @@ class CalendarAttendee(models.Model):
             "back": sum(value["credits"] for value in shown if value["takes_credits"]) - cost,
             "free_until": shown[0]["free_until"],
             "needed": sum(event.practice_credits for event in events if event.practice_appointment_type_id.package_id),
+            "move_address": what == "cancel"
+            and len(events) == 1
+            and events._practice_can_be_moved_by_patient()
+            and invitations._practice_get_move_path(),
             "problem": events._practice_find_restore_problem() if what == "restore" else None,
             "is_own": any(event._practice_can_be_restored_by_patient() for event in events),
             "is_planned": any(event._practice_can_be_cancelled_by_patient() for event in events),

@@ -12,14 +12,38 @@ class CalendarEvent(models.Model):
     _inherit = "calendar.event"
 
     def _practice_can_be_moved_by_patient(self):
-        """Return whether the patient may move this appointment now: only while cancelling costs nothing, else moving
-        would be a way around the policy of late cancellations."""
+        """Return whether the patient may move this appointment now."""
+        return self._practice_get_move_obstacle() is None
+
+    def _practice_get_move_obstacle(self):
+        """Return why the patient may not move this appointment now, or ``None``.
+
+        Only while cancelling costs nothing, else moving would be a way around the policy of late cancellations.
+
+        :return: *cancelled*; *over*: it has begun; *closed*: patients do not choose times of its type; *late*:
+            cancelling it costs credits by now
+        """
         self.ensure_one()
+        if not self.active or self._practice_is_cancelled():
+            return "cancelled"
+        if not self._practice_can_be_cancelled_by_patient():
+            return "over"
         appointment_type = self.practice_appointment_type_id
         is_open = appointment_type.active and appointment_type.online_booking and appointment_type.practitioner_ids
-        if not is_open or not self.active or self.allday:
-            return False
-        return self._practice_can_be_cancelled_by_patient() and not self._practice_get_cancel_cost()
+        if not is_open or self.allday:
+            return "closed"
+        return "late" if self._practice_get_cancel_cost() else None
+
+    def _practice_read_move(self, booking):
+        """Return ``(practitioner, start)`` of a chosen time in an address that is for this appointment, or ``None``."""
+        self.ensure_one()
+        chosen = self.practice_appointment_type_id._read_slot(booking, self.patient_id)
+        return chosen and (chosen[1], chosen[3])
+
+    def _practice_is_planned_at(self, practitioner, start):
+        """Return whether this is when and with whom this appointment takes place."""
+        self.ensure_one()
+        return (practitioner, start) == (self.user_id, self.start)
 
     def _practice_get_times_to_move_to(self, practitioners, **options):
         """Return the free times of ``practitioners`` for this appointment, as if it was not planned."""
@@ -37,9 +61,8 @@ class CalendarEvent(models.Model):
         if not self._practice_can_be_moved_by_patient():
             raise UserError(self.env._("This appointment can no longer be moved here. Please call the practice."))
         self.practice_appointment_type_id._check_week(self.patient_id, start, ignore=self)
-        moves = (start, practitioner) != (self.start, self.user_id)
         if (
-            not moves
+            self._practice_is_planned_at(practitioner, start)
             or start not in self._practice_get_times_to_move_to(practitioner, first=start, last=start)[practitioner]
         ):
             raise TimeTakenError(self.env._("This time is no longer free. Please choose another one."))
@@ -58,7 +81,7 @@ class CalendarEvent(models.Model):
 
         :param practitioner: user who gives it from now on
         :param datetime start: naive UTC; the appointment stays as long as it is
-        :param mover: partner whose login moves: the patient, or who represents them
+        :param mover: partner whose login or link moves: the patient, or who represents them
         :raises TimeTakenError: when the time is not free
         :raises UserError: when it cannot be moved for another reason
         """
