@@ -25,10 +25,9 @@ class CalendarEvent(models.Model):
         The last reminder comes first: it makes others moot.
         """
         types = self.env["practice.appointment.type"].with_context(active_test=False)
+        reminding = Domain("reminder_hours", "!=", False) | Domain("sms_reminder_hours", "!=", False)
         by_plan = {}
-        for appointment_type in types.search(
-            ["|", ("reminder_hours", "!=", False), ("sms_reminder_hours", "!=", False)]
-        ):
+        for appointment_type in types.search(reminding):
             for plan in appointment_type._get_reminders():
                 by_plan[plan] = by_plan.get(plan, types) | appointment_type
         remind, leave = type(self)._practice_remind, type(self)._practice_leave_reminder
