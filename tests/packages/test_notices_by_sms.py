@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import Form, HttpCase, new_test_user, tagged
 
 from ..common.sms import SmsCase
 
@@ -251,6 +251,10 @@ class TestWords(SmsCase):
         planned.with_user(manager).body = "{{ object._get_sms_values()['when'] }}: bring your card"
         self.plan()
         self.assertEqual([words for _number, words in self.run_sms()], ["Mon 16 Mar, 10:00: bring your card"])
+        previews = self.env["sms.template.preview"].with_user(manager)
+        preview = Form(previews.with_context(default_sms_template_id=planned.id))
+        preview.resource_ref = f"practice.appointment.notice,{self.notices().id}"
+        self.assertIn("16 Mar, 10:00: bring your card", preview.body)
         foreign = self.env["sms.template"].create(
             {"name": "x", "body": "x", "model_id": self.env["ir.model"]._get_id("res.partner")}
         )
