@@ -113,7 +113,7 @@ class TestWithoutSms(InstallCase):
             self.assertEqual((sent.status, sent.notification_id.id), ("sent", False))
             waiting._send()
             self.assertEqual((waiting.state, waiting.reason), ("skipped", "no_sms"))
-            self.assertFalse(events.patient_id._practice_get_recipients("sms", env.company))
+            self.assertFalse(events.patient_id._practice_get_sms_recipients(env.company))
             self.assertEqual(events[1]._practice_get_ways(events.patient_id), [(events.patient_id, "email")])
             self.assertEqual(appointment_type._get_reminders(), [])
             form = Form(appointment_type)

@@ -94,9 +94,12 @@ class CalendarEvent(models.Model):
 
         :param tuple channels: by default those in which the type tells what happens to its appointments
         """
-        channels = channels or self.practice_appointment_type_id._get_channels()
-        for channel in channels:
-            if people := patient._practice_get_recipients(channel, self._practice_get_company()):
+        for channel in channels or self.practice_appointment_type_id._get_channels():
+            if channel == "email":
+                people = patient._practice_get_mail_recipients()
+            else:
+                people = patient._practice_get_sms_recipients(self._practice_get_company())
+            if people:
                 break
         return [(partner, channel) for partner in people or patient]
 

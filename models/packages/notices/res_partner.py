@@ -7,17 +7,15 @@ def has_sms(env):
 
 
 class ResPartner(models.Model):
-    """Who is told about a patient over which way."""
+    """Who is told about a patient by SMS; see ``_practice_get_mail_recipients`` for e-mails."""
 
     _inherit = "res.partner"
 
-    def _practice_get_recipients(self, channel, company):
-        """Return who is told about this patient by e-mail or SMS; nobody when nobody can be reached.
+    def _practice_get_sms_recipients(self, company):
+        """Return who gets an SMS about this patient: they, else those who represent them; nobody without a number.
 
         :param company: whose country a number without prefix is of
         """
-        if channel == "email":
-            return self._practice_get_mail_recipients()
         # sudo: asked by whoever plans an appointment, who need not see representatives
         patient_sudo = self.sudo()
         for people_sudo in (patient_sudo, patient_sudo.practice_representative_ids):
