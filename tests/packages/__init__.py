@@ -22,6 +22,7 @@ from . import test_month_closing
 from . import test_next_visit
 from . import test_notice_words
 from . import test_notices
+from . import test_notices_by_sms
 from . import test_open_credits
 from . import test_package_accounts
 from . import test_package_property

@@ -8,9 +8,10 @@ import pytest
 
 import odoo.sql_db
 from odoo.api import SUPERUSER_ID, Environment
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, tagged
+from odoo.tests import BaseCase, Form, tagged
 
 from odoo.addons.practice_billing.tools.slots import week_of
 
@@ -80,15 +81,47 @@ class InstallCase(BaseCase):
             self.assertEqual(practice.lot_problems(), [])
             return {"invoice": invoice.id, "event": done.id}
 
-    def remove(self):
-        """Uninstall the module as a person does, in a process of its own."""
+    def remove(self, module=MODULE):
+        """Uninstall a module as a person does, in a process of its own."""
         output = run_script(
             self.database,
             f"""env["ir.module.module"].search([
-            ("name", "=", "{MODULE}")]).button_immediate_uninstall()
+            ("name", "=", "{module}")]).button_immediate_uninstall()
         """,
         )
         self.assertNotIn("Traceback", output)
+
+
+@tagged("post_install", "-at_install")
+class TestWithoutSms(InstallCase):
+    """Odoo installs its SMS by itself with nearly everything, so that it has to be removed to see how it is without."""
+
+    def test_what_went_by_sms_stays_and_what_waits_says_why_it_is_not_sent(self):
+        with self.practice() as practice:
+            practice.patient.phone = "0470 12 34 56"
+            practice.type.write({"sms_reminder_hours": "24", "sms_without_email": True, "reminder_hours": False})
+            practice.give(practice.patient, credits=5)
+            events = practice.plan(start=practice.at(hours=20)) | practice.plan(start=practice.at(hours=22))
+            events._practice_remind(24, ("sms",))
+            events[0].practice_notice_ids._send()
+            self.assertTrue(events[0].practice_notice_ids.notification_id)
+        self.remove("sms")
+        with self.environment() as env:
+            events = events.with_env(env)
+            appointment_type = events.practice_appointment_type_id
+            sent, waiting = events[0].practice_notice_ids, events[1].practice_notice_ids
+            self.assertEqual((sent.status, sent.notification_id.id), ("sent", False))
+            waiting._send()
+            self.assertEqual((waiting.state, waiting.reason), ("skipped", "no_sms"))
+            self.assertFalse(events.patient_id._practice_get_sms_recipients(env.company))
+            self.assertEqual(events[1]._practice_get_ways(events.patient_id), [(events.patient_id, "email")])
+            self.assertEqual(appointment_type._get_reminders(), [])
+            form = Form(appointment_type)
+            for name, value in (("sms_reminder_hours", "2"), ("sms_without_email", False)):
+                with self.assertRaisesRegex(AssertionError, "invisible"):
+                    form[name] = value
+            with self.assertRaisesRegex(UserError, "Install Odoo's SMS first"):
+                appointment_type.action_open_sms_templates()
 
 
 @tagged("post_install", "-at_install", "slow")

@@ -10,7 +10,10 @@ from ....tools.notices import Change
 #: Notices that something happened to an appointment. The other kind reminds of it.
 ANNOUNCEMENTS = ("confirmation", "moved", "cancelled")
 
-#: How long a change waits before it is told: who corrects a slip at once sends no mail about it.
+#: How somebody is told.
+CHANNELS = ("email", "sms")
+
+#: How long a change waits before it is told: who corrects a slip at once sends no message about it.
 GRACE = timedelta(minutes=1)
 
 
@@ -18,8 +21,8 @@ class PracticeAppointmentNotice(models.Model):
     """Who was told what of an appointment, and when.
 
     A row is made in the transaction of the change, and a run sends it; that it was sent is written in the transaction
-    that hands the e-mail to Odoo. So what is killed and begun again tells nothing twice. A row names the appointment,
-    who was told, of whose visit, and the start that they were told.
+    that hands the e-mail or SMS to Odoo. So what is killed and begun again tells nothing twice. A row names the
+    appointment, who was told, over which way, of whose visit, and the start that they were told.
     """
 
     _name = "practice.appointment.notice"
@@ -39,7 +42,10 @@ class PracticeAppointmentNotice(models.Model):
         index=True,
         ondelete="cascade",
         readonly=True,
-        help="The patient or, of a patient without e-mail address, who represents them.",
+        help="The patient or, of a patient without e-mail address or phone number, who represents them.",
+    )
+    channel = fields.Selection(
+        [("email", "E-Mail"), ("sms", "SMS")], string="By", required=True, default="email", readonly=True
     )
     kind = fields.Selection(
         [
@@ -80,6 +86,9 @@ class PracticeAppointmentNotice(models.Model):
         [
             ("off", "Confirmations are off for this type"),
             ("no_address", "Nobody has an e-mail address"),
+            ("no_number", "Nobody has a valid phone number"),
+            ("blocked", "The number is on the phone blacklist"),
+            ("no_sms", "SMS is not installed any more"),
             ("outdated", "Moved or cancelled before it was sent"),
             ("begun", "The appointment had begun"),
         ],
@@ -87,13 +96,20 @@ class PracticeAppointmentNotice(models.Model):
     )
     error = fields.Char(string="Failed", readonly=True, help="Why it could not be sent; it is tried again.")
     mail_id = fields.Many2one("mail.mail", index="btree_not_null", ondelete="set null", readonly=True)
+    notification_id = fields.Many2one(
+        "mail.notification",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+        help="What Odoo knows of an SMS: also what the provider reports after Odoo has deleted the SMS itself.",
+    )
     lead_id = fields.Many2one(
         "practice.appointment.notice",
         string="Told With",
         index="btree_not_null",
         ondelete="set null",
         readonly=True,
-        help="The notice whose e-mail tells this one too: a series is told once.",
+        help="The notice whose message tells this one too: a series is told once.",
     )
     follower_ids = fields.One2many("practice.appointment.notice", "lead_id", readonly=True)
     status = fields.Selection(
@@ -104,7 +120,8 @@ class PracticeAppointmentNotice(models.Model):
     remark = fields.Char(compute="_compute_status", help="Why it was not sent.")
 
     _once = models.UniqueIndex(
-        "(event_id, partner_id, patient_id, kind, start, hours, number)", "This was told already: nobody is told twice."
+        "(event_id, partner_id, patient_id, channel, kind, start, hours, number)",
+        "This was told already: nobody is told twice.",
     )
     # What the run searches.
     _waiting_idx = models.Index("(due_date) WHERE state = 'waiting'")
@@ -118,13 +135,13 @@ class PracticeAppointmentNotice(models.Model):
             when = notice.event_id._practice_describe_moment(notice.start, "short") if notice.start else ""
             notice.display_name = f"{labels.get(notice.kind, '')} · {notice.partner_id.name} · {when}"
 
-    @api.depends("state", "reason", "error", "mail_id.state")
+    @api.depends("state", "reason", "error", "mail_id.state", "notification_id.notification_status")
     def _compute_status(self):
         reasons = dict(self._fields["reason"]._description_selection(self.env))
         for notice in self:
             mail_sudo = notice.mail_id.sudo()  # sudo: only whether it was sent, and why not
             failed = mail_sudo.state == "exception" and (mail_sudo.failure_reason or mail_sudo.failure_type)
-            failed = failed or (notice.state == "waiting" and notice.error)
+            failed = failed or notice._describe_sms_failure() or (notice.state == "waiting" and notice.error)
             notice.status = "failed" if failed else notice.state
             notice.remark = failed or reasons.get(notice.reason, False)
 
@@ -134,6 +151,7 @@ class PracticeAppointmentNotice(models.Model):
         # sudo: which mails failed; only the notices of the user are found by them
         bounced_sudo = self.env["mail.mail"].sudo()._search([("model", "=", self._name), ("state", "=", "exception")])
         failed = Domain("mail_id", "in", bounced_sudo) | Domain([("state", "=", "waiting"), ("error", "!=", False)])
+        failed |= self._get_failed_sms_domain()
         plain = Domain("state", "in", [it for it in value if it != "failed"]) & ~failed
         return plain | failed if "failed" in value else plain
 
@@ -146,8 +164,9 @@ class PracticeAppointmentNotice(models.Model):
         """
         self.check_access("read")
         for event, notices in self.grouped("event_id").items():
-            known = event.patient_id._practice_get_mail_recipients() or event.patient_id
-            if notices.patient_id != event.patient_id or notices.partner_id - known:
+            ways = {(notice.partner_id, notice.channel) for notice in notices}
+            known = {way for channel in CHANNELS for way in event._practice_get_ways(event.patient_id, (channel,))}
+            if notices.patient_id != event.patient_id or ways - known:
                 raise UserError(
                     self.env._(
                         "%s: the patient, or who is written to for them, is somebody else by now. Open the appointment "
@@ -155,7 +174,7 @@ class PracticeAppointmentNotice(models.Model):
                         event.name,
                     )
                 )
-            event._practice_send_again(notices.partner_id)
+            event._practice_send_again(ways)
 
     # === FOLLOWING WHAT HAPPENS === #
 
@@ -170,7 +189,7 @@ class PracticeAppointmentNotice(models.Model):
         changed = {(event, told.patient) for told in changes for event in told.event | told.former}
         rows = self.env["calendar.event"].union(*(event for event, _patient in changed)).practice_notice_ids
         waiting = {
-            (row.event_id, row.patient_id, row.partner_id): row
+            (row.event_id, row.patient_id, row.partner_id, row.channel): row
             for row in rows
             if (row.event_id, row.patient_id) in changed and row.state == "waiting" and row.kind in ANNOUNCEMENTS
         }
@@ -179,20 +198,21 @@ class PracticeAppointmentNotice(models.Model):
         vals_list = [
             vals
             for told in changes
-            for partner in told.get_people(waiting)
-            if (vals := self._prepare_follow_vals(told, partner, waiting, mute, actors))
+            for partner, channel in told.get_ways(waiting)
+            if (vals := self._prepare_follow_vals(told, partner, channel, waiting, mute, actors))
         ]
         self.browse(row.id for row in waiting.values()).unlink()
         self._note(vals_list)
 
     @api.model
-    def _prepare_follow_vals(self, told, partner, waiting, mute, actors):
+    def _prepare_follow_vals(self, told, partner, channel, waiting, mute, actors):
         """Return the values of what ``partner`` is to be told now, or ``None``."""
-        row = waiting.get((told.event, told.patient, partner)) or waiting.get((told.former, told.patient, partner))
+        who = (told.patient, partner, channel)
+        row = waiting.get((told.event, *who)) or waiting.get((told.former, *who))
         change = row._get_change().followed_by(told.change) if row else told.change
         if not change.kind or partner.id in actors or (mute and (not row or change.kind == "cancelled")):
             return None
-        vals = self._prepare_vals(told.event, told.patient, partner, change.kind, change.start)
+        vals = self._prepare_vals(told.event, told.patient, partner, change.kind, change.start, channel=channel)
         return {**vals, "start_before": change.before}
 
     def _get_change(self):
@@ -201,11 +221,14 @@ class PracticeAppointmentNotice(models.Model):
         return Change(self.start_before or None, None if self.kind == "cancelled" else self.start)
 
     @api.model
-    def _prepare_vals(self, event, patient, partner, kind, start, hours=0):
+    def _prepare_vals(self, event, patient, partner, kind, start, hours=0, channel="email"):
         """Return the values of a notice, numbered after those that said the same."""
-        wanted = (partner, patient, kind, start, hours)
+        wanted = (partner, patient, channel, kind, start, hours)
         same = event.practice_notice_ids.filtered(
-            lambda it: it.state != "waiting" and (it.partner_id, it.patient_id, it.kind, it.start, it.hours) == wanted
+            lambda it: (
+                it.state != "waiting"
+                and (it.partner_id, it.patient_id, it.channel, it.kind, it.start, it.hours) == wanted
+            )
         )
         is_off = kind == "confirmation" and not event.practice_appointment_type_id.confirm_by_mail
         return {
@@ -213,6 +236,7 @@ class PracticeAppointmentNotice(models.Model):
             "company_id": event._practice_get_company().id,
             "patient_id": patient.id,
             "partner_id": partner.id,
+            "channel": channel,
             "kind": kind,
             "start": start,
             "hours": hours,
@@ -224,12 +248,12 @@ class PracticeAppointmentNotice(models.Model):
 
     @api.model
     def _note(self, vals_list):
-        """Make notices; those that say the same to the same person are told by the e-mail of the first one."""
+        """Make notices; those that say the same to the same person are told by the message of the first one."""
         if not vals_list:
             return self.browse()
 
         def key(vals):
-            return vals["partner_id"], vals["patient_id"], vals["kind"], vals["state"]
+            return vals["partner_id"], vals["patient_id"], vals["channel"], vals["kind"], vals["state"]
 
         ordered = sorted(vals_list, key=lambda vals: (*key(vals), vals["start"]))
         notices = self.create(ordered)
@@ -248,7 +272,7 @@ class PracticeAppointmentNotice(models.Model):
         self.env.ref("practice_billing.ir_cron_send_notices").sudo()._trigger(at=moment)
 
     def unlink(self):
-        """Let another notice of the same e-mail lead where the leading one goes."""
+        """Let another notice of the same message lead where the leading one goes."""
         for lead in self.filtered("follower_ids"):
             lead._hand_over(lead.follower_ids - self)
         return super().unlink()

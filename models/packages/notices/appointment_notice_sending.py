@@ -19,7 +19,7 @@ class PracticeAppointmentNotice(models.Model):
 
     @api.model
     def _get_due_domain(self):
-        """Return the notices whose e-mail is to be sent now."""
+        """Return the notices whose message is to be sent now."""
         waiting = Domain("state", "=", "waiting") & Domain("lead_id", "=", False)
         return waiting & Domain("due_date", "<=", fields.Datetime.now())
 
@@ -31,27 +31,34 @@ class PracticeAppointmentNotice(models.Model):
         self._practice_run([Step(self, self._get_due_domain(), send, postpone, size=SEND_BATCH, order="due_date, id")])
 
     def _send(self):
-        """Hand the e-mails of these leading notices to Odoo's queue, and write that they were sent."""
+        """Hand the messages of these leading notices to Odoo's queues, and write that they were sent."""
         leads = self._sort_out()
-        for kind, notices in leads.grouped("kind").items():
+        by_sms = leads.filtered(lambda it: it.channel == "sms")
+        (leads - by_sms)._queue_mails()
+        by_sms._queue_sms()
+        rows = leads | leads._get_told_along()
+        rows.write({"state": "sent", "sent_date": fields.Datetime.now(), "error": False})
+
+    def _queue_mails(self):
+        """Hand the e-mails of these leading notices to Odoo's queue."""
+        for kind, notices in self.grouped("kind").items():
             template = self.env.ref(f"practice_billing.mail_template_appointment_{kind}")
             mails = template.send_mail_batch(notices.ids)
             notices._attach_calendar(mails)
             for lead, mail in zip(notices, mails, strict=True):
                 (lead | lead._get_told_along()).write({"mail_id": mail.id})
-        rows = leads | leads._get_told_along()
-        rows.write({"state": "sent", "sent_date": fields.Datetime.now(), "error": False})
-        if leads:
+        if self:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
 
     def _get_told_along(self):
-        """Return the notices that the e-mails of these tell too."""
-        return self.follower_ids.filtered(lambda it: it.state == "waiting" or it.mail_id)
+        """Return the notices that the messages of these tell too."""
+        return self.follower_ids.filtered(lambda it: it.state == "waiting" or it.mail_id or it.notification_id)
 
     def _sort_out(self):
         """Set those aside that are not true any more or can reach nobody; return what leads the others."""
         rows = self | self.follower_ids.filtered(lambda it: it.state == "waiting")
-        obstacles = {row: row._find_obstacle() for row in rows}
+        unreachable = rows._find_sms_obstacles()
+        obstacles = {row: row._find_obstacle() or unreachable.get(row) for row in rows}
         leads = self.browse()
         for lead in self:
             told = (lead | (rows & lead.follower_ids)).filtered(lambda row: not obstacles[row])
@@ -72,7 +79,8 @@ class PracticeAppointmentNotice(models.Model):
         is_expected = event._practice_get_expected() == (self.patient_id.id, self.start)
         if is_expected == (self.kind == "cancelled"):
             return "outdated"
-        return None if self.partner_id.email and self.partner_id.active else "no_address"
+        is_reached = self.channel != "email" or (self.partner_id.email and self.partner_id.active)
+        return None if is_reached else "no_address"
 
     def _postpone(self, reason):
         """Keep why these could not be sent, and try again later; they are not sent once the appointment begins."""

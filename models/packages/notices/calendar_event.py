@@ -14,17 +14,20 @@ class Told(NamedTuple):
     patient: models.BaseModel
     change: Change
 
-    def get_people(self, waiting):
-        """Return who is told: who is written to about the patient, and who would have been told what waits."""
-        people = self.patient._practice_get_mail_recipients() or self.patient
-        for event, patient, partner in waiting:
+    def get_ways(self, waiting):
+        """Return who is told and how: who is written to about the patient, and who would have been told what waits.
+
+        :return: ``[(contact, channel)]``
+        """
+        ways = dict.fromkeys(self.event._practice_get_ways(self.patient))
+        for event, patient, *way in waiting:
             if patient == self.patient and event in (self.event, self.former):
-                people |= partner
-        return people
+                ways[tuple(way)] = None
+        return list(ways)
 
 
 class CalendarEvent(models.Model):
-    """Patients are told of their appointments by the practice's own e-mails.
+    """Patients are told of their appointments by the practice's own messages.
 
     Practitioners and other participants get the invitations of Odoo's calendar.
     """
@@ -34,7 +37,7 @@ class CalendarEvent(models.Model):
     practice_notice_ids = fields.One2many(
         "practice.appointment.notice",
         "event_id",
-        string="E-Mails to the Patient",
+        string="Messages to the Patient",
         groups="practice_billing.group_user",
         copy=False,
         readonly=True,
@@ -83,6 +86,23 @@ class CalendarEvent(models.Model):
         )
         return super()._practice_filter_kept() | told_sudo.with_env(self.env)
 
+    def _practice_get_ways(self, patient, channels=None):
+        """Return who is told about ``patient``, and how: ``[(contact, channel)]``.
+
+        That is the first of ``channels`` over which somebody can be reached. Over none: the patient, so that the notice
+        says why nobody was told.
+
+        :param tuple channels: by default those in which the type tells what happens to its appointments
+        """
+        for channel in channels or self.practice_appointment_type_id._get_channels():
+            if channel == "email":
+                people = patient._practice_get_mail_recipients()
+            else:
+                people = patient._practice_get_sms_recipients(self._practice_get_company())
+            if people:
+                break
+        return [(partner, channel) for partner in people or patient]
+
     # === SENDING AGAIN === #
 
     def action_practice_send_again(self):
@@ -94,21 +114,26 @@ class CalendarEvent(models.Model):
         if not all(self.mapped("patient_id")):
             raise UserError(self.env._("Choose appointments of patients: there is nobody to write to."))
         for event in self:
-            event._practice_send_again(event.patient_id._practice_get_mail_recipients() or event.patient_id)
+            event._practice_send_again(event._practice_get_ways(event.patient_id))
 
-    def _practice_send_again(self, people):
-        """Tell ``people`` that these appointments take place, or do not, in the next minute."""
+    def _practice_send_again(self, ways):
+        """Tell that this appointment takes place, or does not, in the next minute.
+
+        :param ways: who is told, and how: of ``(contact, channel)``
+        """
         notices_sudo = self.env["practice.appointment.notice"].sudo()  # sudo: written by the module only
         notices_sudo._check_can_be_told(self)
         events_sudo = self.sudo()  # sudo: as above
         waiting_sudo = events_sudo.practice_notice_ids.filtered(
-            lambda it: it.state == "waiting" and it.kind != "reminder" and it.partner_id in people
+            lambda it: it.state == "waiting" and it.kind != "reminder" and (it.partner_id, it.channel) in ways
         )
         waiting_sudo.unlink()
         vals_list = [
-            notices_sudo._prepare_vals(event, event.patient_id, partner, event._practice_get_kind(), event.start)
+            notices_sudo._prepare_vals(
+                event, event.patient_id, partner, event._practice_get_kind(), event.start, channel=channel
+            )
             for event in events_sudo
-            for partner in people
+            for partner, channel in ways
         ]
         notices_sudo._note([{**vals, "state": "waiting", "reason": False} for vals in vals_list])
 

@@ -1,8 +1,10 @@
 from odoo import models
 
+from .res_partner import has_sms
+
 
 class ResPartner(models.Model):
-    """What is forgotten of what a patient was told: the words. That and when they were told stays with the visit."""
+    """What is forgotten of what a patient was told: words and numbers. That and when they were told stays."""
 
     _inherit = "res.partner"
 
@@ -13,4 +15,7 @@ class ResPartner(models.Model):
         told_sudo = notices_sudo.search(["|", ("patient_id", "in", self.ids), ("partner_id", "in", self.ids)])
         told_sudo.error = False
         self._practice_forget_messages(notices_sudo._name, told_sudo.ids)
+        if has_sms(self.env):
+            # Number and words of what waits or failed; Odoo deletes what was sent by itself.
+            self.env["sms.sms"].search([("partner_id", "in", self.ids)]).unlink()
         return result
