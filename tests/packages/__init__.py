@@ -31,6 +31,8 @@ from . import test_package_wizards
 from . import test_practitioner
 from . import test_proof
 from . import test_proof_coverage
+from . import test_refund_attack
+from . import test_refunds
 from . import test_release
 from . import test_release_words
 from . import test_roll_forward
@@ -40,6 +42,6 @@ from . import test_unpaid_credits
 from . import test_validity
 from . import test_value_paid
 from . import test_visit_reports
-from . import test_weekly_visits
 from . import test_waiting_list
 from . import test_waiting_races
+from . import test_weekly_visits

@@ -10,64 +10,7 @@ from odoo.tests import Form, TransactionCase, tagged
 
 from odoo.addons.payment_demo.models.payment_transaction import PaymentTransaction as DemoTransaction
 
-from ..common.payments import PaymentMixin
-from ..common.practice import PracticeMixin
-
-
-class RefundMixin(PaymentMixin, PracticeMixin):
-    """A patient who bought ten credits for 1,200."""
-
-    @classmethod
-    def setup_practice(cls):
-        result = super().setup_practice()
-        cls.make_staff()
-        cls.setup_provider()
-        return result
-
-    def pay_online(self, invoice, amount=None):
-        """Pay an invoice through the provider, as on the portal; return the transaction."""
-        transaction = self.env["payment.transaction"].create(
-            {
-                "provider_id": self.provider.id,
-                "payment_method_id": self.method.id,
-                "reference": f"{invoice.name}-{len(invoice.transaction_ids)}",
-                "amount": amount or invoice.amount_residual,
-                "currency_id": invoice.currency_id.id,
-                "partner_id": invoice.partner_id.id,
-                "operation": "online_direct",
-                "invoice_ids": [Command.set(invoice.ids)],
-            }
-        )
-        self.notify(transaction, "done")
-        return transaction
-
-    def sell_online(self, **vals):
-        invoice = self.invoice(**vals)
-        self.pay_online(invoice)
-        return self.lot_of(invoice)
-
-    def dialog(self, lot, **vals):
-        return self.env["practice.credit.refund"].create({"lot_id": lot.id, **vals})
-
-    def refund(self, lot, **vals):
-        """Refund as the dialog does, and let the run return the money; return the credit note."""
-        note = self.env["account.move"].browse(self.dialog(lot, **vals).action_refund()["res_id"])
-        self.return_money()
-        return note
-
-    def return_money(self):
-        with self.enter_registry_test_mode():
-            self.env.ref("practice_billing.ir_cron_return_money").method_direct_trigger()
-        self.env.invalidate_all()
-        self.env.cr.cache.clear()  # the numbers of entries that the run took
-
-    def returns(self, note):
-        return note.practice_refund_transaction_ids.sorted("id")
-
-    def entry(self, note):
-        """Return ``{account: balance}`` of a credit note."""
-        lines = note.line_ids.grouped("account_id")
-        return {account: self.currency.round(sum(of.mapped("balance"))) for account, of in lines.items()}
+from ..common.refunds import RefundMixin
 
 
 @tagged("post_install", "-at_install")
@@ -209,7 +152,7 @@ class TestRefunds(RefundMixin, TransactionCase):
 
     def test_a_failure_is_shown_and_tried_again(self):
         lot = self.sell_online()
-        note = self.env["account.move"].browse(self.dialog(lot).action_refund()["res_id"])
+        note = self.ask_refund(lot)
         self.assertEqual(note.practice_refund_state, "queued")
         self.provider.state = "disabled"
         self.return_money()

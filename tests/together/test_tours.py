@@ -49,6 +49,14 @@ class TestTours(PracticeMixin, HttpCase):
         self.assertEqual(later.user_id, self.front_desk)
         self.start_tour(f"/odoo/appointments/{later.id}", "practice_read_note", login="pb_front_desk")
 
+    def test_front_desk_refunds_and_reads_before_what_goes_back(self):
+        lot = self.sell()
+        self.start_tour(f"/odoo/credits/{lot.id}", "practice_refund", login="pb_front_desk")
+        self.env.invalidate_all()
+        note = self.env["account.move"].search([("reversed_entry_id", "=", lot.invoice_id.id)])
+        self.assertEqual((note.state, note.amount_total, note.amount_residual), ("posted", 450.0, 0.0))
+        self.assertLot(lot, available=6, refunded=4, value=720.0)
+
     def test_front_desk_sells_while_planning_and_cancels(self):
         self.start_tour("/odoo", "practice_sell_while_planning", login="pb_front_desk")
 

@@ -174,11 +174,14 @@ class AccountMove(models.Model):
         :return: the seconds that the run has left
         """
         move = self.try_lock_for_update(allow_referencing=True)
-        transactions = move._practice_prepare_returns() if move.practice_refund_queued else []
+        if not move.practice_refund_queued:
+            return cron._commit_progress(1, remaining=remaining)
+        transactions = move._practice_prepare_returns()
         move.practice_refund_queued = False
         time_left = cron._commit_progress(1, remaining=remaining)
         for transaction in transactions:
-            # Locked until the answer is committed, so that nobody has it asked again meanwhile.
+            # Locked until the answer is committed, so that nobody has it asked again, or is in its way, meanwhile.
+            move.try_lock_for_update(allow_referencing=True)
             asked = transaction.try_lock_for_update(allow_referencing=True)
             if asked.state == "draft":
                 asked._practice_return()

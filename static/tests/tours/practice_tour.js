@@ -115,6 +115,43 @@ registry.category("web_tour.tours").add("practice_sell_and_book", {
     ],
 });
 
+registry.category("web_tour.tours").add("practice_refund", {
+    steps: () => [
+        {
+            trigger: "button[name=action_practice_refund]",
+            run: "click",
+        },
+        {
+            content: "All that is available is proposed",
+            trigger: ".modal [name=amount_back]:contains(1,200.00)",
+        },
+        {
+            trigger: ".modal [name=credits] input",
+            run: "edit 4",
+        },
+        {
+            trigger: ".modal [name=fee] input",
+            run: "edit 30",
+        },
+        {
+            trigger: ".modal [name=reason] input",
+            run: "edit Moves to Ghent",
+        },
+        {
+            content: "It says what goes back before it does",
+            trigger: ".modal .alert:contains(450.00):contains(4 credits; credits that stay: 6)",
+        },
+        {
+            trigger: ".modal button[name=action_refund]",
+            run: "click",
+        },
+        {
+            content: "The credit note is there",
+            trigger: ".o_form_view .ribbon span:contains(Paid)",
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("practice_sell_while_planning", {
     url: "/odoo/patients",
     steps: () => [
