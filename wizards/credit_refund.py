@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import formatLang
 
+from ..models.packages.refunds.account_move import REFUND_METHODS
+
 
 class PracticeCreditRefund(models.TransientModel):
     """Refund credits in one step: the credit note is posted, and the money goes back as chosen.
@@ -42,11 +44,7 @@ class PracticeCreditRefund(models.TransientModel):
         compute="_compute_amounts", help="What of it the payment provider can return to where it was paid from."
     )
     method = fields.Selection(
-        [
-            ("provider", "To where it was paid from"),
-            ("payment", "As a payment"),
-            ("open", "It stays open for the customer"),
-        ],
+        REFUND_METHODS,
         string="The Money Goes Back",
         compute="_compute_method",
         store=True,
@@ -122,7 +120,7 @@ class PracticeCreditRefund(models.TransientModel):
         left = self.credits_available - self.credits
         lines = [
             self.env._(
-                "A credit note of %(total)s for %(credits)s credits; credits that stay: %(left)s.",
+                "A credit note of %(total)s for %(credits)s credits; still available afterwards: %(left)s.",
                 total=money["amount_total"],
                 credits=self.credits,
                 left=left,

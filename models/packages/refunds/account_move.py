@@ -8,6 +8,13 @@ from ....tools.client import notification
 #: Who may read how the money of a refund goes back.
 READERS = "practice_billing.group_user,account.group_account_readonly,account.group_account_invoice"
 
+#: The ways in which the money of a refund goes back.
+REFUND_METHODS = [
+    ("provider", "To where it was paid from"),
+    ("payment", "As a payment"),
+    ("open", "It stays open for the customer"),
+]
+
 
 class AccountMove(models.Model):
     """A credit note of refunded credits returns the money the way it came, once.
@@ -20,21 +27,26 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     practice_refund_method = fields.Selection(
-        [
-            ("provider", "To Where It Was Paid From"),
-            ("payment", "As a Payment"),
-            ("open", "Stays Open for the Customer"),
-        ],
+        REFUND_METHODS,
         string="Money Back",
         copy=False,
         readonly=True,
         groups=READERS,
     )
     practice_refund_queued = fields.Boolean(
-        copy=False, readonly=True, groups=READERS, help="The run is to ask the payment provider."
+        string="Money to Return",
+        copy=False,
+        readonly=True,
+        groups=READERS,
+        help="The run is to ask the payment provider.",
     )
     practice_refund_transaction_ids = fields.One2many(
-        "payment.transaction", "practice_credit_note_id", readonly=True, copy=False, groups=READERS
+        "payment.transaction",
+        "practice_credit_note_id",
+        string="Returns of the Money",
+        readonly=True,
+        copy=False,
+        groups=READERS,
     )
     practice_refund_state = fields.Selection(
         [

@@ -329,6 +329,14 @@ export class DayBoardController extends Component {
         return this.move(block, column, block.begins, minute);
     }
 
+    get movingNotice() {
+        const { block, part } = this.state.moving;
+        const who = this.getTitle(block);
+        return part === "end"
+            ? _t("When does the appointment of %s end? Click the time, or go there and press Enter.", who)
+            : _t("Choose the new time of %s: click it, or go there and press Enter.", who);
+    }
+
     leaveMoving() {
         this.state.moving = null;
     }

@@ -139,7 +139,7 @@ registry.category("web_tour.tours").add("practice_refund", {
         },
         {
             content: "It says what goes back before it does",
-            trigger: ".modal .alert:contains(450.00):contains(4 credits; credits that stay: 6)",
+            trigger: ".modal .alert:contains(450.00):contains(4 credits; still available afterwards: 6)",
         },
         {
             trigger: ".modal button[name=action_refund]",
