@@ -64,13 +64,13 @@ class PracticeAppointmentType(models.Model):
         if not has_sms(self.env):
             raise UserError(self.env._("Install Odoo's SMS first: nothing is sent by SMS without it."))
         templates_sudo = self.env["practice.appointment.notice"]._get_sms_templates_sudo()
-        template_ids = [template.id for template in templates_sudo.values()]
+        domain = [("id", "in", [template.id for template in templates_sudo.values()])]
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("SMS of Appointments"),
             "res_model": "sms.template",
             "view_mode": "list,form",
-            "domain": [("id", "in", template_ids)],
+            "domain": domain,
             "context": {"create": False},
         }
 
