@@ -371,6 +371,11 @@ class TestBoardTourOnPhone(BoardTourMixin, HttpCase):
     browser_size = "390x844"
     touch_enabled = True
 
+    def test_somebody_is_ill_tomorrow(self):
+        event = self.plan_tomorrow()
+        self.start_board("practice_board_absence_on_phone")
+        self.assertRecordValues(event, [{"attendance": "cancelled", "credit_state": "returned"}])
+
     def test_one_column_at_a_time(self):
         self.start_board("practice_board_on_phone")
         self.assertEqual(self.get_planned().attendance, "cancelled")

@@ -476,6 +476,42 @@ registry.category("web_tour.tours").add("practice_board_absence", {
     ],
 });
 
+registry.category("web_tour.tours").add("practice_board_absence_on_phone", {
+    url: "/odoo/day-board",
+    steps: () => [
+        {
+            trigger: ".o_practice_board_following",
+            run: "click",
+        },
+        {
+            trigger: `${BOARD}:not(:has(.o_practice_board_today)) ${PLANNED}`,
+        },
+        {
+            trigger: ".o_practice_board_column_head:contains(PB katrien) .o_practice_board_away",
+            run: "click",
+        },
+        {
+            content: "Who is affected",
+            trigger: `.o_form_view [name=line_ids] .o_kanban_record:contains(${PATIENT})`,
+        },
+        {
+            trigger: "button[name=action_cancel_appointments]",
+            run: "click",
+        },
+        {
+            content: "Nobody has been told, so it can be undone",
+            trigger: "button[name=action_undo]",
+        },
+        {
+            trigger: ".o_back_button, .o_mobile_menu_toggle ~ * .oi-arrow-left, .o_breadcrumb .o_back_button",
+            run: "click",
+        },
+        {
+            trigger: `${BOARD}:not(:has(${PLANNED})) .o_practice_board_busy`,
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("practice_board_rooms", {
     url: "/odoo/day-board",
     steps: () => [
