@@ -54,7 +54,7 @@ class PracticeCreditRefund(models.TransientModel):
     )
     journal_id = fields.Many2one(
         "account.journal",
-        string="From",
+        string="Paid Out From",
         compute="_compute_journal_id",
         store=True,
         readonly=False,

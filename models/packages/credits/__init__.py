@@ -7,6 +7,7 @@ from . import credit_lot_balance
 from . import credit_lot_expiry
 from . import credit_lot_low
 from . import credit_lot_unpaid
+from . import credit_lot_gift
 from . import credit_lot_order
 from . import credit_import
 from . import credit_move

@@ -291,7 +291,8 @@ class PracticeCreditLot(models.Model):
         """Give credits: the one door for invoices, imports, gifts and memberships.
 
         :param list vals_list: values of lots, each with ``credits`` (whole, positive) and ``value`` (company
-            currency, without tax; 0.0 when no balance post holds anything) besides the fields of the lot
+            currency, without tax; 0.0 when no balance post holds anything) besides the fields of the lot, and
+            optionally ``reason``, which is kept on the movement
         :return: the new lots
         """
         # sudo: whoever may do what gives credits
@@ -309,7 +310,7 @@ class PracticeCreditLot(models.Model):
     @api.model
     def _without_grant(self, vals):
         """Return the values of the lot's own fields among those of a grant."""
-        return {name: value for name, value in vals.items() if name not in ("credits", "value")}
+        return {name: value for name, value in vals.items() if name not in ("credits", "value", "reason")}
 
     def _prepare_grant(self, vals):
         """Return the movement that gives this lot the ``credits`` and the ``value`` of a grant."""
@@ -321,6 +322,7 @@ class PracticeCreditLot(models.Model):
             "value": vals.get("value", 0.0),
             "date": self.date,
             "invoice_line_id": self.invoice_line_id.id,
+            "reason": vals.get("reason", False),
         }
 
     @api.model

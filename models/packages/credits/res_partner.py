@@ -80,6 +80,11 @@ class ResPartner(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_package_sale_action")
         return {**action, "context": {"default_partner_id": self.id}}
 
+    def action_practice_give_credits(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_credit_gift_action")
+        return {**action, "context": {"default_partner_id": self.id}}
+
     # === BUSINESS METHODS === #
 
     def _practice_get_mail_recipients(self):

@@ -54,7 +54,7 @@ class AccountMove(models.Model):
             ("unanswered", "No Answer"),
             ("pending", "On Its Way"),
             ("failed", "Failed"),
-            ("done", "Returned"),
+            ("done", "Paid Back"),
         ],
         string="Return of the Money",
         compute="_compute_practice_refund",

@@ -163,7 +163,7 @@ export class DayBoardGrid extends Component {
 
     getBooked({ kind, totals: { booked, worked } }) {
         if (!booked && !worked && kind === "room") {
-            return _t("Closed");
+            return _t("Not open");
         }
         return worked
             ? _t("%(booked)s of %(worked)s h", { booked: formatHours(booked), worked: formatHours(worked) })
