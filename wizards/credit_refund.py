@@ -62,6 +62,7 @@ class PracticeCreditRefund(models.TransientModel):
         domain="[('type', 'in', ('bank', 'cash')), ('company_id', '=', company_id)]",
     )
     reason = fields.Char(help="Stands on the credit note.")
+    notify = fields.Boolean(string="E-mail the credit note", default=True)
     consequence = fields.Text(compute="_compute_consequence")
 
     # === COMPUTE METHODS === #
@@ -164,6 +165,8 @@ class PracticeCreditRefund(models.TransientModel):
         note.action_post()
         note_sudo = note.sudo()  # sudo: fields that only the module writes
         note_sudo.practice_refund_method = self.method
+        if self.notify:
+            note._practice_queue_sending()
         if note.currency_id.is_zero(note.amount_residual):
             return note.get_formview_action()
         if self.method == "provider":

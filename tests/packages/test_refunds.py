@@ -103,6 +103,12 @@ class TestRefunds(RefundMixin, TransactionCase):
         self.assertFalse(note.practice_refund_state)
         self.assertBooksAgree()
 
+    def test_the_credit_note_is_e_mailed_unless_somebody_says_no(self):
+        lot = self.sell_online()
+        self.patient.email = "an@example.com"
+        self.assertTrue(self.ask_refund(lot, credits=1).sending_data)
+        self.assertFalse(self.ask_refund(lot, credits=1, notify=False).sending_data)
+
     def test_what_stays_open_pays_the_next_invoice(self):
         note = self.refund(self.sell_online(), method="open", reason="Moves to Ghent")
         self.assertEqual(note.amount_residual, 1200.0)
