@@ -1,3 +1,5 @@
+from . import res_company
+from . import res_config_settings
 from . import package
 from . import package_terms
 from . import appointment_type

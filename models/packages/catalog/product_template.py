@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Command
 
 
 class ProductTemplate(models.Model):
@@ -88,6 +89,28 @@ class ProductTemplate(models.Model):
     def _practice_get_till_fields(self):
         """Return the fields that put a package product into the Point of Sale, whose app is no dependency."""
         return [name for name in ("package_id", "available_in_pos") if name in self._fields]
+
+    # === TAX === #
+
+    @api.onchange("package_id")
+    def _onchange_practice_care_tax(self):
+        """A new product gets the tax of care; one that is sold already keeps its own."""
+        care_sudo = self.sudo().package_id.company_id.practice_care_tax_id  # sudo: as above
+        if care_sudo and not self._origin:
+            self.taxes_id = care_sudo.sudo(False)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._practice_add_care_tax(vals) for vals in vals_list])
+
+    @api.model
+    def _practice_add_care_tax(self, vals):
+        """Return ``vals`` with the tax of care, when they make a product that sells credits and name no tax."""
+        if not vals.get("package_id") or "taxes_id" in vals:
+            return vals
+        # sudo: whoever makes products need not be able to read packages
+        care_sudo = self.env["practice.package"].sudo().browse(vals["package_id"]).company_id.practice_care_tax_id
+        return {**vals, "taxes_id": [Command.set(care_sudo.ids)]} if care_sudo else vals
 
     # === ACCOUNTS === #
 
