@@ -63,6 +63,14 @@ class TestCareTax(PracticeCase):
         self.assertIn("Exempt", str(lot.invoice_id.invoice_line_ids.tax_ids.invoice_legal_notes))
         self.assertBooksAgree()
 
+    def test_what_has_no_tax_is_not_ready_for_e_invoices(self):
+        product = self.create_product(taxes_id=False)
+        plan = self.env["practice.plan"].create({"name": "Standard", "product_id": product.id})
+        self.assertEqual((product.practice_lacks_tax, plan.lacks_tax), (True, True))
+        product.taxes_id = self.company._practice_make_care_tax()
+        self.assertEqual((product.practice_lacks_tax, plan.lacks_tax), (False, False))
+        self.assertFalse(self.create_product(package_id=False, taxes_id=False).practice_lacks_tax)
+
     def test_only_who_makes_taxes_makes_it(self):
         with self.assertRaises(AccessError):
             self.company.with_user(self.front_desk)._practice_make_care_tax()

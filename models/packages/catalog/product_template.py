@@ -29,6 +29,11 @@ class ProductTemplate(models.Model):
         help="Its package has no balance post or no ledger account: what is sold is revenue at once.",
     )
 
+    practice_lacks_tax = fields.Boolean(
+        compute="_compute_practice_lacks_tax",
+        help="It sells credits and has no tax: an e-invoice needs one on every line, also where it is 0 %.",
+    )
+
     _package_credits_positive = models.Constraint(
         "CHECK (package_id IS NULL OR package_credits > 0)", "A package product gives at least one credit per unit."
     )
@@ -44,6 +49,13 @@ class ProductTemplate(models.Model):
         for product in self:
             package_sudo = product.sudo().package_id  # sudo: whoever sells it need not be able to read packages
             product.practice_lacks_accounts = bool(package_sudo) and package_sudo._lacks_accounts()
+
+    @api.depends("package_id", "taxes_id")
+    @api.depends_context("company")
+    def _compute_practice_lacks_tax(self):
+        for product in self:
+            taxes = product.taxes_id._filter_taxes_by_company(self.env.company)
+            product.practice_lacks_tax = bool(product.sudo().package_id) and not taxes  # sudo: as above
 
     @api.constrains("package_id", "company_id")
     def _check_practice_package_company(self):

@@ -36,6 +36,10 @@ class PracticePlan(models.Model):
     currency_id = fields.Many2one(
         "res.currency", required=True, default=lambda self: self.env.company.currency_id, ondelete="restrict"
     )
+    lacks_tax = fields.Boolean(
+        compute="_compute_lacks_tax",
+        help="Its product has no tax: an e-invoice needs one on every line, also where it is 0 %.",
+    )
     product_id = fields.Many2one(
         "product.product",
         required=True,
@@ -73,6 +77,12 @@ class PracticePlan(models.Model):
             day = (plan.company_id or self.env.company)._practice_day()
             plan.price_month = plan._get_price("month", "standard", day) or 0.0
             plan.price_year = plan._get_price("year", "standard", day) or 0.0
+
+    @api.depends("product_id.taxes_id", "company_id")
+    def _compute_lacks_tax(self):
+        for plan in self:
+            taxes = plan.product_id.taxes_id._filter_taxes_by_company(plan.company_id or self.env.company)
+            plan.lacks_tax = bool(plan.product_id) and not taxes
 
     @api.depends("deferred_account_id", "package_id.deferred_account_id", "package_id.income_account_id")
     def _compute_lacks_accounts(self):
