@@ -1,5 +1,3 @@
-from datetime import date
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
@@ -110,25 +108,6 @@ class PracticePayRule(models.Model):
                 rule.display_name = rule.user_id.name or rule.appointment_type_id.name or self.env._("Everybody")
 
     # === CONSTRAINTS === #
-
-    @api.constrains("company_id", "user_id", "appointment_type_id", "date_from", "date_to")
-    def _check_overlap(self):
-        for rule in self:
-            domain = Domain("id", "!=", rule.id) & Domain.AND(
-                Domain(name, "=", rule[name].id) for name in ("company_id", "user_id", "appointment_type_id")
-            )
-            domain &= Domain("date_to", "=", False) | Domain("date_to", ">=", rule.date_from)
-            other = self.search(domain & Domain("date_from", "<=", rule.date_to or date.max), limit=1)
-            if other:
-                raise ValidationError(
-                    self.env._(
-                        "%(rule)s: there is a rule from %(day)s on already, of %(percentage)s %%. End it on the day "
-                        "before the new one begins.",
-                        rule=rule.display_name,
-                        day=format_date(self.env, other.date_from),
-                        percentage=f"{other.percentage:g}",
-                    )
-                )
 
     @api.constrains("company_id", "user_id")
     def _check_practitioner(self):

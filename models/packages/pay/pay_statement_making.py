@@ -3,7 +3,7 @@ from datetime import timedelta
 from itertools import groupby
 
 from odoo import api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ....tools.pay import Draft, Movement, RuleBook, Share, Stated, earliest_draft, settle
@@ -32,7 +32,8 @@ class PracticePayStatement(models.Model):
         :raises UserError: when the month has not begun, or no rule says what to pay
         """
         self._check_may_pay()
-        company.check_access("read")
+        if not self.env.su and company not in self.env.user.company_ids:
+            raise AccessError(self.env._("You do not work for %s.", company.sudo().name))  # sudo: the name only
         if month > company._practice_day():
             raise UserError(self.env._("%s has not begun yet: choose another month.", self._format_month(month)))
         if not self.env["practice.pay.rule"].search_count([("company_id", "=", company.id)], limit=1):
