@@ -29,8 +29,10 @@ from . import test_package_property
 from . import test_package_reports
 from . import test_package_wizards
 from . import test_practitioner
+from . import test_practitioner_pay
 from . import test_proof
 from . import test_proof_coverage
+from . import test_refunds
 from . import test_release
 from . import test_release_words
 from . import test_roll_forward

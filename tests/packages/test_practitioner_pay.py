@@ -1,5 +1,6 @@
 """What practitioners get: each movement once, to the cent, and corrected by what becomes of it later."""
 
+# Other sessions see only what is committed; pylint: disable=invalid-commit
 import io
 from contextlib import contextmanager
 from datetime import date

@@ -59,7 +59,7 @@ class PracticePayLine(models.Model):
         required=True, readonly=True, aggregator=None, help="How often the practitioner was corrected before."
     )
     takes_back_id = fields.Many2one(
-        "practice.pay.line", string="Takes Back", readonly=True, ondelete="restrict", index=False
+        "practice.pay.line", string="Line It Takes Back", readonly=True, ondelete="restrict", index=False
     )
 
     # Each movement is paid once, whatever happens.

@@ -126,6 +126,7 @@ class PracticePayRule(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.flush_model()  # a rule that was just ended makes room for the next one
         rules = super().create(vals_list)
         self._refresh_drafts(rules.company_id)
         return rules

@@ -1,10 +1,9 @@
 import json
 from datetime import timedelta
-from itertools import groupby
 
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, groupby
 
 from ....tools.pay import Draft, Movement, RuleBook, Share, Stated, earliest_draft, settle
 
@@ -81,12 +80,12 @@ class PracticePayStatement(models.Model):
     def _find_lines(self, company, last):
         """Return ``[(line, what is known of its movement)]`` of all that stands on no confirmed statement."""
         # sudo: by which rules is asked for everybody
-        rules = self.env["practice.pay.rule"].sudo().search([("company_id", "=", company.id)])
-        if not rules:
+        rules_sudo = self.env["practice.pay.rule"].sudo().search([("company_id", "=", company.id)])
+        if not rules_sudo:
             return []
-        book, rounding = RuleBook(rule._to_rule() for rule in rules), company.currency_id.rounding
+        book, rounding = RuleBook(rule._to_rule() for rule in rules_sudo), company.currency_id.rounding
         self.env.flush_all()
-        self.env.cr.execute(self._select_movements(company, min(rules.mapped("date_from")), last))
+        self.env.cr.execute(self._select_movements(company, min(rules_sudo.mapped("date_from")), last))
         facts = self.env.cr.dictfetchall()
         lines = []
         for _key, rows in groupby(facts, key=lambda row: (row["event_id"], row["lot_id"], row["kind"])):
