@@ -40,13 +40,24 @@ class PracticePayMake(models.TransientModel):
 
     def _describe(self, statements, month):
         """Return in words what there is of the month now."""
-        name = statements._format_month(month)
+        unstated = statements._count_unstated(self.company_id, month)
+        words = [self._describe_statements(statements, statements._format_month(month))]
+        if unstated:
+            words.append(
+                self.env._(
+                    "Visits on no statement: %s. No rule pays them, nobody gave them, or the next statement does.",
+                    unstated,
+                )
+            )
+        return " ".join(words)
+
+    def _describe_statements(self, statements, month):
         if not statements:
-            return self.env._("%s: nothing is to be paid. No rule pays what was used, or it was stated before.", name)
+            return self.env._("%s: nothing is to be stated.", month)
         drafts = statements.filtered(lambda it: it.state == "draft")
         return self.env._(
             "%(month)s: statements %(count)s, of which drafts %(drafts)s; pay %(amount)s.",
-            month=name,
+            month=month,
             count=len(statements),
             drafts=len(drafts),
             amount=formatLang(self.env, sum(statements.mapped("amount")), currency_obj=self.company_id.currency_id),

@@ -366,8 +366,18 @@ class TestWhatBecomesOfIt(PayMixin, PracticeCase):
         action = dialog.action_make()
         self.assertIn("statements 1, of which drafts 1", action["params"]["message"])
         self.assertIn("60.00", action["params"]["message"])
+        self.assertNotIn("no statement", action["params"]["message"])
         dialog.month = "2026-02-14"
-        self.assertIn("nothing is to be paid", dialog.action_make()["params"]["message"])
+        self.assertIn("nothing is to be stated", dialog.action_make()["params"]["message"])
+
+    def test_the_dialog_counts_visits_that_nothing_pays(self):
+        self.treat()
+        undone = self.treat()
+        undone.attendance = "cancelled"
+        self.env["practice.pay.rule"].search([]).user_id = self.pieter
+        self.travel("2026-04-02 09:00:00")
+        message = self.env["practice.pay.make"].create({}).action_make()["params"]["message"]
+        self.assertIn("Visits on no statement: 1.", message)
 
     def test_the_queries_do_not_grow_with_visits_or_practitioners(self):
         self.treat()

@@ -1,3 +1,4 @@
+from . import credit_move
 from . import pay_rule
 from . import pay_statement
 from . import pay_line

@@ -74,6 +74,29 @@ class PracticePayStatement(models.Model):
             SQL("UPDATE practice_pay_rule SET company_id = company_id WHERE company_id = %s", company.id)
         )
 
+    @api.model
+    def _count_unstated(self, company, month):
+        """Return how many visits of a month stand on no statement: no rule pays them, nobody gave them, or the
+        statement of the month was confirmed before."""
+        self.env.flush_all()
+        [[count]] = self.env.execute_query(
+            SQL(
+                """
+                SELECT COUNT(*)
+                  FROM (SELECT FROM practice_credit_move credit
+                         WHERE credit.company_id = %(company)s AND credit.kind = 'use'
+                           AND credit.date BETWEEN %(first)s AND %(last)s
+                           AND NOT EXISTS (SELECT FROM practice_pay_line line WHERE line.move_id = credit.id)
+                      GROUP BY credit.event_id
+                        HAVING SUM(credit.credits) > 0) visit
+                """,
+                company=company.id,
+                first=month,
+                last=self._get_month_end(month),
+            )
+        )
+        return count
+
     # === WHAT IS TO BE STATED === #
 
     @api.model
