@@ -149,14 +149,14 @@ class Packages(House):
         )
 
     def pay_practitioners(self):
-        """Half of what was paid, stated for two months: one is confirmed, and one a draft."""
-        self.make("practice.pay.rule", percentage=50.0, date_from="2026-01-01")
-        self.make("practice.pay.rule", percentage=40.0, basis="internal_rate", user_id=self.front_desk.id,
-                  missed_percentage=20.0, date_from="2026-01-01")  # fmt: skip
-        for months in (2, 1):
+        """Half of what was paid, or a part of the internal rate: last month's statements confirmed, this one's drafts."""
+        common = {"date_from": "2026-01-01", "missed_percentage": 20.0}
+        self.make("practice.pay.rule", percentage=50.0, **common)
+        self.make("practice.pay.rule", percentage=40.0, basis="internal_rate", user_id=self.front_desk.id, **common)
+        for months in (1, 0):
             month = (self.today - relativedelta(months=months)).replace(day=1)
             self.wizard("practice.pay.make", "action_make", month=month)
-            if months == 2:
+            if months:
                 self.env["practice.pay.statement"].search([("month", "=", month)]).action_confirm()
 
     def prepare_closing(self):
