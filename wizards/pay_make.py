@@ -24,7 +24,9 @@ class PracticePayMake(models.TransientModel):
         """Make what is missing, bring drafts up to date, say what was made and show the month."""
         self.ensure_one()
         month = self.month.replace(day=1)
-        statements = self.env["practice.pay.statement"]._make(self.company_id, month)
+        # Whichever of the user's companies are shown at the moment.
+        statements = self.env["practice.pay.statement"].with_context(allowed_company_ids=self.company_id.ids)
+        statements = statements._make(self.company_id, month)
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_pay_statement_action")
         domain = [("company_id", "=", self.company_id.id), ("month", "=", str(month))]
         action = {**action, "domain": domain, "target": "main"}

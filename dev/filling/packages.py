@@ -149,7 +149,7 @@ class Packages(House):
         )
 
     def pay_practitioners(self):
-        """Half of what was paid, or a part of the internal rate: last month's statements confirmed, this one's drafts."""
+        """Half of what was paid, or a part of the internal rate: last month is confirmed, this one a draft."""
         common = {"date_from": "2026-01-01", "missed_percentage": 20.0}
         self.make("practice.pay.rule", percentage=50.0, **common)
         self.make("practice.pay.rule", percentage=40.0, basis="internal_rate", user_id=self.front_desk.id, **common)

@@ -315,11 +315,11 @@ class TestWhatBecomesOfIt(PayMixin, PracticeCase):
         self.treat()
         april = self.make_statements(APRIL)
         self.assertStated(april, 60.0, 60.0)
-        march = self.make_statements()
-        self.assertFalse(march)  # April's draft takes it
-        april.unlink()
         self.assertStated(self.make_statements(), 60.0)
-        self.assertStated(self.make_statements(APRIL), 60.0)
+        self.assertStated(april, 60.0)
+        self.statement_of(self.katrien).unlink()
+        april.action_recompute()
+        self.assertStated(april, 60.0, 60.0)
 
     def test_the_database_states_a_movement_once(self):
         self.treat()
@@ -369,6 +369,14 @@ class TestWhatBecomesOfIt(PayMixin, PracticeCase):
         self.assertNotIn("no statement", action["params"]["message"])
         dialog.month = "2026-02-14"
         self.assertIn("nothing is to be stated", dialog.action_make()["params"]["message"])
+
+    def test_the_dialog_makes_statements_of_a_company_that_is_not_shown(self):
+        self.treat()
+        self.travel("2026-04-02 09:00:00")
+        other = self.env["res.company"].create({"name": "PB other"})
+        dialog = self.env["practice.pay.make"].with_context(allowed_company_ids=other.ids)
+        dialog = dialog.create({"company_id": self.company.id})
+        self.assertIn("statements 1", dialog.action_make()["params"]["message"])
 
     def test_the_dialog_counts_visits_that_nothing_pays(self):
         self.treat()

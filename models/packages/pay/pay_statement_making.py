@@ -199,12 +199,14 @@ class PracticePayStatement(models.Model):
 
     @api.model
     def _create_missing(self, company, month, drafts, lines):
-        """Create the statements of ``month`` of the practitioners with lines that none of ``drafts`` takes."""
-        open_drafts = drafts._get_open()
+        """Create the statements of ``month`` of the practitioners with lines until its end that no draft until then
+        takes; one of a later month is left with what is later."""
+        last = self._get_month_end(month)
+        open_drafts = drafts.filtered(lambda it: it.date_to <= last)._get_open()
         practitioners = dict.fromkeys(
             line.practitioner
             for line, row in lines
-            if not earliest_draft(open_drafts.get(line.practitioner, ()), row["date"])
+            if row["date"] <= last and not earliest_draft(open_drafts.get(line.practitioner, ()), row["date"])
         )
         # A confirmed statement of the month takes nothing more: that of the next month does.
         there = self.search([("company_id", "=", company.id), ("month", "=", month)]).user_id
