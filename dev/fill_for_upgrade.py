@@ -37,6 +37,7 @@ def tell(story):
     story.pass_time(END)
     story.plan(story.an, -1).action_practice_mark_attended()  # its revenue waits for the night
     story.plan(story.an, 9)
+    story.pay_practitioners()
     story.prepare_closing()
     story.end_of_story()
 
@@ -51,6 +52,7 @@ def check(env):
         ("practice.revenue.release", "state"): {"due", "posted"},
         ("practice.absence", "state"): {"draft", "told"},
         ("practice.waiting", "state"): {"waiting", "offered"},
+        ("practice.pay.statement", "state"): {"draft", "confirmed"},
         ("calendar.event", "attendance"): {"planned", "attended", "no_show", "cancelled"},
         ("practice.appointment.notice", "state"): {"sent"},
         ("practice.subscription", "state"): {"trial", "active", "past_due", "suspended", "cancelled", "expired"},

@@ -19,5 +19,7 @@ from . import ir_attachment
 from . import occupancy
 from . import occupancy_line
 from . import visit
+from . import pay_line
+from . import pay_statement
 from . import unbilled_service
 from . import unbilled_usage

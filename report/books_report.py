@@ -24,6 +24,8 @@ class PracticeBooksReport(models.AbstractModel):
     #: Whether a closed month keeps its figures and says when later corrections change them. What is only an estimate,
     #: or follows from a report that is compared, is not.
     _report_is_compared = False
+    #: Whether closing a month freezes it.
+    _report_is_frozen = True
 
     # === WHAT A REPORT GIVES === #
 

@@ -258,6 +258,7 @@ class PracticeMonthClosing(models.Model):
                 "res_id": self.id,
             }
             for report in self.env["practice.books.report"]._get_books_reports()
+            if report._report_is_frozen
             for extension, make in (("pdf", report._get_report_pdf), ("xlsx", report._get_report_xlsx))
         ]
         return self.env["ir.attachment"].create(vals_list)

@@ -10,6 +10,7 @@ from . import next_visit
 from . import open_credit_date
 from . import package_sale
 from . import patient_forget
+from . import pay_make
 from . import subscription_start
 from . import subscription_cancel
 from . import subscription_change

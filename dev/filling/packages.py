@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from dateutil.relativedelta import relativedelta
+
 from odoo.fields import Command
 
 from .house import House
@@ -145,6 +147,17 @@ class Packages(House):
             expiry_date=self.today + timedelta(days=60),
             reason="Was in hospital",
         )
+
+    def pay_practitioners(self):
+        """Half of what was paid, or a part of the internal rate: last month is confirmed, this one a draft."""
+        common = {"date_from": "2026-01-01", "missed_percentage": 20.0}
+        self.make("practice.pay.rule", percentage=50.0, **common)
+        self.make("practice.pay.rule", percentage=40.0, basis="internal_rate", user_id=self.front_desk.id, **common)
+        for months in (1, 0):
+            month = (self.today - relativedelta(months=months)).replace(day=1)
+            self.wizard("practice.pay.make", "action_make", month=month)
+            if months:
+                self.env["practice.pay.statement"].search([("month", "=", month)]).action_confirm()
 
     def prepare_closing(self):
         """The month that ended is to be closed. It stays open: freezing needs a server that prints."""

@@ -21,7 +21,7 @@ PLAN = (
         "models/packages/appointments": "the calendar spends credits",
         "models/packages/refunds": "credits go back, and the money",
     },
-    {"models/packages/groups": "several patients, one appointment"},
+    {"models/packages/groups": "several patients, one appointment", "models/packages/pay": "what practitioners get"},
     {"models/packages/portal": "patients see, book, move", "models/packages/shop": "patients buy packages"},
     {"models/packages/notices": "patients are told, once"},
     {"models/packages/absences": "a practitioner is away", "models/packages/waiting": "patients wait for a place"},

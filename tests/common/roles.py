@@ -55,6 +55,7 @@ class RolesMixin(SubscriptionMixin):
         cls.notice = notices.create({**vals, "state": "sent", "sent_date": start})
         cls.absence = cls.make_absence()
         cls.offer = cls.make_offer()
+        cls.statement = cls.make_statement()
         cls.code = cls.make_code(duration="forever")
         cls.subscription = cls.subscribe(cls.starter, seats=("An",), code=cls.code)
         cls.usage = cls.env["practice.subscription.usage"].create(
@@ -105,6 +106,18 @@ class RolesMixin(SubscriptionMixin):
         )
         return cls.env["practice.waiting.offer"]._make_sudo(entry, place)
 
+    @classmethod
+    def make_statement(cls):
+        """State what the front desk, who gave a visit last month, gets for it; confirmed, so that they see it."""
+        rule = cls.env["practice.pay.rule"].create({"percentage": 50.0, "date_from": "2026-01-01"})
+        start = Datetime.now() - timedelta(days=30)
+        visit = cls.plan(cls, start=start, user_id=cls.front_desk.id)
+        visit.attendance = "attended"
+        month = start.date().replace(day=1)
+        statement = rule.env["practice.pay.statement"]._make(cls.company, month)
+        statement.action_confirm()
+        return statement
+
     def samples(self):
         """Return a record of each model of the module."""
         period = self.subscription.period_id
@@ -116,6 +129,9 @@ class RolesMixin(SubscriptionMixin):
             "practice.appointment.notice": self.notice,
             "practice.absence": self.absence,
             "practice.absence.line": self.absence.line_ids,
+            "practice.pay.rule": self.statement.line_ids.rule_id,
+            "practice.pay.statement": self.statement,
+            "practice.pay.line": self.statement.line_ids,
             "practice.waiting": self.offer.waiting_id,
             "practice.waiting.place": self.offer.place_id,
             "practice.waiting.offer": self.offer,

@@ -28,6 +28,10 @@ MORE = {
     ("practice.subscription", "action_withdraw_change"): {"accountant"},
     ("practice.discount.redemption", "action_end"): {"manager", "accountant"},
     ("practice.webhook.delivery", "action_send_again"): {"manager"},
+    # Pay is made by administrators and accountants (``_check_may_pay``); nobody writes it by hand.
+    ("practice.pay.statement", "action_confirm"): {"manager", "accountant"},
+    ("practice.pay.statement", "action_recompute"): {"manager", "accountant"},
+    ("practice.pay.make", "action_make"): {"manager", "accountant"},
     ("practice.subscription.period", "action_bill_again"): {"manager", "accountant"},
 }
 
