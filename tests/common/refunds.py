@@ -6,17 +6,10 @@ from .payments import PaymentMixin
 from .practice import PracticeMixin
 
 
-class RefundMixin(PaymentMixin, PracticeMixin):
-    """A patient who bought ten credits for 1,200."""
+class RefundMixin(PaymentMixin):
+    """Credits that were paid through the provider, and what the dialog and the run do with them."""
 
-    @classmethod
-    def setup_practice(cls):
-        result = super().setup_practice()
-        cls.make_staff()
-        cls.setup_provider()
-        return result
-
-    def pay_online(self, invoice, amount=None):
+    def pay_online(self, invoice, amount=None, **vals):
         """Pay an invoice through the provider, as on the portal; return the transaction."""
         transaction = self.env["payment.transaction"].create(
             {
@@ -28,6 +21,7 @@ class RefundMixin(PaymentMixin, PracticeMixin):
                 "partner_id": invoice.partner_id.id,
                 "operation": "online_direct",
                 "invoice_ids": [Command.set(invoice.ids)],
+                **vals,
             }
         )
         self.notify(transaction, "done")
@@ -64,3 +58,14 @@ class RefundMixin(PaymentMixin, PracticeMixin):
         """Return ``{account: balance}`` of a credit note."""
         lines = note.line_ids.grouped("account_id")
         return {account: self.currency.round(sum(of.mapped("balance"))) for account, of in lines.items()}
+
+
+class RefundPracticeMixin(RefundMixin, PracticeMixin):
+    """A practice whose patients pay through the provider."""
+
+    @classmethod
+    def setup_practice(cls):
+        result = super().setup_practice()
+        cls.make_staff()
+        cls.setup_provider()
+        return result

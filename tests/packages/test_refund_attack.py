@@ -10,7 +10,7 @@ from odoo.tests import tagged
 from ..common.attacks import AttackCase
 from ..common.practice import dose
 from ..common.races import RaceCase, done, refused
-from ..common.refunds import RefundMixin
+from ..common.refunds import RefundPracticeMixin
 
 #: What a process of the run executes. The provider writes down each request, as a real one does outside the database,
 #: and takes its time to answer, so that the process can be killed after the money moved and before that is known.
@@ -34,7 +34,7 @@ print("END", flush=True)
 
 
 @tagged("post_install", "-at_install")
-class TestRefundsUnderAttack(RefundMixin, AttackCase):
+class TestRefundsUnderAttack(RefundPracticeMixin, AttackCase):
     def setUp(self):
         super().setUp()
         folder = self.enterContext(tempfile.TemporaryDirectory())
@@ -85,7 +85,7 @@ class TestRefundsUnderAttack(RefundMixin, AttackCase):
 
 
 @tagged("post_install", "-at_install")
-class TestRefundRaces(RefundMixin, RaceCase):
+class TestRefundRaces(RefundPracticeMixin, RaceCase):
     now = None
 
     def test_of_two_who_refund_the_same_credits_one_does(self):

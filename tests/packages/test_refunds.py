@@ -10,11 +10,11 @@ from odoo.tests import Form, TransactionCase, tagged
 
 from odoo.addons.payment_demo.models.payment_transaction import PaymentTransaction as DemoTransaction
 
-from ..common.refunds import RefundMixin
+from ..common.refunds import RefundPracticeMixin
 
 
 @tagged("post_install", "-at_install")
-class TestRefunds(RefundMixin, TransactionCase):
+class TestRefunds(RefundPracticeMixin, TransactionCase):
     # === WHAT THE DIALOG SAYS === #
 
     def test_it_proposes_all_that_is_available_and_the_way_it_was_paid(self):
@@ -130,6 +130,13 @@ class TestRefunds(RefundMixin, TransactionCase):
         self.assertEqual(self.returns(second).amount, -720.0)
         self.assertEqual(lot.invoice_id.transaction_ids.filtered("amount")[0]._practice_get_returnable(), 0.0)
 
+    def test_it_goes_back_to_a_method_that_was_removed_since(self):
+        invoice = self.invoice()
+        payment = self.pay_online(invoice, token_id=self.make_token(self.patient).id)
+        payment.token_id.active = False
+        note = self.refund(self.lot_of(invoice))
+        self.assertEqual((note.practice_refund_state, self.returns(note).amount), ("done", -1200.0))
+
     def test_it_goes_back_to_each_payment(self):
         invoice = self.invoice()
         first, second = self.pay_online(invoice, 500.0), self.pay_online(invoice)
@@ -165,6 +172,7 @@ class TestRefunds(RefundMixin, TransactionCase):
         self.assertEqual(note.practice_refund_state, "failed")
         self.assertIn("No payment", note.practice_refund_reason)
         self.assertTrue(note.activity_ids)
+        self.assertFalse(self.returns(note))
         self.provider.state = "test"
         note.action_practice_return_money()
         self.return_money()

@@ -10,6 +10,7 @@ from odoo.tools import mute_logger
 
 from ..common.collection import CollectionCase
 from ..common.receiver import Receiver
+from ..common.refunds import RefundMixin
 
 #: What the run of each case may complain of on the server.
 QUIET = (
@@ -38,7 +39,7 @@ class Meeting:
 
 
 @tagged("post_install", "-at_install")
-class TestRuns(CollectionCase):
+class TestRuns(RefundMixin, CollectionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -367,6 +368,27 @@ class TestRuns(CollectionCase):
             lambda: self.problems(subscriptions[0]).note,
             lambda: self.query("UPDATE payment_token SET active = TRUE WHERE id = %s RETURNING id", token.id),
             lambda: self.problems(subscriptions[0]),
+        )
+
+    def meet_ir_cron_return_money(self):
+        notes = []
+        for patient in (self.bad_patient, self.good_patient):
+            invoice = self.invoice(patient)
+            self.pay_online(invoice)
+            notes.append(self.ask_refund(self.lot_of(invoice)))
+        bad, good = notes
+        other = self.provider.copy({"state": "test"})
+        payment = bad.reversed_entry_id.transaction_ids
+        payment.provider_id = other
+        other.state = "disabled"
+        return Meeting(
+            bad,
+            good,
+            lambda move: move.practice_refund_state == "done",
+            bad._practice_get_return_domain,
+            lambda: bad.practice_refund_reason,
+            lambda: other.write({"state": "test"}),
+            lambda: bad.activity_ids,
         )
 
     def meet_ir_cron_webhooks(self):

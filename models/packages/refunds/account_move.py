@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import html2plaintext
 
@@ -24,7 +27,8 @@ class AccountMove(models.Model):
     from them.
     """
 
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "practice.retry.mixin"]
 
     practice_refund_method = fields.Selection(
         REFUND_METHODS,
@@ -33,12 +37,15 @@ class AccountMove(models.Model):
         readonly=True,
         groups=READERS,
     )
-    practice_refund_queued = fields.Boolean(
-        string="Money to Return",
+    practice_refund_date = fields.Date(
+        string="Money Returned From",
         copy=False,
         readonly=True,
         groups=READERS,
-        help="The run is to ask the payment provider.",
+        help="Day, in the company's time zone, from which the payment provider is asked; empty when it was.",
+    )
+    practice_refund_error = fields.Char(
+        string="Could Not Be Asked", copy=False, readonly=True, groups=READERS, help="It is tried again on that day."
     )
     practice_refund_transaction_ids = fields.One2many(
         "payment.transaction",
@@ -73,10 +80,10 @@ class AccountMove(models.Model):
     )
 
     # What the run searches.
-    _practice_refund_queued_idx = models.Index("(id) WHERE practice_refund_queued")
+    _practice_refund_idx = models.Index("(company_id, practice_refund_date) WHERE practice_refund_date IS NOT NULL")
 
     @api.depends(
-        *("practice_refund_method", "practice_refund_queued", "payment_state"),
+        *("practice_refund_method", "practice_refund_date", "practice_refund_error", "payment_state"),
         *("practice_refund_transaction_ids.state", "practice_refund_transaction_ids.state_message"),
     )
     def _compute_practice_refund(self):
@@ -88,8 +95,8 @@ class AccountMove(models.Model):
     def _practice_get_refund_state(self):
         self.ensure_one()
         states = set(self.practice_refund_transaction_ids.mapped("state"))
-        if self.practice_refund_queued:
-            return "queued"
+        if self.practice_refund_date:
+            return "failed" if self.practice_refund_error else "queued"
         if "draft" in states:
             return "unanswered"
         if states & {"pending", "authorized"}:
@@ -100,8 +107,8 @@ class AccountMove(models.Model):
     def _practice_get_refund_reason(self):
         """Return in words why the money was not returned."""
         self.ensure_one()
-        if not self.practice_refund_transaction_ids:
-            return self.env._("No payment of the invoice can be returned any more.")
+        if self.practice_refund_date:
+            return self.practice_refund_error
         failed = self.practice_refund_transaction_ids.filtered(lambda it: it.state in ("error", "cancel"))
         text = html2plaintext(failed.sorted("id")[-1:].state_message or "").strip()
         return text or self.env._("No reason was given")
@@ -112,12 +119,11 @@ class AccountMove(models.Model):
         """Tell who made these credit notes that money was not returned; once it is, there is nothing to do."""
         kind = "practice_billing.mail_activity_type_refund"
         for move in self:
+            move.activity_unlink([kind])
             if move.practice_refund_state in ("failed", "unanswered"):
                 labels = dict(move._fields["practice_refund_state"]._description_selection(self.env))
                 note = move.practice_refund_reason or labels[move.practice_refund_state]
                 move.activity_schedule(kind, user_id=move.create_uid.id, note=note)
-            elif move.practice_refund_state == "done":
-                move.activity_unlink([kind])
 
     # === ACTIONS === #
 
@@ -143,7 +149,7 @@ class AccountMove(models.Model):
         self._practice_check_may_return()
         for move in self.sudo():  # sudo: checked above; transactions belong to the system
             unanswered = move.practice_refund_transaction_ids.filtered(lambda it: it.state == "draft")
-            if not unanswered or move.practice_refund_queued:
+            if not unanswered or move.practice_refund_date:
                 raise UserError(self.env._("%s: no answer is missing.", move.display_name))
             move.message_post(body=self.env._("%s has seen at the provider that it returned it.", self.env.user.name))
             unanswered._set_done()
@@ -161,14 +167,25 @@ class AccountMove(models.Model):
 
     def _practice_queue_refund(self):
         """Have the run return what is open of these credit notes, once this transaction is committed."""
-        self.practice_refund_queued = True
+        for move in self:
+            move.write({"practice_refund_date": move.company_id._practice_day(), "practice_refund_error": False})
         self.env.ref("practice_billing.ir_cron_return_money").sudo()._trigger()  # sudo: the run belongs to the system
 
     @api.model
+    def _practice_get_return_domain(self):
+        """Return the credit notes whose money is to be returned today, in each company's time zone."""
+        # sudo: the run works for all companies
+        companies_sudo = self.env["res.company"].sudo().search([])
+        return Domain.OR(
+            Domain("company_id", "=", company.id) & Domain("practice_refund_date", "<=", company._practice_day())
+            for company in companies_sudo
+        )
+
+    @api.model
     def _cron_return_money(self):
-        """Ask the providers for what is queued, one credit note after the other."""
+        """Ask the providers for what is due, one credit note after the other."""
         cron = self.env["ir.cron"]
-        due = self.search([("practice_refund_queued", "=", True)], order="id")
+        due = self.search(self._practice_get_return_domain(), order="practice_refund_date, id")
         for number, move in enumerate(due, start=1):
             try:
                 time_left = move._practice_return(cron, len(due) - number)
@@ -185,13 +202,11 @@ class AccountMove(models.Model):
 
         :return: the seconds that the run has left
         """
-        move = self.try_lock_for_update(allow_referencing=True)
-        if not move.practice_refund_queued:
-            return cron._commit_progress(1, remaining=remaining)
-        transactions = move._practice_prepare_returns()
-        move.practice_refund_queued = False
+        move, me = self.try_lock_for_update(allow_referencing=True), type(self)
+        due = move.filtered_domain(self._practice_get_return_domain())
+        made = due._practice_try(me._practice_begin_return, set_aside=me._practice_postpone_return)
         time_left = cron._commit_progress(1, remaining=remaining)
-        for transaction in transactions:
+        for transaction in made[0] if made else ():
             # Locked until the answer is committed, so that nobody has it asked again, or is in its way, meanwhile.
             move.try_lock_for_update(allow_referencing=True)
             asked = transaction.try_lock_for_update(allow_referencing=True)
@@ -200,8 +215,33 @@ class AccountMove(models.Model):
             time_left = cron._commit_progress(remaining=remaining)
             if asked.state == "done":
                 asked._practice_enter_return()
-        move._practice_follow_return()
-        return cron._commit_progress(remaining=remaining) if time_left else time_left
+            move._practice_follow_return()
+            time_left = cron._commit_progress(remaining=remaining) if time_left else time_left
+        return time_left
+
+    def _practice_begin_return(self):
+        """Return the transactions that will return the money of this credit note.
+
+        :raises UserError: when no payment of its invoice can be returned now
+        """
+        self.ensure_one()
+        transactions = self._practice_prepare_returns()
+        if not transactions:
+            raise UserError(
+                self.env._(
+                    "No payment of the invoice can be returned now. See whether its payment provider is enabled, or "
+                    "register a payment."
+                )
+            )
+        self.write({"practice_refund_date": False, "practice_refund_error": False})
+        return transactions
+
+    def _practice_postpone_return(self, reason):
+        """Try again tomorrow, and tell who refunded."""
+        for move in self:
+            tomorrow = move.company_id._practice_day() + timedelta(days=1)
+            move.write({"practice_refund_date": tomorrow, "practice_refund_error": reason})
+            move._practice_follow_return()
 
     def _practice_prepare_returns(self):
         """Return new transactions for what is open, each for one payment of the invoice; newest payments first."""

@@ -67,6 +67,8 @@ class PaymentTransaction(models.Model):
         return self._create_child_transaction(
             amount,
             is_refund=True,
+            # Odoo refuses a method that was removed since, though the money goes back to it all the same.
+            token_id=self.token_id.id if self.token_id.active else False,
             invoice_ids=[Command.set(credit_note.ids)],
             practice_credit_note_id=credit_note.id,
         )
