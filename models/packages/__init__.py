@@ -5,6 +5,7 @@ from . import groups
 from . import portal
 from . import shop
 from . import refunds
+from . import transfers
 from . import notices
 from . import absences
 from . import waiting
