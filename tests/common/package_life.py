@@ -398,11 +398,12 @@ class PackageLife(Life):
         lots = self.lots()
         if number % 3 == 0:
             lots = lots.filtered("source_lot_id") or lots
-        if lot := self.one(lots.filtered("credits_available"), number // 3):
+        if lot := self.one(lots.filtered(lambda it: it.credits_available and it.state == "active") or lots, number // 3):
             dice = Dice(number)
-            receiver = dice.one((self.patient(number // 2), lot.source_lot_id.partner_id or self.patient(number // 5)))
+            receiver = lot.source_lot_id.partner_id if dice.chance(2) else self.env["res.partner"]
+            receiver = receiver or dice.one(self.case.patients - lot.partner_id)
             vals = {"credits": dice.one((1, 2, lot.credits_available)), "owner": dice.one(("giver", "receiver"))}
-            vals["date"] = self.case.today() - timedelta(days=dice.one((0, 0, 1, 30)))
+            vals["date"] = self.case.today() - timedelta(days=dice.one((0, 0, 0, 0, 1, 30)))
             self.say(f"{lot.display_name} of {lot.partner_id.name} to {receiver.name}, {vals}")
             wizards = self.env["practice.credit.transfer"]
             wizard = wizards.create({"lot_id": lot.id, "receiver_id": receiver.id, "reason": "test", **vals})
