@@ -14,6 +14,9 @@ from .rules import cents, exact
 RELEASED = ("use", "forfeit", "expire")
 UNSERVED = ("forfeit", "expire")
 
+#: What a credit of a movement adds to the open ones; all others close it.
+OPENED = {"grant": 1, "receive": 1, "reserve": 0, "unreserve": 0}
+
 
 @dataclass(frozen=True)
 class Sold:
@@ -127,7 +130,7 @@ class PackageLedger:
             elif move.kind in ("reserve", "unreserve") and here:
                 yield f"{lot.display_name}: {move.kind} is worth {float(here)}"
             if move.kind != "adjust":
-                open_credits += move.credits * {"grant": 1, "receive": 1, "reserve": 0, "unreserve": 0}.get(move.kind, -1)
+                open_credits += move.credits * OPENED.get(move.kind, -1)
             value += here
 
     def share(self, lot, open_credits, value, credits):

@@ -396,9 +396,10 @@ class PackageLife(Life):
     def transfer(self, number):
         """Transfer some of the credits to another patient, or to one who had them before."""
         lots = self.lots()
+        active = lots.filtered(lambda it: it.credits_available and it.state == "active")
         if number % 3 == 0:
-            lots = lots.filtered("source_lot_id") or lots
-        if lot := self.one(lots.filtered(lambda it: it.credits_available and it.state == "active") or lots, number // 3):
+            active = active.filtered("source_lot_id") or active
+        if lot := self.one(active or lots, number // 3):
             dice = Dice(number)
             receiver = lot.source_lot_id.partner_id if dice.chance(2) else self.env["res.partner"]
             receiver = receiver or dice.one(self.case.patients - lot.partner_id)
