@@ -71,6 +71,7 @@ class PracticeCreditLot(models.Model):
         readonly=True,
         help="The credits of another patient that these were a part of.",
     )
+    source_partner_id = fields.Many2one(related="source_lot_id.partner_id", string="Received From")
     transferred_lot_ids = fields.One2many(
         "practice.credit.lot", "source_lot_id", string="Transferred To", help="What other patients got of these."
     )
