@@ -53,6 +53,7 @@ class PracticeCreditTransfer(models.TransientModel):
     reason = fields.Char(required=True, help="Kept with the credits of both, for staff.")
     value = fields.Monetary(compute="_compute_value", groups=",".join(MONEY), help="What the credits take along.")
     consequence = fields.Text(compute="_compute_consequence")
+    received_lot_id = fields.Many2one("practice.credit.lot", readonly=True, help="What this dialog has transferred.")
 
     # === COMPUTE METHODS === #
 
@@ -156,16 +157,18 @@ class PracticeCreditTransfer(models.TransientModel):
     # === ACTIONS === #
 
     def action_transfer(self):
-        """Transfer the credits, and open those of the receiver.
+        """Transfer the credits, once however often it is pressed, and open those of the receiver.
 
         :raises UserError: when the numbers do not fit what is available now, or the receiver or the day does not
         :raises AccessError: for whoever may not change these credits
         """
         self.ensure_one()
         self.lot_id.check_access("write")
+        if self.received_lot_id:
+            return self.received_lot_id.get_formview_action()
         if not (self.reason or "").strip():
             raise UserError(self.env._("Say why the credits are transferred: it is kept with them."))
-        received = self.lot_id._transfer(
+        self.received_lot_id = self.lot_id._transfer(
             self.receiver_id,
             self.credits,
             receiver_pays=self._is_receivers(),
@@ -173,4 +176,4 @@ class PracticeCreditTransfer(models.TransientModel):
             expiry_date=self.expiry_date,
             reason=self.reason.strip(),
         )
-        return received.get_formview_action()
+        return self.received_lot_id.get_formview_action()

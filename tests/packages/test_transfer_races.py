@@ -70,6 +70,17 @@ class TestTransferRaces(PracticeMixin, RaceCase):
         self.assertLot(self.lot, available=0, transferred=3)
         self.assertLot(self.received(), available=3, value=360.0)
 
+    def test_a_dialog_whose_button_is_pressed_twice_transfers_once(self):
+        vals = {"lot_id": self.lot.id, "receiver_id": self.receiver.id, "reason": "race", "credits": 1}
+        number = self.env["practice.credit.transfer"].with_user(self.front_desk).create(vals).id
+        self.cr.commit()
+
+        def press(env):
+            return env["practice.credit.transfer"].browse(number).action_transfer()["res_id"]
+
+        self.assertEqual(len(set(self.race_at_the_desk([press] * 4))), 1)
+        self.assertLot(self.lot, available=2, transferred=1)
+
     def test_a_transfer_and_a_booking_never_both_get_the_last_credit(self):
         works = [partial(self.plan_one, number=number) if number % 2 else self.transfer for number in range(SESSIONS)]
         won = self.race_at_the_desk(works)

@@ -16,9 +16,10 @@ class TransferMixin(ReportsMixin, PracticeMixin):
 
     @classmethod
     def setup_practice(cls):
-        super().setup_practice()
+        result = super().setup_practice()
         cls.make_staff()
         cls.bert = cls.make_patient("Bert Claes")
+        return result
 
     def sell_to_an(self):
         lot = self.sell()
@@ -427,6 +428,12 @@ class TestTransfers(TransferMixin, TransactionCase):
         self.assertIn(
             "go back to those of An Peeters", self.dialog(received, self.patient, owner="receiver").consequence
         )
+
+    def test_a_dialog_transfers_once(self):
+        lot = self.sell()
+        dialog = self.dialog(lot, credits=2)
+        self.assertEqual(dialog.action_transfer()["res_id"], dialog.action_transfer()["res_id"])
+        self.assertLot(lot, transferred=2)
 
     def test_the_front_desk_reads_no_amounts(self):
         said = self.dialog(self.sell(), user=self.front_desk, owner="receiver").consequence

@@ -8,7 +8,7 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     def _practice_check_credits_stay(self):
-        super()._practice_check_credits_stay()
+        result = super()._practice_check_credits_stay()
         moves_sudo = self.env["practice.credit.move"].sudo()  # sudo: whether there are any; the entry is the user's
         moves_sudo = moves_sudo.search([("transfer_entry_id", "in", self.ids), ("value", "<", 0)], limit=1)
         if moves_sudo:
@@ -22,3 +22,4 @@ class AccountMove(models.Model):
                     receiver=moves_sudo.other_lot_id.partner_id.name,
                 )
             )
+        return result

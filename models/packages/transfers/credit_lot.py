@@ -146,13 +146,14 @@ class PracticeCreditLot(models.Model):
             raise UserError(self.env._("%s has these credits already. Choose another patient.", receiver.name))
         if not receiver.active:
             raise UserError(self.env._("%s is archived. Choose somebody else, or restore them first.", receiver.name))
-        if receiver.company_id and receiver.company_id not in self.company_id.parent_ids:
+        other_sudo = receiver.sudo().company_id  # sudo: its name, also where the user does not work
+        if other_sudo and other_sudo not in self.company_id.parent_ids:
             raise UserError(
                 self.env._(
                     "%(patient)s is a patient of %(other)s, and these are credits of %(company)s: credits stay in "
                     "their company. Refund them, and sell the package there.",
                     patient=receiver.name,
-                    other=receiver.company_id.name,
+                    other=other_sudo.name,
                     company=self.company_id.name,
                 )
             )
@@ -203,7 +204,7 @@ class PracticeCreditLot(models.Model):
         payer_sudo = lot_sudo._get_transfer_payer(receiver, receiver_pays)
         lot_sudo._check_transfer(receiver, credits, payer_sudo, day, expiry_date)
         value = lot_sudo._get_transfer_value(credits)
-        entry_sudo = lot_sudo._enter_transfer(credits, value, payer_sudo, day)
+        entry_sudo = lot_sudo._enter_transfer_sudo(credits, value, payer_sudo, day)
         shared = {"reason": reason, "transfer_entry_id": entry_sudo.id}
         received_sudo = lot_sudo._get_home_lot(receiver, payer_sudo)
         if received_sudo:
@@ -238,7 +239,7 @@ class PracticeCreditLot(models.Model):
             "expiry_date": expiry_date,
         }
 
-    def _enter_transfer(self, credits, value, payer, day):
+    def _enter_transfer_sudo(self, credits, value, payer, day):
         """Post the entry that makes ``value`` the money of another customer; none where it stays the same one's."""
         self.ensure_one()
         if not value or not self._changes_hands(payer):
