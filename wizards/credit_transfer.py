@@ -135,6 +135,8 @@ class PracticeCreditTransfer(models.TransientModel):
     def _describe_money(self):
         """Return in a sentence whose money the credits are then; with the amount for those who may see it."""
         payer, day = self._get_payer().name, format_date(self.env, self.date)
+        if self.currency_id.is_zero(self._get_value()):
+            return self.env._("They stand for no money in the books, so no entry is made.")
         sees_money = any(self.env.user.has_group(group) for group in MONEY)
         value = sees_money and formatLang(self.env, self._get_value(), currency_obj=self.currency_id)
         if not self._is_receivers():

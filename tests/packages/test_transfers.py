@@ -429,6 +429,10 @@ class TestTransfers(TransferMixin, TransactionCase):
             "go back to those of An Peeters", self.dialog(received, self.patient, owner="receiver").consequence
         )
 
+    def test_of_courtesy_credits_it_says_that_nothing_is_booked(self):
+        dialog = self.dialog(self.give(self.patient), owner="receiver")
+        self.assertIn("no entry is made", dialog.consequence)
+
     def test_a_dialog_transfers_once(self):
         lot = self.sell()
         dialog = self.dialog(lot, credits=2)
@@ -501,6 +505,14 @@ class TestTransfers(TransferMixin, TransactionCase):
         self.assertNotIn("Vera", str((lot + received).message_ids.mapped("body")))
         self.assertLot(received, available=10, value=1200.0)
         self.assertProofHolds()
+
+    def test_what_is_handed_out_names_nobody_else(self):
+        lot = self.sell()
+        self.transfer(lot, 3)
+        dialog = self.env["practice.patient.forget"].with_user(self.manager).create({"partner_id": self.patient.id})
+        said = dialog._find_messages({"practice.credit.lot": lot.ids}).mapped("body")
+        self.assertNotIn("Bert", str(said))
+        self.assertIn("Bert", str(lot.message_ids.mapped("body")))
 
     # === THE ROLL-FORWARD === #
 
