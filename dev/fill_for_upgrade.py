@@ -46,8 +46,10 @@ def check(env):
     """Complain when something that the test is about is missing, or the books do not agree to begin with."""
     wanted = {
         ("practice.credit.lot", "state"): {"pending", "active", "used_up", "expired", "cancelled"},
-        ("practice.credit.lot", "origin"): {"invoice", "import", "gift", "plan"},
-        ("practice.credit.move", "kind"): {"grant", "reserve", "unreserve", "use", "forfeit", "expire", "refund"},
+        ("practice.credit.lot", "origin"): {"invoice", "import", "gift", "plan", "transfer"},
+        ("practice.credit.move", "kind"): {
+            *("grant", "reserve", "unreserve", "use", "forfeit", "expire", "refund", "transfer", "receive"),
+        },
         ("practice.credit.import", "state"): {"draft", "done", "undone"},
         ("practice.revenue.release", "state"): {"due", "posted"},
         ("practice.absence", "state"): {"draft", "told"},

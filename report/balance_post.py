@@ -169,7 +169,7 @@ class PracticeBalancePost(models.Model):
         return self._cap(sorted(lines), len(lines))
 
     def _describe_mismatches(self):
-        """Return a line for each entry of a release or an import that does not hold what it should."""
+        """Return a line for each entry of a release, an import or a transfer that does not hold what it should."""
         proof = self.env["practice.credit.proof"]
         own = SQL("company_id = %s AND deferred_account_id = %s", self.company_id.id, self.account_id.id)
         entries = SQL(
@@ -177,7 +177,7 @@ class PracticeBalancePost(models.Model):
             SQL("company_id = %s", self.company_id.id),
             SQL("SELECT move_id FROM practice_revenue_release WHERE %s", own),
         )
-        query = proof._select_mismatches(entries, SQL("lot.entry_id IS NOT NULL AND lot.%s", own))
+        query = proof._select_mismatches(entries, SQL("lot.%s", own))
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
@@ -200,7 +200,8 @@ class PracticeBalancePost(models.Model):
                 **amounts,
             )
         return self.env._(
-            "%(entry)s, account %(account)s: its releases or imports say %(expected)s, its items say %(booked)s",
+            "%(entry)s, account %(account)s: its releases, imports or transfers say %(expected)s, its items say "
+            "%(booked)s",
             entry=self._link(self.env["account.move"].browse(move_id)),
             account=account,
             **amounts,

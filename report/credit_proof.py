@@ -107,7 +107,8 @@ class PracticeCreditProof(models.Model):
             "company_id", "deferred_account_id", "entry_id", "invoice_id", "package_id", "payer_id",
         ],
         "practice.credit.move": [
-            "company_id", "credits", "date", "invoice_line_id", "kind", "lot_id", "package_id", "value",
+            "company_id", "credits", "date", "invoice_line_id", "kind", "lot_id", "package_id", "transfer_entry_id",
+            "value",
         ],
         "practice.package": ["company_id", "deferred_account_id"],
         "practice.revenue.release": [

@@ -8,7 +8,7 @@ ALL = SQL("TRUE")
 
 
 class PracticeCreditProof(models.Model):
-    """Every posted release equals the items of its entry, and so does the entry of imported credits.
+    """Every posted release equals the items of its entry, and so do the entries of imports and of transfers.
 
     What such an entry should hold is compared with what it holds, by account, package and customer. What differs on a
     balance post shows there anyway; what differs on a revenue account (an item was moved, changed or given to somebody
@@ -58,13 +58,13 @@ class PracticeCreditProof(models.Model):
 
     @api.model
     def _select_mismatches(self, entries=ALL, lots=ALL):
-        """Return where entries of releases and of imports do not hold what they should, credit positive.
+        """Return where entries of releases, of imports and of transfers do not hold what they should, credit positive.
 
         Each row has the ``post_id``, the balance post of its releases. Releases that took each other back have no
         entry; whatever of them does not is a row without one.
 
         :param entries: which releases, as a condition on ``release``
-        :param lots: which imported credits, as a condition on ``lot``
+        :param lots: which imported and transferred credits, as a condition on ``lot``
         """
         return SQL(
             """
@@ -89,11 +89,21 @@ class PracticeCreditProof(models.Model):
             self._select_booked(SQL("SELECT release.move_id FROM practice_revenue_release release WHERE %s", entries)),
             self._select_imported(lots),
             self._select_booked(
-                SQL("SELECT lot.entry_id FROM practice_credit_lot lot WHERE %s", lots),
+                SQL("SELECT lot.entry_id FROM practice_credit_lot lot WHERE lot.entry_id IS NOT NULL AND %s", lots),
                 SQL(
                     """(item.move_id, item.account_id) IN (
                     SELECT entry_id, deferred_account_id FROM practice_credit_lot WHERE entry_id IS NOT NULL)"""
                 ),
+            ),
+            self._select_transferred(lots),
+            self._select_booked(
+                SQL(
+                    """SELECT credit.transfer_entry_id
+                         FROM practice_credit_move credit
+                         JOIN practice_credit_lot lot ON lot.id = credit.lot_id
+                        WHERE credit.transfer_entry_id IS NOT NULL AND %s""",
+                    lots,
+                )
             ),
         ]
 
@@ -128,6 +138,23 @@ class PracticeCreditProof(models.Model):
               JOIN account_move entry ON entry.id = lot.entry_id
          LEFT JOIN res_partner customer ON customer.id = lot.payer_id
              WHERE credit.credits > 0 AND %s
+            """,
+            lots,
+        )
+
+    @api.model
+    def _select_transferred(self, lots):
+        """Return what entries of transfers should hold: less for one customer, and as much more for the other."""
+        return SQL(
+            """
+            SELECT lot.company_id, credit.transfer_entry_id, lot.deferred_account_id, lot.package_id,
+                   customer.commercial_partner_id, entry.date, NULL::integer, NULL::integer, lot.id,
+                   lot.deferred_account_id, credit.value, 0.0
+              FROM practice_credit_move credit
+              JOIN practice_credit_lot lot ON lot.id = credit.lot_id
+              JOIN account_move entry ON entry.id = credit.transfer_entry_id
+         LEFT JOIN res_partner customer ON customer.id = lot.payer_id
+             WHERE %s
             """,
             lots,
         )

@@ -14,7 +14,8 @@ class PracticeCreditProof(models.Model):
 
     Who books an opening balance package by package, or also customer by customer, is taken at their word: credits claim
     from the item of their package where that is large enough, and need no claim where an item names both. These items
-    are those of entries made by hand; invoices, releases and entries of imports say exactly whose they are.
+    are those of entries made by hand; invoices, releases, and entries of imports and transfers say exactly whose they
+    are.
     """
 
     _inherit = "practice.credit.proof"
@@ -92,6 +93,8 @@ class PracticeCreditProof(models.Model):
                AND (item.account_id, item.company_id) IN (SELECT account_id, company_id FROM opened)
                AND item.move_id NOT IN (SELECT move_id FROM practice_revenue_release WHERE move_id IS NOT NULL)
                AND item.move_id NOT IN (SELECT entry_id FROM practice_credit_lot WHERE entry_id IS NOT NULL)
+               AND item.move_id NOT IN (SELECT transfer_entry_id FROM practice_credit_move
+                                         WHERE transfer_entry_id IS NOT NULL)
           GROUP BY 1, 2, 3, 4
             """
         )

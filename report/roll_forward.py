@@ -9,7 +9,7 @@ from odoo.tools import format_date
 from ..tools.workbook import Column
 
 #: The cells that change what is open, in the order in which people read them.
-CHANGES = ("sold", "used", "lost", "expired", "refunded", "corrected")
+CHANGES = ("sold", "used", "lost", "expired", "refunded", "transferred", "corrected")
 
 #: All cells in credits and money, from opening to closing.
 ROLLED = ("opening", *CHANGES, "closing")
@@ -200,6 +200,9 @@ class PracticeRollForwardLine(models.TransientModel):
     lost_credits = fields.Integer(string="No-Show Credits", readonly=True, help="No-shows and late cancellations.")
     expired_credits = fields.Integer(readonly=True)
     refunded_credits = fields.Integer(readonly=True)
+    transferred_credits = fields.Integer(
+        readonly=True, help="From one patient to another: what one gives the other gets, so it comes to 0."
+    )
     corrected_credits = fields.Integer(readonly=True, help="Visits, no-shows and expiries that were undone.")
     closing_credits = fields.Integer(readonly=True, help="Open credits at the end of the last day.")
     opening_value = fields.Monetary(string="Opening", readonly=True, help="Open on the evening before the first day.")
@@ -210,6 +213,11 @@ class PracticeRollForwardLine(models.TransientModel):
     lost_value = fields.Monetary(string="No-Show", readonly=True, help="No-shows and late cancellations.")
     expired_value = fields.Monetary(string="Expired", readonly=True)
     refunded_value = fields.Monetary(string="Refunded", readonly=True, help="Credit notes and unused days given back.")
+    transferred_value = fields.Monetary(
+        string="Transferred",
+        readonly=True,
+        help="From one patient to another: what one gives the other gets, so it comes to 0.00.",
+    )
     corrected_value = fields.Monetary(
         string="Corrected",
         readonly=True,

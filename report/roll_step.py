@@ -21,6 +21,7 @@ CELLS = [
     ("lost", "No-show or late"),
     ("expired", "Expired"),
     ("refunded", "Refunded"),
+    ("transferred", "Transferred"),
     ("corrected", "Corrected"),
     ("waiting", "To release"),
     ("account", "Balance of account"),
@@ -152,7 +153,8 @@ class PracticeRollStep(models.Model):
     def _get_source(self):
         """Return the journal entry behind the step where there is one, else what it comes from."""
         credit = self.credit_move_id
-        entry = credit.release_ids.move_id or credit.invoice_line_id.move_id or self.release_id.move_id
+        entry = credit.release_ids.move_id or credit.invoice_line_id.move_id or credit.transfer_entry_id
+        entry = entry or self.release_id.move_id
         return self.line_id.move_id or entry or super()._get_source()
 
     def _get_trace(self):
@@ -190,5 +192,5 @@ class PracticeRollStep(models.Model):
         if record._name == "account.move.line":
             return record.move_id
         if record._name == "practice.credit.move":
-            return record.invoice_line_id.move_id or record.lot_id
+            return record.invoice_line_id.move_id or record.transfer_entry_id or record.lot_id
         return record.move_id or record

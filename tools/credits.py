@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 #: The counters of a lot. The first one is what was ever given; the others say where those credits are now.
-COUNTERS = ("total", "available", "reserved", "used", "lost", "refunded")
+COUNTERS = ("total", "available", "reserved", "used", "lost", "refunded", "transferred")
 
 #: What one credit of each kind of movement adds to the counters. A negative number of credits undoes the movement.
 EFFECTS = {
@@ -21,8 +21,13 @@ EFFECTS = {
     "forfeit": {"reserved": -1, "lost": 1},
     "expire": {"available": -1, "lost": 1},
     "refund": {"available": -1, "refunded": 1},
+    "transfer": {"available": -1, "transferred": 1},
+    "receive": {"total": 1, "available": 1},
     "adjust": {},
 }
+
+#: Kinds that give a lot its credits and their value: sold or given, and taken over from another patient.
+GIVING_KINDS = ("grant", "receive")
 
 #: Kinds whose value leaves the balance post through the revenue release.
 RELEASED_KINDS = ("use", "forfeit", "expire", "adjust")
@@ -34,6 +39,8 @@ ROLL_CELLS = {
     "forfeit": "lost",
     "expire": "expired",
     "refund": "refunded",
+    "transfer": "transferred",
+    "receive": "transferred",
     "adjust": "corrected",
 }
 
@@ -102,7 +109,7 @@ def share_of_value(value_open, open_credits, credits, *, rounding=0.01, rate=Non
     The last credit takes all that is left, so that a lot always ends at exactly zero.
 
     :param float value_open: what the balance post still holds for the lot
-    :param int open_credits: credits not yet used, lost or refunded (available + reserved)
+    :param int open_credits: credits not yet used, lost, refunded or transferred (available + reserved)
     :param float rate: money per credit when the package releases at its internal rate; never more than is there
     :raises ValueError: when more credits are asked than are open
     """

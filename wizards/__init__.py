@@ -5,6 +5,7 @@ from . import credit_give_back
 from . import credit_proof_date
 from . import credit_refund
 from . import credit_take_back
+from . import credit_transfer
 from . import month_closing_dialog
 from . import next_visit
 from . import open_credit_date

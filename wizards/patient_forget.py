@@ -6,6 +6,8 @@ import zipfile
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..models.packages.transfers.credit_lot import MESSAGE as TRANSFER_MESSAGE
+
 #: What is told of a record: what people wrote and what happened, not how it is shown.
 EXPORTED_TYPES = {
     "char",
@@ -114,8 +116,10 @@ class PracticePatientForget(models.TransientModel):
         )
 
     def _find_messages(self, found):
-        """Return the messages about the patient and their appointments, credits and invoices."""
+        """Return the messages about the patient and their appointments, credits and invoices, but for those that name
+        another patient, who gave or got credits."""
         about = Domain.OR(Domain("model", "=", name) & Domain("res_id", "in", ids) for name, ids in found.items())
+        about &= Domain("subtype_id", "!=", self.env.ref(TRANSFER_MESSAGE).id)
         return self.env["mail.message"].search(about, limit=MOST_ROWS)
 
     def _find_files(self, found):

@@ -32,6 +32,15 @@ class Packages(House):
             payment_journal_id=self.bank.id,
         )
         self.import_credits()
+        self.wizard(
+            "practice.credit.transfer",
+            "action_transfer",
+            lot_id=self.of_carla.id,
+            receiver_id=self.an.id,
+            credits=2,
+            owner="receiver",
+            reason="A colleague goes on",
+        )
 
     def give(self, patient, credits):
         self.env["practice.credit.lot"]._grant(

@@ -6,6 +6,7 @@ from . import pay
 from . import portal
 from . import shop
 from . import refunds
+from . import transfers
 from . import notices
 from . import absences
 from . import waiting

@@ -14,6 +14,9 @@ from .rules import cents, exact
 RELEASED = ("use", "forfeit", "expire")
 UNSERVED = ("forfeit", "expire")
 
+#: What a credit of a movement adds to the open ones; all others close it.
+OPENED = {"grant": 1, "receive": 1, "reserve": 0, "unreserve": 0}
+
 
 @dataclass(frozen=True)
 class Sold:
@@ -85,7 +88,10 @@ class PackageLedger:
 
     def terms_of(self, lot):
         """Yield what a lot, or its releases, has otherwise than it was sold."""
-        sold = self.sold.get(lot.invoice_line_id.id)
+        first = lot
+        while first.source_lot_id:  # what was transferred stays what was sold to the first patient
+            first = first.source_lot_id
+        sold = self.sold.get(first.invoice_line_id.id)
         if not sold or not lot.credits_total:
             return
         post = sold.post if lot.deferred_account_id else False  # on a revenue account nothing waits
@@ -96,9 +102,9 @@ class PackageLedger:
         )
         if found != expected:
             yield f"{lot.display_name} was sold with {expected}, and has {found}"
-        if lot.deferred_account_id and lot.invoice_line_id.account_id != lot.deferred_account_id:
+        if lot.deferred_account_id and first.invoice_line_id.account_id != lot.deferred_account_id:
             yield f"{lot.display_name} waits on {lot.deferred_account_id.name}, its line does not"
-        if lot.invoice_line_id.id in self.resold:
+        if first.invoice_line_id.id in self.resold:
             return
         for release in lot.move_ids.release_ids:
             kind = release.credit_move_id.kind
@@ -124,7 +130,7 @@ class PackageLedger:
             elif move.kind in ("reserve", "unreserve") and here:
                 yield f"{lot.display_name}: {move.kind} is worth {float(here)}"
             if move.kind != "adjust":
-                open_credits += move.credits * {"grant": 1, "reserve": 0, "unreserve": 0}.get(move.kind, -1)
+                open_credits += move.credits * OPENED.get(move.kind, -1)
             value += here
 
     def share(self, lot, open_credits, value, credits):

@@ -14,7 +14,7 @@ ATTENDANCES = ("planned", "attended", "no_show", "late_cancelled", "cancelled")
 STEPS = (
     *("sell", "sell", "sell", "draft", "draft", "post_draft", "post_draft", "edit_draft", "cancel_draft", "reset"),
     *("pay", "pay", "unpay", "write_off", "credit", "credit", "credit_amount", "redraft", "withdraw", "swap"),
-    *("grant", "undo_grant"),
+    *("grant", "undo_grant", "transfer", "transfer", "transfer"),
     *("book", "book", "book", "series", "series_shift", "move", "cancel", "delete", "restore", "decline", "waive"),
     *("group", "group", "join", "join", "leave", "change_group", "pay_for", "places"),
     *(
@@ -392,6 +392,23 @@ class PackageLife(Life):
     def hand_over(self, number):
         if event := self.one(self.events(), number):
             event.patient_id = self.patient(number // 2)
+
+    def transfer(self, number):
+        """Transfer some of the credits to another patient, or to one who had them before."""
+        lots = self.lots()
+        active = lots.filtered(lambda it: it.credits_available and it.state == "active")
+        if number % 3 == 0:
+            active = active.filtered("source_lot_id") or active
+        if lot := self.one(active or lots, number // 3):
+            dice = Dice(number)
+            receiver = lot.source_lot_id.partner_id if dice.chance(2) else self.env["res.partner"]
+            receiver = receiver or dice.one(self.case.patients - lot.partner_id)
+            vals = {"credits": dice.one((1, 2, lot.credits_available)), "owner": dice.one(("giver", "receiver"))}
+            vals["date"] = self.case.today() - timedelta(days=dice.one((0, 0, 0, 0, 1, 30)))
+            self.say(f"{lot.display_name} of {lot.partner_id.name} to {receiver.name}, {vals}")
+            wizards = self.env["practice.credit.transfer"]
+            wizard = wizards.create({"lot_id": lot.id, "receiver_id": receiver.id, "reason": "test", **vals})
+            wizard.action_transfer()
 
     def share(self, number):
         if lot := self.one(self.lots(), number):

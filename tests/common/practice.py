@@ -21,9 +21,11 @@ FROM_TO = {
     "forfeit": ("reserved", "lost"),
     "expire": ("available", "lost"),
     "refund": ("available", "refunded"),
+    "transfer": ("available", "transferred"),
+    "receive": (None, "available"),
     "adjust": (None, None),
 }
-COUNTERS = ("available", "reserved", "used", "lost", "refunded")
+COUNTERS = ("available", "reserved", "used", "lost", "refunded", "transferred")
 
 
 def dose(quick, full):
@@ -366,7 +368,7 @@ class PracticeMixin:
                 here[source] -= credits
             if target:
                 here[target] += credits
-            if kind == "grant":
+            if kind in ("grant", "receive"):
                 here["total"] += credits
                 here["granted"] += float(value or 0)
         names = ("total", *COUNTERS)

@@ -15,9 +15,11 @@ CELL = {
     "forfeit": "lost",
     "expire": "expired",
     "refund": "refunded",
+    "transfer": "transferred",
+    "receive": "transferred",
     "adjust": "corrected",
 }
-CHANGES = ("sold", "used", "lost", "expired", "refunded", "corrected")
+CHANGES = ("sold", "used", "lost", "expired", "refunded", "transferred", "corrected")
 
 
 class ReportsMixin:

@@ -41,6 +41,8 @@ from . import test_release_words
 from . import test_roll_forward
 from . import test_rooms
 from . import test_sold_stays_sold
+from . import test_transfer_races
+from . import test_transfers
 from . import test_unpaid_credits
 from . import test_validity
 from . import test_value_paid

@@ -57,6 +57,15 @@ class TestTours(PracticeMixin, HttpCase):
         self.assertEqual((note.state, note.amount_total, note.amount_residual), ("posted", 450.0, 0.0))
         self.assertLot(lot, available=6, refunded=4, value=720.0)
 
+    def test_front_desk_transfers_credits(self):
+        lot, bert = self.sell(), self.make_patient("Tour Receiver")
+        self.start_tour(f"/odoo/credits/{lot.id}", "practice_transfer", login="pb_front_desk")
+        self.env.invalidate_all()
+        self.assertLot(lot, available=7, transferred=3, value=840.0)
+        received = lot.transferred_lot_ids
+        self.assertLot(received, partner_id=bert, payer_id=bert, available=3, value=360.0)
+        self.assertBooksAgree()
+
     def test_front_desk_sells_while_planning_and_cancels(self):
         self.start_tour("/odoo", "practice_sell_while_planning", login="pb_front_desk")
 

@@ -184,8 +184,10 @@ class TestCounters(unittest.TestCase):
             ("unreserve", 1),
             ("refund", 3),
             ("expire", 2),
+            ("transfer", 1),
+            ("receive", 3),
         ]
-        expected = {"total": 10, "available": 2, "reserved": 0, "used": 2, "lost": 3, "refunded": 3}
+        expected = {"available": 4, "reserved": 0, "used": 2, "lost": 3, "refunded": 3, "transferred": 1, "total": 13}
         self.assertEqual(counters_after(life), expected)
 
     def test_a_negative_movement_undoes_a_movement(self):
@@ -275,5 +277,5 @@ class TestRunningLow(unittest.TestCase):
     @given(st.sampled_from(sorted(EFFECTS)), st.integers(-20, 20))
     def test_open_credits_change_by_what_the_counters_say(self, kind, credits):
         after = counters_after([(kind, credits)])
-        gone = after["used"] + after["lost"] + after["refunded"]
+        gone = after["used"] + after["lost"] + after["refunded"] + after["transferred"]
         self.assertEqual(open_credits_change(kind, credits), after["total"] - gone)

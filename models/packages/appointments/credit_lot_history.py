@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools import format_date, format_datetime, formatLang
 
-from ....tools.credits import counters_after
+from ....tools.credits import GIVING_KINDS, counters_after
 
 #: Order of rows of the same day: credits come before visits spend them, and expire after the last visit.
 FIRST, VISIT, LAST = range(3)
@@ -115,7 +115,7 @@ class PracticeCreditLot(models.Model):
 
     def _prepare_move_row(self, move):
         return {
-            "key": (max(move.date, self.date), FIRST if move.kind == "grant" else LAST, move.id),
+            "key": (max(move.date, self.date), FIRST if move.kind in GIVING_KINDS else LAST, move.id),
             "date": format_date(self.env, move.date, date_format="EEE d MMM y"),
             "what": "",
             "outcome": self._describe_move(move),
@@ -140,4 +140,18 @@ class PracticeCreditLot(models.Model):
                 return self.env._("Refund withdrawn")
             case "refund":
                 return self.env._("Refunded, %s", move.invoice_line_id.move_id.name or "").rstrip(", ")
+            case "transfer" | "receive":
+                return self._describe_transfer(move)
         return dict(move._fields["kind"]._description_selection(self.env))[move.kind]
+
+    def _describe_transfer(self, move):
+        """Return in words that credits went to another patient or came from one: family by name, others without."""
+        other = move.other_lot_id.partner_id
+        gone = move.kind == "transfer" and move.credits > 0
+        if not self.partner_id._practice_is_family_of(other):
+            if gone:
+                return self.env._("Transferred to another patient")
+            return self.env._("Received from another patient")
+        if gone:
+            return self.env._("Transferred to %s", other.name)
+        return self.env._("Received from %s", other.name)

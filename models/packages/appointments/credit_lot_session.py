@@ -65,7 +65,7 @@ class PracticeCreditLot(models.Model):
             if numbers["pending"]:
                 return self.env._("%(left)s left, %(reserved)s reserved, %(pending)s waiting for payment", **numbers)
             return self.env._("%(left)s left, %(reserved)s reserved", **numbers)
-        numbers |= {"session": session, "given": self.credits_total - self.credits_refunded}
+        numbers |= {"session": session, "given": self._count_kept()}
         if numbers["pending"]:
             return self.env._(
                 "session %(session)s of %(given)s; %(left)s left, %(reserved)s reserved, %(pending)s waiting for "

@@ -1,11 +1,21 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ....tools.credits import COUNTERS, RELEASED_KINDS, counters_after, open_credits_change, share_of_value
+from ....tools.credits import (
+    COUNTERS,
+    GIVING_KINDS,
+    RELEASED_KINDS,
+    counters_after,
+    open_credits_change,
+    share_of_value,
+)
 from ..catalog.package import RELEASE_METHODS, VALIDITY_BEGINNINGS
 
 #: Counters of a lot that movements change; their fields are named ``credits_<counter>``.
 COUNTER_FIELDS = {counter: f"credits_{counter}" for counter in COUNTERS}
+
+#: What a grant may say of its movement, besides the values of the lot.
+OF_MOVEMENT = ("reason", "other_lot_id", "transfer_entry_id")
 
 #: What staff may write on a lot. Everything else follows from the ledger or has a method of its own.
 EDITABLE_FIELDS = {"beneficiary_ids", "note"}
@@ -19,8 +29,8 @@ class PracticeCreditLot(models.Model):
 
     This file holds the lot and its ledger; where credits come from and go to has files of its own:
     ``credit_lot_invoice`` (sold, credited), ``credit_lot_appointment`` (reserved, used, lost, given back),
-    ``credit_lot_expiry`` (expired, extended), ``credit_lot_low`` (running low); ``credit_lot_balance`` says what a
-    patient has.
+    ``credit_lot_expiry`` (expired, extended), ``credit_lot_low`` (running low), the room ``transfers`` (to another
+    patient); ``credit_lot_balance`` says what a patient has.
     """
 
     _name = "practice.credit.lot"
@@ -53,6 +63,18 @@ class PracticeCreditLot(models.Model):
     )
     reference = fields.Char(readonly=True, help="Where the credits come from: invoice number, list of the old system.")
     note = fields.Char()
+    source_lot_id = fields.Many2one(
+        "practice.credit.lot",
+        string="Transferred From",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
+        help="The credits of another patient that these were a part of.",
+    )
+    source_partner_id = fields.Many2one(related="source_lot_id.partner_id", string="Received From")
+    transferred_lot_ids = fields.One2many(
+        "practice.credit.lot", "source_lot_id", string="Transferred To", help="What other patients got of these."
+    )
     invoice_line_id = fields.Many2one("account.move.line", ondelete="set null", readonly=True)
     invoice_id = fields.Many2one("account.move", index="btree_not_null", ondelete="set null", readonly=True)
     entry_id = fields.Many2one(
@@ -169,6 +191,9 @@ class PracticeCreditLot(models.Model):
         string="Lost", default=0, required=True, readonly=True, help="No-shows, late cancellations and expiry."
     )
     credits_refunded = fields.Integer(string="Refunded", default=0, required=True, readonly=True)
+    credits_transferred = fields.Integer(
+        string="Transferred", default=0, required=True, readonly=True, help="To other patients."
+    )
     value_total = fields.Monetary(
         string="Value Given",
         default=0.0,
@@ -189,13 +214,13 @@ class PracticeCreditLot(models.Model):
 
     _counters_not_negative = models.Constraint(
         """CHECK (credits_total >= 0 AND credits_available >= 0 AND credits_reserved >= 0 AND credits_used >= 0
-                  AND credits_lost >= 0 AND credits_refunded >= 0)""",
+                  AND credits_lost >= 0 AND credits_refunded >= 0 AND credits_transferred >= 0)""",
         "There are not enough credits for this.",
     )
     _counters_add_up = models.Constraint(
         """CHECK (credits_available + credits_reserved + credits_used + credits_lost + credits_refunded
-                  = credits_total)""",
-        "Every credit is available, reserved, used, lost or refunded.",
+                  + credits_transferred = credits_total)""",
+        "Every credit is available, reserved, used, lost, refunded or transferred.",
     )
     _value_open_sound = models.Constraint(
         "CHECK (value_open >= 0 AND (value_open = 0 OR credits_available + credits_reserved > 0))",
@@ -231,7 +256,7 @@ class PracticeCreditLot(models.Model):
 
     def _get_state(self):
         if not self.credits_available + self.credits_reserved:
-            if not self.credits_used + self.credits_lost:
+            if not self.credits_used + self.credits_lost + self.credits_transferred:
                 return "cancelled"
             return "expired" if self.expired_on else "used_up"
         return "active" if self.is_paid else "pending"
@@ -239,7 +264,13 @@ class PracticeCreditLot(models.Model):
     def _is_invoiced(self):
         """Return whether these credits are to be paid by invoice before they can be used. A hook of other origins."""
         self.ensure_one()
-        return self.origin == "invoice"
+        # What was transferred waits when the payment of its invoice is undone, as the rest of it does.
+        return self.origin == "invoice" or (self.origin == "transfer" and bool(self.invoice_id))
+
+    def _count_kept(self):
+        """Return how many credits were given and did not go back, or to somebody else: those that count as sessions."""
+        self.ensure_one()
+        return self.credits_total - self.credits_refunded - self.credits_transferred
 
     @api.depends("activation_date")
     def _compute_expiry_date(self):
@@ -291,8 +322,8 @@ class PracticeCreditLot(models.Model):
         """Give credits: the one door for invoices, imports, gifts and memberships.
 
         :param list vals_list: values of lots, each with ``credits`` (whole, positive) and ``value`` (company
-            currency, without tax; 0.0 when no balance post holds anything) besides the fields of the lot, and
-            optionally ``reason``, which is kept on the movement
+            currency, without tax; 0.0 when no balance post holds anything) besides the fields of the lot, and perhaps
+            ``reason``, ``other_lot_id`` and ``transfer_entry_id`` of the movement
         :return: the new lots
         """
         # sudo: whoever may do what gives credits
@@ -310,19 +341,19 @@ class PracticeCreditLot(models.Model):
     @api.model
     def _without_grant(self, vals):
         """Return the values of the lot's own fields among those of a grant."""
-        return {name: value for name, value in vals.items() if name not in ("credits", "value", "reason")}
+        return {name: value for name, value in vals.items() if name not in ("credits", "value", *OF_MOVEMENT)}
 
     def _prepare_grant(self, vals):
         """Return the movement that gives this lot the ``credits`` and the ``value`` of a grant."""
         self.ensure_one()
         return {
             "lot": self,
-            "kind": "grant",
+            "kind": "receive" if self.source_lot_id else "grant",
             "credits": vals["credits"],
             "value": vals.get("value", 0.0),
             "date": self.date,
             "invoice_line_id": self.invoice_line_id.id,
-            "reason": vals.get("reason", False),
+            **{name: vals[name] for name in OF_MOVEMENT if name in vals},
         }
 
     @api.model
@@ -331,7 +362,8 @@ class PracticeCreditLot(models.Model):
 
         :param entries: dicts with ``lot``, ``kind``, ``credits`` and ``date``, in the order in which they happen,
             and optionally ``value`` (else the rule of :func:`share_of_value`), ``event``, ``partner_id``,
-            ``invoice_line_id``, ``reason`` and ``income_account_id`` (see ``practice.credit.move.create``)
+            ``invoice_line_id``, ``reason``, ``other_lot_id``, ``transfer_entry_id`` and ``income_account_id`` (see
+            ``practice.credit.move.create``)
         :return: the movements
         """
         # sudo: nobody has rights to write movements; the doors that lead here have checked who may
@@ -384,7 +416,7 @@ class PracticeCreditLot(models.Model):
             "event_id": event.id if event else False,
             "user_id": event.user_id.id if event else False,
             "invoice_line_id": entry.get("invoice_line_id", False),
-            "reason": entry.get("reason", False),
+            **{name: entry.get(name, False) for name in OF_MOVEMENT},
             "income_account_id": entry.get("income_account_id"),
         }
 
@@ -405,7 +437,7 @@ class PracticeCreditLot(models.Model):
             value = sum(of_lot.mapped("value"))
             if value:
                 vals["value_open"] = lot.currency_id.round(lot.value_open + value)
-            granted = sum(move.value for move in of_lot if move.kind == "grant")
+            granted = sum(move.value for move in of_lot if move.kind in GIVING_KINDS)
             if granted:
                 vals["value_total"] = lot.currency_id.round(lot.value_total + granted)
             lot.write(vals)

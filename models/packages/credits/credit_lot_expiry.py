@@ -36,6 +36,9 @@ class PracticeCreditLot(models.Model):
         self.ensure_one()
         if self.validity_from != "first_visit" or "use" not in moves.mapped("kind"):
             return
+        begun = self.source_lot_id.first_visit_date
+        if begun and begun <= self.date:
+            return  # with the visit of the patient who transferred them
         uses = moves.search([("lot_id", "=", self.id), ("kind", "=", "use")]).grouped("event_id").values()
         visited = [max(of_visit.mapped("date")) for of_visit in uses if sum(of_visit.mapped("credits")) > 0]
         agreed = self._get_first_expiry_date()

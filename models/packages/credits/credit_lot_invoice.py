@@ -1,10 +1,9 @@
-from collections import defaultdict
-
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ....tools.credits import share_of_value
+from .credit_lot import COUNTER_FIELDS
 
 
 class PracticeCreditLot(models.Model):
@@ -145,12 +144,19 @@ class PracticeCreditLot(models.Model):
         sold, origin = line.practice_sold_line_id, line.move_id.reversed_entry_id
         domain = Domain("package_id", "=", line.practice_package_id.id)
         domain &= Domain("company_id", "=", line.company_id.id)
+        # What was transferred stays credits of its invoice as long as its money is that of the same customer.
         if invoice := sold.move_id or origin:
             domain &= Domain("invoice_id", "=", invoice.id)
         else:
             domain &= Domain("partner_id", "=", line._practice_get_patient().id) & Domain("origin", "=", "invoice")
         lots_sudo = self.sudo().search(domain, order="id desc")  # sudo: a credit note may be posted by any accountant
-        lots_sudo = lots_sudo.sorted(lambda lot: (lot.invoice_line_id != sold, not lot.credits_available))
+        billed_sudo = lots_sudo.filtered(lambda lot: not lot.source_lot_id).payer_id.commercial_partner_id
+        lots_sudo = lots_sudo.filtered(
+            lambda lot: not lot.source_lot_id or lot.payer_id.commercial_partner_id in billed_sudo
+        )
+        lots_sudo = lots_sudo.sorted(
+            lambda lot: (lot.invoice_line_id != sold, bool(lot.source_lot_id), not lot.credits_available)
+        )
         return lots_sudo.filtered(lambda lot: lot.deferred_account_id == lots_sudo[0].deferred_account_id)
 
     @api.model
@@ -164,9 +170,9 @@ class PracticeCreditLot(models.Model):
         if not lots_sudo or credits > sum(lots_sudo.mapped("credits_available")):
             lots_sudo._raise_too_many(self.env._("Credits that this credit note asks back: %s.", credits))
         amount = line._practice_get_deferred_amount()
-        line._practice_check_refund_date(lots_sudo)
-        line._practice_follow_customer(lots_sudo)
         parts = lots_sudo._share_credited(credits, amount) if credits else lots_sudo._share_price_reduction(amount)
+        line._practice_check_refund_date(self.browse().union(*(lot for lot, _taken, _value in parts)))
+        line._practice_follow_customer(lots_sudo)
         currency = line.company_currency_id
         excess = currency.round(sum(max(value - lot.value_open, 0.0) for lot, _taken, value in parts))
         if excess > 0:
@@ -215,16 +221,26 @@ class PracticeCreditLot(models.Model):
 
         :param str start: a sentence that says how many are asked
         """
-        total = defaultdict(int)
-        for lot in self:
-            for counter in ("total", "available", "reserved", "used", "lost", "refunded"):
-                total[counter] += lot[f"credits_{counter}"]
+        total = {name: sum(self.mapped(field)) for name, field in COUNTER_FIELDS.items()}
+        # What one of these lots has from another one of them is there once.
+        twice = sum(lot.credits_total for lot in self if lot.source_lot_id in self)
+        total = {**total, "total": total["total"] - twice, "transferred": total["transferred"] - twice}
+        if total["transferred"]:
+            raise UserError(
+                self.env._(
+                    "%(start)s Only %(available)s can go back: of %(total)s, %(used)s are used, %(lost)s lost, "
+                    "%(refunded)s refunded, %(reserved)s reserved and %(transferred)s transferred to another patient. "
+                    "Credit fewer, cancel the planned appointments, or have the credits transferred back first.",
+                    start=start,
+                    **total,
+                )
+            )
         raise UserError(
             self.env._(
                 "%(start)s Only %(available)s can go back: of %(total)s, %(used)s are used, %(lost)s lost, "
                 "%(refunded)s refunded and %(reserved)s reserved. Credit fewer, or cancel the planned appointments "
                 "first.",
                 start=start,
-                **{name: total[name] for name in ("available", "total", "used", "lost", "refunded", "reserved")},
+                **total,
             )
         )

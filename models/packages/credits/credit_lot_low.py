@@ -40,9 +40,7 @@ class PracticeCreditLot(models.Model):
         self.ensure_one()
         company = self.company_id
         left = self.credits_available + self.credits_reserved
-        return company.practice_low_warning and is_low(
-            left, self.credits_total - self.credits_refunded, company.practice_low_threshold
-        )
+        return company.practice_low_warning and is_low(left, self._count_kept(), company.practice_low_threshold)
 
     # === RUN === #
 

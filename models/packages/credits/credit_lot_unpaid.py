@@ -66,6 +66,15 @@ class PracticeCreditLot(models.Model):
                         lot.display_name,
                     )
                 )
+            if lot.source_lot_id:
+                raise UserError(
+                    self.env._(
+                        "%(credits)s were transferred from %(patient)s. Transfer them back first, then take them back "
+                        "there.",
+                        credits=lot.display_name,
+                        patient=lot.source_lot_id.partner_id.name,
+                    )
+                )
             if lot.credits_reserved:
                 raise UserError(
                     self.env._(

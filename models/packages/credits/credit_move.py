@@ -32,6 +32,8 @@ class PracticeCreditMove(models.Model):
             ("forfeit", "Lost: no-show or late"),
             ("expire", "Expired"),
             ("refund", "Refunded"),
+            ("transfer", "Transferred"),
+            ("receive", "Received"),
             ("adjust", "Value corrected"),
         ],
         required=True,
@@ -57,6 +59,23 @@ class PracticeCreditMove(models.Model):
         "res.users", string="Practitioner", index="btree_not_null", ondelete="set null", readonly=True
     )
     invoice_line_id = fields.Many2one("account.move.line", index="btree_not_null", ondelete="set null")
+    other_lot_id = fields.Many2one(
+        "practice.credit.lot",
+        string="Transferred To or From",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
+        help="The credits of the other patient.",
+    )
+    transfer_entry_id = fields.Many2one(
+        "account.move",
+        string="Entry of the Transfer",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
+        groups="practice_billing.group_manager,account.group_account_readonly",
+        help="Moves the value from one customer to the other, where it changes hands.",
+    )
     release_ids = fields.One2many("practice.revenue.release", "credit_move_id", string="Revenue Release")
     reason = fields.Char(help="Why staff decided so.")
 

@@ -87,6 +87,15 @@ class ResPartner(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _practice_is_family_of(self, other):
+        """Return whether this patient and ``other`` may know of each other: one represents the other, or the same
+        person represents both."""
+        self.ensure_one()
+        mine_sudo, theirs_sudo = self.sudo(), other.sudo()  # sudo: whether, for words that are printed
+        mine_sudo |= mine_sudo.practice_representative_ids
+        theirs_sudo |= theirs_sudo.practice_representative_ids
+        return bool(mine_sudo & theirs_sudo)
+
     def _practice_get_mail_recipients(self):
         """Return who is written to about this patient: they, else those who represent them; nobody about nobody."""
         patient_sudo = self.sudo()  # sudo: asked by mails, and by whoever sees no representatives

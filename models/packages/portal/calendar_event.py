@@ -48,10 +48,7 @@ class CalendarEvent(models.Model):
             "until": self._practice_describe_moment(self.stop, "HH:mm"),
             "tz": practice.practice_tz,
             "place": self._practice_get_place(),
-            "session": lot
-            and self.env._(
-                "session %(number)s of %(total)s", number=number, total=lot.credits_total - lot.credits_refunded
-            ),
+            "session": lot and self.env._("session %(number)s of %(total)s", number=number, total=lot._count_kept()),
             "state": self.attendance,
             "label": labels[self.attendance],
             "can_cancel": self._practice_can_be_cancelled_by_patient(),

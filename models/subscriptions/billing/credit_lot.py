@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class PracticeCreditLot(models.Model):
@@ -10,3 +11,14 @@ class PracticeCreditLot(models.Model):
 
     def _is_invoiced(self):
         return self.origin == "plan" or super()._is_invoiced()
+
+    def _check_transferable(self, receiver, payer):
+        if self.origin == "plan":
+            raise UserError(
+                self.env._(
+                    "%s are credits of a membership: they come with it, and go with it. Share them with the other "
+                    "patient instead.",
+                    self.display_name,
+                )
+            )
+        return super()._check_transferable(receiver, payer)

@@ -12,10 +12,10 @@ export class CreditBar extends Component {
 
     get parts() {
         const { data } = this.props.record;
-        const gone = data.credits_lost + data.credits_refunded;
+        const gone = data.credits_lost + data.credits_refunded + data.credits_transferred;
         return [
             { key: "used", label: _t("used"), count: data.credits_used, className: "bg-secondary" },
-            { key: "gone", label: _t("lost or refunded"), count: gone, className: "bg-danger" },
+            { key: "gone", label: _t("lost, refunded or transferred"), count: gone, className: "bg-danger" },
             { key: "reserved", label: _t("reserved"), count: data.credits_reserved, className: "bg-info" },
             { key: "left", label: _t("left"), count: data.credits_available, className: "bg-success" },
         ].filter((part) => part.count || part.key === "left");
@@ -30,7 +30,7 @@ export const creditBar = {
     component: CreditBar,
     displayName: _t("Credit bar"),
     supportedTypes: ["integer"],
-    fieldDependencies: ["used", "lost", "refunded", "reserved", "available"].map((counter) => ({
+    fieldDependencies: ["used", "lost", "refunded", "transferred", "reserved", "available"].map((counter) => ({
         name: `credits_${counter}`,
         type: "integer",
     })),
