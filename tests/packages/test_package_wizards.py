@@ -404,6 +404,23 @@ class TestGiveBackAndExtend(PracticeCase):
         self.assertBooksAgree()
         self.assertEqual(self.balance(self.breakage), 0.0)
 
+    def test_credits_that_may_be_used_for_ever_stay_so_whatever_happens_to_them(self):
+        self.package.validity_months = 6
+        lot = self.sell()
+        self.assertTrue(lot.expiry_date)
+        dialog = self.env["practice.credit.extend"].create({"lot_ids": lot.ids, "reason": "Illness"})
+        dialog.expiry_date = False
+        dialog.action_extend()
+        self.plan()
+        self.visit()
+        self.unpay(lot.invoice_id)
+        self.pay(lot.invoice_id)
+        self.assertFalse(lot.expiry_date)
+        self.env["practice.credit.extend"].create(
+            {"lot_ids": lot.ids, "expiry_date": self.today() + timedelta(days=9), "reason": "Until then"}
+        ).action_extend()
+        self.assertEqual(lot.expiry_date, self.today() + timedelta(days=9))
+
     def test_extending_is_logged_with_the_reason(self):
         self.lot.sudo().expiry_date = self.today() + timedelta(days=10)
         later = self.today() + timedelta(days=100)

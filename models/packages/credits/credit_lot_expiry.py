@@ -1,7 +1,7 @@
 from datetime import timedelta
 from functools import partial
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
@@ -17,9 +17,15 @@ class PracticeCreditLot(models.Model):
 
     _inherit = "practice.credit.lot"
 
+    never_expires = fields.Boolean(
+        readonly=True, help="Staff let them be used for ever, whatever was agreed when they were sold."
+    )
+
     def _get_first_expiry_date(self):
         """Return the expiry date of these credits as they were sold, or ``False``."""
         self.ensure_one()
+        if self.never_expires:
+            return False
         return (
             last_day_of(
                 self.activation_date,
@@ -122,7 +128,8 @@ class PracticeCreditLot(models.Model):
             if expiry_date and expiry_date < lot.company_id._practice_day():
                 raise UserError(self.env._("Credits can be extended to today or later, not to %s.", expiry_date))
             before = lot.expiry_date
-            lot.write({"expiry_date": expiry_date, "expired_on": False, "expiry_warned": 0})
+            extended = {"expiry_date": expiry_date, "never_expires": not expiry_date}
+            lot.write({**extended, "expired_on": False, "expiry_warned": 0})
             lot._revive(reason)
             lot.message_post(
                 body=self.env._(

@@ -80,7 +80,7 @@ class PracticeCreditLot(models.Model):
             own = {name: value for name, value in own.items() if name not in agreed}
         else:
             # Another package has a validity of its own, which begins anew.
-            own |= {"activation_date": False, "expiry_date": False, "expiry_warned": 0}
+            own |= {"activation_date": False, "expiry_date": False, "never_expires": False, "expiry_warned": 0}
         self.write(own)
         self._record([self._prepare_grant(vals), *self._prepare_regrant_corrections()])
 

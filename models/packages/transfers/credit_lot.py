@@ -237,6 +237,8 @@ class PracticeCreditLot(models.Model):
             "source_lot_id": self.id,
             "other_lot_id": self.id,
             "expiry_date": expiry_date,
+            # Not so while the months have not begun yet: then they begin with the first visit of the receiver.
+            "never_expires": not expiry_date and bool(self.never_expires or self.expiry_date),
         }
 
     def _enter_transfer_sudo(self, credits, value, payer, day):
