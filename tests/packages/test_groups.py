@@ -341,6 +341,15 @@ class TestGroups(GroupCase):
 
 @tagged("post_install", "-at_install")
 class TestCouples(GroupCase):
+    def test_a_visit_that_leaves_no_trace_when_it_is_deleted_gives_its_place_back(self):
+        group = self.plan_group(self.ann | self.bob, self.couples)
+        free = group.practice_participant_ids.filtered(lambda visit: not visit.practice_package_id)
+        free.unlink()
+        self.assertFalse(free.exists())
+        self.assertEqual(group.practice_places_taken, 1)
+        group.practice_patient_ids += self.cor
+        self.assertEqual(group.practice_places_taken, 2)
+
     def test_one_pays_for_both(self):
         group = self.plan_group(self.ann | self.bob, self.couples)
         self.assertEqual(group.practice_participant_ids.mapped("practice_credits"), [1, 0])

@@ -86,10 +86,13 @@ class CalendarEvent(models.Model):
 
     def unlink(self):
         """Cancel the visits of the participants before their group goes; the practice cancels, so it is never late."""
-        groups = self._practice_hidden_sudo().filtered("practice_places").with_env(self.env)
-        if not groups:
+        hidden_sudo = self._practice_hidden_sudo()
+        groups = hidden_sudo.filtered("practice_places").with_env(self.env)
+        joined = hidden_sudo.practice_group_id.with_env(self.env)
+        if not groups and not joined:
             return super().unlink()
         with self._practice_settling() as settling:
+            settling._practice_touch(joined)  # they count who is left
             # Of a series that is made anew the participants come to what replaces it.
             if not settling.env.context[TOUCHED].moved:
                 visits = groups.with_env(settling.env).practice_participant_ids
