@@ -14,7 +14,7 @@ ATTENDANCES = ("planned", "attended", "no_show", "late_cancelled", "cancelled")
 STEPS = (
     *("sell", "sell", "sell", "draft", "draft", "post_draft", "post_draft", "edit_draft", "cancel_draft", "reset"),
     *("pay", "pay", "unpay", "write_off", "credit", "credit", "credit_amount", "redraft", "withdraw", "swap"),
-    *("grant", "undo_grant", "transfer", "transfer", "transfer"),
+    *("grant", "undo_grant", "transfer", "transfer", "transfer", "refund", "refund", "give_away"),
     *("book", "book", "book", "series", "series_shift", "move", "cancel", "delete", "restore", "decline", "waive"),
     *("group", "group", "join", "join", "leave", "change_group", "pay_for", "places"),
     *(
@@ -409,6 +409,26 @@ class PackageLife(Life):
             wizards = self.env["practice.credit.transfer"]
             wizard = wizards.create({"lot_id": lot.id, "receiver_id": receiver.id, "reason": "test", **vals})
             wizard.action_transfer()
+
+    def refund(self, number):
+        """Refund some of the credits by the dialog, with and without a fee."""
+        if lot := self.one(self.lots().filtered("invoice_line_id"), number):
+            dice = Dice(number)
+            credits = dice.one((1, 2, lot.credits_available))
+            method = dice.one(("open", "payment"))
+            wizard = self.env["practice.credit.refund"].create({"lot_id": lot.id, "credits": credits, "method": method})
+            wizard.fee = dice.one((0.0, 0.0, 5.0, wizard.amount_paid / 2))
+            self.say(f"{credits} of {lot.display_name}, {method}, fee {wizard.fee}")
+            wizard.action_refund()
+
+    def give_away(self, number):
+        """Give credits without money, or take such a gift back."""
+        gifts = self.lots().filtered(lambda lot: lot.origin == "gift")
+        if number % 3 == 0 and (lot := self.one(gifts, number // 3)):
+            lot.action_take_gift_back()
+            return
+        vals = {"partner_id": self.patient(number // 2).id, "package_id": self.case.package.id, "reason": "test"}
+        self.env["practice.credit.gift"].create({**vals, "credits": 1 + number % 2}).action_give()
 
     def share(self, number):
         if lot := self.one(self.lots(), number):
