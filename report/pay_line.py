@@ -31,7 +31,7 @@ class PracticePayLine(models.Model):
             Column("basis", self.env._("Percentage Of")),
             Column("basis_amount", self.env._("Basis"), "money"),
             Column("percentage", self.env._("Share (%)")),
-            Column("amount", self.env._("Pay"), "money"),
+            Column("amount", self.env._("Earned"), "money"),
         ]
 
     @api.model

@@ -54,7 +54,7 @@ class PracticePayLine(models.Model):
     basis = fields.Selection(BASES, string="Percentage Of", required=True, readonly=True)
     basis_amount = fields.Monetary(string="Basis", required=True, readonly=True, help="Without tax.")
     percentage = fields.Float(string="Share (%)", required=True, readonly=True, digits=(5, 2), aggregator=None)
-    amount = fields.Monetary(string="Pay", required=True, readonly=True)
+    amount = fields.Monetary(string="Earned", required=True, readonly=True)
     turn = fields.Integer(
         required=True, readonly=True, aggregator=None, help="How often the practitioner was corrected before."
     )
