@@ -45,7 +45,12 @@ class PracticePayStatement(models.Model):
         string="Basis", readonly=True, copy=False, default=0.0, required=True, help="Without tax."
     )
     amount = fields.Monetary(
-        string="Earned", readonly=True, copy=False, default=0.0, required=True, help="The sum of the shares, to the cent."
+        string="Earned",
+        readonly=True,
+        copy=False,
+        default=0.0,
+        required=True,
+        help="The sum of the shares, to the cent.",
     )
 
     _month_uniq = models.Constraint(
