@@ -179,6 +179,18 @@ class TestRefunds(RefundPracticeMixin, TransactionCase):
         self.assertEqual((note.practice_refund_state, note.amount_residual), ("done", 0.0))
         self.assertFalse(note.activity_ids)
 
+    def test_what_was_settled_or_withdrawn_meanwhile_is_not_returned(self):
+        lot = self.sell_online()
+        paid, withdrawn = self.ask_refund(lot, credits=2), self.ask_refund(lot, credits=3)
+        self.pay(paid)
+        withdrawn.button_draft()
+        self.return_money()
+        self.assertFalse(self.returns(paid) | self.returns(withdrawn))
+        self.assertEqual((paid.practice_refund_state, paid.practice_refund_date), ("done", False))
+        withdrawn.action_post()
+        self.return_money()
+        self.assertEqual((withdrawn.practice_refund_state, self.returns(withdrawn).amount), ("done", -360.0))
+
     def refuse(self, error):
         """Let the request for the money end in ``error``."""
 

@@ -176,7 +176,8 @@ class AccountMove(models.Model):
         """Return the credit notes whose money is to be returned today, in each company's time zone."""
         # sudo: the run works for all companies
         companies_sudo = self.env["res.company"].sudo().search([])
-        return Domain.OR(
+        # One that was reset to draft waits until it is posted again.
+        return Domain("state", "=", "posted") & Domain.OR(
             Domain("company_id", "=", company.id) & Domain("practice_refund_date", "<=", company._practice_day())
             for company in companies_sudo
         )
@@ -220,13 +221,13 @@ class AccountMove(models.Model):
         return time_left
 
     def _practice_begin_return(self):
-        """Return the transactions that will return the money of this credit note.
+        """Return the transactions that will return the money of this credit note; none when it was settled meanwhile.
 
         :raises UserError: when no payment of its invoice can be returned now
         """
         self.ensure_one()
         transactions = self._practice_prepare_returns()
-        if not transactions:
+        if not transactions and not self.currency_id.is_zero(self.amount_residual):
             raise UserError(
                 self.env._(
                     "No payment of the invoice can be returned now. See whether its payment provider is enabled, or "
