@@ -79,7 +79,7 @@ class TestBalancePosts(ProofCase):
         move = self.release()
         self.tamper(move.line_ids.filtered(lambda it: it.account_id == self.income), account_id=self.breakage.id)
         self.run_check()
-        for said in (move.name, self.income.display_name, "its releases or imports say", "120.00"):
+        for said in (move.name, self.income.display_name, "its releases, imports or transfers say", "120.00"):
             self.assertIn(said, self.post.activity_ids.note)
 
     def test_an_entry_of_an_import_that_was_changed_is_told(self):

@@ -260,6 +260,7 @@ class TestRelease(ReleaseCase):
             move.unlink()
 
     def test_a_package_in_use_cannot_be_deleted_and_says_why(self):
+        self.assertFalse(self.package.lot_count)  # as a form has shown it
         self.sell()
         with self.assertRaisesRegex(
             UserError, "purchases of credits: 1; appointment types: Session; products: Product"

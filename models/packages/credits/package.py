@@ -81,7 +81,10 @@ class PracticePackage(models.Model):
 
     def _describe_uses(self):
         uses = super()._describe_uses()
-        return [self.env._("purchases of credits: %s", self.lot_count), *uses] if self.lot_count else uses
+        # Counted now: what was shown before may be older than what was sold.
+        lots_sudo = self.env["practice.credit.lot"].sudo()  # sudo: only how many there are
+        count = lots_sudo.search_count([("package_id", "=", self.id)])
+        return [self.env._("purchases of credits: %s", count), *uses] if count else uses
 
     # === WHAT WAS SOLD === #
 
