@@ -44,6 +44,8 @@ class PracticePackage(models.Model):
     @api.constrains("deferred_account_id", "income_account_id")
     def _check_accounts_of_open_credits(self):
         """Refuse to leave open credits without the accounts of their package."""
+        # What was shown before may be older than what was sold.
+        self.invalidate_recordset(["value_open", "credits_open"], flush=False)
         for package in self:
             package_sudo = package.sudo()  # sudo: numbers for the message
             if package_sudo.value_open and not (package.deferred_account_id and package.income_account_id):
