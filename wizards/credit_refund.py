@@ -91,12 +91,8 @@ class PracticeCreditRefund(models.TransientModel):
 
     def _get_returnable(self, amount):
         """Return how much of ``amount`` can go back through the provider by which the invoice was paid."""
-        returned = 0.0
-        for payment_sudo in self.lot_id._get_payments_sudo():
-            part = min(amount - returned, payment_sudo._practice_get_returnable())
-            if payment_sudo.currency_id == self.currency_id and part > 0 and payment_sudo._practice_can_return(part):
-                returned += part
-        return returned
+        payments_sudo = self.invoice_id.sudo().transaction_ids  # sudo: of an invoice that the user may read
+        return sum(part for _payment, part in payments_sudo._practice_share_return(amount, self.currency_id))
 
     @api.depends("lot_id")
     def _compute_method(self):
@@ -117,7 +113,8 @@ class PracticeCreditRefund(models.TransientModel):
 
     def _describe(self):
         """Return in sentences what refunding does."""
-        money = {name: formatLang(self.env, self[name], currency_obj=self.currency_id) for name in self._get_amounts()}
+        amounts = ("amount_total", "amount_settled", "amount_back", "amount_returnable")
+        money = {name: formatLang(self.env, self[name], currency_obj=self.currency_id) for name in amounts}
         left = self.credits_available - self.credits
         lines = [
             self.env._(
@@ -147,10 +144,6 @@ class PracticeCreditRefund(models.TransientModel):
         else:
             lines.append(self.env._("%s stays open for the customer: it pays the next invoice.", money["amount_back"]))
         return lines
-
-    @api.model
-    def _get_amounts(self):
-        return ("amount_total", "amount_settled", "amount_back", "amount_returnable")
 
     # === ACTIONS === #
 

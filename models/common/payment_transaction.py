@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+import requests
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -82,3 +84,11 @@ class PaymentTransaction(models.Model):
         if begun:
             begun.practice_given_up = True
             begun._set_error(self.env._("It was left, and another payment begun."))
+
+    @api.model
+    def _practice_is_unanswered(self, error):
+        """Return whether a request may have reached the provider, whose answer did not reach us."""
+        return isinstance(
+            error.__cause__ or error.__context__,
+            requests.exceptions.ConnectionError | requests.exceptions.Timeout,
+        )

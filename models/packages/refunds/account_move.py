@@ -132,7 +132,7 @@ class AccountMove(models.Model):
 
         :raises UserError: when money is on its way, or nothing is open
         """
-        self._practice_check_may_return()
+        self.check_access("write")
         for move in self.sudo():  # sudo: checked above; transactions belong to the system
             if move.practice_refund_state not in ("failed", "unanswered"):
                 raise UserError(self.env._("%s: the money is on its way, or was returned.", move.display_name))
@@ -146,7 +146,7 @@ class AccountMove(models.Model):
 
         :raises UserError: when no answer is missing
         """
-        self._practice_check_may_return()
+        self.check_access("write")
         for move in self.sudo():  # sudo: checked above; transactions belong to the system
             unanswered = move.practice_refund_transaction_ids.filtered(lambda it: it.state == "draft")
             if not unanswered or move.practice_refund_date:
@@ -155,13 +155,6 @@ class AccountMove(models.Model):
             unanswered._set_done()
             for transaction in unanswered:
                 transaction._post_process()
-
-    def _practice_check_may_return(self):
-        """Check that the user makes credit notes, and these.
-
-        :raises AccessError: otherwise
-        """
-        self.check_access("write")
 
     # === RETURNING === #
 
@@ -216,8 +209,9 @@ class AccountMove(models.Model):
             time_left = cron._commit_progress(remaining=remaining)
             if asked.state == "done":
                 asked._practice_enter_return()
-            move._practice_follow_return()
-            time_left = cron._commit_progress(remaining=remaining) if time_left else time_left
+            else:
+                move._practice_follow_return()
+            time_left = cron._commit_progress(remaining=remaining)
         return time_left
 
     def _practice_begin_return(self):
@@ -226,8 +220,8 @@ class AccountMove(models.Model):
         :raises UserError: when no payment of its invoice can be returned now
         """
         self.ensure_one()
-        transactions = self._practice_prepare_returns()
-        if not transactions and not self.currency_id.is_zero(self.amount_residual):
+        shares = self.reversed_entry_id.transaction_ids._practice_share_return(self.amount_residual, self.currency_id)
+        if not shares and not self.currency_id.is_zero(self.amount_residual):
             raise UserError(
                 self.env._(
                     "No payment of the invoice can be returned now. See whether its payment provider is enabled, or "
@@ -235,7 +229,7 @@ class AccountMove(models.Model):
                 )
             )
         self.write({"practice_refund_date": False, "practice_refund_error": False})
-        return transactions
+        return [payment._practice_prepare_return(self, part) for payment, part in shares]
 
     def _practice_postpone_return(self, reason):
         """Try again tomorrow, and tell who refunded."""
@@ -243,14 +237,3 @@ class AccountMove(models.Model):
             tomorrow = move.company_id._practice_day() + timedelta(days=1)
             move.write({"practice_refund_date": tomorrow, "practice_refund_error": reason})
             move._practice_follow_return()
-
-    def _practice_prepare_returns(self):
-        """Return new transactions for what is open, each for one payment of the invoice; newest payments first."""
-        self.ensure_one()
-        rest, made = self.amount_residual, []
-        for payment in self.reversed_entry_id.transaction_ids.sorted("id", reverse=True):
-            amount = min(rest, payment._practice_get_returnable())
-            if payment.currency_id == self.currency_id and amount > 0 and payment._practice_can_return(amount):
-                made.append(payment._practice_prepare_return(self, amount))
-                rest = self.currency_id.round(rest - amount)
-        return made

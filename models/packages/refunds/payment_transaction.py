@@ -1,9 +1,7 @@
 import logging
 
-import requests
-
 from odoo import fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
@@ -37,10 +35,18 @@ class PaymentTransaction(models.Model):
             return 0.0
         return self.currency_id.round(self.amount + sum(gone.mapped("amount")))
 
-    def _practice_can_return(self, amount):
-        """Return whether ``amount`` of this payment can go back: some providers return all or nothing."""
-        is_all = self.currency_id.compare_amounts(amount, self.amount) == 0
-        return is_all or self._practice_get_return_support() == "partial"
+    def _practice_share_return(self, amount, currency):
+        """Return ``(payment, part)`` of what of ``amount``, in ``currency``, goes back to each of these payments, the
+        newest first. Together it is less where they cannot return all of it."""
+        shares = []
+        for payment in self.filtered(lambda it: it.currency_id == currency).sorted("id", reverse=True):
+            part = min(amount, payment._practice_get_returnable())
+            is_all = currency.compare_amounts(part, payment.amount) == 0
+            # Some providers return all or nothing.
+            if part > 0 and (is_all or payment._practice_get_return_support() == "partial"):
+                shares.append((payment, part))
+                amount = currency.round(amount - part)
+        return shares
 
     def _practice_get_return_support(self):
         """Return ``partial``, ``full_only`` or ``none``: what provider and payment method both can do."""
@@ -83,7 +89,7 @@ class PaymentTransaction(models.Model):
                 self._log_sent_message()
                 self._send_refund_request()
         except UserError as error:
-            if not self._practice_got_no_answer(error):
+            if not self._practice_is_unanswered(error):
                 self._set_error(str(error))
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
@@ -101,9 +107,3 @@ class PaymentTransaction(models.Model):
             raise
         except Exception:
             _logger.exception("The payment of %s could not be entered", self.reference)
-
-    def _practice_got_no_answer(self, error):
-        cause = error.__cause__ or error.__context__
-        return isinstance(error, ValidationError) and isinstance(
-            cause, requests.exceptions.ConnectionError | requests.exceptions.Timeout
-        )

@@ -1,8 +1,6 @@
 import logging
 from datetime import timedelta
 
-import requests
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
@@ -112,14 +110,6 @@ class PaymentTransaction(models.Model):
             _logger.exception("The provider could not be asked for %s", self.reference)
         if self.state == "draft" and self.create_date < fields.Datetime.now() - NO_ANSWER:
             self._set_error(self.env._("The payment provider did not answer."))
-
-    @api.model
-    def _practice_is_unanswered(self, error):
-        """Return whether the request may have reached the provider, whose answer did not reach us."""
-        return isinstance(
-            error.__cause__ or error.__context__,
-            requests.exceptions.ConnectionError | requests.exceptions.Timeout,
-        )
 
     # === WHAT FOLLOWS === #
 
