@@ -1,7 +1,8 @@
 from datetime import date
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -58,6 +59,16 @@ class ResCompany(models.Model):
                 )
             )
         return journal
+
+    @api.model
+    def _practice_get_due_domain(self, name):
+        """Return the records whose date field ``name`` is today or earlier, in the time zone of their company."""
+        # sudo: a run works for all companies
+        companies_sudo = self.sudo().search([])
+        return Domain.OR(
+            Domain("company_id", "=", company.id) & Domain(name, "<=", company._practice_day())
+            for company in companies_sudo
+        )
 
     def _practice_get_release_lock(self, journal, day):
         """Return the last locked day that ``day`` falls under in ``journal``, or ``None`` when it is open."""

@@ -167,6 +167,25 @@ class PracticeRetryMixin(models.AbstractModel):
                     return
 
     @api.model
+    @api.model
+    def _practice_run_one_by_one(self, steps):
+        """Do ``steps`` one after the other, each of which commits by itself, until the time of the run is over.
+
+        What meets a change by somebody else is looked at again by the next run.
+
+        :param list steps: called with the ``ir.cron`` and how many come after them; each returns the seconds left
+        """
+        cron = self.env["ir.cron"]
+        for number, step in enumerate(steps, start=1):
+            try:
+                time_left = step(cron, len(steps) - number)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+                continue
+            if not time_left:
+                return
+
     def _practice_do(self, step, batch):
         """Do one step for those of ``batch`` that nobody else holds and that are due still."""
         due = batch.search(Domain("id", "in", batch.ids) & step.domain, order=step.order)

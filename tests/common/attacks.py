@@ -3,7 +3,9 @@
 # Other processes see only what is committed; pylint: disable=invalid-commit
 import random
 import subprocess
+import tempfile
 import time
+from pathlib import Path
 
 from dateutil.relativedelta import relativedelta
 
@@ -11,6 +13,27 @@ from odoo.fields import Command
 
 from .databases import CopyCase, odoo_command, odoo_environment
 from .practice import PracticeMixin
+
+#: What a process of a run that asks the provider executes. The provider writes down each request, as a real one does
+#: outside the database, and takes its time to answer, so that the process can be killed after the money moved and
+#: before that is known.
+ASKING_RUN = """
+import random, time
+
+transactions = type(env["payment.transaction"])
+answer = transactions.{request}
+
+def send(transaction):
+    with open({asked!r}, "a") as asked:
+        asked.write(transaction.{key} + "\\n")
+    time.sleep(random.uniform(0, {pause}))
+    answer(transaction)
+
+transactions.{request} = send
+print("BEGIN", flush=True)
+env["account.move"].{run}()
+print("END", flush=True)
+"""
 
 
 class AttackCase(PracticeMixin, CopyCase):
@@ -63,6 +86,15 @@ class AttackCase(PracticeMixin, CopyCase):
         self.cr.execute("ANALYZE")
         self.cr.commit()
         return subscriptions
+
+    def make_asking_run(self, **names):
+        """Return the script of a run, and the file in which the provider writes down what it is asked.
+
+        :param names: of ``ASKING_RUN``
+        """
+        asked = Path(self.enterContext(tempfile.TemporaryDirectory()), "asked")
+        asked.touch()
+        return ASKING_RUN.format(asked=str(asked), **names), asked
 
     def start(self, script):
         """Start a process that runs ``script``, which says BEGIN and END; return it once it begins."""

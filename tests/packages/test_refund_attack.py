@@ -1,9 +1,6 @@
 """The run that returns money is killed, and run by several processes at once: a provider is asked once for each."""
 
 # Other processes see only what is committed; pylint: disable=invalid-commit
-import tempfile
-from pathlib import Path
-
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -12,35 +9,14 @@ from ..common.practice import dose
 from ..common.races import RaceCase, done, refused
 from ..common.refunds import RefundPracticeMixin
 
-#: What a process of the run executes. The provider writes down each request, as a real one does outside the database,
-#: and takes its time to answer, so that the process can be killed after the money moved and before that is known.
-RUN = """
-import random, time
-
-transactions = type(env["payment.transaction"])
-answer = transactions._send_refund_request
-
-def send(transaction):
-    with open({asked!r}, "a") as asked:
-        asked.write(transaction.practice_credit_note_id.name + "\\n")
-    time.sleep(random.uniform(0, 0.05))
-    answer(transaction)
-
-transactions._send_refund_request = send
-print("BEGIN", flush=True)
-env["account.move"]._cron_return_money()
-print("END", flush=True)
-"""
-
 
 @tagged("post_install", "-at_install")
 class TestRefundsUnderAttack(RefundPracticeMixin, AttackCase):
     def setUp(self):
         super().setUp()
-        folder = self.enterContext(tempfile.TemporaryDirectory())
-        self.asked = Path(folder, "asked")
-        self.asked.touch()
-        self.script = RUN.format(asked=str(self.asked))
+        self.script, self.asked = self.make_asking_run(
+            request="_send_refund_request", key="practice_credit_note_id.name", pause=0.05, run="_cron_return_money"
+        )
 
     def queue(self, count):
         """Return ``count`` credit notes whose money waits for the run."""

@@ -1,34 +1,11 @@
 """The run that charges is killed, and run by several processes at once: one key per invoice, and one payment."""
 
 # Other processes see only what is committed; pylint: disable=invalid-commit
-import tempfile
-from pathlib import Path
-
 from odoo.tests import tagged
 
 from ..common.attacks import AttackCase
 from ..common.payments import PaymentMixin
 from ..common.practice import dose
-
-#: What a process of the run executes. The provider writes down each request, as a real one does outside the database,
-#: and takes its time to answer, so that the process can be killed after the money moved and before that is known.
-RUN = """
-import random, time
-
-transactions = type(env["payment.transaction"])
-answer = transactions._send_payment_request
-
-def send(transaction):
-    with open({asked!r}, "a") as asked:
-        asked.write(transaction.reference + "\\n")
-    time.sleep(random.uniform(0, 0.02))
-    answer(transaction)
-
-transactions._send_payment_request = send
-print("BEGIN", flush=True)
-env["account.move"]._cron_collect()
-print("END", flush=True)
-"""
 
 
 @tagged("post_install", "-at_install")
@@ -41,10 +18,9 @@ class TestCollectionUnderAttack(PaymentMixin, AttackCase):
 
     def setUp(self):
         super().setUp()
-        folder = self.enterContext(tempfile.TemporaryDirectory())
-        self.asked = Path(folder, "asked")
-        self.asked.touch()
-        self.script = RUN.format(asked=str(self.asked))
+        self.script, self.asked = self.make_asking_run(
+            request="_send_payment_request", key="reference", pause=0.02, run="_cron_collect"
+        )
 
     def bill(self, count):
         """Return ``count`` posted invoices of subscriptions with a saved card."""

@@ -3,7 +3,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import html2plaintext
 
 from ....tools.client import notification
@@ -167,29 +166,14 @@ class AccountMove(models.Model):
     @api.model
     def _practice_get_return_domain(self):
         """Return the credit notes whose money is to be returned today, in each company's time zone."""
-        # sudo: the run works for all companies
-        companies_sudo = self.env["res.company"].sudo().search([])
         # One that was reset to draft waits until it is posted again.
-        return Domain("state", "=", "posted") & Domain.OR(
-            Domain("company_id", "=", company.id) & Domain("practice_refund_date", "<=", company._practice_day())
-            for company in companies_sudo
-        )
+        return Domain("state", "=", "posted") & self.env["res.company"]._practice_get_due_domain("practice_refund_date")
 
     @api.model
     def _cron_return_money(self):
         """Ask the providers for what is due, one credit note after the other."""
-        cron = self.env["ir.cron"]
         due = self.search(self._practice_get_return_domain(), order="practice_refund_date, id")
-        for number, move in enumerate(due, start=1):
-            try:
-                time_left = move._practice_return(cron, len(due) - number)
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                # Somebody else changed it meanwhile: the next run looks at it again.
-                self.env.cr.rollback()
-                self.env.invalidate_all()
-                continue
-            if not time_left:
-                return
+        self._practice_run_one_by_one([move._practice_return for move in due])
 
     def _practice_return(self, cron, remaining):
         """Make and commit the transactions that return the money of this credit note, then ask for each.

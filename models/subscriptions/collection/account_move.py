@@ -3,7 +3,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ....tools.client import notification
 from ....tools.collection import next_attempt
@@ -186,12 +185,8 @@ class AccountMove(models.Model):
     @api.model
     def _practice_get_collect_domain(self):
         """Return the invoices to charge today, in each company's time zone."""
-        # sudo: the run works for all companies
-        companies_sudo = self.env["res.company"].sudo().search([])
-        return Domain("practice_collection", "in", WAITING) & Domain.OR(
-            Domain("company_id", "=", company.id) & Domain("practice_collect_date", "<=", company._practice_day())
-            for company in companies_sudo
-        )
+        due = self.env["res.company"]._practice_get_due_domain("practice_collect_date")
+        return Domain("practice_collection", "in", WAITING) & due
 
     @api.model
     def _cron_collect(self):
@@ -199,21 +194,12 @@ class AccountMove(models.Model):
 
         Each attempt is committed before the provider is asked, and what it answered before anything follows from it.
         """
-        cron = self.env["ir.cron"]
         attempts = self.env["payment.transaction"]
         begun = attempts.search(attempts._practice_get_begun_domain(), order="id")
         due = self.search(self._practice_get_collect_domain(), order="practice_collect_date, id")
-        steps = [*(attempt._practice_charge for attempt in begun), *(invoice._practice_collect for invoice in due)]
-        for number, step in enumerate(steps, start=1):
-            try:
-                time_left = step(cron, len(steps) - number)
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                # Somebody else changed it meanwhile: the next run looks at it again.
-                self.env.cr.rollback()
-                self.env.invalidate_all()
-                continue
-            if not time_left:
-                return
+        self._practice_run_one_by_one(
+            [*(attempt._practice_charge for attempt in begun), *(invoice._practice_collect for invoice in due)]
+        )
 
     def _practice_collect(self, cron, remaining):
         """Make and commit the next attempt for this invoice, and charge it.
