@@ -109,8 +109,7 @@ class CalendarEvent(models.Model):
             return super().write(vals)
         # Whoever moves it says it anew.
         result = super().write({"practice_overrule_reason": False, **vals})
-        rewritten = vals.keys() & {"recurrence_update", "recurrency"}
-        events = self | self.recurrence_id.calendar_event_ids if rewritten else self
+        events = self._practice_get_rewritten(vals)
         moves_series = vals.get("recurrence_update") in ("all_events", "future_events") or vals.get("recurrency")
         reason = moves_series and vals.get("practice_overrule_reason")
         events._practice_check_conflicts(dict.fromkeys(events.recurrence_id.ids, reason))

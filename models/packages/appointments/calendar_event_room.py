@@ -71,9 +71,7 @@ class CalendarEvent(models.Model):
             # The rooms of the new type are others.
             vals = {"practice_room_id": False, **vals}
         result = super().write(vals)
-        rewritten = vals.keys() & {"recurrence_update", "recurrency"}
-        events = (self | self.recurrence_id.calendar_event_ids).exists() if rewritten else self
-        events._practice_take_rooms(self if vals.get("practice_room_id") else self.browse())
+        self._practice_get_rewritten(vals)._practice_take_rooms(self if vals.get("practice_room_id") else self.browse())
         return result
 
     def _practice_take_rooms(self, chosen):

@@ -105,6 +105,11 @@ class CalendarEvent(models.Model):
         """Return all that was planned together with these new appointments: them, and their series. A hook."""
         return self | self.recurrence_id.calendar_event_ids
 
+    def _practice_get_rewritten(self, vals):
+        """Return the events that writing ``vals`` on these has changed: of a series that Odoo rewrites, all of it."""
+        rewrites = vals.keys() & {"recurrence_update", "recurrency"}
+        return (self | self.recurrence_id.calendar_event_ids).exists() if rewrites else self
+
     def write(self, vals):
         self._practice_check_written(vals)
         if not self._practice_may_move_credits(vals):

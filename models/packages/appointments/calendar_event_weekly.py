@@ -40,14 +40,16 @@ class CalendarEvent(models.Model):
             visits = self._practice_get_weekly_visits(
                 of_company.patient_id._origin, packages, min(days.values()), max(days.values()), company
             )
-            for event, day in days.items():
+            weeks = {
+                event: (event.patient_id._origin, event._practice_get_package()._origin, week_of(day)[0])
+                for event, day in days.items()
+            }
+            for event, week in weeks.items():
                 if not event._origin:
-                    # Of a series that is being planned each counts.
-                    package = event._practice_get_package()._origin
-                    visits[event.patient_id._origin, package, week_of(day)[0]].add(event.id)
-            for event, day in days.items():
-                package, monday = event._practice_get_package()._origin, week_of(day)[0]
-                others = visits[event.patient_id._origin, package, monday] - {event.id, event._origin.id}
+                    visits[week].add(event.id)  # of a series that is being planned each counts
+            for event, week in weeks.items():
+                _patient, package, monday = week
+                others = visits[week] - {event.id, event._origin.id}
                 if package.weekly_visits and len(others) >= package.weekly_visits:
                     found[event] = self._practice_describe_full_week(event.patient_id, package, monday, len(others))
         return found
