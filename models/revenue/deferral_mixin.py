@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools.sql import escape_psql
 
@@ -180,3 +180,34 @@ class PracticeDeferralMixin(models.AbstractModel):
     def _get_breakage_account(self):
         """Return the account that takes the value of what is never used."""
         return self.breakage_account_id or self.income_account_id
+
+    def _check_mapped_accounts(self, deferred, position):
+        """Refuse a sale whose fiscal position maps the accounts of this to such that the forms would not offer.
+
+        What waits among revenue is proved by nothing, and what is released to another debt never becomes revenue.
+
+        :param deferred: the balance post of the sale, as ``position`` maps it
+        :raises UserError: with what has to be corrected
+        """
+        self.ensure_one()
+        revenue = [position.map_account(account) for account in self.income_account_id | self._get_breakage_account()]
+        words = {"position": position.display_name, "name": self.display_name}
+        if deferred.internal_group != "liability":
+            raise UserError(
+                self.env._(
+                    "The fiscal position %(position)s lets the money of %(name)s wait on %(account)s, which is no "
+                    "liability. Correct the account mapping of the fiscal position, or choose another one.",
+                    account=deferred.display_name,
+                    **words,
+                )
+            )
+        for account in revenue:
+            if account.internal_group != "income":
+                raise UserError(
+                    self.env._(
+                        "The fiscal position %(position)s would release the money of %(name)s to %(account)s, which "
+                        "is no revenue. Correct the account mapping of the fiscal position, or choose another one.",
+                        account=account.display_name,
+                        **words,
+                    )
+                )

@@ -2,8 +2,10 @@
 
 import os
 from collections import defaultdict
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
+from odoo.exceptions import UserError
 from odoo.fields import Command, Datetime
 from odoo.tests import TransactionCase, freeze_time, new_test_user
 
@@ -415,6 +417,13 @@ class PracticeMixin:
                  JOIN account_account account ON account.id = ends.account_id
                 WHERE held < -0.004"""
         )
+
+    @contextmanager
+    def assertRefused(self, words, error=UserError):
+        """Check that something is refused in these ``words`` (a pattern), and that nothing of it stays."""
+        with self.assertRaisesRegex(error, words), self.env.cr.savepoint():
+            yield
+            self.env.flush_all()
 
     def assertBooksAgree(self):
         """Check invariants 1 and 3: counters and value follow the ledger, and balance posts hold exactly the value."""

@@ -1,10 +1,8 @@
 """What the tests of subscriptions share: the plans of the worked examples, organisations, and what people do."""
 
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 
-from odoo.exceptions import UserError
 from odoo.fields import Command, Date, Datetime
 from odoo.tests import TransactionCase
 
@@ -261,13 +259,6 @@ class SubscriptionMixin(PracticeMixin):
         )
 
     # === SAYING WHAT IS EXPECTED === #
-
-    @contextmanager
-    def assertRefused(self, words, error=UserError):
-        """Check that something is refused in these ``words`` (a pattern), and that nothing of it stays."""
-        with self.assertRaisesRegex(error, words), self.env.cr.savepoint():
-            yield
-            self.env.flush_all()
 
     def assertInvoice(self, move, sections, untaxed=None, tax=None, total=None, move_type="out_invoice"):
         """Check a posted document: its sections with the amounts of their lines, and its totals."""

@@ -170,6 +170,20 @@ class TestAfterPosting(SoldCase):
         self.assertBooksAgree()
         self.assertEqual((self.balance(mapped), self.balance(self.other_income)), (-600.0, -120.0))
 
+    def test_a_fiscal_position_that_maps_to_accounts_of_another_kind_is_refused(self):
+        other_debt = self.make_account("liability_current", "PB other debt")
+        for account, wrong, words in (
+            (self.liability, self.other_income, "wait on .*PB other .*no liability"),
+            (self.income, other_debt, "release .*PB other debt.*no revenue"),
+            (self.package.breakage_account_id, other_debt, "release .*PB other debt.*no revenue"),
+        ):
+            with self.subTest(account.name):
+                row = Command.create({"account_src_id": account.id, "account_dest_id": wrong.id})
+                position = self.env["account.fiscal.position"].create({"name": "Abroad", "account_ids": [row]})
+                draft = self.invoice(post=False, fiscal_position_id=position.id)
+                with self.assertRefused(f"Abroad.*{words}"):
+                    draft.action_post()
+
     def test_the_validity_that_was_sold_begins_when_it_is_paid(self):
         self.package.validity_months = 24
         invoice = self.invoice()

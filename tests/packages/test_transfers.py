@@ -1,9 +1,8 @@
 """Credits go to another patient with their value: the rows of docs/books.md, who may, and what each of them sees."""
 
-from contextlib import contextmanager
 from datetime import timedelta
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
 
@@ -52,12 +51,6 @@ class TransferMixin(ReportsMixin, PracticeMixin):
             customer.id,
         )
         return float(total)
-
-    @contextmanager
-    def assertRefused(self, words):
-        """Check that it is refused in these words, and leaves nothing behind."""
-        with self.assertRaisesRegex(UserError, words), self.env.cr.savepoint():
-            yield
 
     def assertProofHolds(self):
         """Check the proof in all, per customer and on each day around, and the roll-forward."""

@@ -33,6 +33,24 @@ class TestMasterDataChanges(SoldCase):
         self.assertEqual(self.licence_line(note).practice_origin_id, self.licence_line(invoice))
         self.assertGivenBack(note)
 
+    def test_a_fiscal_position_that_maps_to_accounts_of_another_kind_is_told(self):
+        subscription = self.subscribe(seats=("An",), interval="year", date_start=day(1, 1))
+        position = self.reverse_charge(subscription)
+        debt = self.make_account("liability_current", "PB other debt")
+        for account, wrong, words in (
+            (self.waiting, self.licences, "Reverse charge.* wait on .*PB licences.*no liability"),
+            (self.licences, debt, "Reverse charge.*release .*PB other debt.*no revenue"),
+        ):
+            position.account_ids = [
+                Command.clear(),
+                Command.create({"account_src_id": account.id, "account_dest_id": wrong.id}),
+            ]
+            subscription._bill_now()
+            self.assertRegex(subscription.error, words)
+            self.assertFalse(subscription.period_ids)
+        position.account_ids.unlink()
+        self.assertTrue(self.bill(subscription))
+
     def test_an_organisation_that_moved_abroad_gets_its_tax_back(self):
         subscription, invoice = self.begin()
         self.go_on("2026-07-01")

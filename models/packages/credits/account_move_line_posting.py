@@ -72,7 +72,7 @@ class AccountMoveLine(models.Model):
         """Let the amount wait on the balance post of the package, or be revenue where a person said so.
 
         :param lot_sudo: the credits that this line gave when it was posted before, or ``None``
-        :raises UserError: when the account is another liability
+        :raises UserError: when the account is another liability, or the fiscal position maps it to none
         """
         waits, account = self.practice_deferred_account_id, self.account_id
         package_sudo = self.sudo().practice_package_id  # sudo: whoever posts the invoice need not read packages
@@ -92,6 +92,8 @@ class AccountMoveLine(models.Model):
                     post=waits.display_name or self.env._("no balance post"),
                 )
             )
+        if not lot_sudo and (post := self._practice_get_deferred_account()):
+            package_sudo._check_mapped_accounts(post, self.move_id.fiscal_position_id)
 
     def _practice_book_where_sold(self):
         """Book a line that takes credits back where those credits were booked when they were sold."""

@@ -52,6 +52,9 @@ class PracticeSubscription(models.Model):
         # What waits for the days of the period; a membership's money waits for visits instead.
         deferred = rules and not plan.package_id and plan.deferred_account_id
         position = facts.get_position(self._get_invoice_partner())
+        if deferred:
+            deferred = position.map_account(deferred)
+            plan._check_mapped_accounts(deferred, position)
         return {
             "subscription_id": self.id,
             "number": self.next_number,
@@ -69,7 +72,7 @@ class PracticeSubscription(models.Model):
             "discount_rate": invoice.bill.discount_rate,
             "recurring_rate": invoice.bill.discount_rate if lasts else 0.0,
             "redemption_id": redemption.id if redemption else False,
-            "deferred_account_id": position.map_account(deferred).id if deferred else False,
+            "deferred_account_id": deferred.id if deferred else False,
             "income_account_id": position.map_account(plan._get_income_account()).id if deferred else False,
         }
 
