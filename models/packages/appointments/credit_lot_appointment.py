@@ -167,7 +167,7 @@ class PracticeCreditLot(models.Model):
     def _to_source(self, extra=0):
         """Return this lot as the pure rules know it, with ``extra`` credits that are about to be available."""
         self.ensure_one()
-        return Source(self, self.credits_available + extra, self.expiry_date or None)
+        return Source(self, self._count_spendable(extra), self.expiry_date or None)
 
     # === MOVING CREDITS === #
 
@@ -299,7 +299,7 @@ class PracticeCreditLot(models.Model):
             "patient": patient.display_name,
             "needed": sum(credits for _event, credits in requests),
             **{name: balance[name] for name in ("used", "reserved", "pending")},
-            "available": balance["available"] - sum(too_old.mapped("credits_available")),
+            "available": balance["available"] - sum(too_old.mapped("credits_spendable")),
         }
         words = [self._describe_missing(requests, uncovered, days, numbers)]
         if too_old:
@@ -307,7 +307,7 @@ class PracticeCreditLot(models.Model):
                 self.env._(
                     "Credits that expire before %(day)s: %(credits)s, the last on %(last)s. They can be extended.",
                     day=format_date(self.env, days[0]),
-                    credits=sum(too_old.mapped("credits_available")),
+                    credits=sum(too_old.mapped("credits_spendable")),
                     last=format_date(self.env, max(too_old.mapped("expiry_date"))),
                 )
             )

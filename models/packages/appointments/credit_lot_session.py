@@ -43,10 +43,10 @@ class PracticeCreditLot(models.Model):
         """Return ``(short, words)`` of a series that is being planned: all its appointments take credits."""
         credits = event.practice_appointment_type_id.package_credits
         days = [event._practice_get_company()._practice_day(start) for start in starts]
-        left = {lot: lot.credits_available for lot in self._search_spendable_sudo(*owner)}
+        left = {lot: lot.credits_spendable for lot in self._search_spendable_sudo(*owner)}
         short = False
         for day in days:
-            lots, missing = allocate(credits, day, [lot._to_source(left[lot] - lot.credits_available) for lot in left])
+            lots, missing = allocate(credits, day, [lot._to_source(left[lot] - lot.credits_spendable) for lot in left])
             short = short or bool(missing)
             for lot, number in lots:
                 left[lot] -= number

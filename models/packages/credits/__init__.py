@@ -3,6 +3,7 @@ from . import package
 from . import product_template
 from . import credit_lot
 from . import credit_lot_invoice
+from . import credit_lot_spendable
 from . import credit_lot_balance
 from . import credit_lot_expiry
 from . import credit_lot_low

@@ -30,7 +30,7 @@ class PracticeCreditLot(models.Model):
     This file holds the lot and its ledger; where credits come from and go to has files of its own:
     ``credit_lot_invoice`` (sold, credited), ``credit_lot_appointment`` (reserved, used, lost, given back),
     ``credit_lot_expiry`` (expired, extended), ``credit_lot_low`` (running low), the room ``transfers`` (to another
-    patient); ``credit_lot_balance`` says what a patient has.
+    patient); ``credit_lot_spendable`` says how many can be planned now, ``credit_lot_balance`` what a patient has.
     """
 
     _name = "practice.credit.lot"
@@ -229,10 +229,6 @@ class PracticeCreditLot(models.Model):
     _invoice_line_uniq = models.UniqueIndex(
         "(invoice_line_id) WHERE invoice_line_id IS NOT NULL", "An invoice line gives its credits once."
     )
-    # What planning searches: the patient's spendable lots in spending order.
-    _spending_idx = models.Index(
-        "(partner_id, package_id, expiry_date, id) WHERE credits_available > 0 AND state = 'active'"
-    )
     # What the expiry run searches.
     _expiring_idx = models.Index("(expiry_date) WHERE credits_available > 0 AND state = 'active'")
 
@@ -246,7 +242,7 @@ class PracticeCreditLot(models.Model):
             invoice = lot.invoice_id
             lot.is_paid = not lot._is_invoiced() or bool(invoice and invoice._practice_is_paid())
 
-    @api.depends("is_paid", "expired_on", *COUNTER_FIELDS.values())
+    @api.depends("credits_paid", "expired_on", *COUNTER_FIELDS.values())
     def _compute_state(self):
         """Derive the state, so that no door of payment or of its undoing can be forgotten."""
         for lot in self:
@@ -259,7 +255,7 @@ class PracticeCreditLot(models.Model):
             if not self.credits_used + self.credits_lost + self.credits_transferred:
                 return "cancelled"
             return "expired" if self.expired_on else "used_up"
-        return "active" if self.is_paid else "pending"
+        return "active" if self.credits_paid else "pending"
 
     def _is_invoiced(self):
         """Return whether these credits are to be paid by invoice before they can be used. A hook of other origins."""

@@ -24,15 +24,11 @@ class PracticeCreditLot(models.Model):
 
     @api.model
     def _search_spendable_sudo(self, patients, packages, day=None, credits=None):
-        """Return lots with available credits in spending order, for one visit of ``credits`` on ``day`` when given.
+        """Return lots with spendable credits in spending order, for one visit of ``credits`` on ``day`` when given.
 
         Every lot found has at least one credit, so a visit never needs more lots than credits.
         """
-        domain = (
-            self._get_usable_domain(patients, packages)
-            & Domain("state", "=", "active")
-            & Domain("credits_available", ">", 0)
-        )
+        domain = self._get_usable_domain(patients, packages) & Domain("credits_spendable", ">", 0)
         if day:
             domain &= Domain("expiry_date", "=", False) | Domain("expiry_date", ">=", day)
         return self.sudo().search(domain, limit=credits)  # sudo: as _settle
@@ -41,29 +37,30 @@ class PracticeCreditLot(models.Model):
     def _get_balances(self, owners):
         """Return ``{(patient, package): balance}``: the credits each has, own and shared, as dicts of whole numbers.
 
-        Keys of a balance are the counters of ``tools.credits`` plus ``pending`` (available once their invoice is
-        paid). Only lots that still have open credits count: the purchases that are being spent.
+        Keys of a balance are the counters of ``tools.credits`` plus ``pending`` (available once they are paid). Only
+        lots that still have open credits count: the purchases that are being spent.
         """
         balances = {owner: dict.fromkeys([*COUNTERS, "pending"], 0) for owner in owners}
         patients = self.env["res.partner"].union(*(patient for patient, _package in owners))
         packages = self.env["practice.package"].union(*(package for _patient, package in owners))
         open_lots = Domain("package_id", "in", packages.ids) & Domain("state", "in", ("pending", "active"))
-        sums = [f"{field}:sum" for field in COUNTER_FIELDS.values()]
+        sums = [f"{field}:sum" for field in (*COUNTER_FIELDS.values(), "credits_spendable")]
         lots_sudo = self.sudo()  # sudo: numbers only, of patients whom the caller may already see
         own = lots_sudo._read_group(
-            open_lots & Domain("partner_id", "in", patients.ids), ["partner_id", "package_id", "state"], sums
+            open_lots & Domain("partner_id", "in", patients.ids), ["partner_id", "package_id"], sums
         )
         shared = lots_sudo._read_group(
             open_lots & Domain("beneficiary_ids", "in", patients.ids),
-            ["beneficiary_ids", "package_id", "state", "partner_id"],
+            ["beneficiary_ids", "package_id", "partner_id"],
             sums,
         )
         # Merging contacts can make an owner a beneficiary too.
-        shared = [(user, package, state, *n) for user, package, state, owner, *n in shared if user != owner]
-        for partner, package, state, *numbers in [*own, *shared]:
+        shared = [(user, package, *n) for user, package, owner, *n in shared if user != owner]
+        for partner, package, *numbers, spendable in [*own, *shared]:
             balance = balances.get((partner.sudo(False), package.sudo(False)))
             if balance is None:
                 continue
             for counter, number in zip(COUNTERS, numbers, strict=True):
-                balance["pending" if state == "pending" and counter == "available" else counter] += number
+                balance[counter] += spendable if counter == "available" else number
+            balance["pending"] += numbers[COUNTERS.index("available")] - spendable
         return balances

@@ -51,18 +51,16 @@ class ResPartner(models.Model):
 
     def _compute_practice_credits(self):
         lots = self.env["practice.credit.lot"]
-        sums = ["credits_available:sum", "__count"]
-        own = lots._read_group([("partner_id", "in", self.ids)], ["partner_id", "state"], sums)
-        shared = lots._read_group(
-            [("beneficiary_ids", "in", self.ids)], ["beneficiary_ids", "state", "partner_id"], sums
-        )
+        sums = ["credits_spendable:sum", "__count"]
+        own = lots._read_group([("partner_id", "in", self.ids)], ["partner_id"], sums)
+        shared = lots._read_group([("beneficiary_ids", "in", self.ids)], ["beneficiary_ids", "partner_id"], sums)
         # Merging contacts can make an owner a beneficiary too.
-        shared = [(partner, state, *values) for partner, state, owner, *values in shared if partner != owner]
+        shared = [(partner, *values) for partner, owner, *values in shared if partner != owner]
         available, count = dict.fromkeys(self.ids, 0), dict.fromkeys(self.ids, 0)
-        for partner, state, credits, number in [*own, *shared]:
+        for partner, credits, number in [*own, *shared]:
             if partner.id in count:
                 count[partner.id] += number
-                available[partner.id] += credits if state == "active" else 0
+                available[partner.id] += credits
         for partner in self:
             partner.practice_credits_available = available.get(partner.id, 0)
             partner.practice_lot_count = count.get(partner.id, 0)

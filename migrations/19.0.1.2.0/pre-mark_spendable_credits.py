@@ -1,0 +1,17 @@
+"""How many credits are paid and can be planned: what this module said by their state until now.
+
+Without it Odoo would compute both one credit at a time, in the name of whoever updates.
+"""
+
+
+def migrate(cr, version):
+    cr.execute(
+        """ALTER TABLE practice_credit_lot ADD COLUMN IF NOT EXISTS credits_paid int4,
+                                           ADD COLUMN IF NOT EXISTS credits_spendable int4"""
+    )
+    # is_paid is marked by the script before this one, in the order of their names.
+    cr.execute(
+        """UPDATE practice_credit_lot
+              SET credits_paid = CASE WHEN is_paid THEN credits_total ELSE 0 END,
+                  credits_spendable = CASE WHEN state = 'active' THEN credits_available ELSE 0 END"""
+    )

@@ -1,0 +1,55 @@
+from odoo import api, fields, models
+
+from .credit_lot import COUNTER_FIELDS
+
+
+class PracticeCreditLot(models.Model):
+    """How many of the available credits can be planned now: those that are paid, and that nothing holds back.
+
+    Both numbers follow from the invoice and the counters, so that no door of payment, or of its undoing, can be
+    forgotten. What is planned already stays planned, whatever becomes of the payment.
+    """
+
+    _inherit = "practice.credit.lot"
+
+    credits_paid = fields.Integer(
+        string="Paid Credits",
+        compute="_compute_credits_paid",
+        store=True,
+        help="How many of the credits given are paid for; those that need no payment count as paid.",
+    )
+    credits_spendable = fields.Integer(
+        string="Free to Plan",
+        compute="_compute_credits_spendable",
+        store=True,
+        help="Available credits that are paid: appointments can be planned with them.",
+    )
+
+    # What planning searches: the patient's spendable lots in spending order.
+    _spending_idx = models.Index("(partner_id, package_id, expiry_date, id) WHERE credits_spendable > 0")
+
+    @api.depends("is_paid", "credits_total")
+    def _compute_credits_paid(self):
+        for lot in self:
+            lot.credits_paid = lot._count_paid()
+
+    @api.depends("state", "credits_paid", *COUNTER_FIELDS.values())
+    def _compute_credits_spendable(self):
+        for lot in self:
+            lot.credits_spendable = lot._count_spendable()
+
+    def _count_paid(self):
+        """Return how many whole credits of those given are paid for. A hook."""
+        self.ensure_one()
+        return self.credits_total if self.is_paid else 0
+
+    def _count_spendable(self, extra=0):
+        """Return how many credits can be planned now. A hook of what holds them back.
+
+        :param int extra: credits that are taken, and about to be available again
+        """
+        self.ensure_one()
+        if self.state != "active":
+            return 0
+        taken = self.credits_total - self.credits_available - extra
+        return max(min(self.credits_available + extra, self.credits_paid - taken), 0)
