@@ -21,6 +21,7 @@
         "wizards/credit_take_back_views.xml",
         "wizards/credit_gift_views.xml",
         "wizards/credit_transfer_views.xml",
+        "wizards/credit_upgrade_views.xml",
         "wizards/credit_give_back_views.xml",
         "wizards/credit_proof_date_views.xml",
         "wizards/month_closing_dialog_views.xml",

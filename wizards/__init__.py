@@ -6,6 +6,7 @@ from . import credit_proof_date
 from . import credit_refund
 from . import credit_take_back
 from . import credit_transfer
+from . import credit_upgrade
 from . import month_closing_dialog
 from . import next_visit
 from . import open_credit_date

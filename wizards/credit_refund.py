@@ -165,10 +165,7 @@ class PracticeCreditRefund(models.TransientModel):
         if self.method == "provider":
             note_sudo._practice_queue_refund()
         elif self.method == "payment":
-            registering = self.env["account.payment.register"].with_context(
-                active_model="account.move", active_ids=note.ids
-            )
-            registering.create({"journal_id": self.journal_id.id})._create_payments()
+            note._practice_pay_now(self.journal_id)
         return note.get_formview_action()
 
     def _check_numbers(self):

@@ -21,6 +21,7 @@ PLAN = (
         "models/packages/appointments": "the calendar spends credits",
         "models/packages/refunds": "credits go back, and the money",
         "models/packages/transfers": "credits go to another patient",
+        "models/packages/upgrades": "5 credits become 10",
     },
     {"models/packages/groups": "several patients, one appointment", "models/packages/pay": "what practitioners get"},
     {"models/packages/portal": "patients see, book, move", "models/packages/shop": "patients buy packages"},

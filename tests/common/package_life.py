@@ -14,7 +14,7 @@ ATTENDANCES = ("planned", "attended", "no_show", "late_cancelled", "cancelled")
 STEPS = (
     *("sell", "sell", "sell", "draft", "draft", "post_draft", "post_draft", "edit_draft", "cancel_draft", "reset"),
     *("pay", "pay", "unpay", "write_off", "credit", "credit", "credit_amount", "redraft", "withdraw", "swap"),
-    *("grant", "undo_grant", "transfer", "transfer", "transfer", "refund", "refund", "give_away"),
+    *("grant", "undo_grant", "transfer", "transfer", "transfer", "refund", "refund", "give_away", "upgrade", "upgrade"),
     *("book", "book", "book", "series", "series_shift", "move", "cancel", "delete", "restore", "decline", "waive"),
     *("group", "group", "join", "join", "leave", "change_group", "pay_for", "places"),
     *(
@@ -420,6 +420,18 @@ class PackageLife(Life):
             wizard.fee = dice.one((0.0, 0.0, 5.0, wizard.amount_paid / 2))
             self.say(f"{credits} of {lot.display_name}, {method}, fee {wizard.fee}")
             wizard.action_refund()
+
+    def upgrade(self, number):
+        """Make a larger purchase of one, by the dialog."""
+        sold = self.lots().filtered("invoice_line_id")
+        if lot := self.one(sold.filtered("credits_spendable") or sold, number):
+            dice = Dice(number)
+            product = dice.one(self.case.products)
+            self.say(f"{lot.display_name} to {product.name}")
+            wizard = self.env["practice.credit.upgrade"].create({"lot_id": lot.id, "product_id": product.id})
+            if dice.chance(2):
+                wizard.payment_journal_id = self.case.bank
+            wizard.action_upgrade()
 
     def give_away(self, number):
         """Give credits without money, or take such a gift back."""

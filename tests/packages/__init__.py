@@ -44,6 +44,7 @@ from . import test_sold_stays_sold
 from . import test_transfer_races
 from . import test_transfers
 from . import test_unpaid_credits
+from . import test_upgrades
 from . import test_validity
 from . import test_value_paid
 from . import test_visit_reports

@@ -138,6 +138,9 @@ class PracticeCreditLot(models.Model):
                 return self.env._("Expired")
             case "refund" if undone:
                 return self.env._("Refund withdrawn")
+            case "refund" if move.invoice_line_id.move_type == "out_invoice":
+                # An invoice that takes credits back sells something larger instead.
+                return self.env._("Upgraded, %s", move.invoice_line_id.move_id.name)
             case "refund":
                 return self.env._("Refunded, %s", move.invoice_line_id.move_id.name or "").rstrip(", ")
             case "transfer" | "receive":

@@ -202,6 +202,14 @@ class AccountMove(models.Model):
             ],
         }
 
+    def _practice_pay_now(self, journal):
+        """Register the payment of this posted invoice, or the refund of this credit note, in full, on ``journal``."""
+        self.ensure_one()
+        registering = self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=self.ids
+        )
+        registering.create({"journal_id": journal.id})._create_payments()
+
     def _practice_get_package_mail_template(self):
         """Return the e-mail template of the first package product that has one for invoices."""
         self.ensure_one()

@@ -177,6 +177,15 @@ class AccountMoveLine(models.Model):
             and self.move_id.is_sale_document(include_receipts=True)
         )
 
+    def _practice_get_unit_price(self, total):
+        """Return the price at which one unit, with the taxes of this line, comes to ``total``: with or without tax, as
+        they want it. In the currency of the document."""
+        self.ensure_one()
+        details = self.tax_ids._get_tax_details(
+            total, 1.0, rounding_method="round_per_line", product=self.product_id, special_mode="total_included"
+        )
+        return total if self.tax_ids.filtered("price_include") else details["total_excluded"]
+
     def _practice_get_patient(self):
         """Return who gets the credits of this line."""
         return self.practice_patient_id or self.move_id.partner_id

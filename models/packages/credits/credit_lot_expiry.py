@@ -52,6 +52,11 @@ class PracticeCreditLot(models.Model):
         if self.expiry_date == agreed != (new := self._get_first_expiry_date()):
             self.write({"expiry_date": new, "expiry_warned": 0})
 
+    def _is_over(self):
+        """Return whether these credits can be used no more, because their last day has passed."""
+        self.ensure_one()
+        return bool(self.expiry_date) and self.expiry_date < self.company_id._practice_day()
+
     # === RUNS === #
 
     @api.model

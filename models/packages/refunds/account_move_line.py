@@ -28,19 +28,14 @@ class AccountMoveLine(models.Model):
         if reason:
             vals["ref"] = f"{vals['ref']}: {reason}"
         if fee:
-            taxes = self.tax_ids
-            details = taxes._get_tax_details(
-                fee, 1.0, rounding_method="round_per_line", product=self.product_id, special_mode="total_included"
-            )
-            price = fee if taxes.filtered("price_include") else details["total_excluded"]
             account = lot.sudo().breakage_account_id or self.account_id  # sudo: revenue of what is kept
             vals["invoice_line_ids"].append(
                 Command.create(
                     {
                         "name": self.env._("Kept for cancelling"),
                         "quantity": -1,
-                        "price_unit": price,
-                        "tax_ids": [Command.set(taxes.ids)],
+                        "price_unit": self._practice_get_unit_price(fee),
+                        "tax_ids": [Command.set(self.tax_ids.ids)],
                         "account_id": account.id,
                         "practice_is_fee": True,
                         "practice_patient_id": self.practice_patient_id.id,

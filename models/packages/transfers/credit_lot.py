@@ -77,10 +77,6 @@ class PracticeCreditLot(models.Model):
         same_money = former.payer_id.commercial_partner_id == payer.commercial_partner_id
         return former if same_money and not former._is_over() else former.browse()
 
-    def _is_over(self):
-        """Return whether these credits can be used no more, because their last day has passed."""
-        return bool(self.expiry_date) and self.expiry_date < self.company_id._practice_day()
-
     def _changes_hands(self, payer):
         """Return whether the value of these credits becomes that of another customer with ``payer``."""
         return self.payer_id.commercial_partner_id != payer.commercial_partner_id

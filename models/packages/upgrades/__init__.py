@@ -1,0 +1,3 @@
+from . import package
+from . import account_move_line
+from . import credit_lot

@@ -1,0 +1,98 @@
+from odoo import api, fields, models
+from odoo.tools import format_date, formatLang
+
+
+class PracticeCreditUpgrade(models.TransientModel):
+    """Make a larger purchase of credits: 5 become 10, for the difference.
+
+    Amounts are in the currency of the invoice and with tax, computed by Odoo from its lines as they will be posted.
+    """
+
+    _name = "practice.credit.upgrade"
+    _description = "Upgrade Credits"
+
+    lot_id = fields.Many2one("practice.credit.lot", string="Credits", required=True, ondelete="cascade")
+    partner_id = fields.Many2one(related="lot_id.partner_id", string="Patient")
+    company_id = fields.Many2one(related="lot_id.company_id")
+    currency_id = fields.Many2one(related="lot_id.invoice_id.currency_id")
+    upgrade_rule = fields.Selection(related="lot_id.package_id.upgrade_rule")
+    product_domain = fields.Binary(compute="_compute_product_domain")
+    product_id = fields.Many2one(
+        "product.product",
+        string="Upgrade To",
+        compute="_compute_product_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        domain="product_domain",
+    )
+    credits = fields.Integer(string="Available Afterwards", compute="_compute_upgrade")
+    amount_total = fields.Monetary(string="To Pay", compute="_compute_upgrade")
+    consequence = fields.Text(compute="_compute_upgrade")
+    payment_journal_id = fields.Many2one(
+        "account.journal",
+        string="Payment Method",
+        domain="[('type', 'in', ('bank', 'cash', 'credit')), ('company_id', '=', company_id)]",
+        help="Choose it when the patient pays now. Empty: the invoice waits for payment.",
+    )
+
+    @api.depends("lot_id")
+    def _compute_product_domain(self):
+        for wizard in self:
+            wizard.product_domain = list(wizard.lot_id._get_upgrade_domain()) if wizard.lot_id else []
+
+    @api.depends("lot_id")
+    def _compute_product_id(self):
+        """Propose the smallest one that is larger."""
+        for wizard in self:
+            products = self.env["product.product"].search(wizard.lot_id._get_upgrade_domain())
+            wizard.product_id = products.sorted("package_credits")[:1]
+
+    @api.depends("lot_id", "product_id", "payment_journal_id")
+    def _compute_upgrade(self):
+        for wizard in self:
+            wizard.credits, wizard.amount_total, wizard.consequence = 0, 0.0, False
+            if wizard.product_id:
+                draft = self.env["account.move"].new(wizard.lot_id._prepare_upgrade_vals(wizard.product_id))
+                wizard.amount_total = sum(draft.invoice_line_ids.mapped("price_total"))
+                wizard.credits = wizard.lot_id._count_upgraded(wizard.product_id)
+                wizard.consequence = "\n".join(wizard._describe(draft))
+
+    def _describe(self, draft):
+        """Return in sentences what upgrading does, from the invoice as it will be."""
+        lot = self.lot_id
+        back = draft.invoice_line_ids[-1]
+        lines = [
+            self.env._(
+                "%(taken)s unused credits go into it, for the %(worth)s that were paid for them; afterwards "
+                "%(credits)s are available.",
+                taken=lot.credits_available,
+                worth=formatLang(self.env, -back.price_total, currency_obj=self.currency_id),
+                credits=self.credits,
+            )
+        ]
+        if self.upgrade_rule == "difference" and (had := lot._count_purchase() - lot.credits_available):
+            lines.append(self.env._("%s that are used, lost or planned count as part of the larger purchase.", had))
+        if lot.credits_reserved:
+            lines.append(
+                self.env._("Appointments that are planned keep the credits they have: %s.", lot.credits_reserved)
+            )
+        if lot.expiry_date:
+            lines.append(
+                self.env._(
+                    "What expires on %s now can be used as long as a new purchase.",
+                    format_date(self.env, lot.expiry_date),
+                )
+            )
+        if not self.payment_journal_id:
+            lines.append(self.env._("The invoice is posted and e-mailed, and waits for payment."))
+        return lines
+
+    def action_upgrade(self):
+        """Post the invoice, register the payment when a journal was chosen, and open it."""
+        self.ensure_one()
+        invoice = self.lot_id._upgrade(self.product_id)
+        if self.payment_journal_id:
+            invoice._practice_pay_now(self.payment_journal_id)
+        return invoice.get_formview_action()
