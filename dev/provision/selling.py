@@ -42,6 +42,7 @@ ALLOWED = {
     f"{CREDITS}/package.py:_check_accounts": "changing it is what is checked",
     f"{CREDITS}/product_template.py:write": "the change is logged",
     "models/packages/shop/": "what is offered now",
+    "models/packages/upgrades/credit_lot.py:": "an upgrade is a sale: at what is offered now",
     "controllers/patient/shop.py:_practice_render_offer": "what is offered now",
     "wizards/package_sale.py:": "the dialog that sells",
     "models/revenue/deferral_mixin.py:_propose_income_account": "what a new package or plan is offered",

@@ -31,9 +31,10 @@ class AccountMoveLine(models.Model):
 
     @api.depends("practice_upgraded_credits")
     def _compute_practice_sale(self):
-        super()._compute_practice_sale()
+        result = super()._compute_practice_sale()
         for line in self.filtered("practice_upgraded_credits"):
             line.practice_credits_per_unit = line.practice_upgraded_credits
+        return result
 
     def write(self, vals):
         """Refuse to change what an upgrade agreed to: it is written once, when it is made."""
