@@ -9,10 +9,13 @@ from odoo.tools import format_date
 from ..tools.workbook import Column
 
 #: The cells that change what is open, in the order in which people read them.
-CHANGES = ("sold", "used", "lost", "expired", "refunded", "transferred", "corrected")
+CHANGES = ("sold", "used", "lost", "expired", "breakage", "refunded", "transferred", "corrected")
 
 #: All cells in credits and money, from opening to closing.
 ROLLED = ("opening", *CHANGES, "closing")
+
+#: Those in credits: breakage that is expected is money only.
+ROLLED_CREDITS = tuple(cell for cell in ROLLED if cell != "breakage")
 
 #: What a row is about.
 KEY = ("account_id", "package_id", "plan_id")
@@ -108,7 +111,7 @@ class PracticeRollForward(models.TransientModel):
         return [
             Column("account", self.env._("Balance Post")),
             Column("name", self.env._("Package or Plan")),
-            *(Column(f"{cell}_credits", self._label_credits(labels[cell]), "credits") for cell in ROLLED),
+            *(Column(f"{cell}_credits", self._label_credits(labels[cell]), "credits") for cell in ROLLED_CREDITS),
             *(Column(f"{cell}_value", labels[cell], "money") for cell in ROLLED),
             Column("to_release", labels["waiting"], "money"),
             Column("balance", labels["account"], "money"),
@@ -165,7 +168,7 @@ class PracticeRollForward(models.TransientModel):
     def _prepare_row(self, company, key, sums):
         account, package, plan = key
         rounded = company.currency_id.round
-        row = {f"{cell}_credits": int(sums[f"{cell}_credits"]) for cell in ROLLED}
+        row = {f"{cell}_credits": int(sums[f"{cell}_credits"]) for cell in ROLLED_CREDITS}
         row |= {f"{cell}_value": rounded(sums[f"{cell}_value"]) for cell in ROLLED}
         row |= {name: rounded(sums[name]) for name in ("to_release", "balance")}
         return {
@@ -212,6 +215,11 @@ class PracticeRollForwardLine(models.TransientModel):
     used_value = fields.Monetary(string="Used", readonly=True, help="Visits, and days of subscriptions released.")
     lost_value = fields.Monetary(string="No-Show", readonly=True, help="No-shows and late cancellations.")
     expired_value = fields.Monetary(string="Expired", readonly=True)
+    breakage_value = fields.Monetary(
+        string="Expected Breakage",
+        readonly=True,
+        help="What will probably never be used and became revenue in proportion to what is used, or came back from it.",
+    )
     refunded_value = fields.Monetary(string="Refunded", readonly=True, help="Credit notes and unused days given back.")
     transferred_value = fields.Monetary(
         string="Transferred",
@@ -233,8 +241,8 @@ class PracticeRollForwardLine(models.TransientModel):
     @api.model
     def _get_number_fields(self):
         """Return the names of the fields that are numbers of the report."""
-        numbers = [f"{cell}_{unit}" for unit in ("credits", "value") for cell in ROLLED]
-        return [*numbers, "to_release", "balance", "difference"]
+        credits, values = [f"{cell}_credits" for cell in ROLLED_CREDITS], [f"{cell}_value" for cell in ROLLED]
+        return [*credits, *values, "to_release", "balance", "difference"]
 
     @api.model
     def _get_row_fields(self):

@@ -20,6 +20,7 @@ CELLS = [
     ("used", "Used"),
     ("lost", "No-show or late"),
     ("expired", "Expired"),
+    ("breakage", "Expected Breakage"),
     ("refunded", "Refunded"),
     ("transferred", "Transferred"),
     ("corrected", "Corrected"),

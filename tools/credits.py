@@ -24,13 +24,17 @@ EFFECTS = {
     "transfer": {"available": -1, "transferred": 1},
     "receive": {"total": 1, "available": 1},
     "adjust": {},
+    "breakage": {},
 }
 
 #: Kinds that give a lot its credits and their value: sold or given, and taken over from another patient.
 GIVING_KINDS = ("grant", "receive")
 
 #: Kinds whose value leaves the balance post through the revenue release.
-RELEASED_KINDS = ("use", "forfeit", "expire", "adjust")
+RELEASED_KINDS = ("use", "forfeit", "expire", "adjust", "breakage")
+
+#: The kind that says how much of the open value is revenue already, which stays what is paid for the open ones.
+EXPECTED_KIND = "breakage"
 
 #: What a movement is in the roll-forward of a period. See :data:`CORRECTING_KINDS` for those that are undone.
 ROLL_CELLS = {
@@ -42,6 +46,7 @@ ROLL_CELLS = {
     "transfer": "transferred",
     "receive": "transferred",
     "adjust": "corrected",
+    "breakage": "breakage",
 }
 
 #: Kinds of which a negative row corrects an earlier day. An invoice or a credit note that is undone vanishes from the
@@ -49,7 +54,7 @@ ROLL_CELLS = {
 CORRECTING_KINDS = ("use", "forfeit", "expire")
 
 #: Released kinds that are no service given: their value is breakage.
-BREAKAGE_KINDS = ("forfeit", "expire")
+BREAKAGE_KINDS = ("forfeit", "expire", "breakage")
 
 
 def counters_after(movements):
@@ -120,6 +125,25 @@ def share_of_value(value_open, open_credits, credits, *, rounding=0.01, rate=Non
     if rate is not None:
         return min(round_money(rate * credits, rounding), value_open)
     return round_money(Decimal(str(value_open)) * credits / open_credits, rounding)
+
+
+def expected_breakage(value_open, open_credits, gone, rate, *, rounding=0.01):
+    """Return how much of a lot's open value should be revenue already, as it will probably never be used.
+
+    IFRS 15, B46: expected breakage is recognised in proportion to what is used. Of N credits with a value of V each, a
+    part ``rate`` is expected to stay unused; once ``gone`` of them are used or lost, rate x N x V x gone / (N x (1 -
+    rate)) is recognised. What is open is the most there can be: when more is used than was expected, it goes down to
+    nothing with the last credit.
+
+    :param float value_open: what is paid for the open credits
+    :param int open_credits: credits that are available or reserved
+    :param int gone: credits that are used or lost
+    :param float rate: the part of all credits that is expected to stay unused, 0 <= rate < 1
+    """
+    if not open_credits or value_open <= 0:
+        return 0.0
+    share = Decimal(str(rate)) / (1 - Decimal(str(rate))) * gone / open_credits
+    return round_money(Decimal(str(value_open)) * min(share, 1), rounding)
 
 
 class Source(NamedTuple):

@@ -12,7 +12,7 @@ from .rules import cents, exact
 
 #: Movements that take value to revenue, and of these what nobody was served for.
 RELEASED = ("use", "forfeit", "expire")
-UNSERVED = ("forfeit", "expire")
+UNSERVED = ("forfeit", "expire", "breakage")
 
 #: What a credit of a movement adds to the open ones; all others close it.
 OPENED = {"grant": 1, "receive": 1, "reserve": 0, "unreserve": 0}
@@ -116,7 +116,7 @@ class PackageLedger:
 
     def values_of(self, lot):
         """Yield movements of a lot that are worth something else than what was paid says."""
-        open_credits, value, undone = 0, Fraction(0), {}
+        open_credits, value, recognised, undone = 0, Fraction(0), Fraction(0), {}
         for move in lot.move_ids.sorted("id"):
             here = exact(round(move.value, 2))
             if move.kind in RELEASED:
@@ -129,9 +129,16 @@ class PackageLedger:
                     yield f"{lot.display_name}: {move.kind} was undone and {float(undone[key][1])} did not come back"
             elif move.kind in ("reserve", "unreserve") and here:
                 yield f"{lot.display_name}: {move.kind} is worth {float(here)}"
+            if move.kind == "breakage":
+                recognised -= here
+                if not recognised >= 0:
+                    yield f"{lot.display_name}: {float(recognised)} of {float(value)} is recognised"
+                continue
             if move.kind != "adjust":
                 open_credits += move.credits * OPENED.get(move.kind, -1)
             value += here
+        if recognised > value:
+            yield f"{lot.display_name}: {float(recognised)} of {float(value)} is recognised"
 
     def share(self, lot, open_credits, value, credits):
         """Return what so many of the open credits take with them: the last one what is left."""

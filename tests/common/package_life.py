@@ -30,7 +30,20 @@ STEPS = (
         "pass_time",
         "close",
     ),
-    *("expire", "extend", "post", "post", "change", "change", "change", "change", "change", "change", "change"),
+    *(
+        "expire",
+        "extend",
+        "recognise",
+        "post",
+        "post",
+        "change",
+        "change",
+        "change",
+        "change",
+        "change",
+        "change",
+        "change",
+    ),
 )
 
 #: Steps that only call off what is planned; nothing that was planned may keep anybody from it.
@@ -471,6 +484,13 @@ class PackageLife(Life):
         self.events(
             ("attendance", "=", "planned"), ("stop", "<", self.case.at()), ("active", "=", True)
         )._practice_close()
+
+    def recognise(self, number):
+        """Let the books expect that some of a package is never used, another part than before or nothing."""
+        package = self.one(self.case.packages, number)
+        package.write({"recognises_breakage": number % 5 > 0, "breakage_percent": number // 5 % 60})
+        lots = self.env["practice.credit.lot"]
+        lots.search(lots._get_breakage_domain(self.case.company))._recognise_breakage()
 
     def expire(self, _number):
         lots = self.env["practice.credit.lot"]

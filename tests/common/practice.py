@@ -26,6 +26,7 @@ FROM_TO = {
     "transfer": ("available", "transferred"),
     "receive": (None, "available"),
     "adjust": (None, None),
+    "breakage": (None, None),
 }
 COUNTERS = ("available", "reserved", "used", "lost", "refunded", "transferred")
 
@@ -365,7 +366,7 @@ class PracticeMixin:
             "SELECT lot_id, kind, SUM(credits), SUM(value) FROM practice_credit_move GROUP BY 1, 2"
         ):
             here, (source, target) = sums[lot_id], FROM_TO[kind]
-            here["value"] += float(value or 0)
+            here["recognised" if kind == "breakage" else "value"] += float(value or 0)
             if source:
                 here[source] -= credits
             if target:
@@ -374,8 +375,9 @@ class PracticeMixin:
                 here["total"] += credits
                 here["granted"] += float(value or 0)
         names = ("total", *COUNTERS)
-        for lot_id, value_open, value_total, deferred, *counters in self.query(
-            f"""SELECT id, value_open, value_total, deferred_account_id, {", ".join(f"credits_{n}" for n in names)}
+        for lot_id, value_open, value_total, recognised, deferred, *counters in self.query(
+            f"""SELECT id, value_open, value_total, value_recognised, deferred_account_id,
+                       {", ".join(f"credits_{n}" for n in names)}
                   FROM practice_credit_lot"""
         ):
             here = sums[lot_id]
@@ -386,6 +388,10 @@ class PracticeMixin:
             value_open, value_total = float(value_open or 0), float(value_total or 0)
             if round(value_open - here["value"], 2) or round(value_total - here["granted"], 2):
                 problems.append(f"lot {lot_id}: value {value_open} of {value_total}, the ledger says {dict(here)}")
+            if round(float(recognised) + here["recognised"], 2) or not 0 <= round(float(recognised), 2) <= value_open:
+                problems.append(
+                    f"lot {lot_id}: {recognised} of {value_open} is recognised, the ledger says {dict(here)}"
+                )
             if value_open < 0 or (value_open and not open_credits) or (value_open and not deferred):
                 problems.append(f"lot {lot_id}: value {value_open} with {open_credits} credits on account {deferred}")
         return problems

@@ -12,6 +12,7 @@ from . import test_care_tax
 from . import test_concurrency
 from . import test_conflicts
 from . import test_day_board
+from . import test_expected_breakage
 from . import test_expiry
 from . import test_free_times
 from . import test_gifts

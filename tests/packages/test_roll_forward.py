@@ -175,7 +175,7 @@ class TestRollForward(RollMixin, PracticeCase):
         for month in (MARCH, APRIL, MAY):
             line = self.show(*month).filtered(lambda it: it.package_id == self.package)
             for cell in ("opening", *CHANGES, "closing"):
-                for unit in ("credits", "value"):
+                for unit in self.units(cell):
                     steps = self.cell(line, f"{cell}_{unit}")
                     self.assertEqual(round(sum(steps.mapped(unit)), 2), line[f"{cell}_{unit}"], (month, cell))
             self.assertEqual(sum(self.cell(line, "balance").mapped("balance")), line.balance)

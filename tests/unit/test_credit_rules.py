@@ -2,6 +2,7 @@
 
 import unittest
 from datetime import date
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from odoo.addons.practice_billing.tools.credits import (
     Source,
     allocate,
     counters_after,
+    expected_breakage,
     is_low,
     late_cost,
     open_credits_change,
@@ -279,3 +281,29 @@ class TestRunningLow(unittest.TestCase):
         after = counters_after([(kind, credits)])
         gone = after["used"] + after["lost"] + after["refunded"] + after["transferred"]
         self.assertEqual(open_credits_change(kind, credits), after["total"] - gone)
+
+
+class TestExpectedBreakage(unittest.TestCase):
+    """Ten credits for 1,200; a fifth is expected to stay unused."""
+
+    def test_it_follows_the_visits(self):
+        recognised = [expected_breakage(120.0 * (10 - used), 10 - used, used, 0.2) for used in range(11)]
+        self.assertEqual(recognised, [0.0, 30.0, 60.0, 90.0, 120.0, 150.0, 180.0, 210.0, 240.0, 120.0, 0.0])
+
+    def test_nothing_is_expected_or_nothing_is_open(self):
+        self.assertEqual(expected_breakage(600.0, 5, 5, 0.0), 0.0)
+        self.assertEqual(expected_breakage(0.0, 0, 10, 0.2), 0.0)
+        self.assertEqual(expected_breakage(0.0, 4, 6, 0.2), 0.0)
+
+    @given(st.integers(1, 200), st.integers(1, 10**6), st.integers(0, 9999))
+    def test_revenue_grows_with_every_visit_and_is_never_more_than_what_was_paid(self, total, cents, rate):
+        paid, rate = cents / 100, rate / 10000
+        revenue = []
+        for used in range(total + 1):
+            value = share_of_value(paid, total, total - used) if used else paid
+            recognised = expected_breakage(value, total - used, used, rate)
+            self.assertTrue(0.0 <= recognised <= value)
+            revenue.append(round(paid - value + recognised, 2))
+        self.assertEqual((revenue[0], revenue[-1]), (0.0, round(paid, 2)))
+        for before, after in pairwise(revenue):
+            self.assertGreaterEqual(after, before - 0.011)

@@ -1,5 +1,6 @@
 from . import res_company
 from . import package
+from . import package_breakage
 from . import product_template
 from . import credit_lot
 from . import credit_lot_invoice
@@ -7,6 +8,7 @@ from . import credit_lot_spendable
 from . import credit_lot_balance
 from . import credit_lot_expiry
 from . import credit_lot_low
+from . import credit_lot_breakage
 from . import credit_lot_unpaid
 from . import credit_lot_gift
 from . import credit_lot_order

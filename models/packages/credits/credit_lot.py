@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError
 
 from ....tools.credits import (
     COUNTERS,
+    EXPECTED_KIND,
     GIVING_KINDS,
     RELEASED_KINDS,
     counters_after,
@@ -363,15 +364,17 @@ class PracticeCreditLot(models.Model):
         :return: the movements
         """
         # sudo: nobody has rights to write movements; the doors that lead here have checked who may
-        position = {}  # lot: [open credits, open value], ahead of the database while rows are prepared
+        position = {}  # lot: [open credits, open value, recognised], ahead of the database while rows are prepared
         vals_list = []
         for entry in entries:
             lot_sudo = entry["lot"].sudo()
-            here = position.setdefault(
-                lot_sudo.id, [lot_sudo.credits_available + lot_sudo.credits_reserved, lot_sudo.value_open]
-            )
-            vals = lot_sudo._prepare_move_vals(entry, *here)
+            open_credits = lot_sudo.credits_available + lot_sudo.credits_reserved
+            here = position.setdefault(lot_sudo.id, [open_credits, lot_sudo.value_open, lot_sudo.value_recognised])
+            vals = lot_sudo._prepare_move_vals(entry, *here[:2])
             vals_list.append(vals)
+            if vals["kind"] == EXPECTED_KIND:
+                here[2] = lot_sudo.currency_id.round(here[2] - vals["value"])
+                continue
             here[0] += open_credits_change(vals["kind"], vals["credits"])
             here[1] = lot_sudo.currency_id.round(here[1] + vals["value"])
             if here[1] < 0 or (here[1] and not here[0]):
@@ -380,6 +383,12 @@ class PracticeCreditLot(models.Model):
                 account = lot_sudo._get_rest_account(kind=vals["kind"], rest=here[1])
                 vals_list.append({**vals, **rest, "income_account_id": account.id})
                 here[1] = 0.0
+            if here[2] > here[1]:
+                # More goes out than was expected: what is revenue already of it comes back.
+                day = max(vals["date"], lot_sudo.company_id._practice_day())
+                back = {"kind": EXPECTED_KIND, "credits": 0, "date": day, "value": here[2] - here[1]}
+                vals_list.append(lot_sudo._prepare_move_vals(back, *here[:2]))
+                here[2] = here[1]
         return self.env["practice.credit.move"].sudo().create(vals_list).sudo(self.env.su)
 
     def _prepare_move_vals(self, entry, open_credits, value_open):
@@ -430,9 +439,13 @@ class PracticeCreditLot(models.Model):
         for lot, of_lot in moves.grouped("lot_id").items():
             changes = counters_after((move.kind, move.credits) for move in of_lot)
             vals = {COUNTER_FIELDS[counter]: lot[COUNTER_FIELDS[counter]] + n for counter, n in changes.items() if n}
-            value = sum(of_lot.mapped("value"))
-            if value:
+            expected = of_lot.filtered(lambda move: move.kind == EXPECTED_KIND)
+            if value := sum((of_lot - expected).mapped("value")):
                 vals["value_open"] = lot.currency_id.round(lot.value_open + value)
+            if expected:
+                vals["value_recognised"] = lot.currency_id.round(lot.value_recognised - sum(expected.mapped("value")))
+            if lot.value_open and lot.package_id.recognises_breakage and len(expected) < len(of_lot):
+                vals["breakage_due"] = True
             granted = sum(move.value for move in of_lot if move.kind in GIVING_KINDS)
             if granted:
                 vals["value_total"] = lot.currency_id.round(lot.value_total + granted)

@@ -61,10 +61,15 @@ class PracticeCreditLot(models.Model):
 
     @api.model
     def _cron_expire(self):
-        """Write off what has expired, company by company, committing each batch of lots."""
+        """Write off what has expired, and recognise what is expected to: by company, committing each batch of lots."""
         companies = self.env["res.company"].search([])
-        expire = type(self)._expire
-        self._practice_run([Step(self, self._get_expired_domain(company), expire, size=200) for company in companies])
+        expire, recognise = type(self)._expire, type(self)._recognise_breakage
+        self._practice_run(
+            [
+                *(Step(self, self._get_expired_domain(company), expire, size=200) for company in companies),
+                *(Step(self, self._get_breakage_domain(company), recognise, size=200) for company in companies),
+            ]
+        )
 
     @api.model
     def _get_expiring_domain(self, company):

@@ -35,13 +35,14 @@ class PracticeCreditMove(models.Model):
             ("transfer", "Transferred"),
             ("receive", "Received"),
             ("adjust", "Value corrected"),
+            ("breakage", "Expected breakage"),
         ],
         required=True,
     )
     credits = fields.Integer(required=True, help="Whole credits; negative undoes an earlier row of the same kind.")
     value = fields.Monetary(
         groups="practice_billing.group_manager,account.group_account_readonly",
-        help="Change of the lot's open value, in company currency.",
+        help="Change of the lot's open value, in company currency; of expected breakage, of what waits of it.",
     )
     production = fields.Monetary(
         groups="practice_billing.group_manager,account.group_account_readonly",

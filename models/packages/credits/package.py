@@ -3,6 +3,9 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import formatLang
 
+#: What is open of credits: numbers, and value.
+OPEN = ("credits_available", "credits_reserved", "value_open", "value_recognised")
+
 
 class PracticePackage(models.Model):
     """A package knows what was sold of it and is still open."""
@@ -25,15 +28,15 @@ class PracticePackage(models.Model):
             ._read_group(
                 [("package_id", "in", self.ids)],
                 ["package_id"],
-                ["__count", "credits_available:sum", "credits_reserved:sum", "value_open:sum"],
+                ["__count", *(f"{name}:sum" for name in OPEN)],
             )
         )
         totals = {package.id: values for package, *values in groups}
         for package in self:
-            count, available, reserved, value = totals.get(package.id, (0, 0, 0, 0.0))
+            count, available, reserved, value, recognised = totals.get(package.id, (0, 0, 0, 0.0, 0.0))
             package.lot_count = count
             package.credits_open = available + reserved
-            package.value_open = value
+            package.value_open = package.currency_id.round(value - recognised)
 
     @api.constrains("company_id")
     def _check_company_unchanged(self):

@@ -48,6 +48,8 @@ class PracticeRevenueRelease(models.Model):
             return self.env._("no-show or late %(visits)s, credits lost %(credits)s", visits=visits, credits=credits)
         if kind == "expire":
             return self.env._("credits expired %s", credits)
+        if kind == "breakage":
+            return self.env._("expected breakage")
         return self.env._("value corrected")
 
     # === WHEN IT FAILS === #
