@@ -114,8 +114,10 @@ class PracticeCreditMove(models.Model):
 
         It is the value that went out with the credits. Where no balance post holds it, or the package releases its
         internal rate instead, it is the part of the price: of the value given, else of the invoice's line. Credits that
-        were given away are worth 0.00. The query calls the movement ``credit``, its lot ``lot``, and the invoice line of
-        the lot, which need not be there, ``line``.
+        were given away are worth 0.00.
+
+        The query calls the movement ``credit``, its lot ``lot``, and the invoice line of the lot, which need not be
+        there, ``line``.
         """
         return SQL(
             """
