@@ -234,7 +234,7 @@ class PracticeCareStatement(models.Model):
             "date_from": min(days),
             "date_to": max(days),
             "patient_name": patient.name,
-            "patient_address": "\n".join(filter(str.strip, address.splitlines())),
+            "patient_address": "\n".join(filter(None, map(str.strip, address.splitlines()))),
             "insurance_number": patient.practice_insurance_number,
             "payer_name": arrangement.payer_id.name,
             "reference": arrangement.reference,
