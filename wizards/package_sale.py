@@ -63,8 +63,7 @@ class PracticePackageSale(models.TransientModel):
     @api.depends("partner_id", "payer_id", "product_id", "company_id")
     def _compute_payer_note(self):
         for sale in self:
-            others = sale._get_arrangements().filtered(lambda it, sale=sale: it.payer_id != sale.payer_id)
-            sale.payer_note = "\n".join(it._describe_share() for it in others) or False
+            sale.payer_note = "\n".join(it._describe_sale(sale.payer_id) for it in sale._get_arrangements()) or False
 
     def _get_arrangements(self, any_package=False):
         """Return the arrangements of the patient that hold today for what is sold, those first that pay all of it."""

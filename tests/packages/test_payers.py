@@ -599,7 +599,7 @@ class TestSelling(PayerMixin, PracticeCase):
         self.arrange(percentage=100.0, reference="Case 14")
         form = self.open_dialog()
         self.assertEqual(form.payer_id, self.insurer)
-        self.assertFalse(form.payer_note)
+        self.assertEqual(form.payer_note, "PB insurer pays all of it: the invoice goes to them.")
         action = form.save().action_sell()
         invoice = self.env["account.move"].browse(action["res_id"])
         self.assertEqual((invoice.partner_id, invoice.ref), (self.insurer, "Case 14"))

@@ -17,6 +17,7 @@ class PracticeCareStatementLine(models.Model):
         "practice.care.statement", required=True, readonly=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="statement_id.company_id", store=True, index=True, precompute=True)
+    patient_id = fields.Many2one(related="statement_id.patient_id", store=True, index=True, precompute=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     arrangement_id = fields.Many2one(
         "practice.payer.arrangement", readonly=True, index="btree_not_null", ondelete="set null"

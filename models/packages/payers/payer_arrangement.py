@@ -277,9 +277,12 @@ class PracticePayerArrangement(models.Model):
         self.ensure_one()
         return self.percentage == 100.0
 
-    def _describe_share(self):
-        """Return in one sentence what the payer pays, and that there are statements."""
+    def _describe_sale(self, customer):
+        """Return in one sentence what the payer pays when a package is sold to ``customer``: all of it, or what the
+        patient gets statements for."""
         self.ensure_one()
+        if self._pays_all() and customer == self.payer_id:
+            return self.env._("%(payer)s pays all of it: the invoice goes to them.", payer=self.payer_id.name)
         names = {"payer": self.payer_id.name, "patient": self.patient_id.name}
         if self.percentage:
             return self.env._(
