@@ -25,16 +25,17 @@ class PracticeCareStatementMake(models.TransientModel):
     )
     consequence = fields.Char(compute="_compute_consequence")
 
-    @api.depends("company_id", "arrangement_ids")
+    @api.depends("company_id", "arrangement_ids", "date_to")
     def _compute_consequence(self):
         for wizard in self:
+            ends_month = not wizard.date_to or (wizard.date_to + timedelta(days=1)).day == 1
             monthly = wizard._get_arrangements()._origin.filtered(lambda it: it.documents == "month")
             wizard.consequence = (
                 self.env._(
                     "Some of these arrangements have one statement per month: what is made now holds the month until "
                     "that day, the nightly run makes another one of its rest."
                 )
-                if monthly
+                if monthly and not ends_month
                 else False
             )
 

@@ -186,6 +186,24 @@ class TestWhatIsStated(PayerMixin, PracticeCase):
         self.assertFalse(self.make_until(mine))
         self.assertEqual(self.make_until(theirs).patient_id, child)
 
+    def test_whoever_takes_part_in_a_group_has_their_own_visit(self):
+        course = self.make_type(self.package, name="Course", places=4)
+        bert = self.make_patient()
+        self.sell()
+        self.sell(bert)
+        group = self.env["calendar.event"].create(
+            {
+                "practice_appointment_type_id": course.id,
+                "practice_patient_ids": [Command.set((self.patient | bert).ids)],
+                "start": self.at(days=1),
+                "user_id": self.katrien.id,
+            }
+        )
+        self.travel(group.stop)
+        group.practice_participant_ids.attendance = "attended"
+        line = self.make_until(self.arrange()).line_ids
+        self.assertEqual((line.type_name, line.practitioner_name, line.price), ("Course", "Katrien", 120.0))
+
     def test_several_payers_each_get_their_own(self):
         self.sell()
         employer = self.make_patient("Employer")
@@ -471,6 +489,8 @@ class TestRun(PayerMixin, PracticeCase):
         self.assertIn("made: 1.", dialog.action_make()["params"]["message"])
         self.assertEqual(len(arrangement.statement_ids.line_ids), 1)
         self.assertIn("made: 0.", dialog.action_make()["params"]["message"])
+        dialog.date_to = "2026-02-28"
+        self.assertFalse(dialog.consequence, "a whole month is what the run makes too")
         dialog.date_to = "2026-03-25"
         with self.assertRefused("still to come"):
             dialog.action_make()

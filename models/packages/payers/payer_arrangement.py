@@ -81,7 +81,6 @@ class PracticePayerArrangement(models.Model):
     )
     send_to = fields.Selection(
         [("patient", "The Patient"), ("payer", "The Payer")],
-        string="Send To",
         required=True,
         default="patient",
         help="Who gets the e-mail when somebody presses Send on a care statement.",
