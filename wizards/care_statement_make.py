@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -28,7 +30,7 @@ class PracticeCareStatementMake(models.TransientModel):
     @api.depends("company_id", "arrangement_ids", "date_to")
     def _compute_consequence(self):
         for wizard in self:
-            ends_month = not wizard.date_to or (wizard.date_to + timedelta(days=1)).day == 1
+            ends_month = not wizard.date_to or wizard.date_to == wizard.date_to + relativedelta(day=31)
             monthly = wizard._get_arrangements()._origin.filtered(lambda it: it.documents == "month")
             wizard.consequence = (
                 self.env._(
