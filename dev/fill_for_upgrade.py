@@ -38,6 +38,7 @@ def tell(story):
     story.plan(story.an, -1).action_practice_mark_attended()  # its revenue waits for the night
     story.plan(story.an, 9)
     story.pay_practitioners()
+    story.state_to_payers()
     story.prepare_closing()
     story.end_of_story()
 

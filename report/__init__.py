@@ -1,6 +1,7 @@
 from . import accountant_mixin
 from . import balance_post
 from . import books_report
+from . import care_statement
 from . import credit_proof
 from . import credit_proof_opening
 from . import credit_proof_entries

@@ -84,13 +84,12 @@ class PracticeVisit(models.Model):
             SELECT event.id, event.id AS event_id, event.start, event.attendance, event.user_id, event.patient_id,
                    event.practice_appointment_type_id AS appointment_type_id, type.company_id,
                    event.attendance IN ('planned', 'attended') AS takes_place,
-                   CASE WHEN event.allday THEN event.start_date
-                        ELSE (event.start AT TIME ZONE 'UTC' AT TIME ZONE COALESCE(company.practice_tz, 'UTC'))::date
-                   END AS date,
+                   %(day)s AS date,
                    EXTRACT(EPOCH FROM event.stop - event.start) / 3600.0 AS hours
               FROM calendar_event event
               JOIN practice_appointment_type type ON type.id = event.practice_appointment_type_id
               JOIN res_company company ON company.id = type.company_id
              WHERE COALESCE(event.practice_places, 0) = 0
-            """
+            """,
+            day=self.env["calendar.event"]._practice_get_visit_day_sql(SQL("COALESCE(company.practice_tz, 'UTC')")),
         )

@@ -1,4 +1,5 @@
 from . import appointment_cancel
+from . import care_statement_make
 from . import credit_extend
 from . import credit_gift
 from . import credit_give_back

@@ -20,6 +20,7 @@ class PracticePackageSale(models.TransientModel):
         required=True,
         help="Who pays: the patient, or a parent, an employer, an insurer.",
     )
+    payer_note = fields.Text(compute="_compute_payer_note")
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     currency_id = fields.Many2one(related="company_id.currency_id")
     package_id = fields.Many2one("practice.package", help="Only products of this package are offered.")
@@ -47,10 +48,35 @@ class PracticePackageSale(models.TransientModel):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("partner_id")
+    @api.depends("partner_id", "company_id")
     def _compute_payer_id(self):
         for sale in self:
-            sale.payer_id = sale.partner_id
+            sale.payer_id = sale._get_paying_arrangement().payer_id or sale.partner_id
+
+    @api.onchange("product_id")
+    def _onchange_product_id(self):
+        """Propose who pays what this product sells, unless somebody else was chosen by hand."""
+        proposed = self._get_arrangements(any_package=True).filtered(lambda it: it._pays_all()).payer_id
+        if self.payer_id in self.partner_id | proposed:
+            self.payer_id = self._get_paying_arrangement().payer_id or self.partner_id
+
+    @api.depends("partner_id", "payer_id", "product_id", "company_id")
+    def _compute_payer_note(self):
+        for sale in self:
+            sale.payer_note = "\n".join(it._describe_sale(sale.payer_id) for it in sale._get_arrangements()) or False
+
+    def _get_arrangements(self, any_package=False):
+        """Return the arrangements of the patient that hold today for what is sold, those first that pay all of it."""
+        self.ensure_one()
+        patient, company = self.partner_id._origin, self.company_id
+        if not patient or not company:
+            return self.env["practice.payer.arrangement"]
+        package = self.product_id.package_id or self.package_id
+        return patient._practice_get_arrangements(company, None if any_package else package)
+
+    def _get_paying_arrangement(self):
+        """Return the arrangement of who pays all of what is sold, if there is one."""
+        return self._get_arrangements().filtered(lambda it: it._pays_all())[:1]
 
     @api.depends("package_id", "company_id", "partner_id")
     def _compute_product_id(self):
@@ -111,6 +137,8 @@ class PracticePackageSale(models.TransientModel):
 
     def _prepare_invoice_vals(self):
         self.ensure_one()
-        return self.env["account.move"]._practice_prepare_package_sale_vals(
+        vals = self.env["account.move"]._practice_prepare_package_sale_vals(
             self.company_id, self.payer_id, self.product_id, patient=self.partner_id, quantity=self.quantity
         )
+        paying = self._get_arrangements().filtered(lambda it: it._pays_all() and it.payer_id == self.payer_id)[:1]
+        return {**vals, "ref": paying.reference} if paying.reference else vals

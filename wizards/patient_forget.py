@@ -53,11 +53,13 @@ class PracticePatientForget(models.TransientModel):
                 "%(name)s becomes “Patient %(number)s, anonymised” and is archived. Deleted for good: address, e-mail, "
                 "phone, notes, login, titles and descriptions of %(appointments)s appointments, messages, files, "
                 "reasons of credits, saved payment methods. Kept, because the books need it: credits, dates, amounts, "
-                "journal items, and the PDF of %(invoices)s invoices with the name and address they were made out to.",
+                "journal items, the PDF of %(invoices)s invoices with the name and address they were made out to, and "
+                "%(statements)s care statements as they were issued.",
                 name=partner.name or "",
                 number=partner.id,
                 appointments=partner.practice_appointment_count,
                 invoices=len(partner._practice_get_posted()),
+                statements=self.env["practice.care.statement"].search_count([("patient_id", "=", partner.id)]),
             )
 
     # === ACTIONS === #

@@ -1,4 +1,5 @@
 from . import portal
+from . import statement
 from . import shop
 from . import booking
 from . import invitation

@@ -168,6 +168,35 @@ class Packages(House):
             if months:
                 self.env["practice.pay.statement"].search([("month", "=", month)]).action_confirm()
 
+    def state_to_payers(self):
+        """An insurer pays a part back, per month; an employer an amount per visit."""
+        common = {"date_from": "2026-01-01", "needs_numbers": False}
+        self.an.practice_insurance_number = "85.07.30-033.28"
+        by_month = self.make(
+            "practice.payer.arrangement",
+            patient_id=self.an.id,
+            payer_id=self.make("res.partner", name="Insurer", is_company=True).id,
+            percentage=75.0,
+            reference="DZ-2048817",
+            **common,
+        )
+        by_visit = self.make(
+            "practice.payer.arrangement",
+            patient_id=self.carla.id,
+            payer_id=self.employer.id,
+            amount=11.5,
+            documents="visit",
+            **common,
+        )
+        yesterday = self.today - timedelta(days=1)
+        for arrangement in (by_month, by_visit):
+            self.wizard(
+                "practice.care.statement.make",
+                "action_make",
+                arrangement_ids=[Command.set(arrangement.ids)],
+                date_to=yesterday,
+            )
+
     def prepare_closing(self):
         """The month that ended is to be closed. It stays open: freezing needs a server that prints."""
         self.make("practice.month.closing", month=self.today.replace(day=1) - timedelta(days=1))

@@ -47,6 +47,15 @@ class Mutant(NamedTuple):
 
 MUTANTS = (
     Mutant(
+        "a care statement is found by its id alone",
+        "controllers/patient/statement.py",
+        """        domain = self._practice_get_statements_domain() & Domain("id", "=", statement_id)
+""",
+        """        domain = Domain("id", "=", statement_id)
+""",
+        ROUTES,
+    ),
+    Mutant(
         "an account is trusted by its ids",
         "controllers/organisation/account.py",
         """        for account in accounts:

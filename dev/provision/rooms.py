@@ -23,7 +23,11 @@ PLAN = (
         "models/packages/transfers": "credits go to another patient",
         "models/packages/upgrades": "5 credits become 10",
     },
-    {"models/packages/groups": "several patients, one appointment", "models/packages/pay": "what practitioners get"},
+    {
+        "models/packages/groups": "several patients, one appointment",
+        "models/packages/pay": "what practitioners get",
+        "models/packages/payers": "insurers and others who pay",
+    },
     {"models/packages/portal": "patients see, book, move", "models/packages/shop": "patients buy packages"},
     {"models/packages/notices": "patients are told, once"},
     {"models/packages/absences": "a practitioner is away", "models/packages/waiting": "patients wait for a place"},

@@ -3,6 +3,7 @@ from . import credits
 from . import appointments
 from . import groups
 from . import pay
+from . import payers
 from . import portal
 from . import shop
 from . import refunds

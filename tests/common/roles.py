@@ -56,6 +56,7 @@ class RolesMixin(SubscriptionMixin):
         cls.absence = cls.make_absence()
         cls.offer = cls.make_offer()
         cls.statement = cls.make_statement()
+        cls.care_statement = cls.make_care_statement()
         cls.code = cls.make_code(duration="forever")
         cls.subscription = cls.subscribe(cls.starter, seats=("An",), code=cls.code)
         cls.usage = cls.env["practice.subscription.usage"].create(
@@ -118,6 +119,27 @@ class RolesMixin(SubscriptionMixin):
         statement.action_confirm()
         return statement
 
+    @classmethod
+    def make_care_statement(cls):
+        """State to an insurer a visit that its patient had last month with credits that were given."""
+        patient = cls.make_patient("Insured Irma", practice_insurance_number="85.07.30-033.28")
+        insurer = cls.make_patient("PB insurer")
+        lot = {"origin": "gift", "date": "2026-01-01", "credits": 5, "package_id": cls.package.id}
+        people = {"partner_id": patient.id, "payer_id": patient.id, "company_id": cls.company.id}
+        cls.env["practice.credit.lot"]._grant([{**lot, **people}])
+        visit = cls.plan(cls, patient, Datetime.now() - timedelta(days=30, hours=3), user_id=cls.front_desk.id)
+        visit.attendance = "attended"
+        arrangement = cls.env["practice.payer.arrangement"].create(
+            {
+                "patient_id": patient.id,
+                "payer_id": insurer.id,
+                "percentage": 75.0,
+                "date_from": "2026-01-01",
+                "needs_numbers": False,
+            }
+        )
+        return arrangement._make_until(Datetime.now().date())
+
     def samples(self):
         """Return a record of each model of the module."""
         period = self.subscription.period_id
@@ -132,6 +154,9 @@ class RolesMixin(SubscriptionMixin):
             "practice.pay.rule": self.statement.line_ids.rule_id,
             "practice.pay.statement": self.statement,
             "practice.pay.line": self.statement.line_ids,
+            "practice.payer.arrangement": self.care_statement.arrangement_id,
+            "practice.care.statement": self.care_statement,
+            "practice.care.statement.line": self.care_statement.line_ids,
             "practice.waiting": self.offer.waiting_id,
             "practice.waiting.place": self.offer.place_id,
             "practice.waiting.offer": self.offer,

@@ -55,7 +55,7 @@ class TestNames(BaseCase):
 class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
     now = None
     #: The addresses of this module; others below them are Odoo's.
-    ours = re.compile(r"^/my/(packages|appointments|subscription|seat)\b")
+    ours = re.compile(r"^/my/(packages|appointments|statements|subscription|seat)\b")
     secrets = ("Vera Victim", "pb_victim@example.com", "SECRET", "De Brug")
 
     @classmethod
@@ -76,6 +76,7 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
         self.entry = self.env["practice.waiting"].create(
             {"patient_id": self.victim.partner_id.id, "appointment_type_id": self.type.id, "note": "SECRET note"}
         )
+        self.arrange()
         self.order = self.invoice(
             self.victim.partner_id, post=False, practice_buyer_id=self.victim.id, ref="SECRET order"
         )
@@ -92,6 +93,16 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
                 "interval": "month",
             }
         )
+
+    def arrange(self):
+        """State a visit of the victim to an insurer."""
+        patient = self.victim.partner_id
+        visit = self.plan(patient, Datetime.now() - timedelta(days=3), user_id=self.doctor.id)
+        visit.attendance = "attended"
+        vals = {"percentage": 75.0, "date_from": "2026-01-01", "needs_numbers": False, "reference": "SECRET case"}
+        people = {"patient_id": patient.id, "payer_id": self.make_patient("Insurer").id}
+        arrangement = self.env["practice.payer.arrangement"].create({**vals, **people})
+        self.statement = arrangement._make_until(self.today())
 
     # === WHAT THERE IS === #
 
@@ -112,6 +123,8 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             self.env["payment.transaction"].search_count([]),
             self.env["calendar.event"].search_count([("patient_id", "=", self.victim.partner_id.id)]),
             self.lot.read(["credits_available", "credits_reserved"]),
+            self.env["practice.care.statement"].search_count([]),
+            self.statement.read(["sent_date", "share"]),
         )
 
     def victims_values(self):
@@ -120,6 +133,7 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
         return {
             "event_id": self.event.id,
             "entry_id": self.entry.id,
+            "statement_id": self.statement.id,
             **dict.fromkeys(DAY_FIELDS, "1"),
             "hour_from": "8",
             "hour_to": "18",

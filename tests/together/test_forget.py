@@ -15,7 +15,11 @@ from ..common.practice import PracticeCase
 MARK = "Vergeetmij"
 
 #: Documents and journal items of the books keep what was written on them; files of documents lie outside the database.
-KEPT = {"account_move", "account_move_line", "account_payment", "account_bank_statement_line"}
+KEPT = {
+    *("account_move", "account_move_line", "account_payment", "account_bank_statement_line"),
+    # A numbered document, as it was issued.
+    "practice_care_statement",
+}
 
 
 @tagged("post_install", "-at_install")
@@ -73,6 +77,21 @@ class TestForget(PracticeCase):
             }
         )
         self.event = event
+        self.arrange()
+
+    def arrange(self):
+        """An insurer pays some of it back; the patient pays for the child."""
+        self.paula.practice_insurance_number = f"{MARK} 85.07.30"
+        insurer = self.env["res.partner"].create({"name": "Insurer", "is_company": True})
+        vals = {"percentage": 50.0, "date_from": "2026-01-01", "needs_numbers": False, "reference": f"{MARK} policy"}
+        paid, _pays = self.env["practice.payer.arrangement"].create(
+            [
+                {**vals, "patient_id": self.paula.id, "payer_id": insurer.id},
+                {**vals, "patient_id": self.child.id, "payer_id": self.paula.id},
+            ]
+        )
+        paid.message_post(body=f"{MARK} asked her insurer")  # pylint: disable=translation-required
+        self.care_statement = paid._make_until(self.today())
 
     def settle(self):
         """Refund what is left, so that nothing stands in the way."""
@@ -130,6 +149,15 @@ class TestForget(PracticeCase):
         self.assertFalse(self.paula.active or self.login.active or self.child.practice_representative_ids)
         self.assertIn(str(self.paula.id), self.paula.name)
         self.assertEqual(self.event.name, self.type.name)
+        self.assertFalse(self.paula.practice_insurance_number)
+        self.assertFalse(self.env["practice.payer.arrangement"].search([]))
+
+    def test_statements_for_payers_stay_as_they_were_issued(self):
+        self.settle()
+        self.forget()
+        self.assertFalse(self.care_statement.arrangement_id)
+        self.assertEqual(self.care_statement.patient_name, f"{MARK} Paula")
+        self.assertIn(MARK, self.care_statement.insurance_number)
 
     def test_the_books_stay_whole(self):
         self.settle()

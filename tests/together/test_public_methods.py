@@ -32,6 +32,8 @@ MORE = {
     ("practice.pay.statement", "action_confirm"): {"manager", "accountant"},
     ("practice.pay.statement", "action_recompute"): {"manager", "accountant"},
     ("practice.pay.make", "action_make"): {"manager", "accountant"},
+    # Statements for payers are made and sent by staff (``_check_may_make``); nobody writes them by hand.
+    ("practice.care.statement", "action_send"): {"front_desk", "manager"},
     ("practice.subscription.period", "action_bill_again"): {"manager", "accountant"},
 }
 

@@ -242,6 +242,29 @@ class TestRuns(RefundMixin, CollectionCase):
             lambda: self.bad_patient.write({"name": "Mended"}),
         )
 
+    def meet_ir_cron_make_care_statements(self):
+        insurer = self.make_patient("Insurer")
+        arrangements = []
+        for patient, hours in ((self.bad_patient, 2), (self.good_patient, 4)):
+            patient.practice_insurance_number = "1"
+            self.give(patient)
+            self.visit(patient=patient, start=self.at(hours=hours), user_id=self.env.uid)
+            vals = {"patient_id": patient.id, "payer_id": insurer.id, "percentage": 75.0, "documents": "visit"}
+            arrangements.append(self.env["practice.payer.arrangement"].create(vals))
+        self.env.user.partner_id.practice_registration_number = "1"
+        self.bad_patient.practice_insurance_number = False
+        self.travel(days=1)
+        bad, good = arrangements
+        return Meeting(
+            bad,
+            good,
+            lambda arrangement: arrangement.statement_ids,
+            bad._get_due_domain,
+            lambda: bad.error,
+            lambda: self.bad_patient.write({"practice_insurance_number": "1"}),
+            lambda: bad.activity_ids,
+        )
+
     def meet_ir_cron_release_revenue(self):
         bad_lot, good_lot = self.sell_both()
         self.visit(patient=self.bad_patient, start=self.at(hours=2), appointment_type=self.other_type)

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL
 
 from ....tools.credits import late_cost, wanted_position
 from ....tools.dates import free_until
@@ -322,6 +323,18 @@ class CalendarEvent(models.Model):
             # Odoo keeps the days of day-long events without a time zone.
             return self.start_date or self.start.date()
         return self._practice_get_company()._practice_day(self.start)
+
+    @api.model
+    def _practice_get_visit_day_sql(self, tz):
+        """Return the SQL of :meth:`_practice_get_visit_day`; the query calls the appointment ``event``.
+
+        :param SQL tz: the practice's time zone
+        """
+        return SQL(
+            "CASE WHEN event.allday THEN event.start_date "
+            "ELSE (event.start AT TIME ZONE 'UTC' AT TIME ZONE %s)::date END",
+            tz,
+        )
 
     def _practice_has_begun(self):
         """Return whether the appointment has begun; a day-long one begins with its day in the practice's time zone."""

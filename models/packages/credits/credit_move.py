@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ....tools.credits import BREAKAGE_KINDS, RELEASED_KINDS
 
@@ -107,6 +108,27 @@ class PracticeCreditMove(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         raise UserError(self.env._("What happened to a credit is never deleted; a correction is a row of its own."))
+
+    @api.model
+    def _get_paid_sql(self):
+        """Return the SQL of what was really paid for the credits of a movement, without tax.
+
+        It is the value that went out with the credits. Where no balance post holds it, or the package releases its
+        internal rate instead, it is the part of the price: of the value given, else of the invoice's line. Credits that
+        were given away are worth 0.00.
+
+        The query calls the movement ``credit``, its lot ``lot``, and the invoice line of the lot, which need not be
+        there, ``line``.
+        """
+        return SQL(
+            """
+            CASE WHEN lot.deferred_account_id IS NULL
+                 THEN credit.credits * COALESCE(-line.balance / NULLIF(line.practice_credits, 0), 0)
+                 WHEN lot.release_method = 'internal_rate'
+                 THEN credit.credits * COALESCE(lot.value_total / NULLIF(lot.credits_total, 0), 0)
+                 ELSE -credit.value END
+            """
+        )
 
     def _forget_reasons(self):
         """Forget why staff decided so, because the patient is forgotten: the only thing of a row that ever changes."""

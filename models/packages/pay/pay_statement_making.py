@@ -132,11 +132,7 @@ class PracticePayStatement(models.Model):
 
     @api.model
     def _select_movements(self, company, first, last):
-        """Return the query of all movements of each appointment, lot and kind about which something is to be stated.
-
-        What was paid is the value that went out with the credits. Where no balance post holds it, or the package
-        releases its internal rate instead, it is the part of the price: of the value given, else of the invoice's line.
-        """
+        """Return the query of all movements of each appointment, lot and kind about which something is to be stated."""
         return SQL(
             """
             WITH stated AS (
@@ -169,14 +165,9 @@ class PracticePayStatement(models.Model):
             """
             SELECT credit.id, credit.company_id, credit.event_id, credit.lot_id, credit.kind, credit.credits,
                    credit.date, event.user_id, event.practice_appointment_type_id AS type_id,
-                   CASE WHEN event.allday THEN event.start_date
-                        ELSE (event.start AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date END AS day,
+                   %(day)s AS day,
                    credit.credits * COALESCE(lot.internal_rate, 0) AS rated,
-                   CASE WHEN lot.deferred_account_id IS NULL
-                        THEN credit.credits * COALESCE(-line.balance / NULLIF(line.practice_credits, 0), 0)
-                        WHEN lot.release_method = 'internal_rate'
-                        THEN credit.credits * COALESCE(lot.value_total / NULLIF(lot.credits_total, 0), 0)
-                        ELSE -credit.value END AS paid,
+                   %(paid)s AS paid,
                    stated.id AS line_id, stated.user_id AS stated_user_id, stated.rule_id, stated.basis,
                    stated.percentage, stated.basis_amount, stated.amount,
                    stated.appointment_type_id AS stated_type_id
@@ -189,7 +180,8 @@ class PracticePayStatement(models.Model):
                AND event.practice_appointment_type_id IS NOT NULL
                AND credit.date BETWEEN %(first)s AND %(last)s
             """,
-            tz=company.practice_tz or "UTC",
+            paid=self.env["practice.credit.move"]._get_paid_sql(),
+            day=self.env["calendar.event"]._practice_get_visit_day_sql(SQL("%s", company.practice_tz or "UTC")),
             company=company.id,
             first=first - LONGEST_AHEAD,
             last=last,
