@@ -167,7 +167,6 @@ class PracticeRetryMixin(models.AbstractModel):
                     return
 
     @api.model
-    @api.model
     def _practice_run_one_by_one(self, steps):
         """Do ``steps`` one after the other, each of which commits by itself, until the time of the run is over.
 
