@@ -62,6 +62,8 @@
         "views/practice_credit_lot_views.xml",
         "views/practice_credit_move_views.xml",
         "views/practice_credit_import_views.xml",
+        "views/practice_data_import_views.xml",
+        "views/practice_data_import_problem_views.xml",
         "views/practice_pay_rule_views.xml",
         "views/practice_pay_line_views.xml",
         "views/practice_pay_statement_views.xml",

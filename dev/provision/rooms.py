@@ -23,6 +23,7 @@ PLAN = (
         "models/packages/transfers": "credits go to another patient",
     },
     {"models/packages/groups": "several patients, one appointment", "models/packages/pay": "what practitioners get"},
+    {"models/packages/imports": "what other systems had"},
     {"models/packages/portal": "patients see, book, move", "models/packages/shop": "patients buy packages"},
     {"models/packages/notices": "patients are told, once"},
     {"models/packages/absences": "a practitioner is away", "models/packages/waiting": "patients wait for a place"},
