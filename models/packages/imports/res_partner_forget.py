@@ -18,9 +18,7 @@ class ResPartner(models.Model):
     def _practice_forget_traces(self):
         result = super()._practice_forget_traces()
         self._practice_find_naming_imports_sudo()._empty()
-        keys_sudo = self._practice_get_import_keys_sudo()
-        keys_sudo.credit_import_id.write({"reference": False})
-        keys_sudo.unlink()
+        self._practice_get_import_keys_sudo().unlink()
         return result
 
     def _practice_get_import_keys_sudo(self):
