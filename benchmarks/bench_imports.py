@@ -21,7 +21,7 @@ start = practice.next_monday()
 
 
 def people(numbers):
-    yield ("Reference", "Name", "E-Mail", "Phone", "Street", "Zip", "City", "Country")
+    yield ("Reference", "Name", "E-Mail", "Phone", "Street", "Zip", "City")
     for n in numbers:
         yield (
             f"P-{n}",

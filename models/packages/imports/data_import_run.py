@@ -1,12 +1,12 @@
 from dataclasses import dataclass, field
 from functools import partial
 
-from psycopg2 import errors
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import SQL
 
 from .data_import_file import Problem
 
@@ -149,11 +149,27 @@ class PracticeDataImport(models.Model):
 
     def _import_next(self, sheet):
         """Import the next rows, and count them."""
+        self._queue()
         rows = sheet.rows[self.rows_done : self.rows_done + BATCH]
         outcome = self._as_asked()._import_rows(sheet, rows)
         self._keep(sheet, outcome, self.rows_done + len(rows))
         if self.rows_done >= len(sheet.rows):
             self._finish("done")
+
+    def _queue(self):
+        """Have others wait who import the same kind for the company at the same time, and look anew at what is there.
+
+        A row that is updated makes PostgreSQL refuse the later one of two transactions, which is then repeated.
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """UPDATE practice_data_import SET company_id = company_id
+                    WHERE id = (SELECT min(id) FROM practice_data_import WHERE company_id = %s AND kind = %s)""",
+                self.company_id.id,
+                self.kind,
+            )
+        )
 
     def _keep(self, sheet, outcome, rows_done):
         """Keep what became of rows."""
@@ -242,12 +258,9 @@ class PracticeDataImport(models.Model):
             with self.env.cr.savepoint():
                 self._make_keys(ready, make(ready))
                 self.env.flush_all()
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
         except Exception as error:
-            if self._is_taken(error):
-                # Have the batch repeated: then it finds what another import made meanwhile.
-                raise errors.SerializationFailure(str(error)) from error
+            if isinstance(error, OperationalError):
+                raise  # a conflict, or a lost connection: no fault of a row
             self.env.invalidate_all()
             if len(ready) == 1:
                 outcome.note(Problem(ready[0].row.number, self._practice_describe(error)))
@@ -258,11 +271,6 @@ class PracticeDataImport(models.Model):
         else:
             outcome.created += len([it for it in ready if it.existing is None])
             outcome.unchanged += len([it for it in ready if it.existing is not None])
-
-    @api.model
-    def _is_taken(self, error):
-        """Return whether another import, at the same time, kept the number of one of these rows."""
-        return isinstance(error, errors.UniqueViolation) and error.diag.table_name == "practice_import_key"
 
     def _make_keys(self, ready, records):
         """Keep what rows became, so that they are known the next time."""

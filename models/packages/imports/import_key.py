@@ -4,8 +4,8 @@ from odoo import fields, models
 class PracticeImportKey(models.Model):
     """Which record a row of another system became: what makes the same file change nothing the second time.
 
-    The database keeps each reference once per company and kind, so of two imports at a time one is repeated and finds
-    what the other one made. A key goes with its record; one of credits goes when their import is undone.
+    The database keeps each reference once per company and kind; imports of one kind wait for one another, and find what
+    the other one made. A key goes with its record; one of credits goes when their import is undone.
     """
 
     _name = "practice.import.key"
