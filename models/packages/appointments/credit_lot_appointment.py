@@ -293,12 +293,12 @@ class PracticeCreditLot(models.Model):
             lots = self._search_spendable_sudo(patients, packages, event._practice_get_visit_day(), credits)
         else:
             lots = self._search_spendable_sudo(patients, packages)
-        return {
-            (patient, package): lots.filtered(
-                lambda lot, patient=patient, package=package: lot.package_id == package and lot._is_usable_by(patient)
-            )
-            for patient, package in owners
-        }
+        found = {owner: [] for owner in owners}
+        for lot in lots:
+            for patient in lot._get_users():
+                if (patient, lot.package_id) in found:
+                    found[patient, lot.package_id].append(lot.id)
+        return {owner: lots.browse(ids).with_prefetch(lots._prefetch_ids) for owner, ids in found.items()}
 
     @api.model
     def _raise_too_few(self, patient, package, requests, uncovered):
