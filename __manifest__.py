@@ -124,6 +124,7 @@
         "demo/board.xml",
         "demo/waiting.xml",
         "demo/pay.xml",
+        "demo/imports.xml",
     ],
     "installable": True,
     "application": True,

@@ -79,6 +79,19 @@ class TestPatients(ImportCase):
         self.assertEqual((number, column), (2, "E-Mail"))
         self.assertIn("An Peeters has this e-mail address too", words)
 
+    def test_two_rows_with_one_address_are_a_family_or_the_same_patient(self):
+        data_import = self.bring(
+            "patient",
+            [
+                ("P-1", "Zoë Maes", "zoe@example.com"),
+                ("P-2", "Karel Maes", "Zoe@example.com"),
+                ("P-3", "zoe maes", "zoe@example.com"),
+            ],
+        )
+        self.assertResult(data_import, created=2, refused=1)
+        self.assertProblem(data_import, 4, "E-Mail", "Row 2 is the same patient")
+        self.assertEqual([number for number, *_rest in self.problems(data_import, "warning")], [3])
+
     def test_a_row_without_number_is_known_by_its_address_and_name(self):
         rows = [("", "Zoë Maes", "zoe@example.com"), ("", "Karel Maes", "zoe@example.com")]
         self.assertResult(self.bring("patient", rows), created=2)
@@ -133,7 +146,7 @@ class TestFiles(ImportCase):
     def assertUnreadable(self, content, words, kind="patient"):
         data_import = self.check(kind, content=content)
         with self.subTest(content=content[:20]):
-            self.assertEqual(data_import.state, "checking")
+            self.assertEqual(data_import.state, "draft")
             self.assertIn(words, data_import.error)
             self.assertTrue(data_import.message_ids.filtered(lambda it: words in it.body))
 
@@ -150,8 +163,8 @@ class TestFiles(ImportCase):
 
     def test_another_file_is_chosen_after_one_that_cannot_be_read(self):
         data_import = self.check("patient", content=b"Foo\nbar\n")
-        data_import.action_start_over()
         data_import.file = base64.b64encode(self.make_file("patient", PEOPLE))
+        self.assertFalse(data_import.error)
         data_import.action_check()
         self.run_import()
         self.assertResult(data_import, "checked", created=3)
@@ -512,6 +525,10 @@ class TestWho(ImportCase):
         self.run_import()
         self.assertEqual((data_import.state, data_import.created_count), ("importing", 0))
         self.assertIn("may not import any more", data_import.error)
+        self.manager.group_ids = self.env.ref("practice_billing.group_manager")
+        data_import.with_user(self.manager).action_try_again()
+        self.run_import()
+        self.assertResult(data_import, created=3)
 
     def test_nobody_imports_as_somebody_else(self):
         data_import = (

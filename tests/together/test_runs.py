@@ -187,14 +187,14 @@ class TestRuns(RefundMixin, CollectionCase):
         bad, good = self.env["practice.data.import"].with_user(manager).create([{"file": file} for file in files])
         (bad | good).action_check()
         bad, good = bad.sudo(), good.sudo()
-        bad.file = False
+        bad.user_id = new_test_user(self.env, "pb_no_importer", "practice_billing.group_user")
         return Meeting(
             bad,
             good,
             lambda it: it.state == "checked",
             bad._get_due_domain,
             lambda: bad.error,
-            lambda: bad.write({"file": files[0]}),
+            lambda: bad.write({"user_id": manager.id}),
         )
 
     def meet_ir_cron_expire_credits(self):

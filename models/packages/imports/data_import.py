@@ -144,7 +144,7 @@ class PracticeDataImport(models.Model):
                 )
             )
         result = super().write(vals)
-        self.filtered(lambda it: it.state == "checked")._start_over()
+        self.filtered(lambda it: it.state == "checked" or it.error)._start_over()
         return result
 
     @api.ondelete(at_uninstall=False)

@@ -16,6 +16,10 @@ MOST_ROWS = 5000
 MOST_TEXT = 500
 
 
+class FileError(UserError):
+    """A file cannot be imported as it is: another one is needed."""
+
+
 class Problem(NamedTuple):
     """What is wrong with a row; ``column`` and ``value`` are empty when it is not one cell."""
 
@@ -34,6 +38,10 @@ class Sheet:
     rows: list
     problems: dict = field(default_factory=dict)  # {number of the row: [Problem]}
 
+    def is_sound(self, row):
+        """Return whether nothing keeps a row from being imported, as far as the file tells."""
+        return not any(problem.level == "problem" for problem in self.problems.get(row.number, ()))
+
 
 class PracticeDataImport(models.Model):
     """Reading a file: what is said of it, and of its rows, before the database is asked."""
@@ -43,18 +51,18 @@ class PracticeDataImport(models.Model):
     def _read_sheet(self):
         """Return the file as a :class:`Sheet`.
 
-        :raises UserError: when it cannot be read, or lacks a column
+        :raises FileError: when it cannot be read, or lacks a column
         """
         content = base64.b64decode(self.with_context(bin_size=False).file or b"")
         try:
             [(_number, titles), *rows] = read_table(content, MOST_ROWS)
         except TableError as error:
-            raise UserError(self._describe_unreadable(error.code)) from error
+            raise FileError(self._describe_unreadable(error.code)) from error
         header = read_header(self.kind, titles)
         if header.missing or header.double:
-            raise UserError(self._describe_header(header, titles))
+            raise FileError(self._describe_header(header, titles))
         if not rows:
-            raise UserError(self.env._("The file has titles and no rows."))
+            raise FileError(self.env._("The file has titles and no rows."))
         sheet = Sheet(header, [header.row(number, cells) for number, cells in rows])
         self._judge_alone(sheet)
         return sheet
@@ -85,7 +93,7 @@ class PracticeDataImport(models.Model):
     def _judge_alone(self, sheet):
         """Keep what is wrong with rows whatever the database says: cells that are missing or cannot be kept, references
         that stand in two rows, the example of the template."""
-        seen = {}
+        seen, people = {}, {}
         for row in sheet.rows:
             problems = [*self._judge_cells(row, sheet.header)]
             reference = self._get_reference(row)
@@ -94,9 +102,28 @@ class PracticeDataImport(models.Model):
             elif reference and reference in seen:
                 message = self.env._("Row %s has the same reference: each row needs its own.", seen[reference])
                 problems.append(self._make_problem(row, sheet.header, "reference", message))
+            elif self.kind == "patient" and "email" in row.cells:
+                problems += self._judge_family(row, sheet.header, people)
             seen.setdefault(reference, row.number)
             if problems:
                 sheet.problems[row.number] = problems
+
+    def _judge_family(self, row, header, people):
+        """Yield what is to be said of a patient whose e-mail address another row has too.
+
+        :param dict people: ``{e-mail address: {name: number of the row}}`` of the rows before
+        """
+        of_address, name = people.setdefault(row.text("email").lower(), {}), fold(row.text("name"))
+        if name in of_address:
+            message = self.env._("Row %s is the same patient: remove one of them.", of_address[name])
+            yield self._make_problem(row, header, "email", message)
+        elif of_address:
+            message = self.env._(
+                "Row %s has this e-mail address with another name: two people of one family? Both are imported.",
+                min(of_address.values()),
+            )
+            yield self._make_problem(row, header, "email", message, "warning")
+        of_address.setdefault(name, row.number)
 
     def _judge_cells(self, row, header):
         for column in COLUMNS[self.kind]:
