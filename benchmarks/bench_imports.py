@@ -101,7 +101,6 @@ _check, entries = bring(
     counterpart_account_id=counterpart.id,
 )
 # Most of it is Odoo's own posting.
-report("import_entries_seconds_for_5000", entries.seconds * 5, 120)
 report("import_entries_queries_a_row", entries.queries / 1000, 8)
 
 # As when somebody forgot to import the credits first: many rows that do not fit cost no more than those that do.

@@ -83,7 +83,7 @@ class PracticeDataImport(models.Model):
         help="With whose rights the rows are checked and imported, and who is told when it is done.",
     )
     rows_total = fields.Integer(string="Rows", readonly=True, copy=False)
-    rows_done = fields.Integer(string="Rows Done", readonly=True, copy=False)
+    rows_done = fields.Integer(readonly=True, copy=False)
     progress = fields.Float(compute="_compute_progress")
     created_count = fields.Integer(string="New", readonly=True, copy=False)
     unchanged_count = fields.Integer(string="Already There", readonly=True, copy=False)

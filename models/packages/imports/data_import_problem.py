@@ -14,7 +14,7 @@ class PracticeDataImportProblem(models.Model):
     number = fields.Integer(string="Row", readonly=True, help="The row in the file; the first one has the titles.")
     column = fields.Char(readonly=True, help="What the file calls it.")
     value = fields.Char(readonly=True, help="What the file says there.")
-    message = fields.Char(string="What to Do", required=True, readonly=True)
+    message = fields.Text(string="What to Do", required=True, readonly=True)
     level = fields.Selection(
         [("problem", "Not Imported"), ("warning", "Please Look")],
         string="Consequence",

@@ -12,7 +12,7 @@ class PracticeDataImport(models.Model):
     def _make_template(self, kind):
         """Return the bytes of a workbook, in the language of the user.
 
-        :param str kind: of :data:`COLUMNS`
+        :param str kind: of ``COLUMNS``
         """
         columns, lang = COLUMNS[kind], self.env.lang
         about = self._explain_columns()[kind]
