@@ -42,6 +42,7 @@ ALLOWED = {
     f"{CREDITS}/package.py:_check_accounts": "changing it is what is checked",
     f"{CREDITS}/product_template.py:write": "the change is logged",
     "models/packages/imports/data_import_credits.py:_import_credits": "what is about to be sold, as above",
+    "models/packages/imports/data_import_appointments.py:_get_needs": "how the practice plans from now on",
     "models/packages/shop/": "what is offered now",
     "controllers/patient/shop.py:_practice_render_offer": "what is offered now",
     "wizards/package_sale.py:": "the dialog that sells",

@@ -480,6 +480,28 @@ class TestAppointments(ImportCase):
         data_import = self.check("appointment", rows)
         self.assertResult(data_import, "checked", created=205, refused=5)
 
+    def test_a_week_takes_as_many_visits_as_the_package_allows(self):
+        self.package.weekly_visits = 2
+        data_import = self.appointments(
+            *(("An Peeters", "Session", "Ilse", f"{day}/03/2026 14:00") for day in (16, 17, 18, 23))
+        )
+        self.assertResult(data_import, created=3, refused=1)
+        self.assertEqual([number for number, *_rest in self.problems(data_import)], [4])
+
+    def test_rooms_are_shared_by_as_many_as_there_are(self):
+        self.type.room_ids = self.env["practice.room"].create([{"name": "Room 1"}, {"name": "Room 2"}])
+        for name in ("Bert Claes", "Carla Maes"):
+            self.give(self.make_patient(name), 1)
+        piet = new_test_user(self.env, "pb_piet", "base.group_user", name="Piet")
+        data_import = self.appointments(
+            ("An Peeters", "Session", "Ilse", "20/03/2026 14:00"),
+            ("Bert Claes", "Session", "Jan", "20/03/2026 14:30"),
+            ("Carla Maes", "Session", piet.name, "20/03/2026 14:30"),
+        )
+        self.assertResult(data_import, created=2, refused=1)
+        events = self.env["practice.import.key"].search([("kind", "=", "appointment")]).event_id
+        self.assertEqual(set(events.practice_room_id.mapped("name")), {"Room 1", "Room 2"})
+
     def test_the_only_one_who_gives_the_type_gives_it(self):
         self.type.practitioner_ids = self.jan
         self.assertResult(self.appointments(("An Peeters", "Session", "", "20/03/2026 14:30")), created=1)

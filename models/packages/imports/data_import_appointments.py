@@ -8,6 +8,7 @@ from odoo.tools.mail import plaintext2html
 
 from ....tools.dates import naive_utc
 from ....tools.imports import fold, parse_minutes, parse_moment
+from ....tools.slots import span_of_days, week_of
 from .data_import_run import QUIET, Ready
 
 
@@ -119,21 +120,17 @@ class PracticeDataImport(models.Model):
         """Return rows in parts that are planned one after the other: appointments of one part are not in one another's
         way, whoever and whatever they need, so that each is judged against those before it."""
         parts, taken = [], []
-        types, users = self.env["practice.appointment.type"], self.env["res.users"]
         for it in ready:
-            appointment_type = types.browse(it.vals["practice_appointment_type_id"])
-            needs = [
-                it.vals["patient_id"],
-                users.browse(it.vals["user_id"]).partner_id.id,
-                *(f"room {room.id}" for room in appointment_type.room_ids),
-            ]
-            margin = timedelta(minutes=appointment_type.buffer_before + appointment_type.buffer_after)
-            span = it.vals["start"] - margin, it.vals["stop"] + margin
+            needs = self._get_needs(it.vals)
             number = next(
                 (
                     number
                     for number, busy in enumerate(taken)
-                    if not any(start < span[1] and span[0] < stop for need in needs for start, stop in busy[need])
+                    if not any(
+                        start < until and since < stop
+                        for need, (since, until) in needs.items()
+                        for start, stop in busy[need]
+                    )
                 ),
                 len(parts),
             )
@@ -141,9 +138,28 @@ class PracticeDataImport(models.Model):
                 parts.append([])
                 taken.append(defaultdict(list))
             parts[number].append(it)
-            for need in needs:
+            for need, span in needs.items():
                 taken[number][need].append(span)
         return parts
+
+    def _get_needs(self, vals):
+        """Return what an appointment needs for itself, and from when until when: ``{what: (start, stop)}``.
+
+        That is its people, any room of its type, and the week of a patient whose visits are counted.
+        """
+        appointment_type = self.env["practice.appointment.type"].browse(vals["practice_appointment_type_id"])
+        margin = timedelta(minutes=appointment_type.buffer_before + appointment_type.buffer_after)
+        span = vals["start"] - margin, vals["stop"] + margin
+        giver = self.env["res.users"].browse(vals["user_id"]).partner_id
+        needs = {
+            vals["patient_id"]: span,
+            giver.id: span,
+            **{f"room {it.id}": span for it in appointment_type.room_ids},
+        }
+        if appointment_type.package_id.weekly_visits:
+            monday, sunday = week_of(self.company_id._practice_day(vals["start"]))
+            needs[f"week of {vals['patient_id']}"] = span_of_days(monday, sunday, self.company_id.practice_tz)
+        return needs
 
     def _judge_places(self, sheet, ready, outcome):
         """Return those of these rows whose appointment fits: everybody is free, and there are credits for it.

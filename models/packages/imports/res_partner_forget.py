@@ -15,6 +15,9 @@ class ResPartner(models.Model):
             obstacles.append(self.env._("A file that names %s is being imported. Wait until it is done.", self.name))
         return obstacles
 
+    def _practice_get_keeping_companies(self):
+        return super()._practice_get_keeping_companies() | self._practice_get_import_keys_sudo().company_id
+
     def _practice_forget_traces(self):
         result = super()._practice_forget_traces()
         self._practice_find_naming_imports_sudo()._empty()
