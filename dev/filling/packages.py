@@ -75,7 +75,7 @@ class Packages(House):
             "practice.data.import", kind="patient", filename="patients.csv", file=base64.b64encode(file)
         )
         for action in ("action_check", "action_import_good"):
-            getattr(data_import, action)()
+            getattr(data_import.with_user(self.manager), action)()
             self.env["practice.data.import"]._cron_import()
 
     def plan_appointments(self):
