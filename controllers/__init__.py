@@ -1,4 +1,5 @@
 from . import books
+from . import imports
 from . import payment
 from . import patient
 from . import organisation

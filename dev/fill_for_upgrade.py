@@ -52,6 +52,7 @@ def check(env):
             *("grant", "reserve", "unreserve", "use", "forfeit", "expire", "refund", "transfer", "receive"),
         },
         ("practice.credit.import", "state"): {"draft", "done", "undone"},
+        ("practice.data.import", "state"): {"done"},
         ("practice.revenue.release", "state"): {"due", "posted"},
         ("practice.absence", "state"): {"draft", "told"},
         ("practice.waiting", "state"): {"waiting", "offered"},

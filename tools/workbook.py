@@ -74,6 +74,31 @@ def make_workbook(tables, total_label="Total"):
     return stream.getvalue()
 
 
+def make_sheets(sheets):
+    """Return the bytes of an xlsx file for people to fill in.
+
+    :param list sheets: ``(title, [title of a column], [row])``; numbers stay numbers, all else is text
+    """
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False}) as book:
+        head = book.add_format({"bold": True, "bottom": 1})
+        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        for title, columns, rows in sheets:
+            sheet = book.add_worksheet(title.translate(FORBIDDEN)[:NAME_LENGTH])
+            sheet.freeze_panes(1, 0)
+            for place, label in enumerate(columns):
+                sheet.write_string(0, place, label, head)
+                longest = max(len(str(it)) for it in (label, *(row[place] for row in rows)))
+                sheet.set_column(place, place, min(max(longest + 2, 12), 80))
+            for number, row in enumerate(rows, start=1):
+                for place, value in enumerate(row):
+                    if isinstance(value, int | float):
+                        sheet.write_number(number, place, value)
+                    elif value:
+                        sheet.write_string(number, place, value, wrapped)
+    return stream.getvalue()
+
+
 def _write_sheet(book, table, total_label):
     sheet = book.add_worksheet(table.title.translate(FORBIDDEN)[:NAME_LENGTH])
     bold = book.add_format({"bold": True})

@@ -53,7 +53,7 @@ class House(Practice):
     def set_up_people(self):
         self.front_desk = self.make_user("desk", "practice_billing.group_user", "Dora Desk")
         self.therapist = self.make_user("therapist", "practice_billing.group_user", "Katrien Therapist")
-        self.make_user("manager", "practice_billing.group_manager", "Mia Manager")
+        self.manager = self.make_user("manager", "practice_billing.group_manager", "Mia Manager")
         self.make_user("accountant", "practice_billing.group_accountant", "Abe Accountant")
         self.parent = self.make_user("parent", "base.group_portal", "Paula Parent")
         self.boss = self.make_user("boss", "base.group_portal", "Bea Boss")

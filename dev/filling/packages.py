@@ -1,5 +1,6 @@
 """Packages and appointments."""
 
+import base64
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -32,6 +33,7 @@ class Packages(House):
             payment_journal_id=self.bank.id,
         )
         self.import_credits()
+        self.import_patients()
         self.wizard(
             "practice.credit.transfer",
             "action_transfer",
@@ -65,6 +67,16 @@ class Packages(House):
         )
         (entry | plain | undone).action_confirm()
         undone.action_undo()
+
+    def import_patients(self):
+        """Import a file of which one row is wrong, as the run does it."""
+        file = b"Reference;Name;E-Mail\nP-1;Dirk Peters;dirk@example.com\nP-2;Els Peters;nowhere\n"
+        data_import = self.make(
+            "practice.data.import", kind="patient", filename="patients.csv", file=base64.b64encode(file)
+        )
+        for action in ("action_check", "action_import_good"):
+            getattr(data_import.with_user(self.manager), action)()
+            self.env["practice.data.import"]._cron_import()
 
     def plan_appointments(self):
         """Plan what the coming weeks settle: most is attended by itself, as the nightly run marks it."""

@@ -41,6 +41,8 @@ ALLOWED = {
     f"{CREDITS}/credit_import.py:": "an import is a sale: what holds on its day is kept on the credits",
     f"{CREDITS}/package.py:_check_accounts": "changing it is what is checked",
     f"{CREDITS}/product_template.py:write": "the change is logged",
+    "models/packages/imports/data_import_credits.py:_import_credits": "what is about to be sold, as above",
+    "models/packages/imports/data_import_appointments.py:_get_needs": "how the practice plans from now on",
     "models/packages/shop/": "what is offered now",
     "models/packages/upgrades/credit_lot.py:": "an upgrade is a sale: at what is offered now",
     "controllers/patient/shop.py:_practice_render_offer": "what is offered now",

@@ -2,6 +2,7 @@ from . import catalog
 from . import credits
 from . import appointments
 from . import groups
+from . import imports
 from . import pay
 from . import payers
 from . import portal

@@ -1,5 +1,6 @@
 """What the tests of access share: one user of each role, a record of each model, and the doors from outside."""
 
+import base64
 from datetime import timedelta
 
 from odoo.fields import Command, Datetime
@@ -55,6 +56,7 @@ class RolesMixin(SubscriptionMixin):
         cls.notice = notices.create({**vals, "state": "sent", "sent_date": start})
         cls.absence = cls.make_absence()
         cls.offer = cls.make_offer()
+        cls.data_import = cls.make_data_import()
         cls.statement = cls.make_statement()
         cls.care_statement = cls.make_care_statement()
         cls.code = cls.make_code(duration="forever")
@@ -106,6 +108,15 @@ class RolesMixin(SubscriptionMixin):
             }
         )
         return cls.env["practice.waiting.offer"]._make_sudo(entry, place)
+
+    @classmethod
+    def make_data_import(cls):
+        """Import a file of which one row is good."""
+        file = base64.b64encode(b"Reference;Name\nP-1;Zoe Maes\nP-2;\n")
+        data_import = cls.env["practice.data.import"].create({"kind": "patient", "filename": "x.csv", "file": file})
+        data_import.user_id = cls.manager
+        data_import._import_now()
+        return data_import
 
     @classmethod
     def make_statement(cls):
@@ -164,6 +175,9 @@ class RolesMixin(SubscriptionMixin):
             "practice.credit.import": self.env["practice.credit.import"].create(
                 {"partner_id": self.patient.id, "package_id": self.package.id}
             ),
+            "practice.data.import": self.data_import,
+            "practice.data.import.problem": self.data_import.problem_ids,
+            "practice.import.key": self.env["practice.import.key"].search([("import_id", "=", self.data_import.id)]),
             "practice.credit.move": self.lot.move_ids[:1],
             "practice.balance.post": self.env["practice.balance.post"].search(
                 [("account_id", "=", self.liability.id), ("company_id", "=", self.company.id)]

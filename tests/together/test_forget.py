@@ -10,6 +10,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
+from ..common.imports import ImportMixin
 from ..common.practice import PracticeCase
 
 MARK = "Vergeetmij"
@@ -23,7 +24,7 @@ KEPT = {
 
 
 @tagged("post_install", "-at_install")
-class TestForget(PracticeCase):
+class TestForget(ImportMixin, PracticeCase):
     def setUp(self):
         super().setUp()
         self.make_staff()
@@ -78,6 +79,7 @@ class TestForget(PracticeCase):
         )
         self.event = event
         self.arrange()
+        self.import_paula()
 
     def arrange(self):
         """An insurer pays some of it back; the patient pays for the child."""
@@ -93,10 +95,26 @@ class TestForget(PracticeCase):
         paid.message_post(body=f"{MARK} asked her insurer")  # pylint: disable=translation-required
         self.care_statement = paid._make_until(self.today())
 
+    def import_paula(self):
+        """Import a file that names the patient, with a problem that repeats it, and one that does not."""
+        self.data_import, self.of_others = (
+            self.bring("patient", rows)
+            for rows in (
+                [
+                    (f"{MARK} 12", f"{MARK} Paula", "vergeetmij@example.com"),
+                    (f"{MARK} 13", "Other", f"{MARK} has none"),
+                ],
+                [("P-77", "Other", "nowhere")],
+            )
+        )
+        self.assertEqual((self.data_import.unchanged_count, self.data_import.refused_count), (1, 1))
+        self.bring("credit", [(f"{MARK} c", f"{MARK} 12", "Ten sessions", 1)])
+
     def settle(self):
         """Refund what is left, so that nothing stands in the way."""
         refund = self.credit_note(self.invoice_paula, quantity=0.9)
         self.pay(refund)
+        self.env["practice.credit.import"].search([("partner_id", "=", self.paula.id)]).action_undo()
 
     def get_facts(self):
         """Return what the books know of the patient."""
@@ -178,7 +196,7 @@ class TestForget(PracticeCase):
     def test_it_is_refused_while_something_is_open(self):
         self.plan(self.paula, start=self.at(days=9))
         draft = self.invoice(self.paula, post=False)
-        with self.assertRefused("9 (purchases: 1)"):
+        with self.assertRefused("10 (purchases: 2)"):
             self.forget()
         obstacles = "\n".join(self.paula.with_user(self.manager)._practice_find_forget_obstacles())
         self.assertIn("still planned: 1", obstacles)
@@ -192,6 +210,25 @@ class TestForget(PracticeCase):
                 self.forget(user)
             with self.subTest(user=user.login), self.assertRaises(AccessError):
                 self.open_dialog(user).action_export()
+
+    def test_files_that_name_the_patient_are_emptied_and_others_stay(self):
+        self.settle()
+        self.assertTrue(self.data_import.file)
+        self.forget()
+        self.assertFalse(self.data_import.file or self.data_import.problem_ids)
+        self.assertEqual((self.data_import.state, self.data_import.unchanged_count), ("done", 1))
+        self.assertTrue(self.of_others.file and self.of_others.problem_ids)
+        self.assertFalse(self.env["practice.import.key"].search([("partner_id", "=", self.paula.id)]))
+
+    def test_it_waits_for_a_file_that_is_being_imported(self):
+        self.settle()
+        again = self.upload("patient", [("P-5", f"{MARK} Paula")])
+        again.action_check()
+        with self.assertRaisesRegex(UserError, "is being imported"):
+            self.forget()
+        self.run_import()
+        self.forget()
+        self.assertEqual((again.state, again.file), ("draft", False))
 
     def test_staff_and_whoever_is_a_practitioner_are_not_forgotten(self):
         with self.assertRefused("logs in as staff"):

@@ -1,5 +1,6 @@
 """One bad record never stops the others and never stays silent: every run of ours meets one in front of good ones."""
 
+import base64
 from dataclasses import dataclass
 from datetime import timedelta
 from unittest.mock import patch
@@ -178,6 +179,22 @@ class TestRuns(RefundMixin, CollectionCase):
             lambda: bad.error,
             lambda: self.bad_patient.write({"name": "Mended"}),
             lambda: bad.activity_ids,
+        )
+
+    def meet_ir_cron_import(self):
+        manager = new_test_user(self.env, "pb_importer", "practice_billing.group_manager")
+        files = [base64.b64encode(f"Reference;Name\n{name};{name}\n".encode()) for name in ("Bad", "Good")]
+        bad, good = self.env["practice.data.import"].with_user(manager).create([{"file": file} for file in files])
+        (bad | good).action_check()
+        bad, good = bad.sudo(), good.sudo()
+        bad.user_id = new_test_user(self.env, "pb_no_importer", "practice_billing.group_user")
+        return Meeting(
+            bad,
+            good,
+            lambda it: it.state == "checked",
+            bad._get_due_domain,
+            lambda: bad.error,
+            lambda: bad.write({"user_id": manager.id}),
         )
 
     def meet_ir_cron_expire_credits(self):

@@ -2,6 +2,7 @@ from . import test_absence_rules
 from . import test_collection_rules
 from . import test_credit_rules
 from . import test_date_rules
+from . import test_import_rules
 from . import test_notice_rules
 from . import test_occupancy_rules
 from . import test_pay_rules

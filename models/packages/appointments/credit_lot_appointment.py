@@ -243,24 +243,37 @@ class PracticeCreditLot(models.Model):
         :return: ``{event: [(lot, credits)]}``
         :raises UserError: when credits are missing for any of them
         """
-        chosen, uncovered = {}, defaultdict(list)
+        chosen, missing = self._allocate(requests)
+        uncovered = defaultdict(list)
+        for event in missing:
+            uncovered[self._get_owner(event)].append(event)
+        for owner, events in uncovered.items():
+            wanted = sorted((it for it in requests if self._get_owner(it[0]) == owner), key=lambda it: it[0].start)
+            self._raise_too_few(*owner, wanted, events)
+        return chosen
+
+    @api.model
+    def _allocate(self, requests):
+        """Return which lots would pay appointments, and how many whole credits are missing.
+
+        :param list requests: ``[(event, credits)]``
+        :return: ``({event: [(lot, credits)]}, {event: credits missing})``, the latter of those that are not covered, by
+            date
+        """
+        chosen, uncovered = {}, {}
         requests = sorted(requests, key=lambda request: request[0].start)
         lots_of = self._get_spendable_lots(requests)
         # Of all lots together: members of a household spend the same ones.
         taken = defaultdict(int)
         for event, credits in requests:
-            owner = self._get_owner(event)
-            sources = [lot._to_source(extra=-taken[lot]) for lot in lots_of[owner]]
+            sources = [lot._to_source(extra=-taken[lot]) for lot in lots_of[self._get_owner(event)]]
             lots, missing = allocate(credits, event._practice_get_visit_day(), sources)
             if missing:
-                uncovered[owner].append(event)
+                uncovered[event] = missing
             for lot, number in lots:
                 taken[lot] += number
             chosen[event] = lots
-        for owner, events in uncovered.items():
-            wanted = [request for request in requests if self._get_owner(request[0]) == owner]
-            self._raise_too_few(*owner, wanted, events)
-        return chosen
+        return chosen, uncovered
 
     @api.model
     def _get_owner(self, event):
@@ -280,12 +293,12 @@ class PracticeCreditLot(models.Model):
             lots = self._search_spendable_sudo(patients, packages, event._practice_get_visit_day(), credits)
         else:
             lots = self._search_spendable_sudo(patients, packages)
-        return {
-            (patient, package): lots.filtered(
-                lambda lot, patient=patient, package=package: lot.package_id == package and lot._is_usable_by(patient)
-            )
-            for patient, package in owners
-        }
+        found = {owner: [] for owner in owners}
+        for lot in lots:
+            for patient in lot._get_users():
+                if (patient, lot.package_id) in found:
+                    found[patient, lot.package_id].append(lot.id)
+        return {owner: lots.browse(ids).with_prefetch(lots._prefetch_ids) for owner, ids in found.items()}
 
     @api.model
     def _raise_too_few(self, patient, package, requests, uncovered):

@@ -19,8 +19,12 @@ class PracticeCreditLot(models.Model):
 
     def _is_usable_by(self, patient):
         """Return whether ``patient`` may spend this lot: the owner or somebody it is shared with."""
+        return patient in self._get_users()
+
+    def _get_users(self):
+        """Return who may spend this lot, each once: the owner and those it is shared with."""
         self.ensure_one()
-        return patient == self.partner_id or patient in self.beneficiary_ids
+        return self.partner_id | self.beneficiary_ids
 
     @api.model
     def _search_spendable_sudo(self, patients, packages, day=None, credits=None):

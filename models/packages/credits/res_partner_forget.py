@@ -32,6 +32,10 @@ class ResPartner(models.Model):
         moves_sudo = lots_sudo.env["practice.credit.move"].search([("partner_id", "in", self.ids)])
         (lots_sudo.move_ids | moves_sudo)._forget_reasons()
         self._practice_forget_messages("practice.credit.lot", lots_sudo.ids)
+        # Often the number of the patient in another system.
+        imports_sudo = lots_sudo.env["practice.credit.import"].search([("partner_id", "in", self.ids)])
+        imports_sudo.write({"reference": False})
+        imports_sudo.lot_id.write({"reference": self.env._("Import")})
         return result
 
     def _practice_get_all_lots_sudo(self):
