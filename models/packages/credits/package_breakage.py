@@ -53,7 +53,7 @@ class PracticePackage(models.Model):
     def _describe_breakage_history(self, purchases, credits, unused):
         if purchases < ENOUGH_PURCHASES:
             return self.env._(
-                "%(purchases)s purchases have ended. From %(enough)s on their history says how much is never used.",
+                "Purchases that have ended: %(purchases)s. From %(enough)s on, they say how much is never used.",
                 purchases=purchases,
                 enough=ENOUGH_PURCHASES,
             )
