@@ -1,5 +1,6 @@
 from . import portal
 from . import shop
+from . import vouchers
 from . import booking
 from . import invitation
 from . import absence

@@ -7,6 +7,7 @@ from . import portal
 from . import shop
 from . import refunds
 from . import transfers
+from . import vouchers
 from . import notices
 from . import absences
 from . import waiting
