@@ -1,5 +1,9 @@
+import base64
+
 from odoo import api, models
 from odoo.tools import format_date
+
+from ..tools.vouchers import draw_qr
 
 
 class ReportGiftVoucher(models.AbstractModel):
@@ -25,11 +29,14 @@ class ReportGiftVoucher(models.AbstractModel):
         """Return what the template prints."""
         lang = voucher._get_language()
         voucher = voucher.with_context(lang=lang)
+        url, company = voucher._get_redeem_url(), voucher.company_id
+        place = " ".join(filter(None, [company.zip, company.city]))
         return {
             "lang": lang,
             "voucher": voucher,
-            "company": voucher.company_id,
+            "company": company,
+            "sender": ", ".join(filter(None, [company.name, company.street, place, company.phone])),
             "until": format_date(voucher.env, voucher.valid_until, lang_code=lang) if voucher.valid_until else "",
-            "url": voucher._get_redeem_url(),
-            "page": voucher._get_redeem_url().partition("?")[0].partition("://")[2],
+            "qr": base64.b64encode(draw_qr(url, 180).encode()).decode(),
+            "page": url.partition("?")[0].partition("://")[2],
         }

@@ -2,6 +2,8 @@
 
 import secrets
 
+from reportlab.graphics.barcode import createBarcodeDrawing
+
 #: Without what looks alike on paper: 0 and O, 1, I and L.
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
@@ -22,3 +24,11 @@ def clean_code(text):
 def show_code(code):
     """Return a code as it is printed: ``ABCD-EFGH-JKMN``."""
     return "-".join(code[start : start + GROUP] for start in range(0, len(code), GROUP))
+
+
+def draw_qr(text, size):
+    """Return a QR code of ``text`` as an SVG document of ``size`` by ``size`` points.
+
+    Odoo's own barcodes are bitmaps, for which reportlab needs a library that not every server has.
+    """
+    return createBarcodeDrawing("QR", value=text, width=size, height=size, barBorder=0).asString("svg")

@@ -76,6 +76,7 @@ class RolesMixin(SubscriptionMixin):
                 "interval": "month",
             }
         )
+        cls.voucher = cls.make_voucher()
         cls.closing = cls.env["practice.month.closing"].create({"month": "2025-12-01"})
         cls.env.flush_all()
 
@@ -105,6 +106,12 @@ class RolesMixin(SubscriptionMixin):
             }
         )
         return cls.env["practice.waiting.offer"]._make_sudo(entry, place)
+
+    @classmethod
+    def make_voucher(cls):
+        """Sell a package as a gift."""
+        gift = {"practice_voucher_ids": [Command.create({"receiver_name": "Somebody"})]}
+        return cls.invoice(cls, line=gift).practice_voucher_ids
 
     @classmethod
     def make_statement(cls):
@@ -139,6 +146,7 @@ class RolesMixin(SubscriptionMixin):
             "practice.credit.import": self.env["practice.credit.import"].create(
                 {"partner_id": self.patient.id, "package_id": self.package.id}
             ),
+            "practice.gift.voucher": self.voucher,
             "practice.credit.move": self.lot.move_ids[:1],
             "practice.balance.post": self.env["practice.balance.post"].search(
                 [("account_id", "=", self.liability.id), ("company_id", "=", self.company.id)]

@@ -79,6 +79,11 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
         self.order = self.invoice(
             self.victim.partner_id, post=False, practice_buyer_id=self.victim.id, ref="SECRET order"
         )
+        gift = {"receiver_name": "SECRET receiver", "receiver_email": "secret@example.com", "message": "SECRET"}
+        self.voucher = self.invoice(
+            self.victim.partner_id, line={"practice_voucher_ids": [Command.create(gift)]}
+        ).practice_voucher_ids
+        self.pay(self.voucher.invoice_id)
         self.subscription = self.make_trial()
         self.subscription._begin_billing()
         self.subscription._bill_now()
@@ -112,6 +117,8 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             self.env["payment.transaction"].search_count([]),
             self.env["calendar.event"].search_count([("patient_id", "=", self.victim.partner_id.id)]),
             self.lot.read(["credits_available", "credits_reserved"]),
+            self.voucher.read(["state", "receiver_name", "redeemed_partner_id"]),
+            self.env["practice.gift.voucher"].search_count([("buyer_id", "=", self.victim.partner_id.id)]),
         )
 
     def victims_values(self):
@@ -120,6 +127,10 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
         return {
             "event_id": self.event.id,
             "entry_id": self.entry.id,
+            "voucher_id": self.voucher.id,
+            "receiver_name": "Mallory",
+            "receiver_email": "mallory@example.com",
+            "send_date": "",
             **dict.fromkeys(DAY_FIELDS, "1"),
             "hour_from": "8",
             "hour_to": "18",

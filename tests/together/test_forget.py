@@ -73,6 +73,18 @@ class TestForget(PracticeCase):
             }
         )
         self.event = event
+        self.receive_voucher()
+
+    def receive_voucher(self):
+        """Redeem what somebody else gave, and give it back by a refund."""
+        said = {"receiver_name": f"{MARK} P.", "receiver_email": "vergeetmij@example.com", "message": f"For {MARK}"}
+        gift = self.invoice(self.child, line={"practice_voucher_ids": [Command.create(said)]})
+        self.pay(gift)
+        self.voucher = gift.practice_voucher_ids
+        self.voucher.message_post(body=f"{MARK} lost the card")  # pylint: disable=translation-required
+        self.voucher._send()
+        self.voucher._redeem(self.paula, at="desk")
+        self.credit_note(gift)
 
     def settle(self):
         """Refund what is left, so that nothing stands in the way."""

@@ -27,6 +27,7 @@ RIGHTS = {
     "practice.waiting.offer": {"front_desk": "r", "manager": "r"},
     "practice.credit.lot": {"front_desk": "rw", "manager": "rw", "accountant": "r"},
     "practice.credit.import": {"manager": "rwcd"},
+    "practice.gift.voucher": {"front_desk": "rwc", "manager": "rwc", "accountant": "r"},
     "practice.credit.move": {"front_desk": "r", "manager": "r", "accountant": "r"},
     "practice.balance.post": {"manager": "rw", "accountant": "rw"},
     "practice.revenue.release": {"manager": "r", "accountant": "r"},
@@ -51,6 +52,7 @@ MONEY = {
     "practice.credit.lot": ("value_total", "value_open", "internal_rate", "deferred_account_id"),
     "practice.credit.move": ("value", "production"),
     "practice.package": ("value_open",),
+    "practice.gift.voucher": ("value",),
     "practice.subscription.period": ("deferred_account_id", "income_account_id"),
 }
 APPOINTMENT_FIELDS = (

@@ -25,7 +25,7 @@ class PracticeGiftVoucher(models.Model):
     _inherit = ["practice.retry.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
 
-    code = fields.Char(readonly=True, copy=False, help="As it is kept: without dashes.")
+    code = fields.Char(string="Code Without Dashes", readonly=True, copy=False, help="As it is kept.")
     name = fields.Char(
         string="Code",
         compute="_compute_name",
@@ -37,7 +37,7 @@ class PracticeGiftVoucher(models.Model):
     )
     invoice_id = fields.Many2one("account.move", required=True, readonly=True, index=True, ondelete="cascade")
     lot_id = fields.Many2one(
-        "practice.credit.lot", string="Credits", readonly=True, ondelete="restrict", help="What it stands for."
+        "practice.credit.lot", string="Kept Credits", readonly=True, ondelete="restrict", help="What it stands for."
     )
     package_id = fields.Many2one("practice.package", readonly=True, index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="restrict")
@@ -57,7 +57,9 @@ class PracticeGiftVoucher(models.Model):
         readonly=True,
         help="From the day of payment, as the company had it when it was sold; 0: without end.",
     )
-    valid_until = fields.Date(related="lot_id.expiry_date", store=True)
+    valid_until = fields.Date(
+        related="lot_id.expiry_date", string="Valid Until", store=True, help="Last day on which it can be redeemed."
+    )
     credits = fields.Integer(compute="_compute_credits", help="What whoever redeems it gets.")
     value = fields.Monetary(
         related="lot_id.value_open",
