@@ -65,6 +65,16 @@ class TestGiftVoucherBooks(VoucherMixin, TransactionCase):
         note.button_draft()
         self.assertEqual(voucher.state, "open")
 
+    def test_the_dialog_of_refunds_says_what_becomes_of_the_voucher(self):
+        voucher = self.sell_gift()
+        wizards = self.env["practice.credit.refund"]
+        wizard = wizards.create({"lot_id": voucher.lot_id.id, "credits": 4, "method": "open"})
+        self.assertIn(f"{voucher.name} is for 6 credits then", wizard.consequence)
+        wizard.credits = 10
+        self.assertIn(f"{voucher.name} is cancelled", wizard.consequence)
+        wizard.action_refund()
+        self.assertEqual(voucher.state, "cancelled")
+
     def test_a_part_is_refunded_and_the_rest_is_redeemed(self):
         voucher = self.sell_gift()
         self.credit_note(voucher.invoice_id, quantity=0.4)
