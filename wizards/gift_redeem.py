@@ -10,7 +10,7 @@ class PracticeGiftRedeem(models.TransientModel):
     _description = "Redeem Gift Voucher"
 
     code = fields.Char(required=True, help="From the voucher; dashes, spaces and capitals do not matter.")
-    voucher_id = fields.Many2one("practice.gift.voucher", compute="_compute_voucher_id", string="Voucher")
+    voucher_id = fields.Many2one("practice.gift.voucher", compute="_compute_voucher_id")
     company_id = fields.Many2one(related="voucher_id.company_id")
     receiver_name = fields.Char(related="voucher_id.receiver_name", string="Meant For")
     buyer_id = fields.Many2one(related="voucher_id.buyer_id")

@@ -7,6 +7,7 @@
 - ``payments``: Odoo's demo provider, and saved cards that end as they are told
 - ``collection``: an organisation with a saved card, and the run that charges it
 - ``checkouts``: an organisation whose administrator has a login and pays on the portal
+- ``shop``: a package that is sold on the portal, purchases and their payments
 - ``booking``: practitioners with working hours, and a type that patients book
 - ``conflicts``: a front desk that plans where somebody is busy
 - ``expiry``: credits that expire, and their runs

@@ -5,8 +5,8 @@ from datetime import timedelta
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
+from ..common.shop import ShopMixin
 from ..common.vouchers import VoucherMixin
-from .test_patient_shop import ShopMixin
 
 
 @tagged("post_install", "-at_install")

@@ -78,7 +78,7 @@ class PracticeCreditLot(models.Model):
         return last_day_of(day, None, **terms) or False
 
     def _check_transferable(self, receiver, payer):
-        super()._check_transferable(receiver, payer)
+        result = super()._check_transferable(receiver, payer)
         if voucher := self.keeping_voucher_id:
             raise UserError(
                 self.env._(
@@ -88,6 +88,7 @@ class PracticeCreditLot(models.Model):
                     receiver=voucher.receiver_name or self.env._("whoever has the code"),
                 )
             )
+        return result
 
     # === INVOICES === #
 

@@ -33,11 +33,21 @@ class PracticeGiftVoucher(models.Model):
         help="Found however it is typed: with other dashes, with spaces, in small letters.",
     )
     invoice_line_id = fields.Many2one(
-        "account.move.line", required=True, readonly=True, ondelete="cascade", help="The line that sells the credits."
+        "account.move.line",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+        help="The line that sells the credits.",
     )
     invoice_id = fields.Many2one("account.move", required=True, readonly=True, index=True, ondelete="cascade")
     lot_id = fields.Many2one(
-        "practice.credit.lot", string="Kept Credits", readonly=True, ondelete="restrict", help="What it stands for."
+        "practice.credit.lot",
+        string="Kept Credits",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="What it stands for.",
     )
     package_id = fields.Many2one("practice.package", readonly=True, index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="restrict")
@@ -58,7 +68,7 @@ class PracticeGiftVoucher(models.Model):
         help="From the day of payment, as the company had it when it was sold; 0: without end.",
     )
     valid_until = fields.Date(
-        related="lot_id.expiry_date", string="Valid Until", store=True, help="Last day on which it can be redeemed."
+        related="lot_id.expiry_date", store=True, help="The last day on which it can be redeemed. Empty: without end."
     )
     credits = fields.Integer(compute="_compute_credits", help="What whoever redeems it gets.")
     value = fields.Monetary(
@@ -89,7 +99,11 @@ class PracticeGiftVoucher(models.Model):
         "res.partner", string="Redeemed For", readonly=True, index="btree_not_null", ondelete="restrict"
     )
     redeemed_lot_id = fields.Many2one(
-        "practice.credit.lot", string="Credits of the Receiver", readonly=True, ondelete="restrict"
+        "practice.credit.lot",
+        string="Credits of the Receiver",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
     )
     told_on = fields.Datetime(string="Buyer Told", readonly=True, help="When it was told that it is redeemed.")
     error = fields.Char(string="Failed", readonly=True)
