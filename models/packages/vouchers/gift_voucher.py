@@ -208,7 +208,8 @@ class PracticeGiftVoucher(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su and any(vals.keys() - EDITABLE_FIELDS - {"invoice_line_id"} for vals in vals_list):
+        free = self.env.su or all(vals.keys() <= EDITABLE_FIELDS | {"invoice_line_id"} for vals in vals_list)
+        if not free or not all(vals.get("invoice_line_id") for vals in vals_list):
             raise AccessError(self.env._("A gift voucher comes with the invoice that sells it."))
         lines = self.env["account.move.line"].browse(vals["invoice_line_id"] for vals in vals_list)
         lines.check_access("write")
