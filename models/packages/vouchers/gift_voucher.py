@@ -92,9 +92,7 @@ class PracticeGiftVoucher(models.Model):
     )
     redeemed_on = fields.Datetime(string="Redeemed", readonly=True)
     redeemed_at = fields.Selection([("desk", "At the Desk"), ("portal", "On the Portal")], readonly=True)
-    redeemed_by_id = fields.Many2one(
-        "res.users", string="Redeemed By", readonly=True, index="btree_not_null", ondelete="restrict"
-    )
+    redeemed_by_id = fields.Many2one("res.users", readonly=True, index="btree_not_null", ondelete="restrict")
     redeemed_partner_id = fields.Many2one(
         "res.partner", string="Redeemed For", readonly=True, index="btree_not_null", ondelete="restrict"
     )
