@@ -18,6 +18,7 @@ END = datetime(2026, 4, 2, 9, 0)
 def tell(story):
     """Let it happen."""
     story.sell_packages()
+    story.sell_vouchers()
     story.plan_appointments()
     story.begin_subscriptions()
     story.pass_time(datetime(2026, 1, 20, 9, 0))
@@ -51,6 +52,7 @@ def check(env):
         ("practice.credit.move", "kind"): {
             *("grant", "reserve", "unreserve", "use", "forfeit", "expire", "refund", "transfer", "receive"),
         },
+        ("practice.gift.voucher", "state"): {"open", "redeemed"},
         ("practice.credit.import", "state"): {"draft", "done", "undone"},
         ("practice.data.import", "state"): {"done"},
         ("practice.revenue.release", "state"): {"due", "posted"},

@@ -36,7 +36,7 @@ class ReportCreditStatement(models.AbstractModel):
     def _get_lot_domain(self, partners):
         """Return the credits of these patients and those shared with them; not those whose sale was undone."""
         mine = Domain("partner_id", "in", partners.ids) | Domain("beneficiary_ids", "in", partners.ids)
-        return mine & Domain("credits_total", ">", 0)
+        return mine & Domain("credits_total", ">", 0) & self.env["practice.credit.lot"]._get_own_domain()
 
     # === STATEMENTS === #
 

@@ -8,10 +8,12 @@ from . import credit_refund
 from . import credit_take_back
 from . import credit_transfer
 from . import credit_upgrade
+from . import gift_redeem
 from . import month_closing_dialog
 from . import next_visit
 from . import open_credit_date
 from . import package_sale
+from . import package_sale_gift
 from . import patient_forget
 from . import pay_make
 from . import subscription_start

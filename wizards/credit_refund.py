@@ -124,6 +124,8 @@ class PracticeCreditRefund(models.TransientModel):
                 left=left,
             )
         ]
+        if voucher := self.lot_id.keeping_voucher_id:
+            lines.append(self._describe_voucher(voucher, left))
         if self.amount_settled:
             lines.append(self.env._("%s of it pays what is still owed on the invoice.", money["amount_settled"]))
         if self.currency_id.is_zero(self.amount_back):
@@ -144,6 +146,12 @@ class PracticeCreditRefund(models.TransientModel):
         else:
             lines.append(self.env._("%s stays open for the customer: it pays the next invoice.", money["amount_back"]))
         return lines
+
+    def _describe_voucher(self, voucher, left):
+        """Return in a sentence what becomes of the gift voucher for which the credits are kept."""
+        if left:
+            return self.env._("The gift voucher %(code)s is for %(left)s credits then.", code=voucher.name, left=left)
+        return self.env._("The gift voucher %s is cancelled: its code cannot be redeemed any more.", voucher.name)
 
     # === ACTIONS === #
 

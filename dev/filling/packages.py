@@ -44,6 +44,22 @@ class Packages(House):
             reason="A colleague goes on",
         )
 
+    def sell_vouchers(self):
+        """Gifts: one that is redeemed, one that waits."""
+        for receiver in ("Oma", "Opa"):
+            self.wizard(
+                "practice.package.sale",
+                "action_sell",
+                partner_id=self.carla.id,
+                product_id=self.six.id,
+                payment_journal_id=self.bank.id,
+                is_gift=True,
+                receiver_name=receiver,
+                receiver_email=f"{receiver}@example.com",
+            )
+        redeemed = self.env["practice.gift.voucher"].search([("receiver_name", "=", "Oma")])
+        self.wizard("practice.gift.redeem", "action_redeem", code=redeemed.name, partner_id=self.bert.id)
+
     def give(self, patient, credits):
         self.env["practice.credit.lot"]._grant(
             [

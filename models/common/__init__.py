@@ -3,6 +3,7 @@ from . import kept_mixin
 from . import ir_http
 from . import retry_mixin
 from . import res_company
+from . import code_attempt
 from . import res_partner
 from . import res_partner_forget
 from . import account_move

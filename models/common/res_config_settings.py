@@ -10,6 +10,7 @@ class ResConfigSettings(models.TransientModel):
     practice_auto_attend = fields.Boolean(related="company_id.practice_auto_attend", readonly=False)
     practice_waiting_automatic = fields.Boolean(related="company_id.practice_waiting_automatic", readonly=False)
     practice_waiting_hours = fields.Integer(related="company_id.practice_waiting_hours", readonly=False)
+    practice_voucher_months = fields.Integer(related="company_id.practice_voucher_months", readonly=False)
     practice_expiry_warning = fields.Boolean(related="company_id.practice_expiry_warning", readonly=False)
     practice_low_warning = fields.Boolean(related="company_id.practice_low_warning", readonly=False)
     practice_low_threshold = fields.Integer(related="company_id.practice_low_threshold", readonly=False)

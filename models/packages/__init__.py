@@ -10,6 +10,7 @@ from . import shop
 from . import refunds
 from . import transfers
 from . import upgrades
+from . import vouchers
 from . import notices
 from . import absences
 from . import waiting

@@ -7,10 +7,13 @@
 - ``payments``: Odoo's demo provider, and saved cards that end as they are told
 - ``collection``: an organisation with a saved card, and the run that charges it
 - ``checkouts``: an organisation whose administrator has a login and pays on the portal
+- ``shop``: a package that is sold on the portal, purchases and their payments
 - ``booking``: practitioners with working hours, and a type that patients book
 - ``conflicts``: a front desk that plans where somebody is busy
 - ``expiry``: credits that expire, and their runs
 - ``absences``: a practitioner who is away, and who was planned with them
+- ``transfers``: a giver and a receiver of credits, and the proof for both
+- ``vouchers``: a gift that is bought and redeemed, and the run that sends it
 - ``waiting``: a class that is full, patients who wait for it, and the run that offers places
 - ``pages``: pages, forms and Odoo's doors for programs; a family with logins; a browser for another process
 - ``roles``: one user of each role, and one record of each model

@@ -15,6 +15,7 @@ STEPS = (
     *("sell", "sell", "sell", "draft", "draft", "post_draft", "post_draft", "edit_draft", "cancel_draft", "reset"),
     *("pay", "pay", "unpay", "write_off", "credit", "credit", "credit_amount", "redraft", "withdraw", "swap"),
     *("grant", "undo_grant", "transfer", "transfer", "transfer", "refund", "refund", "give_away", "upgrade", "upgrade"),
+    *("sell_gift", "sell_gift", "redeem", "redeem", "redeem"),
     *("book", "book", "book", "series", "series_shift", "move", "cancel", "delete", "restore", "decline", "waive"),
     *("group", "group", "join", "join", "leave", "change_group", "pay_for", "places"),
     *(
@@ -445,6 +446,31 @@ class PackageLife(Life):
             if dice.chance(2):
                 wizard.payment_journal_id = self.case.bank
             wizard.action_upgrade()
+
+    def sell_gift(self, number):
+        """Sell a package for somebody else, or draft it; most are paid."""
+        dice = Dice(number)
+        move = self.draft_of(dice, self.patient(number))
+        line = move.invoice_line_ids[:1]
+        self.env["practice.gift.voucher"].create({"invoice_line_id": line.id, "receiver_name": "Somebody"})
+        if dice.chance(6):
+            return
+        self.post_move(move)
+        if move.amount_residual and not dice.chance(4):
+            self.case.pay(move)
+
+    def redeem(self, number):
+        """Redeem a voucher: an open one, one that is redeemed already or cannot be, or a code that is wrong."""
+        vouchers = self.env["practice.gift.voucher"].search([("code", "!=", False)], order="id")
+        opened = vouchers.filtered(lambda it: it.state == "open")
+        if voucher := self.one((number % 4 and opened) or vouchers, number // 4):
+            was = voucher.state
+            code = voucher.name if number % 7 else voucher.name[::-1]
+            wizard = self.env["practice.gift.redeem"].create({"code": code, "partner_id": self.patient(number).id})
+            self.say(f"{voucher.display_name}, {was}, for {wizard.partner_id.name}")
+            wizard.action_redeem()
+            if was != "open" or wizard.voucher_id != voucher:
+                self.wrong.append(f"a voucher that was {was} was redeemed")
 
     def give_away(self, number):
         """Give credits without money, or take such a gift back."""

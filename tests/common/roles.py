@@ -79,6 +79,7 @@ class RolesMixin(SubscriptionMixin):
                 "interval": "month",
             }
         )
+        cls.voucher = cls.make_voucher()
         cls.closing = cls.env["practice.month.closing"].create({"month": "2025-12-01"})
         cls.env.flush_all()
 
@@ -117,6 +118,20 @@ class RolesMixin(SubscriptionMixin):
         data_import.user_id = cls.manager
         data_import._import_now()
         return data_import
+
+    @classmethod
+    def make_voucher(cls):
+        """Sell a package as a gift."""
+        gift = {"practice_voucher_ids": [Command.create({"receiver_name": "Somebody"})]}
+        invoice = cls.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": cls.patient.id,
+                "invoice_line_ids": [Command.create({"product_id": cls.product.id, **gift})],
+            }
+        )
+        invoice.action_post()
+        return invoice.practice_voucher_ids
 
     @classmethod
     def make_statement(cls):
@@ -178,6 +193,7 @@ class RolesMixin(SubscriptionMixin):
             "practice.data.import": self.data_import,
             "practice.data.import.problem": self.data_import.problem_ids,
             "practice.import.key": self.env["practice.import.key"].search([("import_id", "=", self.data_import.id)]),
+            "practice.gift.voucher": self.voucher,
             "practice.credit.move": self.lot.move_ids[:1],
             "practice.balance.post": self.env["practice.balance.post"].search(
                 [("account_id", "=", self.liability.id), ("company_id", "=", self.company.id)]

@@ -15,6 +15,8 @@ from . import test_day_board
 from . import test_expected_breakage
 from . import test_expiry
 from . import test_free_times
+from . import test_gift_voucher_races
+from . import test_gift_vouchers
 from . import test_gifts
 from . import test_group_races
 from . import test_groups

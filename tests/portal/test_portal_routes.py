@@ -80,6 +80,11 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
         self.order = self.invoice(
             self.victim.partner_id, post=False, practice_buyer_id=self.victim.id, ref="SECRET order"
         )
+        gift = {"receiver_name": "SECRET receiver", "receiver_email": "secret@example.com", "message": "SECRET"}
+        self.voucher = self.invoice(
+            self.victim.partner_id, line={"practice_voucher_ids": [Command.create(gift)]}
+        ).practice_voucher_ids
+        self.pay(self.voucher.invoice_id)
         self.subscription = self.make_trial()
         self.subscription._begin_billing()
         self.subscription._bill_now()
@@ -125,6 +130,8 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             self.lot.read(["credits_available", "credits_reserved"]),
             self.env["practice.care.statement"].search_count([]),
             self.statement.read(["sent_date", "share"]),
+            self.voucher.read(["state", "receiver_name", "redeemed_partner_id"]),
+            self.env["practice.gift.voucher"].search_count([("buyer_id", "=", self.victim.partner_id.id)]),
         )
 
     def victims_values(self):
@@ -134,6 +141,10 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             "event_id": self.event.id,
             "entry_id": self.entry.id,
             "statement_id": self.statement.id,
+            "voucher_id": self.voucher.id,
+            "receiver_name": "Mallory",
+            "receiver_email": "mallory@example.com",
+            "send_date": "",
             **dict.fromkeys(DAY_FIELDS, "1"),
             "hour_from": "8",
             "hour_to": "18",

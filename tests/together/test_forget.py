@@ -80,6 +80,7 @@ class TestForget(ImportMixin, PracticeCase):
         self.event = event
         self.arrange()
         self.import_paula()
+        self.receive_voucher()
 
     def arrange(self):
         """An insurer pays some of it back; the patient pays for the child."""
@@ -109,6 +110,17 @@ class TestForget(ImportMixin, PracticeCase):
         )
         self.assertEqual((self.data_import.unchanged_count, self.data_import.refused_count), (1, 1))
         self.bring("credit", [(f"{MARK} c", f"{MARK} 12", "Ten sessions", 1)])
+
+    def receive_voucher(self):
+        """Redeem what somebody else gave, and give it back by a refund."""
+        said = {"receiver_name": f"{MARK} P.", "receiver_email": "vergeetmij@example.com", "message": f"For {MARK}"}
+        gift = self.invoice(self.child, line={"practice_voucher_ids": [Command.create(said)]})
+        self.pay(gift)
+        self.voucher = gift.practice_voucher_ids
+        self.voucher.message_post(body=f"{MARK} lost the card")  # pylint: disable=translation-required
+        self.voucher._send()
+        self.voucher._redeem(self.paula, at="desk")
+        self.credit_note(gift)
 
     def settle(self):
         """Refund what is left, so that nothing stands in the way."""

@@ -197,6 +197,27 @@ class TestRuns(RefundMixin, CollectionCase):
             lambda: bad.write({"user_id": manager.id}),
         )
 
+    def meet_ir_cron_send_gift_vouchers(self):
+        bad, good = (
+            self.invoice(
+                patient,
+                line={"practice_voucher_ids": [Command.create({"receiver_email": f"{patient.name}@example.com"})]},
+            ).practice_voucher_ids
+            for patient in (self.bad_patient, self.good_patient)
+        )
+        for voucher in bad | good:
+            self.pay(voucher.invoice_id)
+        self.break_template("mail_template_gift_voucher", self.bad_patient, "buyer_id")
+        return Meeting(
+            bad,
+            good,
+            lambda voucher: voucher.sent_on,
+            bad._get_to_send_domain,
+            lambda: bad.error,
+            lambda: self.bad_patient.write({"name": "Mended"}),
+            lambda: bad.activity_ids,
+        )
+
     def meet_ir_cron_expire_credits(self):
         bad, good = self.sell_both()
         (bad + good)._extend(self.company._practice_day(), "test")

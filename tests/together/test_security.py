@@ -33,6 +33,7 @@ RIGHTS = {
     "practice.data.import": {"manager": "rwcd"},
     "practice.data.import.problem": {"manager": "r"},
     "practice.import.key": {"manager": "r"},
+    "practice.gift.voucher": {"front_desk": "rwc", "manager": "rwc", "accountant": "r"},
     "practice.credit.move": {"front_desk": "r", "manager": "r", "accountant": "r"},
     "practice.balance.post": {"manager": "rw", "accountant": "rw"},
     "practice.revenue.release": {"manager": "r", "accountant": "r"},
@@ -57,6 +58,7 @@ MONEY = {
     "practice.credit.lot": ("value_total", "value_open", "internal_rate", "deferred_account_id"),
     "practice.credit.move": ("value", "production"),
     "practice.package": ("value_open",),
+    "practice.gift.voucher": ("value",),
     "practice.subscription.period": ("deferred_account_id", "income_account_id"),
 }
 APPOINTMENT_FIELDS = (

@@ -66,6 +66,17 @@ class TestTours(PracticeMixin, HttpCase):
         self.assertLot(received, partner_id=bert, payer_id=bert, available=3, value=360.0)
         self.assertBooksAgree()
 
+    def test_front_desk_sells_a_gift_and_redeems_it_for_another_patient(self):
+        receiver = self.make_patient("Tour Receiver")
+        self.start_tour("/odoo", "practice_gift_voucher", login="pb_front_desk")
+        self.env.invalidate_all()
+        voucher = self.env["practice.gift.voucher"].search([("buyer_id", "=", self.patient.id)])
+        self.assertEqual((voucher.state, voucher.message), ("redeemed", "Happy birthday!"))
+        self.assertLot(voucher.lot_id, available=0, transferred=10, value=0.0)
+        received = voucher.redeemed_lot_id
+        self.assertLot(received, partner_id=receiver, payer_id=self.patient, available=10, credits_spendable=10)
+        self.assertBooksAgree()
+
     def test_front_desk_sells_while_planning_and_cancels(self):
         self.start_tour("/odoo", "practice_sell_while_planning", login="pb_front_desk")
 

@@ -11,6 +11,11 @@ class PracticeCreditLot(models.Model):
     _inherit = "practice.credit.lot"
 
     @api.model
+    def _get_own_domain(self):
+        """Return the credits that are for the patient whom they belong to; a hook of what keeps them for others."""
+        return Domain.TRUE
+
+    @api.model
     def _get_usable_domain(self, partners, packages):
         """Return the domain of lots that ``partners`` may see as theirs: their own and those shared with them."""
         return Domain("package_id", "in", packages.ids) & (
@@ -48,6 +53,7 @@ class PracticeCreditLot(models.Model):
         patients = self.env["res.partner"].union(*(patient for patient, _package in owners))
         packages = self.env["practice.package"].union(*(package for _patient, package in owners))
         open_lots = Domain("package_id", "in", packages.ids) & Domain("state", "in", ("pending", "active"))
+        open_lots &= self._get_own_domain()
         sums = [f"{field}:sum" for field in (*COUNTER_FIELDS.values(), "credits_spendable")]
         lots_sudo = self.sudo()  # sudo: numbers only, of patients whom the caller may already see
         own = lots_sudo._read_group(

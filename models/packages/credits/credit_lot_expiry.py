@@ -115,7 +115,7 @@ class PracticeCreditLot(models.Model):
         today = company._practice_day()
         soon = Domain("expiry_date", ">=", today) & Domain("expiry_date", "<=", today + timedelta(days=days))
         unwarned = Domain("expiry_warned", "=", 0) | Domain("expiry_warned", ">", days)
-        return self._get_expiring_domain(company) & soon & unwarned
+        return self._get_expiring_domain(company) & soon & unwarned & self._get_own_domain()
 
     def _warn_expiry(self, days):
         """Queue the warning and remember it; where nobody has an e-mail address, the lot gets a note instead."""

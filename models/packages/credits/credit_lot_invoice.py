@@ -149,6 +149,7 @@ class PracticeCreditLot(models.Model):
             domain &= Domain("invoice_id", "=", invoice.id)
         else:
             domain &= Domain("partner_id", "=", line._practice_get_patient().id) & Domain("origin", "=", "invoice")
+            domain &= self._get_own_domain()
         lots_sudo = self.sudo().search(domain, order="id desc")  # sudo: a credit note may be posted by any accountant
         billed_sudo = lots_sudo.filtered(lambda lot: not lot.source_lot_id).payer_id.commercial_partner_id
         lots_sudo = lots_sudo.filtered(

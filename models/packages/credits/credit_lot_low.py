@@ -89,7 +89,8 @@ class PracticeCreditLot(models.Model):
         rows = self._read_group(
             Domain("partner_id", "in", self.partner_id.ids)
             & Domain("package_id", "in", self.package_id.ids)
-            & Domain("state", "in", ("active", "pending")),
+            & Domain("state", "in", ("active", "pending"))
+            & self._get_own_domain(),
             ["partner_id", "package_id"],
             ["credits_available:sum", "credits_reserved:sum"],
         )

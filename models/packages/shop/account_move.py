@@ -46,7 +46,7 @@ class AccountMove(models.Model):
     # === BUYING === #
 
     @api.model
-    def _practice_order_package(self, user, offer, patient, *, way, terms=""):
+    def _practice_order_package(self, user, offer, patient, *, way, terms="", line_vals=None):
         """Return the purchase of one unit by ``user``: the one that is open already, or a new one.
 
         :param user: the login that buys and pays
@@ -54,6 +54,7 @@ class AccountMove(models.Model):
         :param patient: who gets the credits, one of the login's; empty when it chose none
         :param str way: ``online`` (a draft, to be paid on its page) or ``invoice`` (posted and mailed)
         :param str terms: fingerprint of the terms that were agreed to
+        :param dict line_vals: what else its line says, as a room above this one knows
         :raises UserError: when something is missing, when the terms are not those that were agreed to, or when the
             invoice could not be posted
         """
@@ -69,10 +70,10 @@ class AccountMove(models.Model):
         buyer_sudo = user.partner_id.sudo()  # sudo: a login buys for itself
         buyer_sudo.practice_last_order = fields.Datetime.now()
         buyer_sudo.flush_recordset()
-        order = self._practice_find_open_order(user, offer.product, patient)
+        order = self._practice_find_open_order(user, offer.product, patient, line_vals)
         if not (order and order._practice_is_still(offer)):
             order._practice_withdraw_order()
-            order = self._practice_create_order_sudo(user, offer, patient)
+            order = self._practice_create_order_sudo(user, offer, patient, line_vals)
         if way == "invoice" and order._practice_get_order_state() == "open":
             order.action_post()
         return order
@@ -87,15 +88,23 @@ class AccountMove(models.Model):
         return domain
 
     @api.model
-    def _practice_find_open_order(self, user, product, patient):
-        """Return the purchase of this product for this patient that waits for payment."""
+    def _practice_find_open_order(self, user, product, patient, line_vals=None):
+        """Return the purchase of this product for this patient that waits for payment and says the same."""
         domain = self._practice_get_order_domain(user, only_open=True) & Domain(
             "invoice_line_ids.product_id", "=", product.id
         )
         orders_sudo = self.sudo().search(domain, order="state desc, id desc")  # sudo: of this login
         return orders_sudo.filtered(
-            lambda order: order._practice_get_package_lines()._practice_get_patient() == patient
+            lambda order: (
+                order._practice_get_package_lines()._practice_get_patient() == patient
+                and order._practice_says(line_vals or {})
+            )
         )[:1]
+
+    def _practice_says(self, line_vals):
+        """Return whether the line of this purchase says what another one is to say. A hook."""
+        self.ensure_one()
+        return True
 
     def _practice_is_still(self, offer):
         """Return whether this purchase can be paid although time has passed: a draft has to be what is offered now."""
@@ -113,11 +122,13 @@ class AccountMove(models.Model):
         )
 
     @api.model
-    def _practice_create_order_sudo(self, user, offer, patient):
+    def _practice_create_order_sudo(self, user, offer, patient, line_vals=None):
         buyer, package = user.partner_id, offer.product.package_id
         moves_sudo = self.sudo().with_company(offer.company)  # sudo: a login buys for itself what is offered to it
         moves_sudo = moves_sudo.with_context(lang=buyer.lang or self.env.lang, mail_create_nosubscribe=True)
         vals = moves_sudo._practice_prepare_package_sale_vals(offer.company, buyer, offer.product, patient=patient)
+        for _create, _id, of_line in vals["invoice_line_ids"]:
+            of_line.update(line_vals or {})
         order = moves_sudo.create({**vals, "practice_buyer_id": user.id, "invoice_user_id": False})
         line = order._practice_get_package_lines()
         if version := package._get_terms_version_sudo():

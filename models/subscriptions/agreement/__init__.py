@@ -7,7 +7,6 @@ from . import subscription_transition
 from . import period
 from . import discount_redemption
 from . import discount_code
-from . import code_attempt
 from . import subscription_discount
 from . import plan
 from . import price_mixin

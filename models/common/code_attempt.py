@@ -7,15 +7,18 @@ from odoo.tools import SQL, format_time
 #: Refused codes in this time are counted together.
 WINDOW = timedelta(hours=1)
 
-#: How many may be refused: of an organisation, and of an address from which several organisations may come.
-MOST_OF_ORGANISATION, MOST_OF_ADDRESS = 10, 30
+#: How many may be refused: of a customer, and of an address from which several customers may come.
+MOST_OF_CUSTOMER, MOST_OF_ADDRESS = 10, 30
 
 
 class PracticeCodeAttempt(models.Model):
-    """How often discount codes were tried lately: one row for each organisation and each address, however often."""
+    """How often codes were tried lately: one row for each customer and each address, however often.
+
+    Discount codes of organisations and gift vouchers of patients count alike: whoever guesses, guesses.
+    """
 
     _name = "practice.code.attempt"
-    _description = "Discount Codes Tried"
+    _description = "Codes Tried"
     _rec_name = "key"
     _order = "id"
 
@@ -27,20 +30,20 @@ class PracticeCodeAttempt(models.Model):
     _since_idx = models.Index("(since)")
 
     @api.model
-    def _get_limits(self, organisation, address):
-        """Return ``{key: how many may be refused}`` of whoever tries a code."""
+    def _get_limits(self, customer, address):
+        """Return ``{key: how many may be refused}`` of whoever tries a code: a contact, from an address."""
         return {
-            f"organisation {organisation.id}": MOST_OF_ORGANISATION,
+            f"customer {customer.id}": MOST_OF_CUSTOMER,
             f"address {(address or '')[:50]}": MOST_OF_ADDRESS,
         }
 
     @api.model
-    def _count(self, organisation, address):
+    def _count(self, customer, address):
         """Count a try before it is made: of two at once one is repeated, so nobody tries many at the same moment.
 
         :return: until when no code can be tried, as a time of day for people; nothing when this one may be
         """
-        now, limits, until = fields.Datetime.now(), self._get_limits(organisation, address), None
+        now, limits, until = fields.Datetime.now(), self._get_limits(customer, address), None
         for key, most in sorted(limits.items()):
             [(since, tries)] = self.env.execute_query(
                 SQL(
@@ -61,10 +64,10 @@ class PracticeCodeAttempt(models.Model):
         return format_time(self.env, until, tz=self.env.user.tz, time_format="short") if until else None
 
     @api.model
-    def _forgive(self, organisation, address):
+    def _forgive(self, customer, address):
         """Take back the count of a try that was no guess: the code was good."""
         self.flush_model()
-        keys = list(self._get_limits(organisation, address))
+        keys = list(self._get_limits(customer, address))
         self.env.execute_query(
             SQL(
                 "UPDATE practice_code_attempt SET tries = tries - 1 WHERE key = ANY(%s) AND tries > 0 RETURNING id",
