@@ -1,12 +1,17 @@
 """A package that is paid in parts gives its credits as it is paid: the rows of docs/books.md, and every door."""
 
 from ast import literal_eval
+from datetime import timedelta
+from functools import partial
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, HttpCase, tagged
 
-from ..common.instalments import InstalmentsCase
+from ..common.instalments import InstalmentsCase, InstalmentsMixin
+from ..common.pages import FamilyMixin
+from ..common.practice import PracticeMixin
+from ..common.races import RaceCase, done
 
 
 @tagged("post_install", "-at_install")
@@ -340,3 +345,145 @@ class TestInstalmentsUnpaid(InstalmentsCase):
         self.assertLot(received, paid=2, spendable=2)
         with self.assertRaises(UserError):
             self.plan()
+
+
+@tagged("post_install", "-at_install")
+class TestInstalmentsSold(InstalmentsCase):
+    """The dialog *Sell Package*."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_staff()
+
+    def form(self):
+        return Form(
+            self.env["practice.package.sale"]
+            .with_user(self.front_desk)
+            .with_context(default_partner_id=self.patient.id)
+        )
+
+    def test_the_terms_of_the_payer_and_what_they_mean(self):
+        self.patient.property_payment_term_id = self.three_parts
+        form = self.form()
+        form.product_id = self.product
+        self.assertEqual(form.payment_term_id, self.three_parts)
+        words = form.parts_note.replace("\N{NO-BREAK SPACE}", " ")
+        for said in ("3 parts", "400.00", "on 03/11/2026", "on 05/10/2026", "after each part: 3, 6, 10"):
+            self.assertIn(said, words)
+        form.payment_journal_id = self.bank
+        self.assertIn("is paid now: 3 credits can be planned at once", form.parts_note)
+        form.payment_term_id = self.three_parts.browse()
+        self.assertFalse(form.parts_note)
+
+    def test_what_is_said_is_what_is_billed_and_paid(self):
+        form = self.form()
+        form.product_id = self.product
+        form.quantity = 2
+        form.payment_term_id = self.three_parts
+        form.payment_journal_id = self.bank
+        said = form.save()._get_parts()
+        form.save().action_sell()
+        lot = self.env["practice.credit.lot"].search([("partner_id", "=", self.patient.id)])
+        parts = lot.invoice_id._practice_get_parts()
+        self.assertEqual([day for day, _amount, _credits in said], parts.mapped("date_maturity"))
+        self.assertEqual([credits for _day, _amount, credits in said], [6, 13, 20])
+        self.assertEqual(parts.mapped("amount_residual"), [0.0, 800.0, 800.0])
+        self.assertLot(lot, paid=6, spendable=6)
+
+    def test_sold_without_terms_although_the_payer_has_some(self):
+        self.patient.property_payment_term_id = self.three_parts
+        form = self.form()
+        form.product_id = self.product
+        form.payment_term_id = self.three_parts.browse()
+        form.payment_journal_id = self.bank
+        form.save().action_sell()
+        self.assertTrue(self.env["practice.credit.lot"].search([("partner_id", "=", self.patient.id)]).is_paid)
+
+    def test_the_dialog_that_takes_back_says_what_stays(self):
+        lot = self.in_parts(paid=1)
+        wizard = self.env["practice.credit.take.back"].with_context(default_lot_ids=lot.ids).create({})
+        self.assertIn("Credits that are taken back: 7", wizard.consequence)
+        self.assertIn("800.00", wizard.consequence)
+        self.assertIn("credits that are kept: 3", wizard.consequence)
+
+
+@tagged("post_install", "-at_install")
+class TestInstalmentsOnThePortal(InstalmentsMixin, FamilyMixin, HttpCase):
+    def test_what_is_paid_and_the_next_part(self):
+        lot = self.in_parts(paid=1, patient=self.parent)
+        self.env["ir.config_parameter"].sudo().set_param("account_payment.enable_portal_payment", "True")
+        self.authenticate("pb_parent", "pb_parent")
+        page = self.page("/my/packages").replace("\N{NO-BREAK SPACE}", " ")
+        self.assertIn("3 of 10 paid. Next part: ", page)
+        self.assertIn("<strong>3</strong> left", page)
+        self.assertIn("<strong>7</strong> waiting for payment", page)
+        self.assertIn(f"/my/invoices/{lot.invoice_id.id}?payment=True#portal_pay", page)
+        self.assertEqual(self.url_open(f"/my/invoices/{lot.invoice_id.id}?payment=True").status_code, 200)
+
+    def test_nothing_of_the_money_for_whom_somebody_else_pays(self):
+        line = {"practice_patient_id": self.parent.id}
+        lot = self.in_parts(paid=1, patient=self.stranger, line=line)
+        self.assertEqual(lot.partner_id, self.parent)
+        self.authenticate("pb_parent", "pb_parent")
+        page = self.page("/my/packages")
+        self.assertIn("<strong>3</strong> left", page)
+        self.assertNotIn("Next part", page)
+        self.assertNotIn("/my/invoices/", page)
+
+
+@tagged("post_install", "-at_install")
+class TestInstalmentRaces(InstalmentsMixin, PracticeMixin, RaceCase):
+    """Real sessions, real commits."""
+
+    now = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_staff()
+        cls.front_desk.email = "front.desk@example.com"
+        cls.cr.commit()
+
+    def setUp(self):
+        super().setUp()
+        self.patient = self.make_patient("Racing Patient")
+        self.lot = self.in_parts(patient=self.patient)
+        self.payment = self.pay_part(self.lot.invoice_id)
+        self.cr.commit()
+
+    def plan_one(self, env, number):
+        start = self.at(days=1 + number)
+        return env["calendar.event"].create(
+            {
+                "practice_appointment_type_id": self.type.id,
+                "patient_id": self.patient.id,
+                "start": start,
+                "stop": start + timedelta(hours=1),
+                "practice_overrule_reason": "All tests plan at these times",
+            }
+        )
+
+    def test_as_many_are_planned_as_are_covered(self):
+        works = [partial(self.plan_one, number=number) for number in range(8)]
+        outcomes = self.race(works, users=self.front_desk.id, context={"no_mail_to_attendees": True})
+        self.assertEqual(len(done(outcomes)), 3)
+        self.assertLot(self.lot, reserved=3, available=7, spendable=0, overdrawn=0)
+
+    def test_a_part_bounces_while_the_last_covered_credit_is_planned(self):
+        """Either it was planned first and is marked as unpaid, or the part bounced first and it is refused."""
+        for number in (20, 21):
+            self.plan_one(self.env, number)
+        self.cr.commit()
+
+        def bounce(env):
+            payment = env["account.payment"].sudo().browse(self.payment.id)
+            payment.action_draft()
+            payment.action_cancel()
+
+        works = [bounce, partial(self.plan_one, number=22)]
+        outcomes = self.race(works, users=self.front_desk.id, context={"no_mail_to_attendees": True})
+        planned = len(done(outcomes)) - 1
+        self.assertEqual(self.payment.state, "canceled")
+        self.assertLot(self.lot, reserved=2 + planned, paid=0, spendable=0, overdrawn=2 + planned, state="pending")
+        self.assertBooksAgree()

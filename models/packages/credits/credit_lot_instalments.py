@@ -64,8 +64,11 @@ class PracticeCreditLot(models.Model):
         self.ensure_one()
         bill = self.invoice_id._practice_get_bill()
         lost = self._count_taken_back_as_lost() if bill.lost else 0
-        line = self.invoice_line_id
-        return self._count_to_pay() + lost, bill.paid.get(line, 0), bill.prices.get(line, 0)
+        credits, line = self._count_to_pay() + lost, self.invoice_line_id
+        if line in bill.prices:
+            return credits, bill.paid[line], bill.prices[line]
+        # What costs nothing comes with what was sold with it.
+        return credits, sum(bill.paid.values()), sum(bill.prices.values())
 
     def _count_taken_back_as_lost(self):
         moves = self.move_ids.filtered(
