@@ -30,7 +30,7 @@ class PracticeCreditLot(models.Model):
             case "reversed":
                 return self.env._("Credited")
             case "partial":
-                return self._describe_parts() or self.env._("Partly paid")
+                return self.env._("Partly paid")
         return self.env._("Paid") if self.invoice_id._practice_is_paid() else self.env._("Waiting for payment")
 
     def _describe_expiry(self):
