@@ -21,9 +21,10 @@ class InstalmentsMixin:
 
     @classmethod
     def setup_practice(cls):
-        super().setup_practice()
+        result = super().setup_practice()
         cls.three_parts = make_term(cls.env)
         cls.loss = cls.make_account("expense", "PB bad debts")
+        return result
 
     def in_parts(self, paid=0, **vals):
         """Sell in three parts, of which ``paid`` are paid; return the lot."""
