@@ -7,6 +7,8 @@ amount of that currency (0.01 for the euro). The examples of the tests come from
 from collections import Counter
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from math import ceil, floor
 from typing import NamedTuple
 
 #: The counters of a lot. The first one is what was ever given; the others say where those credits are now.
@@ -26,6 +28,10 @@ EFFECTS = {
     "adjust": {},
     "breakage": {},
 }
+
+#: How much of a credit is forgiven when it is paid in parts: what rounding can have changed (a third of 100.00 is
+#: 33.33; terms of 33.33 %).
+FORGIVEN = Fraction(1, 100)
 
 #: Kinds that give a lot its credits and their value: sold or given, and taken over from another patient.
 GIVING_KINDS = ("grant", "receive")
@@ -144,6 +150,49 @@ def expected_breakage(value_open, open_credits, gone, rate, *, rounding=0.01):
         return 0.0
     share = Decimal(str(rate)) / (1 - Decimal(str(rate))) * gone / open_credits
     return round_money(Decimal(str(value_open)) * min(share, 1), rounding)
+
+
+def paid_credits(credits, paid, price):
+    """Return how many of ``credits`` have been paid for, as an exact fraction between 0 and ``credits``.
+
+    :param Fraction paid: what was paid of ``price``, what all of them cost; both in one currency, with tax. When
+        nothing is to be paid, all are paid.
+    """
+    if price <= 0:
+        return Fraction(credits)
+    return credits * min(max(Fraction(paid) / Fraction(price), Fraction(0)), Fraction(1))
+
+
+def credits_covered(credits, paid, price):
+    """Return how many whole credits of ``credits`` are covered by what was paid; see :func:`paid_credits`."""
+    return floor(min(paid_credits(credits, paid, price) + FORGIVEN, credits))
+
+
+def credits_touched(unpaid):
+    """Return how many whole credits a fraction of ``unpaid`` ones has to do with: the opposite of those covered."""
+    return ceil(max(unpaid - FORGIVEN, 0))
+
+
+def share_paid(paid, prices):
+    """Share what was paid of a document over what it sold, in proportion to the prices of the sale.
+
+    What one of them does not need any more, because it was credited, goes to the others.
+
+    :param Fraction paid: >= 0
+    :param dict prices: ``{key: (price, left)}``: what each was sold for, and what is left of that after credit notes
+    :return: ``{key: what is paid of it}``, exact; no more than what is left
+    """
+    shared, rest = {}, max(Fraction(paid), Fraction(0))
+    waiting = {key: (price, max(left, Fraction(0))) for key, (price, left) in prices.items() if price > 0}
+    while waiting:
+        total = sum(price for price, _left in waiting.values())
+        full = {key: left for key, (price, left) in waiting.items() if left * total <= rest * price}
+        if not full:
+            return shared | {key: rest * price / total for key, (price, _left) in waiting.items()}
+        shared |= full
+        rest -= sum(full.values())
+        waiting = {key: value for key, value in waiting.items() if key not in full}
+    return shared
 
 
 class Source(NamedTuple):

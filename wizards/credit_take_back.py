@@ -42,15 +42,22 @@ class PracticeCreditTakeBack(models.TransientModel):
     def _compute_consequence(self):
         for wizard in self:
             lots = wizard.lot_ids
+            value = sum(lot._get_unpaid_value() for lot in lots)
             wizard.consequence = self.env._(
                 "Purchases: %(purchases)s. Credits that are taken back: %(credits)s, worth %(value)s, which leaves the "
                 "balance post. Credit notes: %(notes)s. Entries for what was written off: %(entries)s.",
-                credits=sum(lots.mapped("credits_available")),
+                credits=sum(lot._count_to_take_back() for lot in lots),
                 purchases=len(lots),
-                value=formatLang(self.env, sum(lots.mapped("value_open")), currency_obj=lots.currency_id[:1]),
+                value=formatLang(self.env, value, currency_obj=lots.currency_id[:1]),
                 notes=len(lots.filtered("amount_due").invoice_id),
                 entries=len(wizard._get_lost_lots()),
             )
+            if lots.filtered("credits_paid"):
+                wizard.consequence = self.env._(
+                    "%(consequence)s What is paid in part stays with the credits that are kept: %(kept)s.",
+                    consequence=wizard.consequence,
+                    kept=sum(lots.mapped("credits_paid")),
+                )
 
     def _get_lost_lots(self):
         """Return those whose customer owes nothing any more: their invoice was written off."""

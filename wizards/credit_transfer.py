@@ -60,7 +60,8 @@ class PracticeCreditTransfer(models.TransientModel):
     @api.depends("lot_id")
     def _compute_credits(self):
         for wizard in self:
-            wizard.credits = wizard.lot_id.credits_available
+            lot = wizard.lot_id
+            wizard.credits = (lot.credits_spendable if lot else 0) or lot.credits_available
 
     @api.depends("lot_id")
     def _compute_date(self):

@@ -86,7 +86,12 @@ class PracticeCreditUpgrade(models.TransientModel):
                 )
             )
         if not self.payment_journal_id:
-            lines.append(self.env._("The invoice is posted and e-mailed, and waits for payment."))
+            lines.append(
+                self.env._(
+                    "The invoice is posted and e-mailed. Until it is paid, as many credits can be planned with as go "
+                    "into it."
+                )
+            )
         return lines
 
     def action_upgrade(self):

@@ -1,6 +1,10 @@
+from fractions import Fraction
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date
+from odoo.tools import format_date, format_list, formatLang
+
+from ..tools.credits import credits_covered
 
 
 class PracticePackageSale(models.TransientModel):
@@ -39,11 +43,23 @@ class PracticePackageSale(models.TransientModel):
     lacks_accounts = fields.Boolean(related="product_id.practice_lacks_accounts")
     credits = fields.Integer(compute="_compute_amounts", help="Credits that the patient gets once it is paid.")
     amount_total = fields.Monetary(compute="_compute_amounts", help="With tax.")
+    payment_term_id = fields.Many2one(
+        "account.payment.term",
+        string="Payment Terms",
+        compute="_compute_payment_term_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+        help="With several due dates the credits are given as they are paid.",
+    )
+    parts_note = fields.Char(compute="_compute_parts_note", help="What paying in parts means for the credits.")
     payment_journal_id = fields.Many2one(
         "account.journal",
         string="Payment Method",
         domain="[('type', 'in', ('bank', 'cash', 'credit')), ('company_id', '=', company_id)]",
-        help="Choose it when the patient pays now. Empty: the invoice waits for payment, and so do the credits.",
+        help="Choose it when the patient pays now: the whole, or the first part. Empty: the invoice waits for payment, "
+        "and so do the credits.",
     )
 
     # === COMPUTE METHODS === #
@@ -106,10 +122,73 @@ class PracticePackageSale(models.TransientModel):
             sale.amount_total = sum(draft.invoice_line_ids.mapped("price_total")) if draft else 0.0
             sale.credits = sale.quantity * sale.product_id.package_credits
 
+    @api.depends("payer_id", "company_id")
+    def _compute_payment_term_id(self):
+        for sale in self:
+            sale.payment_term_id = sale.payer_id.with_company(sale.company_id).property_payment_term_id
+
+    @api.depends("payment_term_id", "product_id", "quantity", "payer_id", "company_id", "payment_journal_id")
+    def _compute_parts_note(self):
+        for sale in self:
+            parts = sale._get_parts() if sale.product_id and sale.payment_term_id else []
+            sale.parts_note = sale._describe_parts(parts) if len(parts) > 1 else False
+
+    def _get_parts(self):
+        """Return ``[(day, amount, credits)]``: what would be due when, and how many are covered once it is paid."""
+        draft = self.env["account.move"].new(self._prepare_invoice_vals())
+        lines, currency = draft.invoice_line_ids, draft.currency_id
+        untaxed, total = sum(lines.mapped("price_subtotal")), sum(lines.mapped("price_total"))
+        terms = self.payment_term_id._compute_terms(
+            date_ref=self.company_id._practice_day(),
+            currency=currency,
+            company=self.company_id,
+            tax_amount=total - untaxed,
+            tax_amount_currency=total - untaxed,
+            untaxed_amount=untaxed,
+            untaxed_amount_currency=untaxed,
+            sign=1,
+        )
+        due = {}  # Odoo makes one item for each day
+        for part in terms["line_ids"]:
+            due[part["date"]] = due.get(part["date"], 0.0) + part["foreign_amount"]
+        parts, paid = [], 0.0
+        for day, amount in sorted(due.items()):
+            paid = currency.round(paid + amount)
+            covered = credits_covered(self.credits, Fraction(str(paid)), Fraction(str(total)))
+            parts.append((day, formatLang(self.env, amount, currency_obj=currency), covered))
+        return parts
+
+    def _describe_parts(self, parts):
+        """Return in sentences what paying in these parts means; see :meth:`_get_parts`."""
+        due = [
+            self.env._("%(amount)s on %(day)s", amount=amount, day=format_date(self.env, day))
+            for day, amount, _credits in parts
+        ]
+        numbers = {
+            "count": len(parts),
+            "parts": format_list(self.env, due),
+            "credits": format_list(self.env, [str(credits) for _day, _amount, credits in parts], style="unit"),
+            "amount": parts[0][1],
+            "first": parts[0][2],
+        }
+        if self.payment_journal_id:
+            return self.env._(
+                "%(count)s parts: %(parts)s. The first part, %(amount)s, is paid now: %(first)s credits can be planned "
+                "at once. After each part: %(credits)s.",
+                **numbers,
+            )
+        return self.env._(
+            "%(count)s parts: %(parts)s. The credits are given as they are paid, after each part: %(credits)s.",
+            **numbers,
+        )
+
     # === ACTIONS === #
 
     def action_sell(self):
-        """Post the invoice (Odoo's send queue mails it) and register the payment when a journal was chosen."""
+        """Post the invoice (Odoo's send queue mails it) and register the payment when a journal was chosen.
+
+        Of an invoice in parts that is the first part, as Odoo's own dialog proposes it.
+        """
         self.ensure_one()
         if not self.product_id.package_id:
             raise UserError(self.env._("%s gives no credits: choose a package product.", self.product_id.display_name))
@@ -141,4 +220,5 @@ class PracticePackageSale(models.TransientModel):
             self.company_id, self.payer_id, self.product_id, patient=self.partner_id, quantity=self.quantity
         )
         paying = self._get_arrangements().filtered(lambda it: it._pays_all() and it.payer_id == self.payer_id)[:1]
+        vals["invoice_payment_term_id"] = self.payment_term_id.id
         return {**vals, "ref": paying.reference} if paying.reference else vals

@@ -7,11 +7,16 @@ Without it Odoo would compute both one credit at a time, in the name of whoever 
 def migrate(cr, version):
     cr.execute(
         """ALTER TABLE practice_credit_lot ADD COLUMN IF NOT EXISTS credits_paid int4,
-                                           ADD COLUMN IF NOT EXISTS credits_spendable int4"""
+                                           ADD COLUMN IF NOT EXISTS credits_unpaid int4,
+                                           ADD COLUMN IF NOT EXISTS credits_spendable int4,
+                                           ADD COLUMN IF NOT EXISTS credits_overdrawn int4"""
     )
     # is_paid is marked by the script before this one, in the order of their names.
     cr.execute(
         """UPDATE practice_credit_lot
-              SET credits_paid = CASE WHEN is_paid THEN credits_total ELSE 0 END,
-                  credits_spendable = CASE WHEN state = 'active' THEN credits_available ELSE 0 END"""
+              SET credits_paid = CASE WHEN is_paid THEN credits_total - credits_refunded ELSE 0 END,
+                  credits_unpaid = CASE WHEN is_paid THEN 0 ELSE credits_total - credits_refunded END,
+                  credits_spendable = CASE WHEN state = 'active' THEN credits_available ELSE 0 END,
+                  credits_overdrawn = CASE WHEN is_paid THEN 0
+                                           ELSE credits_total - credits_refunded - credits_available END"""
     )

@@ -20,11 +20,14 @@ class AccountMove(models.Model):
         allowed = self.company_id.practice_writeoff_percent / 100 * abs(self.amount_total_signed)
         return self.company_currency_id.compare_amounts(self._practice_get_written_off(), allowed) > 0
 
-    def _practice_get_written_off(self):
-        """Return how much of this invoice was settled as a loss: with tax, company currency, >= 0."""
+    def _practice_get_written_off(self, amount="amount"):
+        """Return how much of this invoice was settled as a loss: with tax, >= 0.
+
+        :param amount: ``amount`` in company currency, or ``debit_amount_currency`` in that of the invoice
+        """
         self.ensure_one()
         return sum(
-            partial.amount * partial.credit_move_id.move_id._practice_get_loss_part()
+            partial[amount] * partial.credit_move_id.move_id._practice_get_loss_part()
             for partial in self._practice_get_receivable_lines().matched_credit_ids
         )
 

@@ -16,6 +16,7 @@ STEPS = (
     *("pay", "pay", "unpay", "write_off", "credit", "credit", "credit_amount", "redraft", "withdraw", "swap"),
     *("grant", "undo_grant", "transfer", "transfer", "transfer", "refund", "refund", "give_away", "upgrade", "upgrade"),
     *("sell_gift", "sell_gift", "redeem", "redeem", "redeem"),
+    *("sell_parts", "sell_parts", "pay_part", "pay_part", "bounce", "take_back"),
     *("book", "book", "book", "series", "series_shift", "move", "cancel", "delete", "restore", "decline", "waive"),
     *("group", "group", "join", "join", "leave", "change_group", "pay_for", "places"),
     *(
@@ -170,6 +171,41 @@ class PackageLife(Life):
         invoice = self.post_move(self.draft_of(dice, self.patient(number)))
         if invoice.amount_residual and not dice.chance(4):
             self.case.pay(invoice)
+
+    def sell_parts(self, number):
+        """Sell with payment terms in two or three parts, and have some of them paid."""
+        dice = Dice(number)
+        draft = self.draft_of(dice, self.patient(number))
+        draft.invoice_payment_term_id = dice.one(self.case.terms)
+        invoice = self.post_move(draft)
+        for _part in range(dice.one((0, 1, 1, 2))):
+            self.pay_next(invoice)
+
+    def pay_part(self, number):
+        """Pay the next part, or another amount, of an invoice in parts; else any that is open."""
+        unpaid = self.invoices(("payment_state", "in", ("not_paid", "partial")))
+        in_parts = unpaid.filtered(lambda it: len(it._practice_get_parts()) > 1)
+        if invoice := self.one(in_parts or unpaid, number):
+            self.pay_next(invoice, number)
+
+    def pay_next(self, invoice, number=0):
+        if invoice.amount_residual:
+            self.case.pay(invoice, amount=invoice.amount_residual / 3 if number % 3 == 2 else None)
+
+    def bounce(self, number):
+        """Undo one payment of those that were made."""
+        payments = self.env["account.payment"].search([("invoice_ids", "in", self.invoices().ids)], order="id")
+        if payment := self.one(payments.filtered(lambda it: it.state in ("in_process", "paid")), number):
+            payment.action_draft()
+            payment.action_cancel()
+
+    def take_back(self, number):
+        """Take back what nobody pays."""
+        unpaid = self.lots().filtered(lambda it: it.credits_unpaid and it.credits_available and it.invoice_line_id)
+        if lot := self.one(unpaid, number):
+            self.say(lot.display_name)
+            wizards = self.env["practice.credit.take.back"].with_context(default_lot_ids=lot.ids)
+            wizards.create({}).action_take_back()
 
     def post_draft(self, number):
         if move := self.one(self.drafts(), number):

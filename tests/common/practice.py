@@ -442,7 +442,8 @@ class PracticeMixin:
 
     def assertLot(self, lot, **expected):
         """Compare counters (without ``credits_``), ``value`` (open) and other fields of a lot."""
-        names = {name: f"credits_{name}" for name in ("total", *COUNTERS)} | {"value": "value_open"}
+        numbers = ("total", *COUNTERS, "paid", "unpaid", "spendable", "overdrawn")
+        names = {name: f"credits_{name}" for name in numbers} | {"value": "value_open"}
         self.assertEqual({name: lot[names.get(name, name)] for name in expected}, expected)
 
     def assertEntry(self, move, *lines, date=None, partner=None):

@@ -23,6 +23,8 @@ from . import test_groups
 from . import test_half_lost
 from . import test_import_races
 from . import test_imports
+from . import test_instalment_races
+from . import test_instalments
 from . import test_invoices
 from . import test_low_balance
 from . import test_month_closing

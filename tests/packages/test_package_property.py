@@ -5,6 +5,7 @@ import pytest
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..common.instalments import make_term, payment_problems
 from ..common.lives import live_many, undone
 from ..common.master_data import MasterData, Subject
 from ..common.package_ledger import PackageLedger
@@ -91,6 +92,7 @@ class TestWhateverHappens(PracticeCase):
             {"name": "PB mapped", "account_ids": [Command.create(row) for row in rows]}
         )
         cls.tax = cls.make_tax()
+        cls.terms = make_term(cls.env) + make_term(cls.env, "PB in 2 parts", ((40.0, 0), (60.0, 45)))
         currencies = cls.env["res.currency"].with_context(active_test=False)
         cls.dollar = currencies.search([("name", "=", "CHF" if cls.currency.name == "USD" else "USD")])
         cls.dollar.active = True
@@ -196,6 +198,7 @@ class TestWhateverHappens(PracticeCase):
         self.assertEqual(life.ledger.problems(), [])
         self.assertEqual(self.event_problems(), [])
         self.assertEqual(self.group_problems(), [])
+        self.assertEqual(payment_problems(self), [])
         self.assertEqual(life.wrong, [])
 
     def draw(self, chance):

@@ -58,6 +58,19 @@ class TestUpgrades(PracticeCase):
         self.assertHolds()
         self.assertEqual((self.balance(self.liability), self.balance(self.income)), (-822.5, -377.5))
 
+    def test_until_it_is_paid_what_was_unused_can_be_planned(self):
+        new, invoice = self.upgrade(self.sell_five())
+        self.assertLot(new, available=8, credits_spendable=3, state="active")
+        for number in range(3):
+            self.plan(start=self.at(days=number + 2))
+        with self.assertRefused("5 waiting for payment"):
+            self.plan(start=self.at(days=9))
+        self.pay(invoice, 300.0)
+        self.assertLot(new, available=5, credits_spendable=2)
+        self.pay(invoice)
+        self.assertLot(new, available=5, credits_spendable=5)
+        self.assertHolds()
+
     def test_the_price_less_what_is_unused(self):
         self.package.upgrade_rule = "unused"
         new, invoice = self.upgrade(self.sell_five(), payment_journal_id=self.bank.id)
@@ -191,10 +204,10 @@ class TestUpgrades(PracticeCase):
         self.assertEqual((form.product_id, form.credits, form.amount_total), (self.product, 8, 550.0))
         self.assertIn("3 unused credits go into it, for the", form.consequence)
         self.assertIn("390.00", form.consequence)
-        self.assertIn("waits for payment", form.consequence)
+        self.assertIn("Until it is paid", form.consequence)
         self.assertIn("expires on", form.consequence)
         form.payment_journal_id = self.bank
-        self.assertNotIn("waits for payment", form.consequence)
+        self.assertNotIn("Until it is paid", form.consequence)
 
     def test_without_a_larger_product_it_says_so(self):
         lot = self.sell()

@@ -1,6 +1,7 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..common.instalments import make_term
 from ..common.orders import OrderMixin
 from ..common.practice import PracticeCase
 
@@ -183,4 +184,21 @@ class TestDownPayment(OrderMixin, PracticeCase):
         final.action_post()
         self.pay(final)
         self.assertLot(self.lot_of(final), state="active", value=1080.0)
+        self.assertProved()
+
+    def test_the_final_invoice_in_parts(self):
+        """What the down payment paid counts; its deduction on the final invoice is no discount."""
+        order = self.order(payment_term_id=make_term(self.env).id)
+        first = self.down_payment(order, percent=30)
+        final = self.invoice_order(order)
+        lot = self.lot_of(final)
+        self.assertEqual(len(final._practice_get_parts()), 3)
+        self.assertLot(lot, paid=0, state="pending")
+        self.pay(first, 360.0)
+        self.assertLot(lot, paid=3, spendable=3, state="active")
+        for covered in (5, 7, 10):
+            self.pay(final, 280.0)
+            self.assertLot(lot, paid=covered, spendable=covered)
+        self.unpay(first)
+        self.assertLot(lot, paid=7, state="active")
         self.assertProved()

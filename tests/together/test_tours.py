@@ -10,6 +10,7 @@ from odoo.addons.bus.tests.common import WebsocketCase
 
 from ..common.booking import BookingMixin, make_rooms
 from ..common.checkouts import OrganisationMixin
+from ..common.instalments import make_term
 from ..common.practice import PracticeMixin
 from ..common.subscriptions import SubscriptionMixin
 
@@ -76,6 +77,26 @@ class TestTours(PracticeMixin, HttpCase):
         received = voucher.redeemed_lot_id
         self.assertLot(received, partner_id=receiver, payer_id=self.patient, available=10, credits_spendable=10)
         self.assertBooksAgree()
+
+    def test_front_desk_sells_in_parts_and_plans_what_is_paid(self):
+        make_term(self.env)
+        page = f"/odoo/patients/{self.patient.id}"
+        self.start_tour(page, "practice_sell_in_parts", login="pb_front_desk")
+        self.env.invalidate_all()
+        lot = self.env["practice.credit.lot"].search([("partner_id", "=", self.patient.id)])
+        self.assertLot(lot, paid=3, unpaid=7, spendable=3, value=1200.0, state="active")
+        self.assertEqual(lot.invoice_id.amount_residual, 800.0)
+        for number in (20, 21):
+            self.plan(start=self.at(days=number))
+        self.start_tour(page, "practice_plan_paid_part", login="pb_front_desk")
+        self.env.invalidate_all()
+        self.assertLot(lot, reserved=3, spendable=0)
+        # So that nothing else is in the way of the next one, which is proposed for the same time.
+        self.env["calendar.event"].search([("patient_id", "=", self.patient.id)], order="id desc", limit=1).write(
+            {"start": self.at(days=22), "stop": self.at(days=22, hours=1)}
+        )
+        self.start_tour(page, "practice_plan_unpaid_part", login="pb_front_desk")
+        self.assertLot(lot, reserved=3, spendable=0)
 
     def test_front_desk_sells_while_planning_and_cancels(self):
         self.start_tour("/odoo", "practice_sell_while_planning", login="pb_front_desk")

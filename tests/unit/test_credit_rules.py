@@ -2,6 +2,7 @@
 
 import unittest
 from datetime import date
+from fractions import Fraction
 from itertools import pairwise
 
 from hypothesis import given, settings
@@ -13,18 +14,26 @@ from odoo.addons.practice_billing.tools.credits import (
     Source,
     allocate,
     counters_after,
+    credits_covered,
+    credits_touched,
     expected_breakage,
     is_low,
     late_cost,
     open_credits_change,
+    paid_credits,
     round_money,
     share_of_value,
+    share_paid,
     wanted_position,
     whole_credits,
 )
 
 DAY = date(2026, 3, 11)
 cents = st.integers(0, 10_000_000).map(lambda number: number / 100)
+
+
+def exact(amount):
+    return Fraction(str(amount))
 
 
 def spend(value, credits, steps, rate=None):
@@ -54,6 +63,53 @@ class TestMoney(unittest.TestCase):
     @given(cents)
     def test_whole_cents_are_left_as_they_are(self, amount):
         self.assertEqual(round_money(amount), amount)
+
+
+class TestPaidInParts(unittest.TestCase):
+    def test_whole_credits_for_what_is_covered(self):
+        for paid, covered in ((0, 0), (119, 1), (118, 0), (400, 3), (800, 6), (1199, 10), (1198, 9), (1200, 10)):
+            self.assertEqual(credits_covered(10, paid, 1200), covered, paid)
+
+    def test_rounding_a_third_to_cents_costs_no_credit(self):
+        self.assertEqual([credits_covered(3, exact(paid), 100) for paid in ("33.33", "66.66", "100")], [1, 2, 3])
+        # Terms of 33.33 % of 900.
+        self.assertEqual([credits_covered(9, exact(paid), 900) for paid in ("299.97", "599.94")], [3, 6])
+
+    def test_what_costs_nothing_is_paid(self):
+        self.assertEqual(credits_covered(10, 0, 0), 10)
+
+    def test_less_than_nothing_and_more_than_all(self):
+        self.assertEqual(credits_covered(10, -5, 1200), 0)
+        self.assertEqual(credits_covered(10, 1500, 1200), 10)
+
+    def test_what_is_not_paid_has_to_do_with_the_others(self):
+        unpaid = [10 - paid_credits(10, paid, 1200) for paid in (1200, 1199, 800, 400, 0)]
+        self.assertEqual([credits_touched(it) for it in unpaid], [0, 0, 4, 7, 10])
+
+    @given(st.integers(1, 1000), cents, cents)
+    def test_every_credit_is_covered_or_touched(self, credits, paid, owed):
+        paid, price = exact(paid), exact(paid) + exact(owed)
+        covered = credits_covered(credits, paid, price)
+        touched = credits_touched(credits - paid_credits(credits, paid, price))
+        self.assertEqual(covered + touched, credits)
+        if price:
+            self.assertLessEqual(covered, credits * paid / price + exact("0.01"))
+
+    def test_what_is_paid_is_shared_in_proportion(self):
+        prices = {"ten": (1200, 1200), "five": (600, 600), "mat": (300, 300)}
+        self.assertEqual(share_paid(700, prices), {"ten": 400, "five": 200, "mat": 100})
+
+    def test_what_one_does_not_need_goes_to_the_others(self):
+        self.assertEqual(share_paid(600, {"ten": (1200, 1200), "five": (600, 0)}), {"ten": 600, "five": 0})
+        prices = {"ten": (1200, 800), "five": (600, 400), "mat": (300, 300)}
+        self.assertEqual(share_paid(1400, prices), {"ten": 800, "five": 400, "mat": 200})
+
+    @given(cents, st.lists(st.tuples(cents, cents), max_size=4))
+    def test_no_more_is_shared_than_was_paid_or_is_left(self, paid, pairs):
+        prices = {number: (exact(max(pair)), exact(min(pair))) for number, pair in enumerate(pairs)}
+        shared = share_paid(exact(paid), prices)
+        self.assertEqual(sum(shared.values()), min(exact(paid), sum(left for _price, left in prices.values())))
+        self.assertTrue(all(0 <= amount <= prices[key][1] for key, amount in shared.items()))
 
 
 class TestShares(unittest.TestCase):

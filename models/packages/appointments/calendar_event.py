@@ -155,7 +155,8 @@ class CalendarEvent(models.Model):
         compute="_compute_practice_credit_unpaid",
         search="_search_practice_credit_unpaid",
         groups="practice_billing.group_user",
-        help="The appointment was planned with credits whose payment was undone since.",
+        help="The appointment was planned with credits of which not all that are taken are paid, because a payment was "
+        "undone since.",
     )
     credit_needed = fields.Boolean(compute="_compute_practice_credit_balance", groups="practice_billing.group_user")
     credit_short = fields.Boolean(compute="_compute_practice_credit_balance", groups="practice_billing.group_user")
@@ -190,7 +191,7 @@ class CalendarEvent(models.Model):
     def _compute_practice_credit_unpaid(self):
         held = self.env["practice.credit.lot"]._get_held(self)
         for event in self:
-            event.credit_unpaid = any(it.reserved and it.lot.state == "pending" for it in held[event])
+            event.credit_unpaid = any(it.reserved and it.lot.credits_overdrawn for it in held[event])
 
     def _search_practice_credit_unpaid(self, operator, value):
         if operator != "in":
@@ -198,7 +199,7 @@ class CalendarEvent(models.Model):
         # sudo: only staff of the practice can read the field, and the lots are those of their events.
         moves_sudo = self.env["practice.credit.move"].sudo()
         groups = moves_sudo._read_group(
-            [("lot_id.state", "=", "pending"), ("event_id.credit_state", "=", "reserved")],
+            [("lot_id.credits_overdrawn", ">", 0), ("event_id.credit_state", "=", "reserved")],
             ["event_id", "lot_id", "kind"],
             ["credits:sum"],
         )

@@ -2,10 +2,10 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 
 from odoo import api, models
-from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ....tools.credits import Source, allocate
+from ...common.errors import WordedError
 
 #: Movements that say where the credits of an appointment are, and how each counts for the positions.
 POSITIONS = {
@@ -19,7 +19,7 @@ POSITIONS = {
 MOVE_TO = {"used": "use", "forfeited": "forfeit"}
 
 
-class CreditsMissingError(UserError):
+class CreditsMissingError(WordedError):
     """There are not enough credits. What it says is for the practice; patients get words of their own."""
 
 

@@ -10,12 +10,14 @@ from . import credit_lot_expiry
 from . import credit_lot_low
 from . import credit_lot_breakage
 from . import credit_lot_unpaid
+from . import credit_lot_instalments
 from . import credit_lot_gift
 from . import credit_lot_order
 from . import credit_import
 from . import credit_move
 from . import revenue_release
 from . import account_move
+from . import account_move_instalments
 from . import account_move_order
 from . import account_move_line
 from . import account_move_line_order

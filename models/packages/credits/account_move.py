@@ -150,18 +150,18 @@ class AccountMove(models.Model):
     def _practice_tell_lost(self):
         self.ensure_one()
         self.activity_unlink([LOST_ACTIVITY])
-        pending = self.practice_lot_ids.filtered(lambda lot: lot.state == "pending")
-        if pending and self._practice_get_written_off():
+        unpaid = self.practice_lot_ids.filtered(lambda lot: lot._is_unpaid())
+        if unpaid and self._practice_get_written_off():
             self.activity_schedule(
                 LOST_ACTIVITY,
                 summary=self.env._("Written off: its credits were not paid"),
                 note=self.env._(
-                    "%(amount)s was written off, so the %(credits)s credits of this invoice cannot be used. Take them "
+                    "%(amount)s was written off, so %(credits)s credits of this invoice cannot be used. Take them "
                     "back from the list of unpaid credits, or correct the payment.",
                     amount=formatLang(
                         self.env, self._practice_get_written_off(), currency_obj=self.company_currency_id
                     ),
-                    credits=sum(pending.mapped("credits_available")),
+                    credits=sum(lot._count_waiting() for lot in unpaid),
                 ),
                 user_id=self.company_id._practice_get_accountant().id,
             )

@@ -16,13 +16,14 @@ class AccountMoveLine(models.Model):
             values["practice_patient_id"] = self.practice_patient_id.id
         return result
 
-    def _practice_prepare_refund_vals(self, lot, credits=None):
+    def _practice_prepare_refund_vals(self, lot, credits=None, part=1.0):
         """Return the values of a credit note that takes back credits of ``lot``, which this line gave.
 
         A credit costs what was paid for it: the line's price, less discounts on lines of their own and what was
         given back before without taking credits.
 
         :param int credits: whole credits; by default what is available
+        :param float part: which part of their price goes back
         """
         self.ensure_one()
         move = self.move_id
@@ -46,7 +47,7 @@ class AccountMoveLine(models.Model):
                         "product_uom_id": self.product_uom_id.id,
                         "quantity": quantity,
                         # The quantity is stored rounded; the price makes up for it, so that the amount is exact.
-                        "price_unit": self.price_unit * lot._get_paid_part() * exact / quantity,
+                        "price_unit": self.price_unit * lot._get_paid_part() * part * exact / quantity,
                         "discount": self.discount,
                         "tax_ids": [Command.set(self.tax_ids.ids)],
                         "account_id": self.account_id.id,

@@ -23,6 +23,16 @@ class AccountMove(models.Model):
         documents_sudo = deducted.sudo()._get_downpayment_lines().move_id
         return documents_sudo.filtered(lambda it: it.state == "posted" and it.move_type == "out_invoice") - self
 
+    def _practice_get_prepaid(self):
+        """Count the down payments that this invoice deducts, as far as they are paid."""
+        before, unpaid = super()._practice_get_prepaid()
+        deducted = self.invoice_line_ids.filtered(lambda line: line.quantity < 0 and line._practice_is_downpayment())
+        documents_sudo = self._practice_get_down_payments_sudo()
+        unpaid += sum(
+            it.amount_residual + it._practice_get_written_off("debit_amount_currency") for it in documents_sudo
+        )
+        return before - sum(deducted.mapped("price_total")), unpaid
+
     # === SOLD AT THE TILL === #
 
     def _post(self, soft=True):

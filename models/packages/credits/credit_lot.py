@@ -31,7 +31,8 @@ class PracticeCreditLot(models.Model):
     This file holds the lot and its ledger; where credits come from and go to has files of its own:
     ``credit_lot_invoice`` (sold, credited), ``credit_lot_appointment`` (reserved, used, lost, given back),
     ``credit_lot_expiry`` (expired, extended), ``credit_lot_low`` (running low), the room ``transfers`` (to another
-    patient); ``credit_lot_spendable`` says how many can be planned now, ``credit_lot_balance`` what a patient has.
+    patient); ``credit_lot_spendable`` says how many can be planned now, ``credit_lot_instalments`` how many are paid
+    when that is done in parts, ``credit_lot_balance`` what a patient has.
     """
 
     _name = "practice.credit.lot"
@@ -231,7 +232,7 @@ class PracticeCreditLot(models.Model):
         "(invoice_line_id) WHERE invoice_line_id IS NOT NULL", "An invoice line gives its credits once."
     )
     # What the expiry run searches.
-    _expiring_idx = models.Index("(expiry_date) WHERE credits_available > 0 AND state = 'active'")
+    _expiring_idx = models.Index("(expiry_date) WHERE credits_spendable > 0 AND state = 'active'")
 
     # === COMPUTE METHODS === #
 

@@ -77,7 +77,7 @@ class PracticeCreditLot(models.Model):
         return (
             Domain("company_id", "=", company.id)
             & Domain("state", "=", "active")
-            & Domain("credits_available", ">", 0)
+            & Domain("credits_spendable", ">", 0)
             & self._practice_get_retry_domain(company._practice_day())
         )
 
@@ -87,11 +87,14 @@ class PracticeCreditLot(models.Model):
         return self._get_expiring_domain(company) & Domain("expiry_date", "<", today)
 
     def _expire(self):
-        """Write off the available credits of these lots, dated their last day; reserved ones stay for their visit."""
+        """Write off the available credits of these lots, dated their last day; reserved ones stay for their visit.
+
+        Those that wait for payment do not expire: nothing is earned with what nobody has paid.
+        """
         self._record(
-            {"lot": lot, "kind": "expire", "credits": lot.credits_available, "date": lot.expiry_date}
+            {"lot": lot, "kind": "expire", "credits": lot.credits_spendable, "date": lot.expiry_date}
             for lot in self
-            if lot.credits_available
+            if lot.credits_spendable
         )
         for day, lots in self.grouped("expiry_date").items():
             lots.sudo().expired_on = day  # sudo: written by the run and the ledger only

@@ -16,6 +16,10 @@ class PracticeCreditLot(models.Model):
     def _compute_is_paid(self):
         return super()._compute_is_paid()
 
+    @api.depends(lambda self: self._get_down_payment_paths("amount_residual"))
+    def _compute_credits_paid(self):
+        return super()._compute_credits_paid()
+
     @api.depends(lambda self: ["state", *self._get_down_payment_paths("amount_residual_signed")])
     def _compute_payment(self):
         return super()._compute_payment()

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ....tools.credits import share_of_value
+
 
 class PracticeCreditLot(models.Model):
     """Credits that are never paid have an end: an accountant sees how long they wait, and takes them back.
@@ -13,7 +15,9 @@ class PracticeCreditLot(models.Model):
     _inherit = "practice.credit.lot"
 
     due_date = fields.Date(
-        related="invoice_id.invoice_date_due", store=True, help="Day until which the invoice was to be paid."
+        compute="_compute_due_date",
+        store=True,
+        help="Day until which the invoice was to be paid, or the first part of it of which something is owed.",
     )
     days_overdue = fields.Integer(
         compute="_compute_days_overdue", help="Whole days since the due date, today in the practice's time zone."
@@ -23,26 +27,48 @@ class PracticeCreditLot(models.Model):
         groups="practice_billing.group_manager,account.group_account_readonly",
         help="What is still owed on the invoice and on its down payments, with tax, in company currency.",
     )
+    amount_overdue = fields.Monetary(
+        string="Overdue",
+        compute="_compute_payment",
+        groups="practice_billing.group_manager,account.group_account_readonly",
+        help="What of it was to be paid before today.",
+    )
     amount_written_off = fields.Monetary(
         compute="_compute_payment",
         groups="practice_billing.group_manager,account.group_account_readonly",
         help="What of the invoice was booked as a loss, with tax, in company currency.",
     )
 
+    @api.depends("invoice_id.invoice_date_due", "invoice_id.amount_residual", "invoice_id.line_ids.date_maturity")
+    def _compute_due_date(self):
+        for lot in self:
+            due = lot.invoice_id and len(lot.invoice_id._practice_get_parts()) > 1
+            parts = lot.invoice_id._practice_get_open_parts() if due else ()
+            lot.due_date = parts[0].date_maturity if parts else lot.invoice_id.invoice_date_due
+
     @api.depends("due_date")
     def _compute_days_overdue(self):
         for lot in self:
             lot.days_overdue = max((lot.company_id._practice_day() - lot.due_date).days, 0) if lot.due_date else 0
 
-    @api.depends("invoice_id.payment_state", "invoice_id.amount_residual_signed")
+    @api.depends("invoice_id.payment_state", "invoice_id.amount_residual_signed", "credits_unpaid", "due_date")
     def _compute_payment(self):
         for lot in self:
             invoice_sudo = lot.sudo().invoice_id  # sudo: money for those who may read the field
-            documents_sudo = invoice_sudo
-            if lot.state == "pending" and invoice_sudo:
-                documents_sudo += invoice_sudo._practice_get_down_payments_sudo()
-            lot.amount_due = sum(documents_sudo.mapped("amount_residual_signed")) if lot.state == "pending" else 0.0
+            documents_sudo = invoice_sudo.browse()
+            if invoice_sudo and lot._is_unpaid():
+                documents_sudo = invoice_sudo + invoice_sudo._practice_get_down_payments_sudo()
+            today = lot.company_id._practice_day()
+            parts_sudo = documents_sudo.line_ids.filtered(lambda line: line.display_type == "payment_term")
+            late_sudo = parts_sudo.filtered(lambda line, day=today: line.date_maturity and line.date_maturity < day)
+            lot.amount_due = sum(documents_sudo.mapped("amount_residual_signed"))
+            lot.amount_overdue = sum(late_sudo.mapped("amount_residual"))
             lot.amount_written_off = invoice_sudo._practice_get_written_off() if invoice_sudo else 0.0
+
+    def _is_unpaid(self):
+        """Return whether some of these credits are still to be used and not all are paid."""
+        self.ensure_one()
+        return self.state in ("pending", "active") and self.credits_unpaid > 0
 
     # === ACTIONS === #
 
@@ -59,7 +85,7 @@ class PracticeCreditLot(models.Model):
         :raises UserError: naming the credits
         """
         for lot in self:
-            if lot.state != "pending" or not lot.credits_available:
+            if not lot._is_unpaid() or not lot._count_to_take_back():
                 raise UserError(
                     self.env._(
                         "%s: only credits that wait for payment are taken back. Refund what is paid instead.",
@@ -75,7 +101,7 @@ class PracticeCreditLot(models.Model):
                         patient=lot.source_lot_id.partner_id.name,
                     )
                 )
-            if lot.credits_reserved:
+            if lot.credits_reserved and lot.credits_overdrawn:
                 raise UserError(
                     self.env._(
                         "%(credits)s: appointments that are planned have %(reserved)s of them. Cancel those first.",
@@ -85,7 +111,7 @@ class PracticeCreditLot(models.Model):
                 )
 
     def _take_back_unpaid(self, day, account):
-        """Take back the available credits of these lots, which nobody paid.
+        """Take back the available credits of these lots that nobody paid.
 
         :param date day: of the documents
         :param account: where the loss was booked, for what was written off
@@ -104,9 +130,9 @@ class PracticeCreditLot(models.Model):
         """Credit what is still owed: one credit note for each invoice, settled with it."""
         notes = self.env["account.move"]
         for invoice, lots in self.grouped("invoice_id").items():
-            refunds = [lot.invoice_line_id._practice_prepare_refund_vals(lot) for lot in lots]
+            refunds = [lot._prepare_unpaid_vals() for lot in lots]
             lines = [line for vals in refunds for line in vals["invoice_line_ids"]]
-            ref = self._describe_unpaid(invoice.name)
+            ref = lots._describe_unpaid(invoice.name)
             note = notes.create({**refunds[0], "invoice_line_ids": lines, "invoice_date": day, "ref": ref})
             note.action_post()
             receivable = (invoice + note)._practice_get_receivable_lines().filtered(lambda line: not line.reconciled)
@@ -115,8 +141,15 @@ class PracticeCreditLot(models.Model):
             notes += note
         return notes
 
+    def _prepare_unpaid_vals(self):
+        """Return the values of the credit note for what is owed of the credits of this lot that are taken back."""
+        self.ensure_one()
+        credits = self._count_to_take_back()
+        part = self._get_part_not_paid(credits)
+        return self.invoice_line_id._practice_prepare_refund_vals(self, credits, part=part)
+
     def _describe_unpaid(self, reference):
-        credits = sum(self.mapped("credits_available"))
+        credits = sum(lot._count_to_take_back() for lot in self)
         return self.env._("%(reference)s: %(credits)s credits not paid", reference=reference, credits=credits)
 
     def _undo_loss(self, day, account):
@@ -129,8 +162,8 @@ class PracticeCreditLot(models.Model):
             {
                 "lot": lot,
                 "kind": "refund",
-                "credits": lot.credits_available,
-                "value": -lot.value_open,
+                "credits": lot._count_to_take_back(),
+                "value": -lot._get_unpaid_value(),
                 "date": taken[lot].date if lot in taken else day,
                 "invoice_line_id": taken[lot].line_ids[:1].id if lot in taken else False,
                 "reason": self.env._("Not paid"),
@@ -139,9 +172,16 @@ class PracticeCreditLot(models.Model):
         )
         return entries
 
+    def _get_unpaid_value(self):
+        """Return the open value of the credits that are taken back, as far as it is not paid; company currency."""
+        self.ensure_one()
+        credits, open_credits = self._count_to_take_back(), self.credits_available + self.credits_reserved
+        value = share_of_value(self.value_open, open_credits, credits, rounding=self.currency_id.rounding)
+        return value if credits == open_credits else self.currency_id.round(value * self._get_part_not_paid(credits))
+
     def _prepare_undo_vals(self, day, account):
         self.ensure_one()
-        name = self._describe_unpaid(self.reference)
+        name, value = self._describe_unpaid(self.reference), self._get_unpaid_value()
         common = {"name": name, "partner_id": self.payer_id.id}
         return {
             "move_type": "entry",
@@ -153,10 +193,10 @@ class PracticeCreditLot(models.Model):
                     {
                         **common,
                         "account_id": self.deferred_account_id.id,
-                        "balance": self.value_open,
+                        "balance": value,
                         "practice_package_id": self.package_id.id,
                     }
                 ),
-                Command.create({**common, "account_id": account.id, "balance": -self.value_open}),
+                Command.create({**common, "account_id": account.id, "balance": -value}),
             ],
         }

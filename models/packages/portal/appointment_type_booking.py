@@ -3,9 +3,10 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
 from ....tools.slots import Slot
+from ...common.errors import WordedError
 
 
-class TimeTakenError(UserError):
+class TimeTakenError(WordedError):
     """The time that a patient chose is not free (any more); others may be."""
 
 

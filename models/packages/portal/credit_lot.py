@@ -25,7 +25,21 @@ class PracticeCreditLot(models.Model):
                     "own": own,
                     "expiry": lot._describe_expiry(),
                     "facts": lot._prepare_facts() if own else [],
+                    **lot._prepare_portal_parts(),
                     "rows": lot._prepare_history()[::-1] if own else [],
                 }
             )
         return cards
+
+    def _prepare_portal_parts(self):
+        """Return in words what is paid of these credits, and where the next part is: for who may see the invoice."""
+        self.ensure_one()
+        invoice = self.invoice_id.with_user(self.env.user)
+        if not self._is_unpaid() or not self.is_in_parts or not invoice.has_access("read"):
+            return {"parts": "", "pay_url": ""}
+        payable = self.invoice_id._has_to_be_paid()
+        return {
+            "parts": self._describe_parts(with_amount=True),
+            # Odoo's page of the invoice knows the parts: it offers the next one, or all.
+            "pay_url": f"/my/invoices/{invoice.id}?payment=True#portal_pay" if payable else "",
+        }

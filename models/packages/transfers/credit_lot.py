@@ -100,6 +100,7 @@ class PracticeCreditLot(models.Model):
                     reserved=self.credits_reserved,
                 )
             )
+        self._check_transferred_paid(receiver, credits, payer)
         today = self.company_id._practice_day()
         if not self._get_home_lot(receiver, payer) and expiry_date and expiry_date < today:
             raise UserError(
@@ -130,6 +131,22 @@ class PracticeCreditLot(models.Model):
                     "%(credits)s could be used until %(day)s. Extend them first.",
                     credits=self.display_name,
                     day=format_date(self.env, self.expiry_date),
+                )
+            )
+
+    def _check_transferred_paid(self, receiver, credits, payer):
+        """Refuse to transfer credits that wait for payment beside others that are paid, unless they go back.
+
+        :raises UserError: with the numbers
+        """
+        if credits > self.credits_available - self._count_waiting() and not self._get_home_lot(receiver, payer):
+            raise UserError(
+                self.env._(
+                    "Only %(paid)s of the %(available)s available credits are paid, the others wait for the payment of "
+                    "%(invoice)s. Transfer no more than that.",
+                    paid=self.credits_available - self._count_waiting(),
+                    available=self.credits_available,
+                    invoice=self.invoice_id.name,
                 )
             )
 

@@ -48,7 +48,7 @@ class PracticeCreditLot(models.Model):
         self.ensure_one()
         if self.origin != "invoice" or not self.invoice_line_id:
             raise UserError(self.env._("Only credits that were sold through an invoice can be upgraded."))
-        if self.credits_paid < self.credits_total:
+        if self.credits_unpaid:
             raise UserError(
                 self.env._(
                     "%(credits)s wait for the payment of %(invoice)s. Register it first.",

@@ -1,13 +1,14 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+
+from ...common.errors import WordedError
 
 #: Days after the day of the appointment until which the link of an offer still says what became of it.
 LINK_DAYS = 14
 
 
-class OfferEndedError(UserError):
+class OfferEndedError(WordedError):
     """What was offered is not on offer any more."""
 
 

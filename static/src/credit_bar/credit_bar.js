@@ -13,11 +13,13 @@ export class CreditBar extends Component {
     get parts() {
         const { data } = this.props.record;
         const gone = data.credits_lost + data.credits_refunded + data.credits_transferred;
+        const waiting = Math.min(data.credits_available, data.credits_unpaid);
         return [
             { key: "used", label: _t("used"), count: data.credits_used, className: "bg-secondary" },
             { key: "gone", label: _t("lost, refunded or transferred"), count: gone, className: "bg-danger" },
             { key: "reserved", label: _t("reserved"), count: data.credits_reserved, className: "bg-info" },
-            { key: "left", label: _t("left"), count: data.credits_available, className: "bg-success" },
+            { key: "left", label: _t("left"), count: data.credits_available - waiting, className: "bg-success" },
+            { key: "waiting", label: _t("waiting for payment"), count: waiting, className: "bg-warning" },
         ].filter((part) => part.count || part.key === "left");
     }
 
@@ -30,7 +32,7 @@ export const creditBar = {
     component: CreditBar,
     displayName: _t("Credit bar"),
     supportedTypes: ["integer"],
-    fieldDependencies: ["used", "lost", "refunded", "transferred", "reserved", "available"].map((counter) => ({
+    fieldDependencies: ["used", "lost", "refunded", "transferred", "reserved", "available", "unpaid"].map((counter) => ({
         name: `credits_${counter}`,
         type: "integer",
     })),
