@@ -232,7 +232,7 @@ class PracticeCreditLot(models.Model):
         "(invoice_line_id) WHERE invoice_line_id IS NOT NULL", "An invoice line gives its credits once."
     )
     # What the expiry run searches.
-    _expiring_idx = models.Index("(expiry_date) WHERE credits_spendable > 0 AND state = 'active'")
+    _expiring_idx = models.Index("(expiry_date) WHERE credits_available > 0 AND state = 'active'")
 
     # === COMPUTE METHODS === #
 

@@ -77,7 +77,8 @@ class PracticeCreditLot(models.Model):
         return (
             Domain("company_id", "=", company.id)
             & Domain("state", "=", "active")
-            & Domain("credits_spendable", ">", 0)
+            & Domain("credits_available", ">", 0)
+            & (Domain("credits_unpaid", "=", 0) | Domain("credits_spendable", ">", 0))
             & self._practice_get_retry_domain(company._practice_day())
         )
 
@@ -92,9 +93,9 @@ class PracticeCreditLot(models.Model):
         Those that wait for payment do not expire: nothing is earned with what nobody has paid.
         """
         self._record(
-            {"lot": lot, "kind": "expire", "credits": lot.credits_spendable, "date": lot.expiry_date}
+            {"lot": lot, "kind": "expire", "credits": credits, "date": lot.expiry_date}
             for lot in self
-            if lot.credits_spendable
+            if (credits := lot.credits_available - lot._count_waiting())
         )
         for day, lots in self.grouped("expiry_date").items():
             lots.sudo().expired_on = day  # sudo: written by the run and the ledger only

@@ -143,7 +143,7 @@ class PracticeGiftVoucher(models.Model):
                 else self.env._("Voucher for %s", voucher.package_id.name)
             )
 
-    @api.depends("redeemed_on", "lot_id.state", "lot_id.credits_paid", "lot_id.credits_total")
+    @api.depends("redeemed_on", "lot_id.state", "lot_id.credits_unpaid")
     def _compute_state(self):
         """Derive the state, so that no door of payment, refund, expiry or of their undoing can be forgotten."""
         for voucher in self:
@@ -159,7 +159,7 @@ class PracticeGiftVoucher(models.Model):
             return lot.state
         if lot.state == "used_up":
             return "cancelled"  # some went back, others were taken from an unpaid sale
-        return "open" if lot.credits_paid >= lot.credits_total else "waiting"
+        return "waiting" if lot.credits_unpaid else "open"
 
     @api.depends("lot_id.credits_available", "redeemed_lot_id", "invoice_line_id")
     def _compute_credits(self):
