@@ -55,6 +55,13 @@ class TestRefunds(RefundPracticeMixin, TransactionCase):
                 self.dialog(lot, **vals).action_refund()
         self.assertLot(lot, available=10, value=1200.0)
 
+    def test_it_is_dated_on_the_day_of_the_practice_in_any_time_zone(self):
+        lot = self.sell()
+        self.clock.move_to("2026-03-20 23:30:00")  # 00:30 of the 21st in Brussels
+        dialog = self.dialog(lot, method="open").with_context(tz="UTC")
+        note = self.env["account.move"].browse(dialog.action_refund()["res_id"])
+        self.assertEqual(note.date.isoformat(), "2026-03-21")
+
     # === THE BOOKS === #
 
     def test_four_of_ten(self):
