@@ -71,6 +71,13 @@ class TestUpgrades(PracticeCase):
         self.assertLot(new, available=5, credits_spendable=5)
         self.assertHolds()
 
+    def test_never_paid_it_is_taken_back_and_what_was_unused_stays(self):
+        new, invoice = self.upgrade(self.sell_five())
+        [note] = new._take_back_unpaid(self.today(), self.env["account.account"])
+        self.assertEqual((note.amount_total, invoice.amount_residual), (550.0, 0.0))
+        self.assertLot(new, available=3, credits_spendable=3, refunded=5, value=390.0)
+        self.assertHolds()
+
     def test_the_price_less_what_is_unused(self):
         self.package.upgrade_rule = "unused"
         new, invoice = self.upgrade(self.sell_five(), payment_journal_id=self.bank.id)
