@@ -27,6 +27,8 @@ class ImportMixin:
     def upload(self, kind, rows=(), content=None, **vals):
         """Return a new import of a file."""
         content = self.make_file(kind, rows) if content is None else content
+        # In the database: processes of pytest-xdist write into one folder, and those that tests start read another.
+        self.env["ir.config_parameter"].sudo().set_param("ir_attachment.location", "db")
         return (
             self.env["practice.data.import"]
             .with_user(self.manager)
