@@ -5,10 +5,12 @@ Without it Odoo would compute both one credit at a time, in the name of whoever 
 
 
 def migrate(cr, version):
+    # There are no gift vouchers yet, so nothing is kept for one.
     cr.execute(
         """ALTER TABLE practice_credit_lot ADD COLUMN IF NOT EXISTS credits_paid int4,
                                            ADD COLUMN IF NOT EXISTS credits_unpaid int4,
                                            ADD COLUMN IF NOT EXISTS credits_spendable int4,
+                                           ADD COLUMN IF NOT EXISTS keeping_voucher_id int4,
                                            ADD COLUMN IF NOT EXISTS credits_overdrawn int4"""
     )
     # is_paid is marked by the script before this one, in the order of their names.

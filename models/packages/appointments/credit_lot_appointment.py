@@ -293,6 +293,8 @@ class PracticeCreditLot(models.Model):
             lots = self._search_spendable_sudo(patients, packages, event._practice_get_visit_day(), credits)
         else:
             lots = self._search_spendable_sudo(patients, packages)
+        if len(owners) == 1:
+            return dict.fromkeys(owners, lots)
         found = {owner: [] for owner in owners}
         for lot in lots:
             for patient in lot._get_users():

@@ -445,7 +445,8 @@ class PracticeCreditLot(models.Model):
                 vals["value_open"] = lot.currency_id.round(lot.value_open + value)
             if expected:
                 vals["value_recognised"] = lot.currency_id.round(lot.value_recognised - sum(expected.mapped("value")))
-            if lot.value_open and lot.package_id.recognises_breakage and len(expected) < len(of_lot):
+            is_other = any(open_credits_change(move.kind, move.credits) for move in of_lot)
+            if is_other and lot.value_open and lot.package_id.recognises_breakage:
                 vals["breakage_due"] = True
             granted = sum(move.value for move in of_lot if move.kind in GIVING_KINDS)
             if granted:

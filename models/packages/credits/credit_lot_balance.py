@@ -24,7 +24,7 @@ class PracticeCreditLot(models.Model):
 
     def _is_usable_by(self, patient):
         """Return whether ``patient`` may spend this lot: the owner or somebody it is shared with."""
-        return patient in self._get_users()
+        return patient == self.partner_id or patient in self.beneficiary_ids
 
     def _get_users(self):
         """Return who may spend this lot, each once: the owner and those it is shared with."""

@@ -22,7 +22,10 @@ class PracticeCreditLot(models.Model):
         "practice.gift.voucher",
         string="Kept For",
         compute="_compute_keeping_voucher_id",
-        compute_sudo=True,
+        # Stored: planning asks it of each purchase.
+        store=True,
+        index="btree_not_null",
+        ondelete="set null",
         help="The gift voucher for which these credits are kept.",
     )
 
