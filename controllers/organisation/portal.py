@@ -5,7 +5,7 @@ from odoo.http import request
 from .account import OrganisationAccount, of_account
 
 #: What the form of billing details sends, and where it is kept: with the organisation, or with its invoice address.
-ORGANISATION_FIELDS = ("name", "vat")
+ORGANISATION_FIELDS = ("name", "vat", "practice_buyer_reference")
 ADDRESS_FIELDS = ("street", "street2", "zip", "city", "country_id", "email")
 
 #: Without what no invoice is sent.

@@ -40,6 +40,7 @@ PLAN = (
     {"models/subscriptions/lifecycle": "start, change, pause, cancel, time"},
     {"models/subscriptions/checkout": "choosing and paying a plan", "models/subscriptions/software": "access, webhook"},
     {"models/subscriptions/portal": "what administrators see and do"},
+    {"models/einvoice": "what e-invoices say beyond Odoo's"},
     {"report": "proofs, statement, recurring revenue"},
     {"wizards": "the dialogs of the back office"},
     {"controllers": "what both portals share"},

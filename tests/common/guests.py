@@ -84,7 +84,7 @@ class World:
         records["account.move.line"] = records["account.move"][1].line_ids
         return cls(
             {model: found.ids for model, found in records.items()},
-            maker.vals(),
+            {**maker.vals(), **maker.sending(records["account.move"])},
             [user.login for user in users.values()],
         )
 
@@ -134,6 +134,14 @@ class _Maker:
         draft, posted = self.env["account.move"].create([self.vals()["account.move"] for _ in range(2)])
         posted.action_post()
         return draft | posted
+
+    def sending(self, invoices):
+        """Return what somebody chooses who sends invoices: one of them, or several."""
+        _draft, posted = invoices
+        return {
+            "account.move.send.wizard": {"move_id": posted.id},
+            "account.move.send.batch.wizard": {"move_ids": [Command.set(posted.ids)]},
+        }
 
     def token(self):
         return self.env["payment.token"].create(self.vals()["payment.token"])

@@ -1,5 +1,6 @@
 """What administrators of an organisation, its practitioners and others see and do on the portal, over the pages."""
 
+import re
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -623,7 +624,10 @@ class TestPages(PagesMixin, OrganisationMixin, HttpCase):
             with self.subTest(wrong=wrong):
                 self.assertIn(words, page)
                 self.assertEqual(self.organisation.street, "Kerkstraat 1")
+        good["practice_buyer_reference"] = "PO 2026/17"
         self.send_form("/my/subscription/details", vat="BE0477472701", country_id=country, **good)
+        page = self.page("/my/subscription/portal")
+        self.assertIn("Your reference: PO 2026/17", re.sub(r"<[^>]+>", "", page))
         self.assertEqual((self.organisation.street, self.organisation.vat), ("Nieuwstraat 2", "BE0477472701"))
 
     def test_change_plan_with_its_last_step(self):

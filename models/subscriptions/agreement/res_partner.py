@@ -32,6 +32,12 @@ class ResPartner(models.Model):
         help="Who runs the subscription of this organisation on the portal: plan, practitioners, payment. Other "
         "practitioners see their own seat only.",
     )
+    practice_buyer_reference = fields.Char(
+        string="Reference on Invoices",
+        copy=False,
+        help="What the customer wants to read on its invoices: a purchase order, a department, a cost centre. Invoices "
+        "of subscriptions and e-invoices carry it.",
+    )
     practice_subscription_count = fields.Integer(
         compute="_compute_practice_subscription_count",
         groups="practice_billing.group_user,account.group_account_readonly",

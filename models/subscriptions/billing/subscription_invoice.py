@@ -142,6 +142,7 @@ class PracticeSubscription(models.Model):
             "fiscal_position_id": position.id,
             "invoice_date": facts.day,
             "invoice_origin": self.name,
+            "ref": self.organisation_id.commercial_partner_id.practice_buyer_reference,
             "invoice_user_id": self.user_id.id,
             "practice_period_id": period.id,
             # Written here and not after posting, for the sake of speed: the queue looks at posted documents only.

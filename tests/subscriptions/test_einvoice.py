@@ -1,0 +1,210 @@
+"""Every shape of document we make, as an e-invoice: by the rules of Europe and of Peppol, and with all that we know."""
+
+import unittest
+from datetime import date
+
+from lxml import etree
+
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from ...tools.einvoice import CAC, CBC, Debit, Facts, complete
+from ..common.einvoice_rules import findings, rules_folder
+from ..common.sold import SoldCase
+from ..common.subscriptions import day
+
+SELLER = {"vat": "BE0477472701", "street": "Grote Markt 1", "zip": "2000", "city": "Antwerpen"}
+
+
+@tagged("post_install", "-at_install")
+class TestEInvoice(SoldCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if "account.edi.xml.ubl_bis3" not in cls.env:
+            raise unittest.SkipTest("Odoo's e-invoices (account_edi_ubl_cii) are not installed")
+        seller = cls.company.partner_id
+        seller.write({**SELLER, "country_id": cls.env.ref("base.be").id})
+        cls.env["res.partner.bank"].create({"acc_number": "BE71096123456769", "partner_id": seller.id})
+        cls.buyer = cls.make_organisation("Praktijk De Linde", vat="BE0428759497")
+
+    def subscribe_buyer(self, *args, **vals):
+        return self.begin(*args, organisation=self.buyer, **vals)
+
+    def export(self, move):
+        """Return the e-invoice of ``move`` as it is sent, which no rule has anything to say about."""
+        self.assertEqual(move.state, "posted")
+        move.commercial_partner_id.invoice_edi_format = "ubl_bis3"
+        (move.invoice_pdf_report_id + move.ubl_cii_xml_id).unlink()
+        self.env["account.move.send"]._generate_and_send_invoices(move, sending_methods=["manual"])
+        document = move.ubl_cii_xml_id.raw
+        self.assertTrue(document, move.name)
+        if rules_folder():
+            self.assertEqual(findings(document), [])
+        root = etree.fromstring(document)
+        self.assertLinesSayWhatThePrintSays(root, move)
+        return root
+
+    def assertLinesSayWhatThePrintSays(self, root, move):
+        said = [(node.findtext(f"{CAC}Item/{CBC}Description") or "").split() for node in self.line_nodes(root)]
+        lines = move.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+        self.assertEqual(said, [line.name.split() for line in lines])
+
+    def line_nodes(self, root):
+        return root.findall(f"{CAC}InvoiceLine") or root.findall(f"{CAC}CreditNoteLine")
+
+    def period(self, node):
+        period = node.find(f"{CAC}InvoicePeriod")
+        if period is None:
+            return None
+        return tuple(date.fromisoformat(period.findtext(f"{CBC}{name}")) for name in ("StartDate", "EndDate"))
+
+    # === SHAPES === #
+
+    def test_rules_are_there_and_find_something(self):
+        if not rules_folder():
+            self.skipTest("The official rules of e-invoices are not beside the checkout (shared/einvoice).")
+        _subscription, invoice = self.subscribe_buyer(pay=False)
+        root = self.export(invoice)
+        root.find(f"{CAC}LegalMonetaryTotal/{CBC}PayableAmount").text = "1.00"
+        root.remove(root.find(f"{CBC}BuyerReference"))
+        found = " ".join(findings(etree.tostring(root)))
+        self.assertIn("BR-CO-16", found)
+        self.assertIn("PEPPOL-EN16931-R003", found)
+
+    def test_licences_say_their_days(self):
+        subscription = self.subscribe(
+            self.standard, self.buyer, seats=("An", "Bert"), students=("Carla",), date_start=day(1, 1)
+        )
+        root = self.export(self.bill(subscription))
+        self.assertEqual(self.period(root), (day(1, 1), day(1, 31)))
+        self.assertEqual([self.period(node) for node in self.line_nodes(root)], [(day(1, 1), day(1, 31))] * 2)
+
+    def test_additions_and_usage_come_with_their_own_days(self):
+        subscription = self.subscribe(self.starter, self.buyer, seats=("An",), date_start=day(1, 1))
+        self.bill(subscription)
+        self.go_to("2026-01-12")
+        self.seat(subscription, "Bert", date_from=day(1, 12))
+        self.use(subscription, 3)
+        self.go_to("2026-02-01")
+        root = self.export(self.bill(subscription))
+        self.assertEqual(self.period(root), (day(1, 1), day(2, 28)))
+        self.assertIn((day(1, 12), day(1, 31)), [self.period(node) for node in self.line_nodes(root)])
+
+    def test_an_upgrade_gives_back_on_the_same_document(self):
+        subscription, _invoice = self.subscribe_buyer()
+        self.go_on("2026-07-01")
+        root = self.export(self.change(subscription))
+        quantities = [float(node.findtext(f"{CBC}InvoicedQuantity")) for node in self.line_nodes(root)]
+        self.assertLess(min(quantities), 0)
+        self.assertEqual(self.period(root), (day(7, 1), day(12, 31)))
+
+    def test_a_discount_and_an_invoice_of_nothing(self):
+        for percentage in (20.0, 100.0):
+            with self.subTest(percentage):
+                code = self.make_code(f"E{percentage:g}", percentage=percentage)
+                organisation = self.buyer.copy({"name": f"With {percentage:g} %"})
+                _subscription, invoice = self.begin(code=code, pay=False, organisation=organisation)
+                self.export(invoice)
+
+    def test_a_credit_note_names_the_invoice_and_no_order(self):
+        subscription, invoice = self.subscribe_buyer()
+        self.go_on("2026-07-01")
+        for note in (self.end(subscription), self.credit_by_hand(invoice, price_unit=1.0)):
+            with self.subTest(note.name):
+                root = self.export(note)
+                credited = root.find(f"{CAC}BillingReference/{CAC}InvoiceDocumentReference")
+                self.assertEqual(credited.findtext(f"{CBC}ID"), invoice.name)
+                self.assertEqual(credited.findtext(f"{CBC}IssueDate"), "2026-01-01")
+                self.assertIsNone(root.find(f"{CAC}OrderReference"))
+
+    def test_exempt_and_shifted_to_another_country(self):
+        exempt = self.company._practice_make_care_tax()
+        product = self.make_service("Exempt", taxes_id=[Command.set(exempt.ids)])
+        plan = self.make_plan("Exempt", {"year": {"standard": 390.0}}, product_id=product.id)
+        _subscription, invoice = self.subscribe_buyer(plan, pay=False)
+        root = self.export(invoice)
+        self.assertEqual(root.findtext(f".//{CAC}TaxCategory/{CBC}ID"), "E")
+
+        intra = self.env["account.tax"].create(
+            {
+                "name": "PB intra-community",
+                "amount": 0.0,
+                "type_tax_use": "sale",
+                "ubl_cii_tax_category_code": "AE",
+                "ubl_cii_tax_exemption_reason_code": "VATEX-EU-AE",
+            }
+        )
+        intra.original_tax_ids = self.tax
+        position = self.env["account.fiscal.position"].create({"name": "PB intra"})
+        intra.fiscal_position_ids = position
+        dutch = self.make_organisation(
+            "Praktijk aan de Maas",
+            country_id=self.env.ref("base.nl").id,
+            vat="NL123456782B90",
+            peppol_eas="0106",
+            peppol_endpoint="12345678",
+            city="Maastricht",
+            zip="6211 AB",
+            property_account_position_id=position.id,
+        )
+        _subscription, invoice = self.begin(organisation=dutch, pay=False)
+        self.assertEqual(invoice.amount_tax, 0.0)
+        root = self.export(invoice)
+        self.assertEqual(root.findtext(f".//{CAC}TaxCategory/{CBC}ID"), "AE")
+
+    def test_a_package_and_its_credit_note(self):
+        for product in (self.product, self.make_product(self.package, taxes_id=[Command.set(self.tax.ids)])):
+            if not product.taxes_id:
+                product.taxes_id = self.company._practice_make_care_tax()
+            invoice = self.invoice(self.buyer, product)
+            self.export(invoice)
+            self.pay(invoice)
+            self.export(self.credit_note(invoice))
+
+    # === REFERENCES === #
+
+    def test_the_buyer_reads_the_own_reference(self):
+        self.buyer.practice_buyer_reference = "PO 2026/17"
+        _subscription, invoice = self.subscribe_buyer(pay=False)
+        self.assertEqual(invoice.ref, "PO 2026/17")
+        root = self.export(invoice)
+        self.assertEqual(root.findtext(f"{CBC}BuyerReference"), "PO 2026/17")
+        self.assertIsNone(root.find(f"{CAC}OrderReference"))
+
+    def test_an_order_is_named_when_there_is_one(self):
+        _subscription, invoice = self.subscribe_buyer(pay=False)
+        root = self.export(invoice)
+        self.assertEqual(root.findtext(f"{CBC}BuyerReference"), self.buyer.name)
+        self.assertIsNone(root.find(f"{CAC}OrderReference"))
+        invoice.ref = "Order 5"
+        root = self.export(invoice)
+        self.assertEqual(root.findtext(f"{CAC}OrderReference/{CBC}ID"), "Order 5")
+
+    def test_other_invoices_are_as_odoo_writes_them(self):
+        product = self.make_service("Something else")
+        invoice = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.buyer.id,
+                "invoice_date": "2026-01-01",
+                "invoice_line_ids": [Command.create({"product_id": product.id, "price_unit": 5.0})],
+            }
+        )
+        invoice.action_post()
+        root = self.export(invoice)
+        self.assertIsNone(root.find(f"{CBC}BuyerReference"))
+        self.assertEqual(root.findtext(f"{CAC}OrderReference/{CBC}ID"), invoice.name)
+
+    # === DIRECT DEBIT === #
+
+    def test_a_direct_debit_names_the_mandate(self):
+        _subscription, invoice = self.subscribe_buyer(pay=False)
+        facts = Facts(debit=Debit("MANDATE-1", "BE68ZZZ0477472701", "BE71096123456769"), buyer_reference="x")
+        document = complete(etree.tostring(self.export(invoice)), facts)
+        means = etree.fromstring(document).find(f"{CAC}PaymentMeans")
+        self.assertEqual(means.findtext(f"{CBC}PaymentMeansCode"), "59")
+        self.assertEqual(means.findtext(f"{CAC}PaymentMandate/{CBC}ID"), "MANDATE-1")
+        self.assertIsNone(means.find(f"{CAC}PayeeFinancialAccount"))
+        if rules_folder():
+            self.assertEqual(findings(document), [])
