@@ -179,16 +179,33 @@ class PracticeSubscriptionOverview(models.AbstractModel):
 
     @api.model
     def _get_collection_cards(self):
-        """Return the cards that count invoices which are collected automatically."""
-        cards, action = [], self._get_action("account_move_action_collection")
-        for key, name, note, tone, states in (
-            ("broken", self.env._("Payments Failed"), self.env._("Failed, refused or returned"), "danger", BROKEN),
-            ("expected", self.env._("Payments Expected"), self.env._("Charged soon, or at the bank"), "", ON_THE_WAY),
+        """Return the cards that count invoices: which nobody has got, and which are collected automatically."""
+        cards, action, moves = [], self._get_action("account_move_action_collection"), self.env["account.move"]
+        mine = Domain("company_id", "in", self.env.companies.ids)
+        for key, name, note, tone, domain in (
+            (
+                "not_sent",
+                self.env._("Not Sent"),
+                self.env._("Nobody has got these invoices"),
+                "danger",
+                self._for_companies(moves._practice_get_not_sent_domain),
+            ),
+            (
+                "broken",
+                self.env._("Payments Failed"),
+                self.env._("Failed, refused or returned"),
+                "danger",
+                mine & Domain("practice_collection", "in", BROKEN),
+            ),
+            (
+                "expected",
+                self.env._("Payments Expected"),
+                self.env._("Charged soon, or at the bank"),
+                "",
+                mine & Domain("practice_collection", "in", ON_THE_WAY),
+            ),
         ):
-            domain = [("practice_collection", "in", states), ("company_id", "in", self.env.companies.ids)]
-            groups = self.env["account.move"]._read_group(
-                domain, ["company_id"], ["__count", "amount_residual_signed:sum"]
-            )
+            groups = moves._read_group(domain, ["company_id"], ["__count", "amount_residual_signed:sum"])
             count = sum(number for _company, number, _amount in groups)
             money = [(company.currency_id, amount) for company, _number, amount in groups]
             cards.append(
@@ -199,7 +216,7 @@ class PracticeSubscriptionOverview(models.AbstractModel):
                     "count": count,
                     "amount": self._convert(money) if count and self._may_see_money() else None,
                     "tone": tone if count else "",
-                    "action": {**action, "name": name, "display_name": name, "domain": domain, "context": {}},
+                    "action": {**action, "name": name, "display_name": name, "domain": list(domain), "context": {}},
                 }
             )
         return cards

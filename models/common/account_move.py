@@ -7,6 +7,9 @@ class AccountMove(models.Model):
     _name = "account.move"
     _inherit = ["account.move", "practice.kept.mixin"]
 
+    # What is looked for every hour.
+    _practice_to_send_idx = models.Index("(id) WHERE sending_data IS NOT NULL AND state = 'posted'")
+
     def _practice_queue_sending(self):
         """Hand these documents to Odoo's send queue, which commits before it sends; once per posting."""
         to_send = self.filtered(lambda move: not move.is_move_sent and not move.sending_data)
@@ -36,6 +39,17 @@ class AccountMove(models.Model):
         """Have Odoo's send queue run once this transaction is committed."""
         # sudo: whoever may post an invoice may have it sent; the queue itself belongs to the system.
         self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()
+
+    @api.model
+    def _practice_send_ready(self):
+        """Have Odoo's send queue run when documents wait for it: the call that came with them can have been lost.
+
+        A run of the queue that fails, because somebody changed one of its documents, has spent its call.
+        """
+        if self.sudo().search_count(
+            [("sending_data", "!=", False), ("state", "=", "posted")], limit=1
+        ):  # sudo: whether
+            self._practice_trigger_sending()
 
     def _practice_keep_document(self):
         """Make the PDF of those of these documents that have none: what the law wants kept when a name is forgotten."""

@@ -651,11 +651,24 @@ class TestOverview(SubscriptionCase):
         self.bill(today)
         self.assertEqual(self.counts(), {})
         self.go_to("2026-01-17")
-        self.assertEqual(self.counts(), {"late": 1})
+        self.assertEqual(self.counts(), {"late": 1, "not_sent": 1})
         broken = self.subscribe(organisation=self.make_organisation("Broken", street=False))
         broken._bill_now()
         self.assertTrue(broken.error)
-        self.assertEqual(self.counts(), {"late": 1, "failed": 1, "due": 1})
+        self.assertEqual(self.counts(), {"late": 1, "failed": 1, "due": 1, "not_sent": 1})
+
+    def test_invoices_that_nobody_has_got(self):
+        sent, waits, silent = (
+            self.bill(self.subscribe(organisation=self.make_organisation(name))) for name in ("Sent", "Waits", "Silent")
+        )
+        silent.sending_data = False  # as after a failure that the queue has said on the invoice
+        self.assertEqual(self.cards()["not_sent"], (1, self.currency.round(78 * 1.21)))
+        self.go_to("2026-01-16")
+        self.assertEqual(self.counts()["not_sent"], 3)
+        (sent + silent).is_move_sent = True
+        self.assertEqual(self.counts()["not_sent"], 1)
+        self.env["account.move.send"]._generate_and_send_invoices(waits, from_cron=True)
+        self.assertNotIn("not_sent", self.counts())
 
     def test_trials_that_end_within_a_week(self):
         for name, last in (("Yesterday", "2026-01-15"), ("Week", "2026-01-22"), ("Later", "2026-01-23")):

@@ -105,6 +105,18 @@ class TestDue(RunCase):
         self.assertIn(subscription.name, " ".join(move.message_ids.mapped("body")))
         self.assertEqual(move.practice_subscription_id, subscription)
 
+    def test_every_run_has_sent_what_waits_although_nobody_calls_any_more(self):
+        calls = self.env["ir.cron.trigger"]
+        queue = self.env.ref("account.ir_cron_account_move_send")
+        invoice = self.bill(self.subscribe())
+        calls.search([]).unlink()
+        self.run_billing()
+        self.assertIn(queue, calls.search([]).cron_id)
+        invoice.sending_data = False
+        calls.search([]).unlink()
+        self.run_billing()
+        self.assertNotIn(queue, calls.search([]).cron_id)
+
     def test_whoever_has_no_address_for_mail_is_billed_and_the_invoice_says_so(self):
         self.subscribe(organisation=self.make_organisation(email=False))
         [move] = self.run_billing()

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 
 class AccountMove(models.Model):
@@ -31,6 +32,12 @@ class AccountMove(models.Model):
     _practice_unbilled_uniq = models.UniqueIndex(
         "(company_id, practice_unbilled_date) WHERE practice_unbilled_date IS NOT NULL AND state <> 'cancel'",
         "What is not billed at this date has been booked already.",
+    )
+
+    # What the overview counts.
+    _practice_not_sent_idx = models.Index(
+        "(company_id, invoice_date) WHERE practice_subscription_id IS NOT NULL AND state = 'posted'"
+        " AND is_move_sent IS NOT TRUE"
     )
 
     def copy_data(self, default=None):
@@ -112,6 +119,21 @@ class AccountMove(models.Model):
         ):
             return template
         return super()._get_mail_template()
+
+    @api.model
+    def _practice_get_not_sent_domain(self, company, today):
+        """Return which documents of subscriptions of ``company`` nobody has got: not sent, and not about to be.
+
+        :param date today: the company's; what was invoiced before should have left the queue
+        """
+        return (
+            Domain("practice_subscription_id", "!=", False)
+            & Domain("company_id", "=", company.id)
+            & Domain("state", "=", "posted")
+            & Domain("move_type", "in", ("out_invoice", "out_refund"))
+            & Domain("is_move_sent", "=", False)
+            & (Domain("sending_data", "=", False) | Domain("invoice_date", "<", today))
+        )
 
     def _practice_send(self):
         """Have invoices of subscriptions sent by e-mail, Peppol or post, as each customer wants it."""

@@ -123,6 +123,7 @@ class PracticeSubscription(models.Model):
             conflicts = 0
             if not cron._commit_progress(len(batch_sudo), remaining=remaining):
                 break
+        self.env["account.move"]._practice_send_ready()
 
     def _bill_or_set_aside(self, day=None):
         """Bill the next period of each of these subscriptions; those that fail keep the reason and wait a day.

@@ -57,7 +57,7 @@ export class SubscriptionDashboard extends Component {
             return "";
         }
         const amount = this.money(card.amount);
-        return ["past_due", "broken", "expected"].includes(card.key) ? amount : _t("%s a month", amount);
+        return ["past_due", "not_sent", "broken", "expected"].includes(card.key) ? amount : _t("%s a month", amount);
     }
 
     get change() {
