@@ -3,3 +3,4 @@ from . import portal
 from . import practitioners
 from . import plan
 from . import checkout
+from . import open_invoices

@@ -72,9 +72,11 @@ class OrganisationPortal(OrganisationAccount):
     @http.route("/my/subscription/pay", type="http", auth="user", website=True)
     @of_account(needs_subscription=True, otherwise="/my/subscription/portal")
     def practice_pay_invoice(self, account, /, **kw):
-        """Go to the invoice that is to be paid first."""
+        """Go to the invoice that is to be paid, or to all of them when there are several."""
         moves_sudo = account.subscription._get_portal_open_invoices()
-        return request.redirect(moves_sudo[0].get_portal_url() if moves_sudo else "/my/subscription/portal")
+        if len(moves_sudo) == 1:
+            return request.redirect(moves_sudo.get_portal_url())
+        return self._practice_redirect(f"/my/subscription/{'open' if moves_sudo else 'portal'}", account)
 
     # === BILLING DETAILS === #
 

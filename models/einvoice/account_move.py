@@ -24,7 +24,7 @@ class AccountMove(models.Model):
         is_credit = self.move_type == "out_refund" and len(credited) == 1
         # The reference of a credit note says what Odoo reversed, not what the customer wants to read.
         own = (credited if is_credit else move_sudo).ref or ""
-        customer = self.commercial_partner_id
+        customer = move_sudo.commercial_partner_id
         buyer = customer.practice_buyer_reference or ""
         return Facts(
             lines=tuple((line.name, line.practice_date_from, line.practice_date_to) for line in lines),

@@ -3,6 +3,7 @@ from . import agreement
 from . import billing
 from . import collection
 from . import lifecycle
+from . import reminders
 from . import checkout
 from . import portal
 from . import software

@@ -214,7 +214,22 @@ class RolesMixin(SubscriptionMixin):
             "practice.code.attempt": self.attempt,
             "practice.discount.code": self.code,
             "practice.discount.redemption": self.subscription.redemption_ids,
+            "practice.reminder.step": self.env["practice.reminder.step"].search(
+                [("company_id", "=", self.company.id)], limit=1
+            ),
+            "practice.reminder": self.make_reminder(period.move_id),
         }
+
+    def make_reminder(self, invoice):
+        return self.env["practice.reminder"].create(
+            {
+                "subscription_id": self.subscription.id,
+                "move_id": invoice.id,
+                "step_name": "3 days after the due date",
+                "date": "2026-01-18",
+                "currency_id": invoice.currency_id.id,
+            }
+        )
 
 
 class StrangerMixin(RolesMixin):

@@ -657,6 +657,36 @@ class TestPages(PagesMixin, OrganisationMixin, HttpCase):
         self.assertIn(move.name, page)
         self.assertIn(move.name, self.page("/my/subscription/pay"))
 
+    def test_all_that_is_open_is_paid_at_once(self):
+        self.subscription._begin_billing()
+        path = f"/my/subscription/open/{self.subscription.id}/transaction"
+        offered = {"provider_id": self.provider.id, "payment_method_id": self.method.id, "flow": "direct"}
+        self.log_in(self.boss)
+        self.assertIn("Nothing is open", self.page("/my/subscription/open"))
+        with mute_logger("odoo.http"):
+            self.assertError(self.rpc(path, **offered), "Nothing is open any more")
+        first = self.bill(self.subscription)
+        self.seat(self.subscription, "Dirk")
+        self.subscription.action_bill_extras()
+        second = self.last_invoice(self.subscription)
+        page = self.page("/my/subscription/pay")
+        for words in (first.name, second.name, "o_payment_form"):
+            self.assertIn(words, page)
+        transactions = self.env["payment.transaction"]
+        self.rpc(path, **offered, amount=0.01, invoice_ids=first.ids, partner_id=1)
+        transaction = transactions.search([("invoice_ids", "in", first.ids)])
+        self.assertEqual(transaction.invoice_ids, first + second)
+        self.assertEqual(transaction.amount, first.amount_total + second.amount_total)
+        self.notify(transaction, "pending")
+        self.assertIn("Payment under way", self.page("/my/subscription/open"))
+        self.notify(transaction, "done")
+        self.assertEqual((first + second).mapped("amount_residual"), [0.0, 0.0])
+        self.assertEqual(self.subscription.payment_token_id, transaction.token_id)
+        self.log_in(self.an)
+        self.assertNotIn(first.name, self.url_open("/my/subscription/open").text)
+        with mute_logger("odoo.http"):
+            self.assertError(self.rpc(path, **offered), "no such subscription")
+
     # === SOMEBODY ELSE === #
 
     def test_a_practitioner_sees_his_seat_and_nothing_else(self):

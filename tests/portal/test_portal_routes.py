@@ -122,7 +122,9 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             self.order.read(["state", "amount_total"]),
             self.subscription.read(["state", "plan_id", "pending_plan_id", "end_date", "payment_token_id"]),
             self.subscription.seat_ids.read(["date_to", "kind", "practitioner_id"]),
-            self.organisation.read(["practice_administrator_ids", "street", "vat", "email", "name"]),
+            self.organisation.read(
+                ["practice_administrator_ids", "street", "vat", "email", "name", "practice_buyer_reference"]
+            ),
             self.token.active,
             self.checkouts.read(["state", "plan_id", "code_id"]),
             self.env["payment.transaction"].search_count([]),
@@ -188,6 +190,7 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             "name": "Mallory",
             "email": "mallory@example.com",
             "vat": "",
+            "practice_buyer_reference": "",
             "street": "Mallory street 1",
             "street2": "",
             "zip": "9000",

@@ -2,6 +2,7 @@ from . import test_collection
 from . import test_collection_attack
 from . import test_einvoice
 from . import test_invoice_batch
+from . import test_reminders
 from . import test_software_access
 from . import test_subscription_attack
 from . import test_subscription_books

@@ -51,6 +51,8 @@ RIGHTS = {
     "practice.webhook.delivery": {"manager": "r"},
     "practice.code.attempt": {},
     "practice.discount.code": {"manager": "rwcd", "accountant": "r"},
+    "practice.reminder.step": {"manager": "rwcd", "accountant": "r"},
+    "practice.reminder": {"manager": "r", "accountant": "r"},
     "practice.discount.redemption": {"manager": "rd", "accountant": "r"},
 }
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "d": "unlink"}

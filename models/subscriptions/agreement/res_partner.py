@@ -35,6 +35,7 @@ class ResPartner(models.Model):
     practice_buyer_reference = fields.Char(
         string="Reference on Invoices",
         copy=False,
+        groups="practice_billing.group_user,account.group_account_readonly,account.group_account_invoice",
         help="What the customer wants to read on its invoices: a purchase order, a department, a cost centre. Invoices "
         "of subscriptions and e-invoices carry it.",
     )

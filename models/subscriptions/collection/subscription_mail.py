@@ -15,13 +15,16 @@ class PracticeSubscription(models.Model):
         return contacts_sudo.filtered(lambda contact: contact.active and contact.email)
 
     def _send_to_billing_contacts(self, template, record=None):
-        """Queue the mail of ``template`` about ``record`` (by default this subscription) to the billing contacts.
+        """Queue a mail about ``record`` (by default this subscription) to the billing contacts.
+
+        :param template: of the mail, a record or its name
 
         Odoo's mail queue sends it after the transaction is committed. Without anybody to write to, that is noted.
         """
         self.ensure_one()
         contacts_sudo = self._get_billing_contacts_sudo()
-        template = self.env.ref(template, raise_if_not_found=False)
+        if isinstance(template, str):
+            template = self.env.ref(template, raise_if_not_found=False)
         if not template:
             return
         if not contacts_sudo:

@@ -85,6 +85,7 @@ class PracticeSubscription(models.Model):
             unpaid = Domain("state", "=", "past_due") | Domain("suspended_reason", "=", "unpaid")
             grace = today - timedelta(days=company.practice_grace_days)
             after_grace = Domain("state", "=", "past_due") & Domain("past_due_since", "<=", grace)
+            after_grace &= self._get_impatient_domain(today)
             ended = Domain("state", "=", "suspended") & Domain("end_date", "<", today)
             me, of_company = type(self), self.with_company(company)
             # What keeps a trial from being billed is a matter of billing, with its reason and its day.
@@ -126,6 +127,11 @@ class PracticeSubscription(models.Model):
             domain & Domain("company_id", "=", company.id), ["practice_subscription_id"]
         )
         return [subscription.id for [subscription] in groups]
+
+    @api.model
+    def _get_impatient_domain(self, today):
+        """Return the subscriptions whose payment is not waited for any longer than usual. A hook."""
+        return Domain.TRUE
 
     @api.model
     def _get_trial_warning_domain(self, company, today):

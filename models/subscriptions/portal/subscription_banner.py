@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import models
 from odoo.fields import Domain
 from odoo.tools import format_date
@@ -131,11 +129,6 @@ class PracticeSubscription(models.Model):
             "button": "pay" if move.practice_collection == "returned" else "method",
         }
 
-    def _get_suspension_day(self):
-        """Return the day on which a subscription that is past due, now or since long, is suspended."""
-        since = self.past_due_since or self.company_id._practice_day()
-        return since + timedelta(days=self.company_id.practice_grace_days)
-
     def _get_portal_open_invoices(self):
         """Return the invoices of this subscription that are to be paid, the most urgent first."""
         self.ensure_one()
@@ -145,3 +138,16 @@ class PracticeSubscription(models.Model):
             ["name", "invoice_date_due", "amount_residual", "practice_collection", "practice_collect_date"],
             order="invoice_date_due, id",
         )
+
+    def _portal_get_payable(self):
+        """Return ``(invoices, amount)``: what can be paid now in one go, in the currency of the plan, with tax.
+
+        What is being charged or is at the bank is not asked for twice.
+        """
+        self.ensure_one()
+        moves_sudo = self._get_portal_open_invoices().filtered(
+            lambda move: (
+                move.practice_collection not in ("charging", "collecting") and move.currency_id == self.currency_id
+            )
+        )
+        return moves_sudo, self.currency_id.round(sum(moves_sudo.mapped("amount_residual")))
