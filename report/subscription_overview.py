@@ -6,8 +6,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..models.subscriptions.collection.account_move import ON_THE_WAY
-from ..models.subscriptions.collection.subscription_unpaid import BROKEN
+from ..models.collecting.account_move import BROKEN, ON_THE_WAY
 from .subscription_mrr import MOVEMENTS
 
 #: Days before its end from which a trial is on the overview.

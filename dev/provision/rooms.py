@@ -15,6 +15,7 @@ PLAN = (
     {"tools": "rules of money and dates, without Odoo"},
     {"models/common": "the company's day, retries, sending"},
     {"models/revenue": "releases money to revenue, once"},
+    {"models/collecting": "charges saved methods, once"},
     {"models/packages/catalog": "packages, products, types"},
     {"models/packages/credits": "lots, the ledger, invoices, expiry"},
     {
@@ -36,7 +37,7 @@ PLAN = (
     {"models/subscriptions/catalog": "plans, prices, kinds of usage"},
     {"models/subscriptions/agreement": "subscriptions, seats, usage, periods"},
     {"models/subscriptions/billing": "previews and invoices, exactly once"},
-    {"models/subscriptions/collection": "what is unpaid, charging, mails"},
+    {"models/subscriptions/collection": "what is unpaid, collecting it, mails"},
     {"models/subscriptions/lifecycle": "start, change, pause, cancel, time"},
     {"models/subscriptions/checkout": "choosing and paying a plan", "models/subscriptions/software": "access, webhook"},
     {"models/subscriptions/portal": "what administrators see and do"},

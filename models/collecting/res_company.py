@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ....tools.collection import RETRY_DAYS, parse_retry_days
+from ...tools.collection import RETRY_DAYS, parse_retry_days
 
 
 class ResCompany(models.Model):
