@@ -184,7 +184,11 @@ class PracticeSubscriptionOverview(models.AbstractModel):
             ("broken", self.env._("Payments Failed"), self.env._("Failed, refused or returned"), "danger", BROKEN),
             ("expected", self.env._("Payments Expected"), self.env._("Charged soon, or at the bank"), "", ON_THE_WAY),
         ):
-            domain = [("practice_collection", "in", states), ("company_id", "in", self.env.companies.ids)]
+            domain = [
+                ("practice_subscription_id", "!=", False),
+                ("practice_collection", "in", states),
+                ("company_id", "in", self.env.companies.ids),
+            ]
             groups = self.env["account.move"]._read_group(
                 domain, ["company_id"], ["__count", "amount_residual_signed:sum"]
             )

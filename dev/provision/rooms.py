@@ -31,7 +31,11 @@ PLAN = (
     },
     {"models/packages/imports": "what other systems had"},
     {"models/packages/portal": "patients see, book, move", "models/packages/shop": "patients buy packages"},
-    {"models/packages/notices": "patients are told, once", "models/packages/vouchers": "credits for somebody else"},
+    {
+        "models/packages/notices": "patients are told, once",
+        "models/packages/vouchers": "credits for somebody else",
+        "models/packages/parts": "parts are paid by themselves",
+    },
     {"models/packages/absences": "a practitioner is away", "models/packages/waiting": "patients wait for a place"},
     {"models/packages/board": "a day at a glance"},
     {"models/subscriptions/catalog": "plans, prices, kinds of usage"},

@@ -266,12 +266,8 @@ class AccountMove(models.Model):
         company = self.company_id
         hard = attempt.state == "cancel" or not attempt.token_id.active
         attempt.practice_is_hard = hard
-        # A new method begins anew.
-        failed = self.practice_attempt_ids.filtered(
-            lambda it: it.token_id == attempt.token_id and it.state in ("error", "cancel")
-        )
-        retries = company._practice_get_retry_days()
-        self.practice_collect_date = not hard and next_attempt(company._practice_day(), len(failed), retries)
+        failures, retries = self._practice_count_failures(attempt), company._practice_get_retry_days()
+        self.practice_collect_date = not hard and next_attempt(company._practice_day(), failures, retries)
         self._practice_tell_attempt_failed(attempt)
         if not self.practice_collect_date:
             self._practice_give_up_collecting(attempt)
@@ -312,6 +308,20 @@ class AccountMove(models.Model):
         """Return what is to be charged now, in the currency of the invoice: all that is open. A hook."""
         self.ensure_one()
         return self.amount_residual
+
+    def _practice_find_attempt_obstacle(self, attempt):
+        """Return in words why ``attempt``, made before, is not to be asked for any more; nothing otherwise. A hook."""
+        self.ensure_one()
+        return "" if self.payment_state in UNPAID else self.env._("The invoice was paid in another way.")
+
+    def _practice_count_failures(self, attempt):
+        """Return how many attempts failed, up to ``attempt``, that count for the next one. A hook."""
+        self.ensure_one()
+        # A new method begins anew.
+        failed = self.practice_attempt_ids.filtered(
+            lambda it: it.token_id == attempt.token_id and it.state in ("error", "cancel")
+        )
+        return len(failed)
 
     def _practice_check_may_collect(self):
         """Refuse those who may not have these invoices charged. A hook.

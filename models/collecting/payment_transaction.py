@@ -89,9 +89,10 @@ class PaymentTransaction(models.Model):
     def _practice_ask_provider(self):
         """Send the request. Without an answer the attempt stays as it is, to be repeated with the same key."""
         self.ensure_one()
-        if self.practice_invoice_id.payment_state not in UNPAID:
+        if obstacle := self.practice_invoice_id._practice_find_attempt_obstacle(self):
+            self.practice_given_up = True
             # Not cancelled: Odoo accepts a late confirmation of a payment that failed, and none of a cancelled one.
-            self._set_error(self.env._("The invoice was paid in another way."))
+            self._set_error(obstacle)
             return
         try:
             with self.env.cr.savepoint():
