@@ -145,7 +145,5 @@ class PatientParts(PatientPortal, PortalAccount):
         method_sudo = methods_sudo.filtered(lambda it: it.id == payment_method_id)
         if flow != "token" and not (provider_sudo.allow_tokenization and method_sudo.support_tokenization):
             raise ValidationError(
-                request.env._(
-                    "This payment method cannot be saved for the coming parts. Choose another one, or pay this part alone."
-                )
+                request.env._("This payment method cannot be saved. Choose another one, or pay this part only.")
             )

@@ -88,6 +88,16 @@ class TestPartsPortal(CollectedPartsMixin, PagesMixin, HttpCase):
         self.assertLot(self.lot_of(invoice), paid=3)
         self.assertIn("your bank took a payment back", self.page(self.url(invoice)))
 
+    def test_in_a_browser(self):
+        invoice = self.in_parts().invoice_id
+        self.start_tour("/my/packages", "practice_agree_to_parts", login=self.payer.login)
+        self.assertEqual(invoice.practice_agreed_user_id, self.payer)
+        self.assertEqual(invoice.practice_parts_token_id.payment_details, "4242")
+        self.run_collecting()
+        self.assertEqual(self.card_payments(invoice), [(400.0, "done")])
+        self.start_tour(self.url(invoice), "practice_stop_parts", login=self.payer.login)
+        self.assertEqual(invoice.practice_parts_stopped, "withdrawn")
+
     def test_only_this_part(self):
         invoice = self.in_parts().invoice_id
         self.begin(invoice)

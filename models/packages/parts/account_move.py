@@ -300,7 +300,7 @@ class AccountMove(models.Model):
             return
         template_sudo = template_sudo.sudo().with_context(  # sudo: the run
             practice_amount=amount,
-            practice_method=self.practice_parts_token_id.display_name or "",
+            practice_method=self._practice_describe_method(),
             practice_url=f"{self.get_base_url()}/my/packages/parts/{self.id}",
         )
         template_sudo.send_mail(

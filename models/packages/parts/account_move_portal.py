@@ -34,7 +34,7 @@ class AccountMove(models.Model):
             "is_owed": bool(self._practice_get_open_parts()),
             "running": running,
             "under_way": collection in ("charging", "collecting"),
-            "method": token.display_name if running else "",
+            "method": self._practice_describe_method(),
             "agreed_on": self.practice_agreed_date
             and format_date(self.env, self.company_id._practice_day(self.practice_agreed_date)),
             "stopped": bool(self.practice_agreed_date) and not running and (self.practice_parts_stopped or "method"),
