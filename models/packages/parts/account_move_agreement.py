@@ -126,7 +126,7 @@ class AccountMove(models.Model):
         return bool(token.active and token.partner_id == self.partner_id and token.company_id == self.company_id)
 
     def _practice_describe_method(self):
-        """Return in words the method that the coming parts are charged to, for its payer; nothing when there is none."""
+        """Return in words the method that the coming parts are charged to; nothing when there is none."""
         self.ensure_one()
         token = self.practice_parts_token_id
         return f"{token.payment_method_id.name} {token.display_name}" if token else ""
