@@ -135,7 +135,7 @@ class TestCollecting(CollectedPartsCase):
         self.collect(days=27)
         self.assertEqual(len(self.told(invoice, "announced")), 2)
 
-    def test_announced_in_the_language_of_the_payer_and_not_when_switched_off(self):
+    def test_not_announced_when_that_is_switched_off(self):
         self.company.practice_announce_days = 0
         invoice = self.agreed()
         self.collect(days=29)
@@ -298,6 +298,27 @@ class TestWhatIsOwed(CollectedPartsCase):
         self.collect(days=30)
         self.assertFalse(invoice.practice_attempt_ids)
         self.assertEqual(invoice.practice_parts_stopped, "changed")
+
+    def test_what_was_collected_counts_for_what_was_agreed_to(self):
+        """A payment by hand that bounces is not charged on top of what was agreed to."""
+        invoice = self.in_parts().invoice_id
+        payment = self.pay_part(invoice)
+        self.agree(invoice, self.make_token(self.patient))
+        self.collect(days=30)
+        self.bounce(payment)
+        self.collect(days=30)
+        self.assertEqual(self.card_payments(invoice), [(400.0, "done")])
+        self.assertEqual(invoice.practice_parts_stopped, "changed")
+
+    def test_a_run_does_not_call_itself_again(self):
+        invoice = self.agreed("error")
+        self.collect(days=30)
+        self.assertEqual(invoice.practice_collection, "retry")
+        cron = self.env.ref("practice_billing.ir_cron_collect")
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+        triggers.unlink()
+        self.collect(hours=1)
+        self.assertFalse(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]))
 
     def test_cancelled(self):
         invoice = self.agreed(paid=0)

@@ -117,8 +117,6 @@ class AccountMove(models.Model):
             postponed = day and day <= today and planned == today + timedelta(days=1)
             if day != planned and not postponed and not (day and move._practice_waits_for_retry()):
                 move.practice_collect_date = day
-            if day and day <= today:
-                move._practice_collect_soon()
 
     # === RUN === #
 
@@ -188,24 +186,31 @@ class AccountMove(models.Model):
             return "returned"
         if not self.practice_parts_token_id.active:
             return "method"
-        more = self.currency_id.compare_amounts(self.amount_residual, self.practice_agreed_amount) > 0
+        left = self.practice_agreed_amount - self._practice_get_collected()
+        more = self.currency_id.compare_amounts(self.amount_residual, left) > 0
         if self.state == "cancel" or more or not self._practice_get_collecting_token():
             return "changed"
         if self.state == "posted" and self.payment_state not in UNPAID:
             return "paid"
         return False
 
+    def _practice_get_paid_attempts(self):
+        """Return the attempts of this agreement that succeeded, and were not found to be taken back."""
+        return self.practice_attempt_ids.filtered(
+            lambda it: it.practice_attempt >= self.practice_first_attempt and it.practice_followed == "done"
+        )
+
+    def _practice_get_collected(self):
+        """Return how much of what was agreed to is collected, and not owed any more."""
+        return sum(self._practice_get_paid_attempts().filtered("payment_id.move_id").mapped("amount"))
+
     def _practice_find_returned(self):
         """Return the attempts of this agreement whose money was taken back: their payment pays the invoice no more."""
         paying = self._practice_get_receivable_lines().matched_credit_ids.credit_move_id.payment_id
-        return self.practice_attempt_ids.filtered(
+        return self._practice_get_paid_attempts().filtered(
             lambda it: (
-                it.practice_attempt >= self.practice_first_attempt
-                and it.practice_followed == "done"
-                and (
-                    it.payment_id.state in ("canceled", "rejected")
-                    or (it.payment_id.move_id and it.payment_id not in paying)
-                )
+                it.payment_id.state in ("canceled", "rejected")
+                or (it.payment_id.move_id and it.payment_id not in paying)
             )
         )
 

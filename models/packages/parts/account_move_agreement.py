@@ -170,6 +170,8 @@ class AccountMove(models.Model):
             )
         )
         move_sudo._practice_plan_collecting()
+        if move_sudo.practice_collect_date <= move_sudo.company_id._practice_day():
+            move_sudo._practice_collect_soon()
 
     def _practice_agree_as_shown(self, user, token, plan):
         """Agree to all parts that are open, as the page showed them; see :meth:`_practice_agree`.
