@@ -105,6 +105,7 @@
         "views/patient_portal_templates.xml",
         "views/patient_statement_templates.xml",
         "views/patient_shop_templates.xml",
+        "views/patient_parts_templates.xml",
         "views/patient_voucher_templates.xml",
         "views/patient_booking_templates.xml",
         "views/patient_link_templates.xml",
@@ -118,6 +119,7 @@
     ],
     "assets": {
         "web.assets_backend": ["practice_billing/static/src/**/*"],
+        "web.assets_frontend": ["practice_billing/static/portal/**/*"],
         "web.assets_tests": ["practice_billing/static/tests/tours/**/*"],
     },
     "demo": [

@@ -1,5 +1,6 @@
 from . import common
 from . import revenue
+from . import collecting
 from . import packages
 from . import subscriptions
 from . import einvoice

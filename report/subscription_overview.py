@@ -6,8 +6,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..models.subscriptions.collection.account_move import ON_THE_WAY
-from ..models.subscriptions.collection.subscription_unpaid import BROKEN
+from ..models.collecting.account_move import BROKEN, ON_THE_WAY
 from .subscription_mrr import MOVEMENTS
 
 #: Days before its end from which a trial is on the overview.
@@ -181,7 +180,7 @@ class PracticeSubscriptionOverview(models.AbstractModel):
     def _get_collection_cards(self):
         """Return the cards that count invoices: which nobody has got, and which are collected automatically."""
         cards, action, moves = [], self._get_action("account_move_action_collection"), self.env["account.move"]
-        mine = Domain("company_id", "in", self.env.companies.ids)
+        mine = Domain("company_id", "in", self.env.companies.ids) & Domain("practice_subscription_id", "!=", False)
         for key, name, note, tone, domain in (
             (
                 "not_sent",

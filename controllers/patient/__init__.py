@@ -1,6 +1,7 @@
 from . import portal
 from . import statement
 from . import shop
+from . import parts
 from . import vouchers
 from . import booking
 from . import invitation

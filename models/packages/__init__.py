@@ -12,6 +12,7 @@ from . import transfers
 from . import upgrades
 from . import vouchers
 from . import notices
+from . import parts
 from . import absences
 from . import waiting
 from . import board

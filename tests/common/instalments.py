@@ -4,7 +4,9 @@ from fractions import Fraction
 from math import floor
 
 from odoo.fields import Command
+from odoo.tests import new_test_user
 
+from .payments import PaymentMixin
 from .practice import PracticeCase
 
 PARTS = ((33.333333, 0), (33.333333, 30), (33.333334, 60))
@@ -153,3 +155,52 @@ def _purchase_problems(bill, lot, family, *, alone):
             yield f"{here}: more can be planned than the {covered} that are covered"
         if len(family) == 1 and free != min(max(covered - taken, 0), lot.credits_available):
             yield f"{here}: other than the {covered} that are covered"
+
+
+class CollectedPartsMixin(PaymentMixin, InstalmentsMixin):
+    """Packages paid in parts whose payer agreed that the coming ones are charged to a saved card."""
+
+    @classmethod
+    def setup_practice(cls):
+        result = super().setup_practice()
+        cls.setup_provider()
+        cls.company.practice_retry_days = "3, 5"
+        cls.patient.email = "an@example.com"
+        cls.payer = new_test_user(cls.env, "pb_payer", groups="base.group_portal", partner_id=cls.patient.id)
+        return result
+
+    def agreed(self, outcome="done", paid=1, **vals):
+        """Sell in three parts of which ``paid`` are paid, and let the payer agree to the others; return the invoice."""
+        invoice = self.in_parts(paid=paid, **vals).invoice_id
+        self.agree(invoice, self.make_token(invoice.partner_id, outcome))
+        return invoice
+
+    def agree(self, invoice, token, user=None):
+        plan = invoice._practice_describe_plan(invoice._practice_get_open_parts())
+        invoice._practice_agree_as_shown(user or self.payer, token, plan)
+
+    def collect(self, **delta):
+        """Let the run that charges do its work, after some time if given."""
+        if delta:
+            self.travel(**delta)
+        with self.enter_registry_test_mode():
+            self.env.ref("practice_billing.ir_cron_collect").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def told(self, invoice, template):
+        """Return the mails of ``template`` about ``invoice`` that wait to be sent, oldest first."""
+        subject = self.env.ref(f"practice_billing.mail_template_part_{template}")._render_field("subject", invoice.ids)
+        mails = self.env["mail.mail"].search([("res_id", "=", invoice.id), ("model", "=", "account.move")], order="id")
+        return mails.filtered(lambda mail: mail.subject == subject[invoice.id])
+
+    def problems(self, invoice):
+        kind = self.env.ref("practice_billing.mail_activity_type_part")
+        return invoice.activity_ids.filtered(lambda it: it.activity_type_id == kind)
+
+    def card_payments(self, invoice):
+        """Return what became of each attempt: pairs of amount and state."""
+        return [(it.amount, it.state) for it in invoice.practice_attempt_ids.sorted("practice_attempt")]
+
+
+class CollectedPartsCase(CollectedPartsMixin, PracticeCase):
+    pass

@@ -17,6 +17,7 @@ STEPS = (
     *("grant", "undo_grant", "transfer", "transfer", "transfer", "refund", "refund", "give_away", "upgrade", "upgrade"),
     *("sell_gift", "sell_gift", "redeem", "redeem", "redeem"),
     *("sell_parts", "sell_parts", "pay_part", "pay_part", "bounce", "take_back"),
+    *("collect", "collect", "stop_collecting"),
     *("book", "book", "book", "series", "series_shift", "move", "cancel", "delete", "restore", "decline", "waive"),
     *("group", "group", "join", "join", "leave", "change_group", "pay_for", "places"),
     *(
@@ -198,6 +199,32 @@ class PackageLife(Life):
         if payment := self.one(payments.filtered(lambda it: it.state in ("in_process", "paid")), number):
             payment.action_draft()
             payment.action_cancel()
+
+    def collect(self, number):
+        """Let a payer agree, if not done yet, and charge what is due then, as the run does; some cards are refused."""
+        dice = Dice(number)
+        unpaid = self.invoices(("payment_state", "in", ("not_paid", "partial")))
+        unpaid.filtered_domain(unpaid._practice_get_agreement_domain())._practice_refresh_agreements()
+        invoice = self.one(unpaid.filtered(lambda it: it._practice_can_be_agreed()), number)
+        if not invoice or invoice.partner_id not in self.case.payers:
+            return
+        if not invoice.practice_parts_token_id:
+            token = self.case.make_token(invoice.partner_id, dice.one(("done", "done", "error")))
+            plan = invoice._practice_describe_plan(invoice._practice_get_open_parts())
+            invoice._practice_agree_as_shown(self.case.payers[invoice.partner_id], token, plan)
+        owed, due = invoice.amount_residual, invoice._practice_get_amount_to_collect()
+        if attempt := invoice._practice_make_attempt():
+            attempt._practice_ask_provider()
+            attempt._post_process()
+            charged = attempt.amount if attempt.state == "done" else 0.0
+            self.say(f"{invoice.name}: {due} due, {charged} charged")
+            self.case.assertEqual(attempt.amount, due)
+            self.case.assertAlmostEqual(owed - invoice.amount_residual, charged)
+
+    def stop_collecting(self, number):
+        running = self.invoices(("practice_parts_token_id", "!=", False))
+        if invoice := self.one(running, number):
+            invoice.action_practice_stop_collecting()
 
     def take_back(self, number):
         """Take back what nobody pays."""

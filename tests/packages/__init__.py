@@ -9,6 +9,8 @@ from . import test_before_sale
 from . import test_books
 from . import test_cancel_several
 from . import test_care_tax
+from . import test_collected_parts
+from . import test_collected_parts_races
 from . import test_concurrency
 from . import test_conflicts
 from . import test_day_board

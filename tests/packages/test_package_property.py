@@ -3,13 +3,14 @@
 import pytest
 
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from ..common.instalments import make_term, payment_problems
 from ..common.lives import live_many, undone
 from ..common.master_data import MasterData, Subject
 from ..common.package_ledger import PackageLedger
 from ..common.package_life import STEPS, PackageLife
+from ..common.payments import PaymentMixin
 from ..common.practice import PracticeCase
 
 #: Numbers decide what a step is about; a large one decides several things.
@@ -28,7 +29,7 @@ LEFT_OUT = {
 
 @tagged("post_install", "-at_install", "slow")
 @pytest.mark.slow
-class TestWhateverHappens(PracticeCase):
+class TestWhateverHappens(PaymentMixin, PracticeCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -50,6 +51,11 @@ class TestWhateverHappens(PracticeCase):
         cls.firm = cls.make_patient("De Brug", is_company=True)
         employee = cls.make_patient("Carla Maes", parent_id=cls.firm.id)
         cls.patients = cls.patient + cls.make_patient("Bert Claes") + employee
+        cls.setup_provider()
+        cls.payers = {
+            patient: new_test_user(cls.env, f"pb_payer_{patient.id}", "base.group_portal", partner_id=patient.id)
+            for patient in cls.patients[:2]
+        }
         cls.master_data = cls.make_master_data()
 
     def setUp(self):

@@ -16,6 +16,7 @@ from odoo.addons.practice_billing.tools.slots import Slot
 
 from ..common.booking import BookingHttpCase
 from ..common.checkouts import OrganisationMixin
+from ..common.instalments import make_term
 from ..common.routes import RoutesMixin
 
 #: What lets a form do one thing or another by being there.
@@ -85,6 +86,7 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             self.victim.partner_id, line={"practice_voucher_ids": [Command.create(gift)]}
         ).practice_voucher_ids
         self.pay(self.voucher.invoice_id)
+        self.make_parts()
         self.subscription = self.make_trial()
         self.subscription._begin_billing()
         self.subscription._bill_now()
@@ -98,6 +100,17 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
                 "interval": "month",
             }
         )
+
+    def make_parts(self):
+        """Sell to the victim in parts that are charged to a saved card."""
+        term = make_term(self.env)
+        self.parts = self.invoice(self.victim.partner_id, invoice_payment_term_id=term.id, ref="SECRET parts")
+        self.plan_of_parts = self.parts._practice_describe_plan(self.parts._practice_get_open_parts())
+        card = self.make_token(self.victim.partner_id)
+        self.parts._practice_agree_as_shown(self.victim, card, self.plan_of_parts)
+
+    def values_of(self, rule):
+        return {"invoice_id": self.parts.id} if "/parts/" in rule.rule else super().values_of(rule)
 
     def arrange(self):
         """State a visit of the victim to an insurer."""
@@ -120,6 +133,7 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             self.entry.read(["state"]),
             self.env["practice.waiting"].search_count([("patient_id", "=", self.victim.partner_id.id)]),
             self.order.read(["state", "amount_total"]),
+            self.parts.read(["practice_parts_token_id", "practice_parts_stopped", "practice_agreed_date"]),
             self.subscription.read(["state", "plan_id", "pending_plan_id", "end_date", "payment_token_id"]),
             self.subscription.seat_ids.read(["date_to", "kind", "practitioner_id"]),
             self.organisation.read(
@@ -151,6 +165,7 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             "hour_from": "8",
             "hour_to": "18",
             "invoice_id": self.order.id,
+            "practice_plan": self.plan_of_parts,
             "product_id": self.product.id,
             "package_id": self.package.id,
             "checkout_id": self.checkouts.id,

@@ -380,7 +380,7 @@ class TestNoAnswer(CollectionCase):
         move = self.bill_one(self.subscribe_with("done"))
         with (
             patch.object(type(self.env["payment.transaction"]), "_send_payment_request", side_effect=KeyError("id")),
-            mute_logger("odoo.addons.practice_billing.models.subscriptions.collection.payment_transaction"),
+            mute_logger("odoo.addons.practice_billing.models.collecting.payment_transaction"),
         ):
             self.collect()
         self.assertEqual(move.practice_collection, "charging")

@@ -1,4 +1,3 @@
-from . import res_company
 from . import subscription_unpaid
 from . import subscription_collection
 from . import subscription_method

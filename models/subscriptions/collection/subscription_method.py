@@ -1,8 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from .account_move import WAITING
-from .subscription_unpaid import BROKEN
+from ...collecting.account_move import BROKEN, WAITING
 
 
 class PracticeSubscription(models.Model):

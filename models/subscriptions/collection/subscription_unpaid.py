@@ -1,13 +1,8 @@
 from odoo import api, models
 from odoo.fields import Domain
 
+from ...collecting.account_move import BROKEN, UNPAID
 from ...common.account_move_payment import SETTLED
-
-#: An invoice that counts as not paid.
-UNPAID = ("not_paid", "partial")
-
-#: Automatic payments that have come to an end without money: somebody has to do something.
-BROKEN = ("failed", "refused", "returned")
 
 
 class PracticeSubscription(models.Model):

@@ -2,7 +2,7 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..collection.subscription_unpaid import BROKEN
+from ...collecting.account_move import BROKEN
 
 
 class PracticeSubscription(models.Model):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ....tools.collection import RETRY_DAYS, parse_retry_days
+from ...tools.collection import RETRY_DAYS, parse_retry_days
 
 
 class ResCompany(models.Model):
@@ -13,12 +13,12 @@ class ResCompany(models.Model):
         string="Retry Failed Payments",
         default=RETRY_DAYS,
         help="Days to wait after each failure before the saved payment method is charged again. After the last attempt "
-        "the subscription is past due. Empty: it is charged once.",
+        "a subscription is past due, and the parts of a package are not charged any more. Empty: it is charged once.",
     )
     practice_send_receipts = fields.Boolean(
         string="Payment Receipts",
         default=True,
-        help="E-mail the organisation when an invoice was collected automatically.",
+        help="E-mail who pays when an invoice, or a part of it, was collected automatically.",
     )
 
     @api.constrains("practice_retry_days")

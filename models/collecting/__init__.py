@@ -1,0 +1,3 @@
+from . import res_company
+from . import account_move
+from . import payment_transaction
