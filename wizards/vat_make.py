@@ -54,14 +54,14 @@ class PracticeVatMake(models.TransientModel):
             raise UserError(
                 self.env._("Visits that are still to come are not invoiced: choose today or an earlier day.")
             )
+        self.company_id.check_access("read")
         # sudo: an accountant of the company of this dialog; nobody else writes documents
         documents_sudo = documents.sudo()._invoice_until(self.company_id, self.date_to)
         failed = documents_sudo.filtered("error")
-        words = self.env._("Made: %s.", len(documents_sudo - failed))
+        made = len(documents_sudo - failed)
+        words = self.env._("Made: %s.", made)
         if failed:
-            words = self.env._(
-                "Made: %(made)s. Failed: %(failed)s.", made=len(documents_sudo - failed), failed=len(failed)
-            )
+            words = self.env._("Made: %(made)s. Failed: %(failed)s.", made=made, failed=len(failed))
         action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_vat_document_action")
         shown = {**action, "domain": [("id", "in", documents_sudo.ids)], "context": {}, "target": "main"}
         told = notification(words, "danger" if failed else "success" if documents_sudo else "info")

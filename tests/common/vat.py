@@ -35,6 +35,13 @@ class VatMixin:
         self.assertEqual(documents.mapped("error"), [False] * len(documents))
         return documents
 
+    def run_visit_invoices(self, release=False):
+        """Let the monthly run happen, perhaps after that of releases."""
+        with self.enter_registry_test_mode():
+            for name in ("release_revenue", "invoice_visits")[not release :]:
+                self.env.ref(f"practice_billing.ir_cron_{name}").method_direct_trigger()
+        self.env.invalidate_all()
+
     def not_invoiced(self):
         """Return the VAT of what is released and not invoiced yet, from the rows alone."""
         [[tax]] = self.query(

@@ -142,12 +142,9 @@ class PracticeVatDocument(models.Model):
         releases = self.env["practice.revenue.release"]
         released = Domain("company_id", "=", company.id) & Domain("tax_account_id", "!=", False)
         released &= Domain("move_id.date", "<=", day)
-        groups = releases._read_group(
-            released & Domain("vat_document_id.move_ids", "not any", [("date", "<=", day)]),
-            ["tax_account_id"],
-            ["tax_amount:sum"],
-        )
-        return dict(groups)
+        not_invoiced = Domain("vat_document_id", "=", False)
+        not_invoiced |= Domain("vat_document_id", "any", [("move_ids", "not any", [("date", "<=", day)])])
+        return dict(releases._read_group(released & not_invoiced, ["tax_account_id"], ["tax_amount:sum"]))
 
     @api.model
     def _get_held(self, company, day):
