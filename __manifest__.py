@@ -142,6 +142,7 @@
         "demo/payers.xml",
         "demo/imports.xml",
         "demo/vouchers.xml",
+        "demo/vat.xml",
     ],
     "installable": True,
     "application": True,

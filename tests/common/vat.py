@@ -14,7 +14,7 @@ class VatMixin:
         """Make the account of what is used and not invoiced yet, the taxes, the package and its types."""
         cls.used = cls.make_account("liability_current", "PB used, to be invoiced", reconcile=True)
         cls.company.practice_used_account_id = cls.used
-        cls.vat = cls.make_tax(21.0)
+        cls.vat = cls.make_tax(21.0, name="PB 21 at use")
         cls.vat_account = (cls.vat.invoice_repartition_line_ids.account_id)[:1]
         cls.exempt = cls.make_tax(0.0, name="PB exempt")
         cls.card = cls.make_package("Beweegkaart", vat_moment="use")

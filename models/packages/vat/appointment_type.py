@@ -39,15 +39,15 @@ class PracticeAppointmentType(models.Model):
     def _check_vat_of_package(self):
         active = self.filtered("active")
         active.package_id._check_vat()
-        # sudo: whether there are any credits; they may have been sold before the package changed
-        lots_sudo = self.env["practice.credit.lot"].sudo()
         untaxed = active.filtered(lambda it: it.package_id and not it.tax_id)
-        waiting = [("package_id", "in", untaxed.package_id.ids), ("vat_at_use", "=", True), ("value_open", ">", 0)]
-        if untaxed and (lots_sudo := lots_sudo.search(waiting, limit=1)):
+        # sudo: whether there are any credits; they may have been sold before the package changed, and come back
+        lots_sudo = self.env["practice.credit.lot"].sudo()
+        sold = [("package_id", "in", untaxed.package_id.ids), ("vat_at_use", "=", True)]
+        if untaxed and (lots_sudo := lots_sudo.search(sold, limit=1)):
             raise ValidationError(
                 self.env._(
-                    "Credits of %(package)s were sold with VAT at each visit and are open: %(types)s needs a tax as "
-                    "long as they are, one of 0 %% where it is exempt.",
+                    "Credits of %(package)s were sold with VAT at each visit: choose a tax for %(types)s, one of 0 %% "
+                    "where it is exempt.",
                     package=lots_sudo.package_id.name,
                     types=", ".join(untaxed.filtered(lambda it: it.package_id == lots_sudo.package_id).mapped("name")),
                 )

@@ -22,11 +22,13 @@ class PracticeCreditMove(models.Model):
     def _prepare_tax_vals(self):
         """Return the VAT of what this movement releases: that of the appointment type today, which the release keeps.
 
-        :raises UserError: when the type has no tax
+        A type that left the package since it was planned may have none: then it is what the company usually charges.
+
+        :raises UserError: when that is not known either
         """
-        appointment_type = self.event_id.practice_appointment_type_id
-        tax, company = appointment_type.tax_id, self.company_id
-        if not tax:
+        appointment_type, company = self.event_id.practice_appointment_type_id, self.company_id
+        tax = appointment_type.tax_id or company.account_sale_tax_id
+        if tax.amount_type != "percent":
             raise UserError(
                 self.env._(
                     "%(package)s takes VAT at each visit, and %(type)s has no tax. Choose one on the appointment type, "

@@ -65,14 +65,14 @@ class ResCompany(models.Model):
                 )
 
     def _practice_needs_used_account(self):
-        """Return whether something is sold, or was sold and is open, whose VAT is due at each visit."""
+        """Return whether something is sold, or ever was, whose VAT is due at each visit: it may come back."""
         self.ensure_one()
         packages_sudo = self.env["practice.package"].sudo()  # sudo: whether there is one
         lots_sudo = self.env["practice.credit.lot"].sudo()  # sudo: as above
         own = ("company_id", "=", self.id)
         return bool(
             packages_sudo.search_count([own, ("vat_moment", "=", "use")], limit=1)
-            or lots_sudo.search_count([own, ("vat_at_use", "=", True), ("value_open", ">", 0)], limit=1)
+            or lots_sudo.search_count([own, ("vat_at_use", "=", True)], limit=1)
         )
 
     def _practice_get_used_account(self):

@@ -147,13 +147,19 @@ class PracticeVatDocument(models.Model):
         return dict(releases._read_group(released & not_invoiced, ["tax_account_id"], ["tax_amount:sum"]))
 
     @api.model
+    def _get_accounts(self, company):
+        """Return the accounts that hold, or held, the VAT of visits of ``company`` until it is invoiced."""
+        releases = self.env["practice.revenue.release"]
+        used = Domain("company_id", "=", company.id) & Domain("tax_account_id", "!=", False)
+        groups = releases._read_group(used, ["tax_account_id"])
+        return company.practice_used_account_id.union(*(account for [account] in groups))
+
+    @api.model
     def _get_held(self, company, day):
         """Return ``{account: what it holds}`` at the end of ``day``, credit positive, of all accounts for it."""
-        releases = self.env["practice.revenue.release"]
-        own = Domain("company_id", "=", company.id)
-        accounts = releases._read_group(own & Domain("tax_account_id", "!=", False), ["tax_account_id"])
-        accounts = company.practice_used_account_id.union(*(account for [account] in accounts))
-        items = own & Domain("account_id", "in", accounts.ids) & Domain("parent_state", "=", "posted")
+        accounts = self._get_accounts(company)
+        items = Domain("company_id", "=", company.id) & Domain("account_id", "in", accounts.ids)
+        items &= Domain("parent_state", "=", "posted")
         groups = self.env["account.move.line"]._read_group(
             items & Domain("date", "<=", day), ["account_id"], ["balance:sum"]
         )

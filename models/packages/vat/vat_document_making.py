@@ -24,7 +24,9 @@ class PracticeVatDocument(models.Model):
     @api.model
     def _cron_invoice(self):
         """Gather the visits of months that are over, once a month and company, and invoice what is not invoiced yet."""
-        for company_sudo in self.env["res.company"].sudo().search([]):  # sudo: the run works for all companies
+        releases_sudo = self.env["practice.revenue.release"].sudo()  # sudo: the run works for all companies
+        groups = releases_sudo._read_group(releases_sudo._get_not_invoiced_domain(), ["company_id"])
+        for [company_sudo] in groups:
             last = company_sudo._practice_day() + relativedelta(day=1, days=-1)
             until = company_sudo.practice_visits_invoiced_until
             if (not until or until < last) and not self._waits_for_releases(company_sudo, last):
@@ -212,7 +214,7 @@ class PracticeVatDocument(models.Model):
                     {
                         "name": name,
                         "account_id": account.id,
-                        "partner_id": self.partner_id.id,
+                        "partner_id": invoice.commercial_partner_id.id,
                         "balance": balance,
                         "analytic_distribution": False,
                         "tax_ids": [Command.clear()],
