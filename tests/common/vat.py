@@ -55,5 +55,6 @@ class VatMixin:
         return self.currency.round(float(tax))
 
     def assertBooksAgree(self):
-        super().assertBooksAgree()
+        result = super().assertBooksAgree()
         self.assertEqual(-self.balance(self.used), self.not_invoiced(), "VAT that is used and not invoiced yet")
+        return result

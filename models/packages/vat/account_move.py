@@ -12,6 +12,7 @@ class AccountMove(models.Model):
         string="Invoices Visits",
         copy=False,
         readonly=True,
+        index="btree_not_null",
         ondelete="restrict",
         groups="practice_billing.group_manager,account.group_account_readonly",
         help="The visits that this invoice holds, or that this entry settles.",

@@ -9,7 +9,6 @@ class PracticeAppointmentType(models.Model):
 
     tax_id = fields.Many2one(
         "account.tax",
-        string="Tax",
         domain="[('type_tax_use', '=', 'sale'), ('amount_type', '=', 'percent'), "
         "('company_id', 'parent_of', company_id)]",
         ondelete="restrict",

@@ -40,7 +40,7 @@ class PracticeVatDocument(models.Model):
     amount = fields.Monetary(compute="_compute_amounts", help="What was paid for these visits, VAT included.")
     tax_amount = fields.Monetary(string="VAT", compute="_compute_amounts", help="What was taken out of it.")
     move_ids = fields.One2many("account.move", "practice_vat_document_id", string="Journal Entries", readonly=True)
-    invoice_id = fields.Many2one("account.move", compute="_compute_moves", string="Invoice")
+    invoice_id = fields.Many2one("account.move", compute="_compute_moves")
     settlement_id = fields.Many2one(
         "account.move", compute="_compute_moves", help="The entry that settles it from what was paid in advance."
     )
