@@ -601,6 +601,38 @@ class TestVatAtUse(VatCase):
         entry.action_post()
         self.assertEqual(documents._get_difference(self.company, MONTH_END), {self.used: (0.0, 5.0)})
 
+    def test_the_proof_agrees_also_with_the_entries_of_vat(self):
+        self.sell_card()
+        event = self.visit(appointment_type=self.fitness)
+        self.visit(appointment_type=self.physio)
+        self.release()
+        self.invoice_visits()
+        event.attendance = "cancelled"
+        self.release()
+        self.env.flush_all()
+        proof = self.env["practice.credit.proof"]
+        wrong = proof._get_keys_with_difference([("company_id", "=", self.company.id)])
+        self.assertFalse([key for key in wrong if key[1] in self.liability + self.income + self.used])
+
+    def test_it_prints_how_it_was_settled(self):
+        self.sell_card()
+        self.visit(appointment_type=self.fitness)
+        [document] = self.invoice_visits()
+        invoice = document.invoice_id
+        self.assertEqual((invoice.invoice_date_due, invoice.ref), (MONTH_END, False))
+        html, _kind = self.env["ir.actions.report"]._render_qweb_html("account.account_invoices", invoice.ids)
+        self.assertIn(b"Settled from credits paid in advance", html)
+
+    def test_no_membership_gives_it(self):
+        plan = self.env["practice.plan"].create({"name": "Member", "product_id": self.product.id})
+        self.type.tax_id = self.exempt
+        with self.assertRefused("given by the plan Member", ValidationError):
+            self.package.vat_moment = "use"
+        plan.product_id = self.make_product(self.make_package("Of members"))
+        self.package.vat_moment = "use"
+        with self.assertRefused("given by the plan Member", ValidationError):
+            plan.product_id = self.product
+
     def test_a_posted_line_keeps_its_tax(self):
         with self.assertRaises(UserError):
             self.sell_card().invoice_id.invoice_line_ids.tax_ids = self.vat

@@ -24,6 +24,9 @@ class AccountMoveLine(models.Model):
         result = super()._practice_freeze_sale()
         sold_lots = self._practice_get_sold_lots_sudo()
         for line in self.filtered(lambda line: line._practice_gives_credits()):
+            if line not in sold_lots and line._practice_get_order_customer() and not any(line.tax_ids.mapped("amount")):
+                # Sales proposed 0 % of another kind, or none abroad: it is the same amount.
+                line.tax_ids = line._get_computed_taxes()
             line._practice_check_voucher_tax(sold_lots.get(line))
         return result
 

@@ -3,7 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
-from odoo.tools import format_date, formatLang
+from odoo.tools import formatLang
 
 from ....tools.vat import sort_visits
 from ...common.retry_mixin import Step
@@ -117,7 +117,8 @@ class PracticeVatDocument(models.Model):
             moves = self.env["account.move"].with_company(document.company_id)
             moves = moves.with_context(mail_create_nosubscribe=True)
             invoice = moves.create(words._prepare_invoice_vals())
-            invoice.date = invoice.invoice_date = document._get_day(invoice.journal_id)
+            day = document._get_day(invoice.journal_id)
+            invoice.write({"invoice_date": day, "invoice_date_due": day, "date": day})
             invoice._post(soft=False)
             entry = moves.create(document._prepare_settlement_vals(invoice))
             entry._post(soft=False)
@@ -132,7 +133,7 @@ class PracticeVatDocument(models.Model):
         return today if locked else min(self.date, today)
 
     def _prepare_invoice_vals(self):
-        """Return the values of the invoice, or the credit note, in the language of the context, but for its day."""
+        """Return the values of the invoice, or the credit note, in the language of the context, but for its days."""
         invoiced = self._get_corrected_invoices()
         return {
             "move_type": self.kind,
@@ -143,9 +144,7 @@ class PracticeVatDocument(models.Model):
             "invoice_payment_term_id": False,
             "practice_vat_document_id": self.id,
             "reversed_entry_id": invoiced.id if len(invoiced) == 1 else False,
-            "ref": self.env._("Visits until %(day)s", day=format_date(self.env, self.date))
-            if not invoiced
-            else ", ".join(invoiced.mapped("name")),
+            "ref": ", ".join(invoiced.mapped("name")) or False,
             "narration": self.env._("Settled from credits paid in advance: nothing is to be paid."),
             "invoice_line_ids": [
                 Command.create(of_visit._prepare_invoice_line_vals())
