@@ -19,6 +19,7 @@ def tell(story):
     """Let it happen."""
     story.sell_packages()
     story.sell_vouchers()
+    story.sell_with_vat_at_use()
     story.plan_appointments()
     story.begin_subscriptions()
     story.pass_time(datetime(2026, 1, 20, 9, 0))

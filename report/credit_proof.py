@@ -113,7 +113,7 @@ class PracticeCreditProof(models.Model):
         "practice.package": ["company_id", "deferred_account_id"],
         "practice.revenue.release": [
             "amount", "company_id", "credit_move_id", "date", "deferred_account_id", "income_account_id", "move_id",
-            "package_id", "partner_id", "state",
+            "package_id", "partner_id", "state", "tax_account_id", "tax_amount",
         ],
         "res.company": ["currency_id"],
         "res.partner": ["commercial_partner_id"],

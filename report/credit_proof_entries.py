@@ -6,6 +6,9 @@ from .credit_proof import Source
 #: A condition that leaves nothing out.
 ALL = SQL("TRUE")
 
+#: The package that items of a release name; those of its VAT name none.
+OF_RELEASE = SQL("release.package_id")
+
 
 class PracticeCreditProof(models.Model):
     """Every posted release equals the items of its entry, and so do the entries of imports and of transfers.
@@ -84,8 +87,16 @@ class PracticeCreditProof(models.Model):
     def _get_parts(self, entries, lots):
         """Return the selects of what entries should hold and of what they hold."""
         return [
-            self._select_expected(SQL("deferred_account_id"), -1, entries),
-            self._select_expected(SQL("income_account_id"), 1, entries),
+            self._select_expected(SQL("deferred_account_id"), SQL("-release.amount"), entries),
+            self._select_expected(
+                SQL("income_account_id"), SQL("release.amount - COALESCE(release.tax_amount, 0)"), entries
+            ),
+            self._select_expected(
+                SQL("tax_account_id"),
+                SQL("release.tax_amount"),
+                SQL("release.tax_amount <> 0 AND %s", entries),
+                package=SQL("NULL::integer"),
+            ),
             self._select_booked(SQL("SELECT release.move_id FROM practice_revenue_release release WHERE %s", entries)),
             self._select_imported(lots),
             self._select_booked(
@@ -108,20 +119,21 @@ class PracticeCreditProof(models.Model):
         ]
 
     @api.model
-    def _select_expected(self, account, sign, entries):
+    def _select_expected(self, account, amount, entries, package=OF_RELEASE):
         return SQL(
             """
-            SELECT release.company_id, release.move_id, release.%s AS account_id, release.package_id,
+            SELECT release.company_id, release.move_id, release.%s AS account_id, %s AS package_id,
                    customer.commercial_partner_id AS payer_id, COALESCE(entry.date, release.date) AS date,
                    release.id AS release_id, NULL::integer AS line_id, NULL::integer AS lot_id,
-                   release.deferred_account_id AS post_id, %s * release.amount AS expected, 0.0 AS booked
+                   release.deferred_account_id AS post_id, %s AS expected, 0.0 AS booked
               FROM practice_revenue_release release
          LEFT JOIN account_move entry ON entry.id = release.move_id
          LEFT JOIN res_partner customer ON customer.id = release.partner_id
              WHERE release.state = 'posted' AND %s
             """,
             account,
-            sign,
+            package,
+            amount,
             entries,
         )
 

@@ -30,6 +30,7 @@ class PracticeMonthClosing(models.Model):
     unmarked_count = fields.Integer(string="Not Marked", compute="_compute_checks")
     unpaid_count = fields.Integer(string="Not Paid", compute="_compute_checks")
     draft_count = fields.Integer(string="Drafts", compute="_compute_checks")
+    vat_count = fields.Integer(string="VAT to Invoice", compute="_compute_checks")
     checks = fields.Html(compute="_compute_checks", sanitize=False, help="What is checked, as it is now.")
     closed_checks = fields.Html(
         string="Checks at the Closing", readonly=True, copy=False, sanitize=False, help="As it was at the closing."
@@ -42,7 +43,7 @@ class PracticeMonthClosing(models.Model):
         for closing in self:
             checks = closing._get_checks() if closing.company_id and closing.month else []
             counts = {check.name: check.count for check in checks}
-            for name in ("difference", "release", "unmarked", "unpaid", "draft"):
+            for name in ("difference", "release", "unmarked", "unpaid", "draft", "vat"):
                 closing[f"{name}_count"] = counts.get(name, 0)
             closing.checks = closing._describe_checks(checks)
 
@@ -73,6 +74,14 @@ class PracticeMonthClosing(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_out_invoice_type")
         return self._open(action, self._get_draft_domain(), {"create": False})
 
+    def action_open_vat(self):
+        """Open what is on the account of what is used and not invoiced yet."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("account.action_account_moves_all")
+        accounts = self.env["practice.vat.document"]._get_accounts(self.company_id)
+        own = Domain("company_id", "=", self.company_id.id) & Domain("parent_state", "=", "posted")
+        on_them = own & Domain("account_id", "in", accounts.ids) & Domain("date", "<=", self.date_to)
+        return self._open(action, on_them, {"create": False, "search_default_group_by_partner": 1})
+
     def _open(self, action, domain, context):
         self.ensure_one()
         return {**action, "domain": list(domain), "context": context}
@@ -92,6 +101,7 @@ class PracticeMonthClosing(models.Model):
             self._check_unmarked(),
             self._check_unpaid(),
             self._check_drafts(),
+            *self._check_vat(),
         ]
 
     def _describe_checks(self, checks=None):
@@ -185,3 +195,26 @@ class PracticeMonthClosing(models.Model):
         if not count:
             return Check("draft", 0, self.env._("No invoice or credit note of the month is a draft."))
         return Check("draft", count, self.env._("Invoices and credit notes of the month that are drafts: %s.", count))
+
+    def _check_vat(self):
+        """Return whether the VAT of visits is invoiced, of a company in which it is due then; else nothing."""
+        documents = self.env["practice.vat.document"]
+        if not documents._get_accounts(self.company_id):
+            return []
+        if wrong := documents._get_difference(self.company_id, self.date_to):
+            lines = [
+                self.env._(
+                    "%(account)s holds %(held)s, and the VAT of visits that are not invoiced is %(vat)s.",
+                    account=account.display_name,
+                    held=self._format(held),
+                    vat=self._format(vat),
+                )
+                for account, (vat, held) in wrong.items()
+            ]
+            return [Check("vat", len(wrong), " ".join(lines))]
+        waiting = documents._get_waiting_vat(self.company_id, self.date_to)
+        if vat := self.company_id.currency_id.round(sum(waiting.values())):
+            return [
+                Check("vat", 1, self.env._("VAT of visits of the month that are not invoiced: %s.", self._format(vat)))
+            ]
+        return [Check("vat", 0, self.env._("All visits with VAT are invoiced, and their account is at 0.00."))]

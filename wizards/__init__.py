@@ -21,3 +21,4 @@ from . import subscription_cancel
 from . import subscription_change
 from . import subscription_discount
 from . import unbilled_entry
+from . import vat_make

@@ -60,6 +60,27 @@ class Packages(House):
         redeemed = self.env["practice.gift.voucher"].search([("receiver_name", "=", "Oma")])
         self.wizard("practice.gift.redeem", "action_redeem", code=redeemed.name, partner_id=self.bert.id)
 
+    def sell_with_vat_at_use(self):
+        """A card of which a visit takes place with VAT; the run of the month invoices it."""
+        used = self.make_account("493950", "liability_current", "Visits to be invoiced", reconcile=True)
+        self.company.practice_used_account_id = used
+        card = self.make(
+            "practice.package",
+            name="Movement card",
+            internal_rate=30.0,
+            vat_moment="use",
+            income_account_id=self.income.id,
+            deferred_account_id=self.liability.id,
+        )
+        fitness = self.make(
+            "practice.appointment.type",
+            name="Fitness",
+            package_id=card.id,
+            tax_id=self.make("account.tax", name="21 % of visits", amount=21.0).id,
+        )
+        self.sell(self.make_product("Ten visits", 300.0, card, 10), self.carla)
+        self.plan(self.carla, 3, 17, practice_appointment_type_id=fitness.id)
+
     def give(self, patient, credits):
         self.env["practice.credit.lot"]._grant(
             [

@@ -8,7 +8,7 @@ from odoo.tests import new_test_user
 #: What runs every night, in the order of their priorities.
 RUNS = (
     *("close_appointments", "send_notices", "subscription_time", "bill", "collect"),
-    *("expire_credits", "warn_expiry", "warn_low", "release_revenue", "webhooks"),
+    *("expire_credits", "warn_expiry", "warn_low", "release_revenue", "invoice_visits", "webhooks"),
 )
 QUIET = {
     "tracking_disable": True,

@@ -29,7 +29,7 @@ PLAN = (
         "models/packages/pay": "what practitioners get",
         "models/packages/payers": "insurers and others who pay",
     },
-    {"models/packages/imports": "what other systems had"},
+    {"models/packages/imports": "what other systems had", "models/packages/vat": "VAT at each visit"},
     {"models/packages/portal": "patients see, book, move", "models/packages/shop": "patients buy packages"},
     {
         "models/packages/notices": "patients are told, once",

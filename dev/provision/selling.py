@@ -14,7 +14,10 @@ FOLDERS = ("models", "controllers", "wizards", "report")
 
 #: Where the fields of what is sold are defined, and how variables and fields that hold it are called.
 SOLD = {
-    "package": ("models/revenue/deferral_mixin.py", "models/packages/catalog/package.py"),
+    "package": (
+        *("models/revenue/deferral_mixin.py", "models/packages/catalog/package.py"),
+        "models/packages/vat/package.py",
+    ),
     "product": ("models/packages/catalog/product_template.py",),
     "plan": ("models/revenue/deferral_mixin.py", "models/subscriptions/catalog/plan.py"),
 }
@@ -44,6 +47,11 @@ ALLOWED = {
     "models/packages/imports/data_import_credits.py:_import_credits": "what is about to be sold, as above",
     "models/packages/imports/data_import_appointments.py:_get_needs": "how the practice plans from now on",
     "models/packages/shop/": "what is offered now",
+    "models/packages/vat/account_move_line.py:_get_computed_taxes": "a draft proposes with which tax it is sold",
+    "models/packages/vat/account_move_line.py:_practice_check_voucher_tax": "posting; what was sold keeps its own",
+    "models/packages/vat/package.py:": "what is sold is defined here",
+    "models/packages/vat/product_product.py:": "the price of what is sold now",
+    "models/packages/vat/product_template.py:": "with which tax it is sold from now on",
     "models/packages/upgrades/credit_lot.py:": "an upgrade is a sale: at what is offered now",
     "controllers/patient/shop.py:_practice_render_offer": "what is offered now",
     "controllers/patient/vouchers.py:_practice_render_gift": "what is offered now",

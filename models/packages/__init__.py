@@ -5,6 +5,7 @@ from . import groups
 from . import imports
 from . import pay
 from . import payers
+from . import vat
 from . import portal
 from . import shop
 from . import refunds

@@ -107,21 +107,26 @@ class PracticeRevenueRelease(models.Model):
         )
 
     def _prepare_lines(self):
-        """Return the :class:`ReleaseLine` of one entry for these releases of one company: two for each key."""
+        """Return the :class:`ReleaseLine` of one entry for these releases of one company."""
         currency = self.company_id.currency_id
         lines = []
         for key, of_key in self.grouped(lambda release: release._line_key()).items():
-            parts = [
-                (customer, currency.round(sum(of_customer.mapped("amount"))), of_customer)
+            shares = [
+                (customer, amounts, of_customer._get_line_label())
                 for customer, of_customer in of_key.grouped("partner_id").items()
+                if any(amounts := of_customer._get_line_amounts())
             ]
-            parts = [(customer, amount, of_part._get_line_label()) for customer, amount, of_part in parts if amount]
-            if not parts:
-                continue
-            for sign, vals in zip((1, -1), self._prepare_line_vals(key), strict=True):
-                signed = tuple((customer, sign * amount, label) for customer, amount, label in parts)
-                lines.append(ReleaseLine(vals, signed, currency))
+            for number, vals in enumerate(self._prepare_line_vals(key)):
+                parts = [(customer, amounts[number], label) for customer, amounts, label in shares if amounts[number]]
+                if parts:
+                    lines.append(ReleaseLine(vals, tuple(parts), currency))
         return lines
+
+    def _get_line_amounts(self):
+        """Return what these releases of one key and customer book on each line of :meth:`_prepare_line_vals`, a debit
+        positive, in company currency. Halves that know more add to it."""
+        amount = self.company_id.currency_id.round(sum(self.mapped("amount")))
+        return [amount, -amount]
 
     def _line_key(self):
         """Return what releases have in common that are booked together. Halves that know more add to it."""

@@ -37,6 +37,8 @@ STEPS = (
         "expire",
         "extend",
         "recognise",
+        "invoice_visits",
+        "invoice_visits",
         "post",
         "post",
         "change",
@@ -133,7 +135,10 @@ class PackageLife(Life):
         if dice.chance(4):
             lines.append({"name": "Discount", "price_unit": -0.1 * sum(it["price_unit"] for it in lines)})
         for line in lines:
-            line.setdefault("tax_ids", [Command.set(dice.one((case.tax.browse(), case.tax)).ids)])
+            taxes = dice.one((case.tax.browse(), case.tax))
+            product = self.env["product.product"].browse(line.get("product_id"))
+            if product.package_id.vat_moment != "use" or dice.chance(5):
+                line.setdefault("tax_ids", [Command.set(taxes.ids)])
         vals = {"currency_id": case.dollar.id} if dice.chance(5) else {}
         if dice.chance(3):
             vals["fiscal_position_id"] = case.position.id
@@ -591,3 +596,11 @@ class PackageLife(Life):
 
     def post(self, _number):
         self.case.release()
+
+    def invoice_visits(self, number):
+        """Release, and invoice the visits with VAT of the months that are over, or until today."""
+        self.case.release()
+        today = self.case.today()
+        documents = self.env["practice.vat.document"]
+        documents = documents._invoice_until(self.case.company, today if number % 2 else today.replace(day=1))
+        self.say(f"{len(documents)} documents, failed: {documents.mapped('error')}")

@@ -59,6 +59,7 @@ class RolesMixin(SubscriptionMixin):
         cls.data_import = cls.make_data_import()
         cls.statement = cls.make_statement()
         cls.care_statement = cls.make_care_statement()
+        cls.vat_document = cls.make_vat_document()
         cls.code = cls.make_code(duration="forever")
         cls.subscription = cls.subscribe(cls.starter, seats=("An",), code=cls.code)
         cls.usage = cls.env["practice.subscription.usage"].create(
@@ -166,6 +167,12 @@ class RolesMixin(SubscriptionMixin):
         )
         return arrangement._make_until(Datetime.now().date())
 
+    @classmethod
+    def make_vat_document(cls):
+        """Make an invoice of visits that is still to be made, and of none."""
+        vals = {"company_id": cls.company.id, "partner_id": cls.patient.id, "kind": "out_invoice"}
+        return cls.env["practice.vat.document"].create({**vals, "date": Datetime.now().date()})
+
     def samples(self):
         """Return a record of each model of the module."""
         period = self.subscription.period_id
@@ -199,6 +206,7 @@ class RolesMixin(SubscriptionMixin):
                 [("account_id", "=", self.liability.id), ("company_id", "=", self.company.id)]
             ),
             "practice.month.closing": self.closing,
+            "practice.vat.document": self.vat_document,
             "practice.revenue.release": self.lot.move_ids.release_ids[:1],
             "practice.plan": self.starter,
             "practice.plan.price": self.starter.price_ids[:1],

@@ -57,6 +57,8 @@ from . import test_unpaid_credits
 from . import test_upgrades
 from . import test_validity
 from . import test_value_paid
+from . import test_vat_at_use
+from . import test_vat_races
 from . import test_visit_reports
 from . import test_waiting_list
 from . import test_waiting_races

@@ -11,9 +11,10 @@ from odoo.tools import mute_logger
 
 from ..common.proof import ProofCase
 from ..common.reports import ReportsMixin
+from ..common.vat import VatMixin
 
 
-class ClosingCase(ReportsMixin, ProofCase):
+class ClosingCase(VatMixin, ReportsMixin, ProofCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -117,6 +118,27 @@ class TestChecks(ClosingCase):
         closing = self.make()
         self.assertEqual((self.found(closing), closing.draft_count), ({"draft": 2}, 2))
         self.assertEqual(self.opened(closing.action_open_drafts()), draft + note)
+
+    def test_vat_of_visits_that_is_not_invoiced_or_not_on_its_account(self):
+        self.setup_vat()
+        lot = {"origin": "import", "partner_id": self.patient.id, "payer_id": self.patient.id, "credits": 1}
+        lot |= {"package_id": self.card.id, "company_id": self.company.id, "date": date(2026, 3, 1), "value": 120.0}
+        self.env["practice.credit.lot"]._grant([{**lot, "deferred_account_id": self.liability.id}])
+        closing = self.make()
+        self.assertNotIn("vat", self.found(closing))
+        self.plan(appointment_type=self.fitness, start=self.at(days=-5)).attendance = "attended"
+        self.release()
+        self.assertEqual(self.found(closing)["vat"], 1)
+        self.assertIn("20.83", str(closing.checks))
+        self.invoice_visits()
+        self.assertNotIn("vat", self.found(closing))
+        self.assertIn("are invoiced", str(closing.checks))
+        self.query("UPDATE practice_revenue_release SET tax_amount = 20.82 WHERE tax_amount = 20.83 RETURNING id")
+        self.query("UPDATE account_move SET practice_vat_document_id = NULL RETURNING id")
+        self.env.invalidate_all()
+        self.assertEqual(self.found(closing)["vat"], 1)
+        self.assertIn("holds", str(closing.checks))
+        self.assertEqual(closing.action_open_vat()["res_model"], "account.move.line")
 
     def test_another_company_is_not_looked_at(self):
         self.invoice(post=False, invoice_date="2026-03-31")

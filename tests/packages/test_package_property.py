@@ -12,6 +12,7 @@ from ..common.package_ledger import PackageLedger
 from ..common.package_life import STEPS, PackageLife
 from ..common.payments import PaymentMixin
 from ..common.practice import PracticeCase
+from ..common.vat import VatMixin
 
 #: Numbers decide what a step is about; a large one decides several things.
 NUMBERS = 10**9
@@ -29,15 +30,17 @@ LEFT_OUT = {
 
 @tagged("post_install", "-at_install", "slow")
 @pytest.mark.slow
-class TestWhateverHappens(PaymentMixin, PracticeCase):
+class TestWhateverHappens(PaymentMixin, VatMixin, PracticeCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.setup_sales()
         cls.packages = cls.package + cls.make_package("At rate", release_method="internal_rate", validity_months=1)
         cls.package.write({"validity_months": 1, "validity_from": "first_visit"})
+        cls.setup_vat()
+        cls.packages += cls.card
         cls.product_three = cls.make_product(cls.package, name="Three", package_credits=3, list_price=100.0)
-        cls.products = cls.product + cls.product_three + cls.make_product(cls.packages[1])
+        cls.products = cls.product + cls.product_three + cls.make_product(cls.packages[1]) + cls.card_product
         cls.types = (
             cls.type
             + cls.make_type(cls.package, name="Double", package_credits=2, late_policy="return")
@@ -47,7 +50,7 @@ class TestWhateverHappens(PaymentMixin, PracticeCase):
         cls.group_types = cls.make_type(cls.package, name="Class", places=3) + cls.make_type(
             cls.packages[1], name="Couple", places=2, one_pays=True
         )
-        cls.types += cls.group_types
+        cls.types += cls.group_types + cls.fitness + cls.physio
         cls.firm = cls.make_patient("De Brug", is_company=True)
         employee = cls.make_patient("Carla Maes", parent_id=cls.firm.id)
         cls.patients = cls.patient + cls.make_patient("Bert Claes") + employee
@@ -71,16 +74,18 @@ class TestWhateverHappens(PaymentMixin, PracticeCase):
             self.invoice(post=False, fiscal_position_id=self.position.id),
             self.invoice(bert, self.products[2], post=False, price=800.0),
             self.invoice(carla, self.product_three, post=False),
+            self.invoice(product=self.card_product, post=False),
         ]
         for invoice in begun:
             self.ledger.note(invoice)
             invoice.action_post()
-        for invoice in begun[:3]:
+        for invoice in begun[:3] + begun[4:]:
             self.pay(invoice)
         self.invoice(bert, post=False)
         self.plan(start=self.at(hours=-3)).attendance = "attended"
         self.plan(bert, appointment_type=self.types[2])
         self.plan(bert, self.at(days=-1), self.types[2])
+        self.plan(start=self.at(hours=-5), appointment_type=self.fitness).attendance = "attended"
 
     @classmethod
     def setup_sales(cls):
@@ -125,7 +130,7 @@ class TestWhateverHappens(PaymentMixin, PracticeCase):
                 "account.account": cls.accounts,
                 "account.fiscal.position": cls.position + cls.position.copy({"name": "PB other position"}),
                 "account.journal": cls.misc + journal,
-                "account.tax": cls.tax + cls.make_tax(6.0, name="PB 6"),
+                "account.tax": cls.tax + cls.make_tax(6.0, name="PB 6") + cls.vat + cls.exempt,
                 "practice.package": cls.packages,
                 "practice.room": cls.env["practice.room"].create([{"name": name} for name in ("Attic", "Garden")]),
                 "res.company": cls.company + cls.env["res.company"].create({"name": "PB other company"}),

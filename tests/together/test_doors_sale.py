@@ -3,10 +3,11 @@ from odoo.tests import tagged
 
 from ..common.orders import OrderMixin
 from ..common.practice import PracticeCase
+from ..common.vat import VatMixin
 
 
 @tagged("post_install", "-at_install")
-class TestSaleOrder(OrderMixin, PracticeCase):
+class TestSaleOrder(VatMixin, OrderMixin, PracticeCase):
     """Sales: whose credits an order gives, whoever is invoiced, and where its money goes."""
 
     @property
@@ -21,6 +22,15 @@ class TestSaleOrder(OrderMixin, PracticeCase):
     def html(self, invoice):
         report = self.env["ir.actions.report"].with_context(lang="en_US")
         return report._render_qweb_html("account.report_invoice", invoice.ids)[0].decode()
+
+    def test_an_order_abroad_sells_a_voucher_with_vat_at_use(self):
+        self.setup_vat()
+        position = self.env["account.fiscal.position"].create({"name": "PB abroad"})
+        order = self.order(self.card_product, fiscal_position_id=position.id)
+        self.assertFalse(order.order_line.tax_ids)
+        invoice = self.invoice_order(order)
+        self.assertEqual(invoice.invoice_line_ids.tax_ids, self.company.practice_voucher_tax_id)
+        self.assertEqual((invoice.amount_total, self.lot_of(invoice).vat_at_use), (1200.0, True))
 
     def test_an_order_gives_credits_when_its_invoice_is_paid(self):
         order = self.order()

@@ -18,6 +18,8 @@ ROLES = ("front_desk", "manager", "accountant", "employee", "portal", "public", 
 MORE = {
     # The run writes by itself; an accountant starts it for what they see.
     ("practice.revenue.release", "action_release"): {"accountant"},
+    # The monthly run invoices visits by itself; an accountant starts it (``_check_may_make``).
+    ("practice.vat.document", "action_make"): {"accountant"},
     # Who may bill completes what is paid: administrators and accountants (``_check_may_bill``).
     ("practice.subscription.checkout", "action_complete"): {"manager", "accountant"},
     ("practice.subscription", "action_bill"): {"accountant"},

@@ -12,6 +12,7 @@ from odoo.tools import mute_logger
 from ..common.collection import CollectionCase
 from ..common.receiver import Receiver
 from ..common.refunds import RefundMixin
+from ..common.vat import VatMixin
 
 #: What the run of each case may complain of on the server.
 QUIET = (
@@ -40,7 +41,7 @@ class Meeting:
 
 
 @tagged("post_install", "-at_install")
-class TestRuns(RefundMixin, CollectionCase):
+class TestRuns(VatMixin, RefundMixin, CollectionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -319,6 +320,27 @@ class TestRuns(RefundMixin, CollectionCase):
             lambda: bad.error,
             lambda: account.write({"active": True}),
             self.get_told(self.other_package),
+        )
+
+    def meet_ir_cron_invoice_visits(self):
+        self.setup_vat()
+        for patient in (self.bad_patient, self.good_patient):
+            self.sell_card(patient)
+            self.visit(patient=patient, start=self.at(hours=2), appointment_type=self.fitness)
+        self.release()
+        bad, good = self.env["practice.vat.document"]._gather(self.company, self.today())
+        bad, good = (bad, good) if bad.partner_id == self.bad_patient else (good, bad)
+        account = self.make_account("asset_receivable", "PB archived")
+        self.bad_patient.property_account_receivable_id = account
+        account.active = False
+        return Meeting(
+            bad,
+            good,
+            lambda document: document.state == "made",
+            bad._get_due_domain,
+            lambda: bad.error,
+            lambda: account.write({"active": True}),
+            lambda: bad.activity_ids,
         )
 
     def meet_ir_cron_check_balance_posts(self):

@@ -37,6 +37,7 @@ RIGHTS = {
     "practice.credit.move": {"front_desk": "r", "manager": "r", "accountant": "r"},
     "practice.balance.post": {"manager": "rw", "accountant": "rw"},
     "practice.revenue.release": {"manager": "r", "accountant": "r"},
+    "practice.vat.document": {"manager": "r", "accountant": "r"},
     "practice.month.closing": {"manager": "r", "accountant": "rwcd"},
     "practice.plan": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},
     "practice.plan.price": {"front_desk": "r", "manager": "rwcd", "accountant": "r"},

@@ -12,6 +12,7 @@ from . import test_pricing_rules
 from . import test_room_rules
 from . import test_seat_rules
 from . import test_slot_rules
+from . import test_vat_rules
 from . import test_voucher_rules
 from . import test_waiting_rules
 from . import test_workbook_rules

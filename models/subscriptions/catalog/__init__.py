@@ -1,3 +1,4 @@
+from . import package
 from . import plan
 from . import price_mixin
 from . import plan_price

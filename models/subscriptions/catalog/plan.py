@@ -112,6 +112,7 @@ class PracticePlan(models.Model):
 
     @api.constrains("product_id", "deferred_account_id")
     def _check_membership(self):
+        self.sudo().package_id._check_vat()  # sudo: whoever makes plans need not be able to read packages
         for plan in self:
             if plan.package_id and plan.deferred_account_id:
                 raise ValidationError(
