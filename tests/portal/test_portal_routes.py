@@ -149,6 +149,7 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             "hour_from": "8",
             "hour_to": "18",
             "invoice_id": self.order.id,
+            "lot_id": self.lot.id,
             "product_id": self.product.id,
             "package_id": self.package.id,
             "checkout_id": self.checkouts.id,

@@ -113,7 +113,9 @@ class PracticeDataImport(models.Model):
                 work = me._check if locked.state == "checking" else me._import_next
                 locked._practice_try(partial(work, sheet=sheet), whole=True)
             done = not locked or not sheet or locked.state not in ("checking", "importing") or bool(locked.error)
-            time_left = cron._commit_progress(int(done), remaining=remaining + (not done))
+            time_left = cron._commit_progress(1, remaining=remaining + (not done))
+            if not done and not time_left:
+                self._trigger_run()  # Odoo would look again within a minute
             if done or not time_left:
                 return time_left
 
