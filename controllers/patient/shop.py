@@ -112,14 +112,11 @@ class PatientShop(PatientPortal, PortalAccount):
         lots_sudo, patients = self._practice_get_lots_sudo(), self._practice_get_patients()
         # Also those that an upgrade has emptied: a second click finds it. Too large numbers are nobody's.
         own = Domain("partner_id", "in", patients.ids) & Domain("id", "=", min(lot_id, 2**31 - 1))
-        lot_sudo, products_sudo = (
-            lots_sudo.search(own & lots_sudo._get_own_domain()),
-            self._practice_get_products_sudo(),
-        )
-        if lot_sudo:
-            products_sudo = lot_sudo._get_upgrade_products(patients, products_sudo)
-        product_sudo = products_sudo.filtered(lambda it: it.id == product_id)
-        return (lot_sudo, product_sudo) if product_sudo else (lots_sudo, product_sudo)
+        lot_sudo = lots_sudo.search(own & lots_sudo._get_own_domain())
+        product_sudo = self._practice_get_products_sudo().filtered(lambda it: it.id == product_id)
+        if lot_sudo and lot_sudo._get_upgrade_products(patients, product_sudo):
+            return lot_sudo, product_sudo
+        return lots_sudo, product_sudo.browse()
 
     @http.route(
         "/my/packages/<int:lot_id>/upgrade/<int:product_id>", type="http", auth="user", website=True, methods=["GET"]

@@ -51,9 +51,8 @@ class TestUpgradePages(UpgradeMixin, HttpCase):
     def read_form(self, lot=None):
         """Return what the form of the page sends when it is agreed to."""
         page = self.page(self.path(lot))
-        return {name: re.search(rf'name="{name}" value="([^"]*)"', page).group(1) for name in ("shown",)} | {
-            "terms": self.package._get_terms_fingerprint()
-        }
+        shown = re.search(r'name="shown" value="([^"]*)"', page).group(1)
+        return {"shown": shown, "terms": self.package._get_terms_fingerprint()}
 
     def post(self, lot=None, product=None, token=None, **data):
         return self.send_form(f"{self.path(lot, product)}/order", token, **data)
@@ -149,6 +148,14 @@ class TestUpgradePages(UpgradeMixin, HttpCase):
         self.assertLot(new, available=9, credits_spendable=9, state="active")
         self.assertBooksAgree()
         self.assertEqual(self.env["practice.credit.proof"]._get_keys_with_difference(), {})
+
+    def test_they_are_valid_as_long_as_the_page_says(self):
+        self.package.validity_months = 12
+        upgrade = self.lot._preview_upgrade_on_portal(self.product)
+        order = self.upgrade(self.lot)
+        self.assertEqual(self.lot_of(order).expiry_date, upgrade.expiry)
+        self.transaction(order, "done")
+        self.assertEqual(self.lot_of(order).expiry_date, upgrade.expiry)
 
     def test_who_agreed_to_which_terms_is_kept(self):
         order = self.upgrade(self.lot)

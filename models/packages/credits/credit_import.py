@@ -181,9 +181,8 @@ class PracticeCreditImport(models.Model):
 
     def _create_entries(self):
         """Post one entry for each day of the rows that want one. Return ``{row: entry}``."""
-        groups = self.filtered(lambda row: row.booking == "entry" and row.value).grouped(
-            lambda row: (row.company_id, row.date)
-        )
+        rows = self.filtered(lambda row: row.booking == "entry" and row.value)
+        groups = rows.grouped(lambda row: (row.company_id, row.date))
         entries = self.env["account.move"].create([rows._prepare_entry_vals() for rows in groups.values()])
         entries._post(soft=False)
         return {row: entry for rows, entry in zip(groups.values(), entries, strict=True) for row in rows}

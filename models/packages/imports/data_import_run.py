@@ -114,8 +114,8 @@ class PracticeDataImport(models.Model):
                 locked._practice_try(partial(work, sheet=sheet), whole=True)
             done = not locked or not sheet or locked.state not in ("checking", "importing") or bool(locked.error)
             time_left = cron._commit_progress(1, remaining=remaining + (not done))
-            if not done and not time_left:
-                self._trigger_run()  # Odoo would look again within a minute
+            if not time_left and (remaining or not done):
+                self._trigger_run()  # else Odoo looks again within a minute
             if done or not time_left:
                 return time_left
 
