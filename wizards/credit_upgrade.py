@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.tools import format_date, formatLang
 
 
 class PracticeCreditUpgrade(models.TransientModel):
@@ -54,37 +53,13 @@ class PracticeCreditUpgrade(models.TransientModel):
         for wizard in self:
             wizard.credits, wizard.amount_total, wizard.consequence = 0, 0.0, False
             if wizard.product_id:
-                draft = self.env["account.move"].new(wizard.lot_id._prepare_upgrade_vals(wizard.product_id))
-                wizard.amount_total = sum(draft.invoice_line_ids.mapped("price_total"))
-                wizard.credits = wizard.lot_id._count_upgraded(wizard.product_id)
-                wizard.consequence = "\n".join(wizard._describe(draft))
+                upgrade = wizard.lot_id._preview_upgrade(wizard.product_id)
+                wizard.credits, wizard.amount_total = upgrade.credits, upgrade.total
+                wizard.consequence = "\n".join(wizard._describe(upgrade))
 
-    def _describe(self, draft):
-        """Return in sentences what upgrading does, from the invoice as it will be."""
-        lot = self.lot_id
-        back = draft.invoice_line_ids[-1]
-        lines = [
-            self.env._(
-                "%(taken)s unused credits go into it, for the %(worth)s that were paid for them; afterwards "
-                "%(credits)s are available.",
-                taken=lot.credits_available,
-                worth=formatLang(self.env, -back.price_total, currency_obj=self.currency_id),
-                credits=self.credits,
-            )
-        ]
-        if self.upgrade_rule == "difference" and (had := lot._count_purchase() - lot.credits_available):
-            lines.append(self.env._("%s that are used, lost or planned count as part of the larger purchase.", had))
-        if lot.credits_reserved:
-            lines.append(
-                self.env._("Appointments that are planned keep the credits they have: %s.", lot.credits_reserved)
-            )
-        if lot.expiry_date:
-            lines.append(
-                self.env._(
-                    "What expires on %s now can be used as long as a new purchase.",
-                    format_date(self.env, lot.expiry_date),
-                )
-            )
+    def _describe(self, upgrade):
+        """Return in sentences what upgrading does."""
+        lines = self.lot_id._describe_upgrade(upgrade)
         if not self.payment_journal_id:
             lines.append(
                 self.env._(

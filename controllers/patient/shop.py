@@ -104,6 +104,71 @@ class PatientShop(PatientPortal, PortalAccount):
         }
         return request.render("practice_billing.portal_buy_package", values)
 
+    # === UPGRADES === #
+
+    def _practice_find_upgrade_sudo(self, lot_id, product_id):
+        """Return credits of the login's patients and the product that they can be upgraded into; two empty records when
+        that is not offered."""
+        lots_sudo, patients = self._practice_get_lots_sudo(), self._practice_get_patients()
+        # Also those that an upgrade has emptied: a second click finds it. Too large numbers are nobody's.
+        own = Domain("partner_id", "in", patients.ids) & Domain("id", "=", min(lot_id, 2**31 - 1))
+        lot_sudo = lots_sudo.search(own & lots_sudo._get_own_domain())
+        product_sudo = self._practice_get_products_sudo().filtered(lambda it: it.id == product_id)
+        if lot_sudo and lot_sudo._get_upgrade_products(patients, product_sudo):
+            return lot_sudo, product_sudo
+        return lots_sudo, product_sudo.browse()
+
+    @http.route(
+        "/my/packages/<int:lot_id>/upgrade/<int:product_id>", type="http", auth="user", website=True, methods=["GET"]
+    )
+    def practice_show_upgrade(self, lot_id, product_id, **kw):
+        """Show what upgrading costs and gives before it does."""
+        lot_sudo, product_sudo = self._practice_find_upgrade_sudo(lot_id, product_id)
+        if not lot_sudo:
+            return request.redirect("/my/packages")
+        return self._practice_render_upgrade(lot_sudo, product_sudo)
+
+    def _practice_render_upgrade(self, lot_sudo, product_sudo, error=None):
+        upgrade = None
+        try:
+            upgrade = lot_sudo._preview_upgrade_on_portal(product_sudo)
+        except UserError as refusal:
+            error = str(refusal)
+        values = {
+            **self._prepare_portal_layout_values(),
+            "page_name": "practice_upgrade",
+            "lot": lot_sudo,
+            "product": product_sudo,
+            "upgrade": upgrade,
+            "consequences": lot_sudo._describe_upgrade(upgrade) if upgrade else [],
+            "shown": lot_sudo._get_upgrade_fingerprint(upgrade) if upgrade else "",
+            "terms": lot_sudo.package_id._get_terms_fingerprint(),
+            "ways": upgrade
+            and lot_sudo.company_id._practice_get_portal_ways(request.env.user, upgrade.total, upgrade.currency),
+            "error": error,
+        }
+        return request.render("practice_billing.portal_upgrade_package", values)
+
+    @http.route(
+        "/my/packages/<int:lot_id>/upgrade/<int:product_id>/order",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["POST"],
+    )
+    def practice_order_upgrade(self, lot_id, product_id, shown="", terms="", **kw):
+        """Make the purchase and go to its page, which says how to pay it."""
+        lot_sudo, product_sudo = self._practice_find_upgrade_sudo(lot_id, product_id)
+        if not lot_sudo:
+            return request.redirect("/my/packages")
+        try:
+            # What was begun when it is refused is undone: the page that says so is an answer like any other.
+            with request.env.cr.savepoint():
+                order_sudo = lot_sudo._upgrade_by_patient(request.env.user, product_sudo, shown=shown, terms=terms)
+        except UserError as error:
+            return self._practice_render_upgrade(lot_sudo, product_sudo, error=str(error))
+        return request.redirect(f"/my/packages/orders/{order_sudo.id}")
+
     # === PURCHASES === #
 
     @http.route("/my/packages/buy/<int:product_id>/order", type="http", auth="user", website=True, methods=["POST"])

@@ -3,6 +3,7 @@
 import base64
 import io
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 import openpyxl
 
@@ -225,6 +226,35 @@ class TestFiles(ImportCase):
         self.run_import()
         self.assertResult(data_import, created=3, refused=1)
         self.assertEqual(len(data_import.problem_ids), 1)
+
+    def test_what_is_left_when_the_time_of_the_run_is_over_goes_on_at_once(self):
+        rows = [(f"P-{number}", f"Patient {number}") for number in range(40)]
+        data_import = self.check("patient", rows)
+        data_import.action_import()
+        cron = self.registry["ir.cron"]
+        with (
+            patch("odoo.addons.practice_billing.models.packages.imports.data_import_run.BATCH", 15),
+            patch.object(cron, "_commit_progress", side_effect=[1.0, 1.0, 0.0]) as progress,
+            patch.object(cron, "_trigger") as trigger,
+        ):
+            self.env["practice.data.import"]._cron_import()
+        self.assertEqual((data_import.state, data_import.rows_done), ("importing", 30))
+        progress.assert_called_with(1, remaining=1)
+        trigger.assert_called_once_with()
+        self.run_import()
+        self.assertResult(data_import, created=40)
+
+    def test_a_check_tells_who_asked_how_far_it_is(self):
+        rows = [(f"P-{number}", f"Patient {number}") for number in range(450)]
+        # What the check sends is undone with it here, where it has no connection of its own.
+        with patch.object(self.registry["res.users"], "_bus_send", autospec=True) as send:
+            data_import = self.check("patient", rows)
+        told = [call.args for call in send.call_args_list if call.args[1] == "practice_billing.import_progress"]
+        self.assertEqual({user for user, _kind, _message in told}, {self.manager})
+        self.assertEqual(
+            [message for *_rest, message in told],
+            [{"import_id": data_import.id, "rows_done": done, "rows_total": 450} for done in (0, 200, 400)],
+        )
 
     def test_files_are_emptied_after_some_days(self):
         data_import = self.bring("patient", [*PEOPLE, ("P-4", "")])
@@ -594,3 +624,23 @@ class TestTemplatePage(ImportMixin, PracticeMixin, HttpCase):
                 self.assertEqual(self.url_open("/practice_billing/imports/credit.xlsx").status_code, status)
         self.authenticate("pb_manager", "pb_manager")
         self.assertEqual(self.url_open("/practice_billing/imports/x.xlsx").status_code, 404)
+
+
+@tagged("post_install", "-at_install")
+class TestImportTour(ImportMixin, PracticeMixin, HttpCase):
+    now = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_staff()
+
+    def test_patients_are_imported_from_the_template_on(self):
+        imports = self.registry["practice.data.import"]
+        self.upload("patient").unlink()  # files in the database
+        # What the scheduler does a moment later.
+        with patch.object(imports, "_trigger_run", lambda model: model.env[imports._name].sudo()._cron_import()):
+            self.start_tour("/odoo/imports", "practice_import_patients", login="pb_manager")
+        people = self.env["res.partner"].search([("name", "in", ("Tour Zoë", "Tour Karel"))])
+        self.assertEqual(set(people.mapped("email")), {"zoe@example.com", "karel@example.com"})
+        self.assertEqual(len(people), 2)

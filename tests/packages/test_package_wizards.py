@@ -184,6 +184,90 @@ class TestImport(PracticeCase):
         row.action_undo()
         self.assertBooksAgree()
 
+    # === SEVERAL ROWS, ONE ENTRY === #
+
+    def confirm_several(self, counterpart=None):
+        """Return imported rows of a day: two of An, and one of Bert, whose customer is his employer."""
+        self.bert = self.make_patient("Bert Claes", parent_id=self.make_patient("De Brug", is_company=True).id)
+        common = {"booking": "entry", "counterpart_account_id": (counterpart or self.opening).id}
+        rows = self.row(**common)
+        for vals in ({"credits": 3, "internal_rate": 50.0}, {"partner_id": self.bert.id, "credits": 2}):
+            rows |= self.row(**common, **vals)
+        rows.action_confirm()
+        return rows
+
+    def test_rows_of_one_day_share_an_entry_in_which_each_customer_has_an_item(self):
+        rows = self.confirm_several()
+        [entry] = rows.lot_id.entry_id
+        self.assertEntry(entry, (self.opening, 675.0), (self.liability, -525.0), (self.liability, -150.0))
+        against, *waiting = entry.line_ids.sorted("balance", reverse=True)
+        self.assertFalse(against.partner_id)
+        self.assertEqual(
+            {(item.partner_id, item.practice_package_id, item.name, item.balance) for item in waiting},
+            {
+                (self.bert.parent_id, self.package, "2 x Ten sessions", -150.0),
+                (self.patient, self.package, "8 x Ten sessions", -525.0),
+            },
+        )
+        self.assertEqual([lot.value_open for lot in rows.lot_id], [375.0, 150.0, 150.0])
+        self.assertHolds()
+
+    def test_rows_of_two_days_have_an_entry_each(self):
+        common = {"booking": "entry", "counterpart_account_id": self.opening.id}
+        rows = self.row(**common) | self.row(**common, date=self.today() - timedelta(days=3))
+        rows.action_confirm()
+        self.assertEqual([it.date for it in rows.lot_id.entry_id], rows.mapped("date"))
+        self.assertHolds()
+
+    def test_one_of_them_is_undone_and_the_others_stay(self):
+        first, second, third = self.confirm_several()
+        entry = first.lot_id.entry_id
+        second.action_undo()
+        [reversal] = entry.reversal_move_ids
+        self.assertEntry(reversal, (self.opening, -150.0), (self.liability, 150.0))
+        self.assertIn(entry.name, reversal.ref)
+        self.assertLot(second.lot_id, total=0, value=0.0)
+        self.assertLot(first.lot_id, available=5, value=375.0)
+        self.assertHolds()
+        with self.assertRaisesRegex(UserError, "value of 7 imported credits"):
+            entry.button_draft()
+        (first | second | third).action_undo()
+        self.assertEqual(self.balance(self.liability), 0.0)
+        self.assertEqual(len(entry.reversal_move_ids), 2)
+        self.assertHolds()
+
+    def test_none_is_undone_when_one_was_spent(self):
+        rows = self.confirm_several()
+        self.plan(patient=self.bert)
+        with self.assertRaisesRegex(UserError, "Only 1 can go back"):
+            rows.action_undo()
+        self.assertEqual(set(rows.mapped("state")), {"done"})
+
+    def test_what_each_customer_owes_stays_theirs_and_is_settled_when_it_is_undone(self):
+        receivable = self.receivable(self.patient)
+        rows = self.confirm_several(receivable)
+        entry = rows.lot_id.entry_id
+        owed = entry.line_ids.filtered(lambda it: it.account_id == receivable)
+        self.assertEqual(
+            {(it.partner_id, it.balance) for it in owed}, {(self.patient, 525.0), (self.bert.parent_id, 150.0)}
+        )
+        rows[2].action_undo()
+        left = {it.partner_id: it.amount_residual for it in owed}
+        self.assertEqual(left, {self.patient: 525.0, self.bert.parent_id: 0.0})
+        self.assertHolds()
+
+    def test_what_was_agreed_on_the_day_of_the_import_is_undone(self):
+        rows = self.confirm_several()
+        self.package.deferred_account_id = self.make_account("liability_current", "PB another post")
+        self.bert.parent_id = False
+        rows.action_undo()
+        self.assertEqual(self.balance(self.liability), 0.0)
+        self.assertHolds()
+
+    def assertHolds(self):
+        self.assertBooksAgree()
+        self.assertEqual(self.env["practice.credit.proof"]._get_keys_with_difference(), {})
+
     def test_undoing_is_dated_on_the_first_open_day(self):
         row = self.row(booking="entry", counterpart_account_id=self.opening.id)
         row.action_confirm()

@@ -166,6 +166,7 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             "hour_to": "18",
             "invoice_id": self.order.id,
             "practice_plan": self.plan_of_parts,
+            "lot_id": self.lot.id,
             "product_id": self.product.id,
             "package_id": self.package.id,
             "checkout_id": self.checkouts.id,

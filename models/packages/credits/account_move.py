@@ -6,9 +6,6 @@ from odoo.tools import formatLang
 #: What an accountant has to do when an invoice was written off instead of paid.
 LOST_ACTIVITY = "practice_billing.mail_activity_type_lost"
 
-#: In the context: undoing an import reverses its entry. An object, because a context can also come from outside.
-UNDO_IMPORT = object()
-
 
 class AccountMove(models.Model):
     """An invoice notices that it is posted or withdrawn, and tells the credits."""
@@ -103,8 +100,7 @@ class AccountMove(models.Model):
         return vals_list
 
     def _reverse_moves(self, default_values_list=None, cancel=False):
-        if self.env.context.get("practice_undo_import") is not UNDO_IMPORT:
-            self._practice_check_credits_stay()
+        self._practice_check_credits_stay()
         return super()._reverse_moves(default_values_list, cancel)
 
     def _practice_check_credits_stay(self):
@@ -114,14 +110,14 @@ class AccountMove(models.Model):
         """
         entries = self.filtered(lambda move: move.move_type == "entry")
         lots_sudo = self.env["practice.credit.lot"].sudo()  # sudo: whether there are any; the entry is the user's
-        lots_sudo = lots_sudo.search([("entry_id", "in", entries.ids), ("credits_total", ">", 0)], limit=1)
-        if lots_sudo:
+        domain = [("entry_id", "in", entries.ids), ("credits_total", ">", 0)]
+        for entry_sudo, credits in lots_sudo._read_group(domain, ["entry_id"], ["credits_total:sum"], limit=1):
             raise UserError(
                 self.env._(
                     "%(entry)s brought the value of %(credits)s imported credits to the balance post, and they would "
                     "stay. Undo the import instead: it takes back both.",
-                    entry=lots_sudo.entry_id.display_name,
-                    credits=lots_sudo.credits_total,
+                    entry=entry_sudo.display_name,
+                    credits=credits,
                 )
             )
         moves_sudo = self.env["practice.credit.move"].sudo()  # sudo: as above

@@ -1,9 +1,18 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
 from ....tools.dates import first_open_day
-from .account_move import UNDO_IMPORT
+
+#: Accounts on which each item is what somebody owes, or is owed.
+OF_CUSTOMERS = ("asset_receivable", "liability_payable")
+
+
+def _whose(account, customer):
+    """Return whose an item of this account has to be: the customer's, or, where nobody asks, ``None``."""
+    return customer if account.account_type in OF_CUSTOMERS else None
 
 
 class PracticeCreditImport(models.Model):
@@ -131,30 +140,30 @@ class PracticeCreditImport(models.Model):
         return True
 
     def action_undo(self):
-        """Take back imported credits of which nothing has been spent, and reverse their entry.
+        """Take back imported credits of which nothing has been spent, and what their entry booked of them.
 
         :raises UserError: when some were used, reserved or lost
         """
         self.check_access("write")
-        for row in self.filtered(lambda row: row.state == "done"):
-            lot_sudo = row.lot_id.sudo()  # sudo: administrators import, and only this method takes imports back
-            if lot_sudo.credits_available < lot_sudo.credits_total:
-                lot_sudo._raise_too_many(self.env._("Credits that this import gave: %s.", lot_sudo.credits_total))
-            entry_sudo = lot_sudo.entry_id.with_context(practice_undo_import=UNDO_IMPORT)
-            reversal = entry_sudo._reverse_moves([{"date": row._get_undo_day()}], cancel=True)
-            lot_sudo._record(
-                [
-                    {
-                        "lot": lot_sudo,
-                        "kind": "grant",
-                        "credits": -lot_sudo.credits_total,
-                        "value": -lot_sudo.value_open,
-                        "date": reversal.date or lot_sudo.date,
-                        "reason": self.env._("Import undone"),
-                    }
-                ]
-            )
-            row.sudo().state = "undone"  # sudo: as in action_confirm
+        rows_sudo = self.filtered(lambda row: row.state == "done").sudo()  # sudo: only this method takes imports back
+        for lot in rows_sudo.lot_id:
+            if lot.credits_available < lot.credits_total:
+                lot._raise_too_many(self.env._("Credits that this import gave: %s.", lot.credits_total))
+        reversals = rows_sudo._reverse_entries()
+        self.env["practice.credit.lot"]._record(
+            [
+                {
+                    "lot": row.lot_id,
+                    "kind": "grant",
+                    "credits": -row.lot_id.credits_total,
+                    "value": -row.lot_id.value_open,
+                    "date": reversals[row].date if row in reversals else row.lot_id.date,
+                    "reason": self.env._("Import undone"),
+                }
+                for row in rows_sudo
+            ]
+        )
+        rows_sudo.write({"state": "undone"})
         return True
 
     def _get_undo_day(self):
@@ -171,33 +180,90 @@ class PracticeCreditImport(models.Model):
     # === BUSINESS METHODS === #
 
     def _create_entries(self):
-        """Post the entry of each row that wants one. Return ``{row: entry}``."""
+        """Post one entry for each day of the rows that want one. Return ``{row: entry}``."""
         rows = self.filtered(lambda row: row.booking == "entry" and row.value)
-        entries = self.env["account.move"].create([row._prepare_entry_vals() for row in rows])
+        groups = rows.grouped(lambda row: (row.company_id, row.date))
+        entries = self.env["account.move"].create([rows._prepare_entry_vals() for rows in groups.values()])
         entries._post(soft=False)
-        return dict(zip(rows, entries, strict=True))
+        return {row: entry for rows, entry in zip(groups.values(), entries, strict=True) for row in rows}
 
     def _prepare_entry_vals(self):
-        self.ensure_one()
-        name = self.env._("%(credits)s x %(package)s", credits=self.credits, package=self.package_id.name)
-        # The customer in the ledger is who pays, as on invoices.
-        common = {"name": name, "partner_id": self.partner_id.commercial_partner_id.id}
+        """Return the values of the entry of these rows, of one company and day."""
         return {
             "move_type": "entry",
             "journal_id": self.company_id._practice_get_release_journal().id,
-            "date": self.date,
-            "ref": self.reference or self.env._("Import of credits"),
-            "line_ids": [
-                Command.create({**common, "account_id": self.counterpart_account_id.id, "balance": self.value}),
-                Command.create(
-                    {
-                        **common,
-                        "account_id": self.package_id.deferred_account_id.id,
-                        "balance": -self.value,
-                        "practice_package_id": self.package_id.id,
-                    }
-                ),
-            ],
+            "date": self[0].date,
+            "ref": (len(self) == 1 and self.reference) or self.env._("Import of credits"),
+            # The customer in the ledger is who pays, as on invoices.
+            "line_ids": self._prepare_items(
+                (row, row.partner_id.commercial_partner_id, row.package_id.deferred_account_id, row.value)
+                for row in self
+            ),
+        }
+
+    @api.model
+    def _prepare_items(self, parts):
+        """Return the commands of the items that bring values to balance posts, or, negative, take them back.
+
+        Balance posts have one for each customer and package, so that the proof holds for each. Against them stands one
+        for each account; only what customers owe is theirs there too.
+
+        :param parts: ``(row, customer, balance post, value)``
+        """
+        items = defaultdict(list)
+        for row, customer, post, value in parts:
+            account = row.counterpart_account_id
+            items[account, _whose(account, customer), None].append((row, customer, value))
+            items[post, customer, row.package_id].append((row, customer, -value))
+        commands = []
+        for (account, _customer, package), held in items.items():
+            rows = self.browse([row.id for row, *_rest in held])
+            customers = {customer for _row, customer, _value in held}
+            vals = {
+                "name": rows._describe_item(),
+                "account_id": account.id,
+                "partner_id": customers.pop().id if len(customers) == 1 else False,
+                "balance": rows.currency_id.round(sum(value for *_rest, value in held)),
+            }
+            if package:
+                # Analytic distributions are those of the revenue; Odoo would look for one item by item.
+                vals |= {"practice_package_id": package.id, "analytic_distribution": False}
+            commands.append(Command.create(vals))
+        return commands
+
+    def _describe_item(self):
+        if len(self.package_id) > 1:
+            return self.env._("Import of credits")
+        return self.env._(
+            "%(credits)s x %(package)s", credits=sum(self.mapped("credits")), package=self.package_id.name
+        )
+
+    def _reverse_entries(self):
+        """Post what takes back the part that these rows have in their entries. Return ``{row: entry}``."""
+        groups = self.filtered("lot_id.entry_id").grouped(lambda row: row.lot_id.entry_id)
+        reversals = self.env["account.move"].create(
+            [rows._prepare_reversal_vals(entry) for entry, rows in groups.items()]
+        )
+        reversals._post(soft=False)
+        for reversal, entry in zip(reversals, groups, strict=True):
+            # Written afterwards: posting would settle items of one customer with those of another.
+            reversal.reversed_entry_id = entry
+            items = (entry + reversal).line_ids.filtered(lambda item: item.account_id.reconcile and not item.reconciled)
+            for same in items.grouped(lambda it: (it.account_id, _whose(it.account_id, it.partner_id))).values():
+                same.reconcile()
+        return {row: reversal for rows, reversal in zip(groups.values(), reversals, strict=True) for row in rows}
+
+    def _prepare_reversal_vals(self, entry):
+        """Return the values of what takes back these rows' part of ``entry``, which is of one company and day."""
+        return {
+            "move_type": "entry",
+            "journal_id": entry.journal_id.id,
+            "date": self[0]._get_undo_day(),
+            "ref": self.env._("Undone of %(entry)s: %(ref)s", entry=entry.name, ref=entry.ref),
+            # What was agreed when they were imported is with the credits.
+            "line_ids": self._prepare_items(
+                (row, row.lot_id.payer_id, row.lot_id.deferred_account_id, -row.lot_id.value_open) for row in self
+            ),
         }
 
     def _prepare_lot_vals(self, entry):

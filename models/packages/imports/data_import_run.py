@@ -13,6 +13,9 @@ from .data_import_file import FileError, Problem
 #: Rows of one transaction.
 BATCH = 200
 
+#: What is sent to the browser of who asked for a check.
+PROGRESS = "practice_billing.import_progress"
+
 #: Nobody is told of what is imported, and nothing is logged field by field.
 QUIET = {
     "tracking_disable": True,
@@ -110,7 +113,9 @@ class PracticeDataImport(models.Model):
                 work = me._check if locked.state == "checking" else me._import_next
                 locked._practice_try(partial(work, sheet=sheet), whole=True)
             done = not locked or not sheet or locked.state not in ("checking", "importing") or bool(locked.error)
-            time_left = cron._commit_progress(int(done), remaining=remaining + (not done))
+            time_left = cron._commit_progress(1, remaining=remaining + (not done))
+            if not time_left and (remaining or not done):
+                self._trigger_run()  # else Odoo looks again within a minute
             if done or not time_left:
                 return time_left
 
@@ -157,6 +162,7 @@ class PracticeDataImport(models.Model):
         with self.env.cr.savepoint(flush=True) as savepoint:
             asked = self._as_asked()
             for start in range(0, len(sheet.rows), BATCH):
+                self._tell_progress(start, len(sheet.rows))
                 outcome.add(asked._import_rows(sheet, sheet.rows[start : start + BATCH]))
             savepoint.rollback()
         self.env.invalidate_all()
@@ -165,6 +171,12 @@ class PracticeDataImport(models.Model):
         self.env.cr.postcommit.clear()
         self._keep(sheet, outcome, len(sheet.rows))
         self._finish("checked")
+
+    def _tell_progress(self, rows_done, rows_total):
+        """Tell the form of who asked how far the check is: its own transaction says nothing until it ends."""
+        message = {"import_id": self.id, "rows_done": rows_done, "rows_total": rows_total}
+        with self.env.registry.cursor() as cr:
+            self.with_env(self.env(cr=cr)).user_id._bus_send(PROGRESS, message)
 
     def _import_next(self, sheet):
         """Import the next rows, and count them."""

@@ -62,14 +62,8 @@ class AccountMove(models.Model):
             raise UserError(self.env._("Choose how you want to pay."))
         if not patient:
             raise UserError(self.env._("Choose for whom you buy."))
-        if terms != offer.product.package_id._get_terms_fingerprint():
-            raise UserError(
-                self.env._("Please read the terms and agree to them; they may have changed since this page was opened.")
-            )
-        # Of two purchases at once one is repeated and then finds the other's.
-        buyer_sudo = user.partner_id.sudo()  # sudo: a login buys for itself
-        buyer_sudo.practice_last_order = fields.Datetime.now()
-        buyer_sudo.flush_recordset()
+        offer.product.package_id._check_terms_agreed(terms)
+        user.partner_id._practice_begin_order()
         order = self._practice_find_open_order(user, offer.product, patient, line_vals)
         if not (order and order._practice_is_still(offer)):
             order._practice_withdraw_order()
@@ -103,8 +97,7 @@ class AccountMove(models.Model):
 
     def _practice_says(self, line_vals):
         """Return whether the line of this purchase says what another one is to say. A hook."""
-        self.ensure_one()
-        return True
+        return not self._practice_is_upgrade()
 
     def _practice_is_still(self, offer):
         """Return whether this purchase can be paid although time has passed: a draft has to be what is offered now."""
@@ -123,7 +116,7 @@ class AccountMove(models.Model):
 
     @api.model
     def _practice_create_order_sudo(self, user, offer, patient, line_vals=None):
-        buyer, package = user.partner_id, offer.product.package_id
+        buyer = user.partner_id
         moves_sudo = self.sudo().with_company(offer.company)  # sudo: a login buys for itself what is offered to it
         moves_sudo = moves_sudo.with_context(lang=buyer.lang or self.env.lang, mail_create_nosubscribe=True)
         vals = moves_sudo._practice_prepare_package_sale_vals(offer.company, buyer, offer.product, patient=patient)
@@ -131,14 +124,7 @@ class AccountMove(models.Model):
             of_line.update(line_vals or {})
         order = moves_sudo.create({**vals, "practice_buyer_id": user.id, "invoice_user_id": False})
         line = order._practice_get_package_lines()
-        if version := package._get_terms_version_sudo():
-            line.write(
-                {
-                    "practice_terms_id": version.id,
-                    "practice_terms_date": fields.Datetime.now(),
-                    "practice_terms_user_id": user.id,
-                }
-            )
+        line._practice_keep_terms(user)
         if patient != buyer:
             line.name = order.env._("%(product)s\nFor %(patient)s", product=line.name, patient=patient.name)
         order._practice_check_can_be_posted(line)
@@ -234,6 +220,7 @@ class AccountMove(models.Model):
             }
             # All lines at once, so that what they show is read at once. Codes of products are for staff.
             for line in orders_sudo.with_context(display_default_code=False)._practice_get_package_lines()
+            if not line._practice_takes_back()
         ]
 
     def _practice_prepare_portal_order(self):
@@ -253,6 +240,7 @@ class AccountMove(models.Model):
             "amount": formatLang(self.env, self.amount_total, currency_obj=self.currency_id),
             "due": formatLang(self.env, self._practice_get_order_amount(), currency_obj=self.currency_id),
             "credits": line._practice_get_package_credits() if line else 0,
+            "is_upgrade": self._practice_is_upgrade(),
             "balance": self.env["practice.credit.lot"]._get_balances({owner})[owner],
             "terms": line.practice_terms_id,
             "terms_date": format_datetime(

@@ -39,6 +39,17 @@ class AccountMoveLine(models.Model):
             raise UserError(self.env._("What a patient agreed to is written by the purchase and stays."))
         return super().write(vals)
 
+    def _practice_keep_terms(self, user):
+        """Keep that ``user`` agrees now to the terms of what this line sells."""
+        if version := self.product_id.package_id._get_terms_version_sudo():
+            self.write(
+                {
+                    "practice_terms_id": version.id,
+                    "practice_terms_date": fields.Datetime.now(),
+                    "practice_terms_user_id": user.id,
+                }
+            )
+
     def _practice_may_sell_archived(self):
         """What a patient bought on the portal before the package was archived may be paid by now."""
         # sudo: only whether somebody bought it there

@@ -1,7 +1,27 @@
+from typing import NamedTuple
+
 from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
-from odoo.tools import formatLang
+from odoo.tools import format_date, formatLang
+
+from ....tools.dates import last_day_of
+
+
+class Upgrade(NamedTuple):
+    """What an upgrade costs and gives: the figures of the very invoice that would be made.
+
+    ``total`` is paid and ``worth`` was paid for the credits that go into it, both with tax in ``currency``; ``taken``
+    are available now and ``credits`` afterwards; ``expiry`` is the last day of those, or ``None``.
+    """
+
+    product: object
+    currency: object
+    total: float
+    worth: float
+    taken: int
+    credits: int
+    expiry: object
 
 
 class PracticeCreditLot(models.Model):
@@ -72,6 +92,62 @@ class PracticeCreditLot(models.Model):
             return product.package_credits
         return self.credits_available + product.package_credits - self._count_purchase()
 
+    # === WHAT IT WOULD BE === #
+
+    def _preview_upgrade(self, product):
+        """Return what making one unit of ``product`` of these credits costs and gives, as :class:`Upgrade`.
+
+        :raises UserError: when it cannot be, with what to do
+        """
+        draft = self.env["account.move"].new(self._prepare_upgrade_vals(product))
+        package = self.package_id
+        return Upgrade(
+            product=product,
+            currency=draft.currency_id,
+            total=sum(draft.invoice_line_ids.mapped("price_total")),
+            worth=-draft.invoice_line_ids[-1].price_total,
+            taken=self.credits_available,
+            credits=self._count_upgraded(product),
+            # What goes into it can be used at once, so they begin today.
+            expiry=last_day_of(
+                self.company_id._practice_day(),
+                None,
+                months=package.validity_months,
+                since=package.validity_from,
+                fixed=package.validity_date,
+            ),
+        )
+
+    def _describe_upgrade(self, upgrade):
+        """Return in sentences what an upgrade does to what there is.
+
+        :param upgrade: of :meth:`_preview_upgrade`
+        """
+        self.ensure_one()
+        lines = [
+            self.env._(
+                "%(taken)s unused credits go into it, for the %(worth)s that were paid for them; afterwards "
+                "%(credits)s are available.",
+                taken=upgrade.taken,
+                worth=formatLang(self.env, upgrade.worth, currency_obj=upgrade.currency),
+                credits=upgrade.credits,
+            )
+        ]
+        if self.package_id.upgrade_rule == "difference" and (had := self._count_purchase() - upgrade.taken):
+            lines.append(self.env._("%s that are used, lost or planned count as part of the larger purchase.", had))
+        if self.credits_reserved:
+            lines.append(
+                self.env._("Appointments that are planned keep the credits they have: %s.", self.credits_reserved)
+            )
+        if self.expiry_date:
+            lines.append(
+                self.env._(
+                    "What expires on %s now can be used as long as a new purchase.",
+                    format_date(self.env, self.expiry_date),
+                )
+            )
+        return lines
+
     # === UPGRADING === #
 
     def _upgrade(self, product):
@@ -84,6 +160,12 @@ class PracticeCreditLot(models.Model):
         :return: the posted invoice
         :raises UserError: when it cannot be, with what to do
         """
+        invoice = self._draft_upgrade(product)
+        invoice.action_post()
+        return invoice
+
+    def _draft_upgrade(self, product):
+        """Return the invoice of :meth:`_upgrade` before it is posted, which has to follow at once."""
         self.ensure_one()
         invoice = self.env["account.move"].create(self._prepare_upgrade_vals(product))
         line = invoice.invoice_line_ids[0]
@@ -94,7 +176,6 @@ class PracticeCreditLot(models.Model):
             invoice=self.reference,
             credits=line.practice_credits,
         )
-        invoice.action_post()
         return invoice
 
     def _prepare_upgrade_vals(self, product):

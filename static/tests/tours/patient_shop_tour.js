@@ -1,4 +1,5 @@
 import { registry } from "@web/core/registry";
+import { fits, follow } from "./patient_pages";
 
 /** Steps from My Packages to the payment form of the only package. */
 function buy() {
@@ -94,5 +95,38 @@ registry.category("web_tour.tours").add("practice_buy_package_twice", {
         },
         ...pay("done"),
         ...seeCredits(),
+    ],
+});
+
+registry.category("web_tour.tours").add("practice_upgrade_package", {
+    url: "/my/packages",
+    steps: () => [
+        ...follow("article:contains(Ten sessions) a:contains(Upgrade to 10 for)"),
+        {
+            content: "It says what changes and what it costs",
+            trigger: "form:contains(4 unused credits go into it) td:contains(550.00)",
+            run: fits,
+        },
+        {
+            trigger: "input[name=terms]",
+            run: "click",
+        },
+        ...follow("button:contains(Upgrade and pay)"),
+        {
+            content: "It waits for payment, which is asked for at once",
+            trigger: ".alert-info:contains(plan with the credits that were left)",
+            run: fits,
+        },
+        ...pay("done"),
+        {
+            trigger: ".alert-success:contains(your payment has arrived)",
+        },
+        {
+            trigger: "dd:contains(9 left)",
+        },
+        ...follow(".o_portal_wrap a:contains(My packages)"),
+        {
+            trigger: "article:contains(Ten sessions):contains(9 left)",
+        },
     ],
 });
