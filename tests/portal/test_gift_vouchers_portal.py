@@ -189,3 +189,31 @@ class TestGiftsOnThePortal(VoucherMixin, ShopMixin, HttpCase):
         self.parent_user.company_ids = [Command.link(other.id)]
         self.assertIn("patient of PB other", self.confirm(voucher.name, self.child).text)
         self.assertEqual(voucher.state, "open")
+
+
+class GiftTours(VoucherMixin, ShopMixin):
+    def walk(self):
+        self.start_tour(f"/my/packages/buy/{self.product.id}", "practice_give_on_portal", login="pb_parent")
+        self.env.invalidate_all()
+        voucher = self.orders().practice_voucher_ids
+        self.assertEqual((voucher.state, voucher.message), ("open", "Happy birthday!"))
+        page = f"/my/packages/redeem?code={voucher.code}"
+        self.start_tour(page, "practice_redeem_on_portal", login="pb_stranger")
+        self.env.invalidate_all()
+        self.assertLot(voucher.redeemed_lot_id, partner_id=self.stranger, payer_id=self.parent, available=10)
+        self.assertBooksAgree()
+
+
+@tagged("post_install", "-at_install")
+class TestGiftTour(GiftTours, HttpCase):
+    def test_one_gives_and_another_redeems(self):
+        self.walk()
+
+
+@tagged("post_install", "-at_install")
+class TestGiftTourOnPhone(GiftTours, HttpCase):
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_one_gives_and_another_redeems_with_a_thumb(self):
+        self.walk()

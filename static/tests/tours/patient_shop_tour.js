@@ -130,3 +130,27 @@ registry.category("web_tour.tours").add("practice_upgrade_package", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("practice_give_on_portal", {
+    steps: () => [
+        ...follow(".o_portal_wrap a:contains(Buy it as a gift)"),
+        { trigger: "input[name=receiver_name]", run: "edit Oma Rosa" },
+        { trigger: "textarea[name=message]", run: "edit Happy birthday!" },
+        { trigger: "input[name=terms]", run: "click" },
+        { trigger: "button[value=online]", run: "click", expectUnloadPage: true },
+        { trigger: "dd:contains(Oma Rosa)", run: fits },
+        ...pay("done"),
+        { trigger: ".alert-success:contains(The voucher is ready)" },
+        ...follow(".o_portal_wrap a:contains(Gifts I gave)"),
+        { content: "The code can be read out", trigger: "article:contains(Oma Rosa) .font-monospace", run: fits },
+    ],
+});
+
+registry.category("web_tour.tours").add("practice_redeem_on_portal", {
+    steps: () => [
+        ...follow("button:contains(Look at it)"),
+        { content: "What it is, before it is redeemed", trigger: "p:contains(Happy birthday!)", run: fits },
+        ...follow("button:contains(Redeem it)"),
+        { trigger: "article:contains(Ten sessions):contains(10 left)", run: fits },
+    ],
+});
