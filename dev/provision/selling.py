@@ -48,6 +48,7 @@ ALLOWED = {
     "models/packages/imports/data_import_appointments.py:_get_needs": "how the practice plans from now on",
     "models/packages/shop/": "what is offered now",
     "models/packages/vat/account_move_line.py:_get_computed_taxes": "a draft proposes with which tax it is sold",
+    "models/packages/vat/account_move_line.py:_practice_is_proposed_untaxed": "posting follows the order",
     "models/packages/vat/account_move_line.py:_practice_check_voucher_tax": "posting; what was sold keeps its own",
     "models/packages/vat/package.py:": "what is sold is defined here",
     "models/packages/vat/product_product.py:": "the price of what is sold now",

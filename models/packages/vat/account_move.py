@@ -14,7 +14,6 @@ class AccountMove(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
-        groups="practice_billing.group_manager,account.group_account_readonly",
         help="The visits that this invoice holds, or that this entry settles.",
     )
 
@@ -27,28 +26,26 @@ class AccountMove(models.Model):
     def _prepare_product_base_line_for_taxes_computation(self, product_line):
         """Take VAT out of what was paid for visits, whether or not prices include their tax."""
         base_line = super()._prepare_product_base_line_for_taxes_computation(product_line)
-        if self.sudo().practice_vat_document_id:  # sudo: whether it is such an invoice
+        if self.practice_vat_document_id:
             base_line["special_mode"] = "total_included"
         return base_line
 
     def _practice_check_credits_stay(self):
         result = super()._practice_check_credits_stay()
-        # sudo: whether it is such an invoice; whoever works with it need not be able to read releases
-        if invoicing_sudo := self.sudo().filtered("practice_vat_document_id"):
+        if invoicing := self.filtered("practice_vat_document_id"):
             raise UserError(
                 self.env._(
                     "%s belongs to an invoice of visits that was settled from credits paid in advance: the visits "
                     "would stay invoiced. Correct the visit instead (mark it as cancelled, or give its credits back); "
                     "the next run makes a credit note.",
-                    ", ".join(invoicing_sudo.mapped("display_name")),
+                    ", ".join(invoicing.mapped("display_name")),
                 )
             )
         return result
 
     def _compute_show_reset_to_draft_button(self):
         result = super()._compute_show_reset_to_draft_button()
-        # sudo: as above
-        self.filtered(lambda move: move.sudo().practice_vat_document_id).show_reset_to_draft_button = False
+        self.filtered("practice_vat_document_id").show_reset_to_draft_button = False
         return result
 
     def action_open_practice_visits(self):

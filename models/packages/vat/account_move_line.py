@@ -11,9 +11,9 @@ class AccountMoveLine(models.Model):
 
     def _get_computed_taxes(self):
         if self.practice_package_id and self._practice_gives_credits():
-            if self.practice_sold_line_id:
-                return self.practice_sold_line_id.tax_ids
             package_sudo = self.sudo().practice_package_id  # sudo: whoever sells it need not be able to read packages
+            if self.practice_sold_line_id and package_sudo.company_id.practice_voucher_tax_id:
+                return self.practice_sold_line_id.tax_ids
             if package_sudo.vat_moment == "use":
                 return package_sudo.company_id._practice_get_voucher_tax().sudo(self.env.su)
         return super()._get_computed_taxes()
@@ -24,11 +24,18 @@ class AccountMoveLine(models.Model):
         result = super()._practice_freeze_sale()
         sold_lots = self._practice_get_sold_lots_sudo()
         for line in self.filtered(lambda line: line._practice_gives_credits()):
-            if line not in sold_lots and line._practice_get_order_customer() and not any(line.tax_ids.mapped("amount")):
-                # Sales proposed 0 % of another kind, or none abroad: it is the same amount.
+            if line not in sold_lots and line._practice_is_proposed_untaxed():
                 line.tax_ids = line._get_computed_taxes()
             line._practice_check_voucher_tax(sold_lots.get(line))
         return result
+
+    def _practice_is_proposed_untaxed(self):
+        """Return whether this sells a voucher that an order has with another tax of 0 %, or abroad with none: the tax
+        of vouchers makes it no dearer."""
+        self.ensure_one()
+        package_sudo = self.sudo().practice_package_id  # sudo: as above
+        at_use = package_sudo.vat_moment == "use" and not self._practice_takes_back()
+        return at_use and not any(self.tax_ids.mapped("amount")) and bool(self._practice_get_order_customer())
 
     def _practice_check_voucher_tax(self, lot_sudo):
         """Refuse another tax than that of vouchers on a line of credits with VAT at each visit, and that one on others.
@@ -36,9 +43,11 @@ class AccountMoveLine(models.Model):
         :param lot_sudo: the credits that this line sold when it was posted before, if any
         :raises UserError: with what to do
         """
+        package_sudo = self.sudo().practice_package_id  # sudo: whoever posts the invoice
+        if package_sudo.vat_moment != "use" and not package_sudo.company_id.practice_voucher_tax_id:
+            return  # as in most practices: nothing was ever sold so
         if self._practice_takes_back():
             lot_sudo = self._practice_get_refunded_lot_sudo()
-        package_sudo = self.sudo().practice_package_id  # sudo: whoever posts the invoice
         at_use = lot_sudo.vat_at_use if lot_sudo else package_sudo.vat_moment == "use"
         voucher_sudo = package_sudo.company_id.practice_voucher_tax_id
         allowed_sudo = voucher_sudo | lot_sudo.invoice_line_id.tax_ids if lot_sudo else voucher_sudo

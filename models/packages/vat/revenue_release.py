@@ -37,7 +37,6 @@ class PracticeRevenueRelease(models.Model):
         readonly=True,
         help="The invoice, or credit note, of visits that holds it.",
     )
-    vat_invoice_id = fields.Many2one(related="vat_document_id.invoice_id", string="Invoice of Visits")
     vat_settled = fields.Boolean(
         string="Nothing to Invoice", readonly=True, help="It was taken back before it was invoiced, or takes back such."
     )
@@ -81,10 +80,6 @@ class PracticeRevenueRelease(models.Model):
         move_sudo = self.sudo().credit_move_id  # sudo: the appointment is not an accountant's, that it is one is
         return move_sudo.lot_id, move_sudo.event_id or self.date, self.tax_id, self.tax_account_id
 
-    def action_open_vat_invoice(self):
-        self.ensure_one()
-        return self.vat_invoice_id.get_formview_action()
-
     # === THE LINE OF AN INVOICE === #
 
     def _prepare_invoice_line_vals(self):
@@ -100,14 +95,17 @@ class PracticeRevenueRelease(models.Model):
         }
 
     def _describe_visit(self):
-        """Return which visit these releases are of: patient, day and type, in the language of the context."""
+        """Return which visit these releases are of, in the language of the context: day and type, and the patient when
+        somebody else bought it for them. Who gave credits away is not told who uses them."""
         last = self[-1:]
+        lot_sudo = last.sudo().credit_move_id.lot_id  # sudo: whether they were given away
+        is_named = last.patient_id != last.partner_id and lot_sudo.origin != "transfer"
         event_sudo = last.sudo().event_id  # sudo: the day and the type of a visit stand on its invoice
-        words = {
-            "patient": last.patient_id.name,
-            "day": format_date(self.env, event_sudo._practice_get_visit_day() if event_sudo else last.date),
-            "type": event_sudo.practice_appointment_type_id.with_env(self.env).name or last.package_id.name,
-        }
+        parts = [
+            format_date(self.env, event_sudo._practice_get_visit_day() if event_sudo else last.date),
+            event_sudo.practice_appointment_type_id.with_env(self.env).name or last.package_id.name,
+            *(last.patient_id.mapped("name") if is_named else ()),
+        ]
         if last.kind == "forfeit":
-            return self.env._("%(day)s, %(type)s, %(patient)s: the time was kept, and not used", **words)
-        return self.env._("%(day)s, %(type)s, %(patient)s", **words)
+            return self.env._("%(visit)s: the time was kept, and not used", visit=", ".join(parts))
+        return ", ".join(parts)
