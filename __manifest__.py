@@ -120,8 +120,11 @@
         "views/menus.xml",
     ],
     "assets": {
-        "web.assets_backend": ["practice_billing/static/src/**/*"],
-        "web.assets_frontend": ["practice_billing/static/portal/**/*"],
+        "web.assets_backend": [
+            "practice_billing/static/src/**/*",
+            ("remove", "practice_billing/static/src/portal/**/*"),
+        ],
+        "web.assets_frontend": ["practice_billing/static/src/portal/**/*"],
         "web.assets_tests": ["practice_billing/static/tests/tours/**/*"],
     },
     "demo": [

@@ -22,7 +22,8 @@ class TestCollectedPartsUnderAttack(CollectedPartsMixin, AttackCase):
         invoices = self.env["account.move"]
         for number in range(count):
             patient = self.make_patient(f"Payer {number}")
-            payer = new_test_user(self.env, f"pb_payer_{number}", groups="base.group_portal", partner_id=patient.id)
+            login = f"pb_payer_{patient.id}"
+            payer = new_test_user(self.env, login, groups="base.group_portal", partner_id=patient.id)
             invoice = self.in_parts(patient=patient).invoice_id
             self.agree(invoice, self.make_token(patient), payer)
             invoices |= invoice

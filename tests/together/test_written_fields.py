@@ -10,6 +10,7 @@ from odoo.fields import Datetime
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
+from ..common.payments import PaymentMixin
 from ..common.roles import RolesMixin
 
 MODULE = "practice_billing"
@@ -33,9 +34,11 @@ FREE_OF_CHARGE = ("practice_appointment_type_id",)
 
 
 @tagged("post_install", "-at_install")
-class TestWrittenFields(RolesMixin, TransactionCase):
+class TestWrittenFields(PaymentMixin, RolesMixin, TransactionCase):
     def records(self):
         """Return a record of each model that has stored fields of ours, as far as people may write on it."""
+        self.setup_provider()
+        self.make_token(self.patient)  # so that there is another one to write
         return {
             **self.samples(),
             "calendar.event": self.plan(start=self.at(days=3)),

@@ -306,7 +306,6 @@ class AccountMove(models.Model):
         template_sudo = template_sudo.sudo().with_context(  # sudo: the run
             practice_amount=amount,
             practice_method=self._practice_describe_method(),
-            practice_url=f"{self.get_base_url()}/my/packages/parts/{self.id}",
         )
         template_sudo.send_mail(
             self.id, email_values={"recipient_ids": [Command.set(self.partner_id.ids)], "email_to": False}

@@ -161,13 +161,9 @@ class AccountMove(models.Model):
                 "practice_parts_stopped": False,
             }
         )
+        # Without name and card: a log outlives both.
         move_sudo._message_log(
-            body=self.env._(
-                "%(user)s agreed that these parts are charged to %(method)s: %(plan)s",
-                user=user.name,
-                method=token_sudo.display_name,
-                plan=", ".join(plan.splitlines()),
-            )
+            body=self.env._("The payer agreed that these parts are charged: %s", ", ".join(plan.splitlines()))
         )
         move_sudo._practice_plan_collecting()
         if move_sudo.practice_collect_date <= move_sudo.company_id._practice_day():
