@@ -158,7 +158,7 @@ class AccountMove(models.Model):
             size=100,
         )
         self._practice_run([refresh])
-        super()._cron_collect()
+        result = super()._cron_collect()
         announce = Step(
             self,
             self._practice_get_announce_domain(),
@@ -167,6 +167,7 @@ class AccountMove(models.Model):
             size=100,
         )
         self._practice_run([announce])
+        return result
 
     def _practice_refresh_agreements(self):
         """End the agreements whose ground is gone, and plan the next charge of the others."""

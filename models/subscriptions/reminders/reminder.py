@@ -13,7 +13,7 @@ class PracticeReminder(models.Model):
     company_id = fields.Many2one(related="subscription_id.company_id", store=True, index=True)
     organisation_id = fields.Many2one(related="subscription_id.organisation_id")
     move_id = fields.Many2one("account.move", string="Invoice", required=True, index=True, ondelete="cascade")
-    step_id = fields.Many2one("practice.reminder.step", string="Step", index="btree_not_null", ondelete="set null")
+    step_id = fields.Many2one("practice.reminder.step", index="btree_not_null", ondelete="set null")
     step_name = fields.Char(string="Reminder", required=True, help="What the step was called then.")
     since = fields.Date(help="Since when the subscription was past due, for what follows from that.")
     date = fields.Date(required=True, help="Day, in the company's time zone, on which it was sent.")
