@@ -1,4 +1,5 @@
 from . import common
 from . import revenue
+from . import direct_debit
 from . import packages
 from . import subscriptions
