@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.fields import Command
 
 from ...tools.sepa import RETRY, what_to_do
 
@@ -45,16 +46,29 @@ class PaymentTransaction(models.Model):
         entry = self.payment_id.move_id
         debts = entry.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
         debts.remove_move_reconcile()
-        reversal = entry._reverse_moves(
-            [
-                {
-                    "date": entry._get_accounting_date(day, False),
-                    "ref": self.env._(
-                        "Returned by the bank (%(code)s): %(payment)s", code=code, payment=self.reference
-                    ),
-                }
-            ]
+        reversal = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "journal_id": entry.journal_id.id,
+                "date": entry._get_accounting_date(day, False),
+                "ref": self.env._("Returned (%(code)s): %(payment)s", code=code, payment=self.reference),
+                "line_ids": [
+                    Command.create(
+                        {
+                            "name": line.name,
+                            "account_id": line.account_id.id,
+                            "partner_id": line.partner_id.id,
+                            "currency_id": line.currency_id.id,
+                            "amount_currency": -line.amount_currency,
+                            "balance": -line.balance,
+                        }
+                    )
+                    for line in entry.line_ids
+                ],
+            }
         )
         reversal.action_post()
+        # Afterwards: with it Odoo would reconcile the outstanding items too, and both are on the bank's statement.
+        reversal.reversed_entry_id = entry
         (debts + reversal.line_ids.filtered(lambda line: line.account_id in debts.account_id)).reconcile()
         self.payment_id.message_post(body=self.env._("The bank returned it: %s", reversal._get_html_link()))
