@@ -1,3 +1,4 @@
+from . import sepa_mixin
 from . import payment_provider
 from . import payment_token
 from . import payment_transaction

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 
@@ -12,7 +12,7 @@ class PracticeSepaBatch(models.Model):
 
     _name = "practice.sepa.batch"
     _description = "Direct Debit File"
-    _inherit = ["practice.kept.mixin", "practice.retry.mixin", "mail.thread"]
+    _inherit = ["practice.sepa.mixin", "practice.retry.mixin", "mail.thread"]
     _order = "id desc"
 
     name = fields.Char(string="Message", required=True, readonly=True, copy=False, help="Names the file at the bank.")
@@ -119,15 +119,6 @@ class PracticeSepaBatch(models.Model):
             if batch_sudo.state != "uploaded":
                 raise UserError(self.env._("%s is not uploaded, or settled already.", batch_sudo.name))
             batch_sudo._settle()
-
-    def _check_may_handle(self):
-        """Let accountants pass, for files that they may read.
-
-        :raises AccessError: for anybody else
-        """
-        self.check_access("read")
-        if not self.env.su and not self.env.user.has_group("account.group_account_user"):
-            raise AccessError(self.env._("Only an accountant can do this."))
 
     def _lock_sudo(self):
         """Return these files, locked against whoever does something with them at the same time."""

@@ -3,7 +3,7 @@ import secrets
 from decimal import Decimal
 
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...tools.sepa import clean_text
@@ -25,11 +25,12 @@ class PracticeSepaBatch(models.Model):
         mandates, providers = self.env["practice.sepa.mandate"], self.env["payment.provider"]
         self._practice_run(
             [
-                Step(mandates, Domain(mandates._get_expired_domain()), type(mandates)._expire, size=50),
+                Step(mandates, mandates._get_expired_domain(), type(mandates)._expire, size=50),
                 Step(
                     mandates,
                     Domain(mandates._get_undocumented_domain()) & self._get_not_set_aside(mandates),
                     type(mandates)._document,
+                    order="id",
                 ),
                 Step(self, self._get_due_domain() & self._get_not_set_aside(self), type(self)._settle),
                 Step(providers, self._get_makers_domain(), type(providers)._practice_make_sepa_files),
@@ -59,8 +60,7 @@ class PracticeSepaBatch(models.Model):
 
         :raises UserError: when nothing waits, or what is missing
         """
-        if not self.env.user.has_group("account.group_account_user"):
-            raise AccessError(self.env._("Only an accountant can do this."))
+        self._check_is_accountant()
         # sudo: checked; providers are the administrators' of the database
         providers_sudo = (
             self.env["payment.provider"]

@@ -19,7 +19,7 @@ class PracticeSepaMandate(models.Model):
 
     _name = "practice.sepa.mandate"
     _description = "Direct Debit Mandate"
-    _inherit = ["practice.kept.mixin", "practice.retry.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["practice.sepa.mixin", "practice.retry.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _check_company_auto = True
 
@@ -221,15 +221,6 @@ class PracticeSepaMandate(models.Model):
             if not mandate.new_iban:
                 raise UserError(self.env._("Enter the new IBAN first."))
             mandate.sudo()._amend(mandate.new_iban)  # sudo: checked above
-
-    def _check_may_handle(self):
-        """Let accountants pass, for mandates that they may read.
-
-        :raises AccessError: for anybody else
-        """
-        self.check_access("read")
-        if not self.env.su and not self.env.user.has_group("account.group_account_user"):
-            raise AccessError(self.env._("Only an accountant can do this."))
 
     # === LIFE === #
 

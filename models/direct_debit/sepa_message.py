@@ -3,7 +3,7 @@ import binascii
 import hashlib
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from ...tools.bank_answers import UnreadableError, read_message
 from ...tools.sepa import NEW_MANDATE, RETRY, STOP, clean_iban, what_to_do
@@ -19,7 +19,7 @@ class PracticeSepaMessage(models.Model):
 
     _name = "practice.sepa.message"
     _description = "Bank Answer to Direct Debits"
-    _inherit = ["practice.kept.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["practice.sepa.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
 
     name = fields.Char(string="Bank's Reference", required=True, readonly=True)
@@ -58,8 +58,7 @@ class PracticeSepaMessage(models.Model):
         :raises AccessError: for who is no accountant
         :raises UserError: when it cannot be read, or is about another company: nothing of it is followed
         """
-        if not self.env.su and not self.env.user.has_group("account.group_account_user"):
-            raise AccessError(self.env._("Only an accountant can do this."))
+        self._check_is_accountant()
         try:
             content = base64.b64decode(content, validate=True)
             message = read_message(content)

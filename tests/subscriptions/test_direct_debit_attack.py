@@ -101,7 +101,7 @@ class TestDirectDebitRaces(WaitingMixin, AttackCase, RaceCase):
         collections = self.wait(4)
         make = [lambda env: env["practice.sepa.batch"].action_make() and True] * 2
         outcomes = self.race(make, context={"allowed_company_ids": self.company.ids})
-        self.assertTrue(done(outcomes))
+        self.assertTrue(done(outcomes), outcomes)
         self.assertInOneFile(collections)
 
     def test_cancelled_by_two_people_at_once_or_uploaded_meanwhile(self):
