@@ -143,6 +143,7 @@
         "demo/billing.xml",
         "demo/organisation_portal.xml",
         "demo/collection.xml",
+        "demo/direct_debit.xml",
         "demo/appointments.xml",
         "demo/booking.xml",
         "demo/history.xml",

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.tools import format_amount, format_date
 
 
 class AccountMove(models.Model):
@@ -23,15 +24,34 @@ class AccountMove(models.Model):
         self.ensure_one()
         if self.move_type != "out_invoice" or self.state != "posted" or not self.amount_residual:
             return None
-        token_sudo, asked_on = self.sudo()._practice_get_debit()  # sudo: whoever reads the invoice
+        self_sudo = self.sudo()  # sudo: whoever reads the invoice
+        collection_sudo = self_sudo.transaction_ids.filtered(lambda it: it.state == "pending" and it.sepa_day)[-1:]
+        token_sudo, asked_on = (collection_sudo.token_id, None) if collection_sudo else self_sudo._practice_get_debit()
         mandate_sudo = token_sudo._practice_get_mandate_sudo()
-        if not mandate_sudo or mandate_sudo.state != "active" or not asked_on:
+        if not mandate_sudo or mandate_sudo.state != "active" or not (collection_sudo or asked_on):
             return None
+        day = collection_sudo.sepa_batch_id.requested_day or collection_sudo.sepa_day
         return {
-            "amount": self.amount_residual,
+            "amount": collection_sudo.amount or self.amount_residual,
             "currency": self.currency_id,
-            "day": mandate_sudo.provider_id._practice_get_sepa_day(told_on=asked_on),
+            "day": day or mandate_sudo.provider_id._practice_get_sepa_day(told_on=asked_on),
             "mandate": mandate_sudo.name,
             "creditor": mandate_sudo.creditor_identifier,
             "iban": mandate_sudo.masked_iban,
         }
+
+    def _practice_get_debit_words(self):
+        """Return the sentence that tells the debtor of the collection of this invoice, or nothing."""
+        self.ensure_one()
+        notice = self._practice_get_debit_notice()
+        if not notice:
+            return ""
+        return self.env._(
+            "We will collect %(amount)s from your account %(iban)s on %(day)s or the first banking day after it. "
+            "Mandate %(mandate)s, creditor identifier %(creditor)s.",
+            **{
+                **notice,
+                "amount": format_amount(self.env, notice["amount"], notice["currency"]),
+                "day": format_date(self.env, notice["day"]),
+            },
+        )

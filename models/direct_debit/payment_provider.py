@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytz
 
@@ -24,7 +24,7 @@ class PaymentProvider(models.Model):
     _practice_error_field = "sepa_error"
     _practice_retry_field = "sepa_retry_date"
 
-    code = fields.Selection(selection_add=[(CODE, "Direct Debit by Bank File")], ondelete={CODE: "set default"})
+    code = fields.Selection(selection_add=[(CODE, "Direct Debit")], ondelete={CODE: "set default"})
     sepa_creditor_identifier = fields.Char(
         string="Creditor Identifier",
         required_if_provider=CODE,
@@ -202,8 +202,9 @@ class PaymentProvider(models.Model):
         :param date told_on: the day on which the debtor is told, when they have to be
         """
         self.ensure_one()
+        now = self._practice_get_sepa_now()
         return requested_day(
-            self._practice_get_sepa_now(),
+            max(now, datetime.combine(told_on or now.date(), time.min)),
             cut_off=self.sepa_cut_off_hour,
             lead_days=self.sepa_lead_days,
             told_on=told_on,

@@ -252,6 +252,35 @@ class TestDirectDebit(DirectDebitCase):
         self.run_cron("ir_cron_direct_debit")
         self.assertEqual((mandate.state, mandate.token_id.active), ("expired", False))
 
+    # === TOLD BEFORE === #
+
+    def test_the_invoice_and_its_mail_say_what_is_collected_when(self):
+        self.debits.sepa_notice_days = 14
+        self.organisation.email = "org@example.com"
+        mandate = self.sign(self.organisation)
+        subscription = self.subscribe(organisation=self.organisation)
+        subscription._set_payment_token(mandate.token_id)
+        invoice = self.bill_one(subscription)
+        self.assertEqual(invoice.practice_collection, "scheduled")
+        before = invoice._practice_get_debit_notice()
+        words = invoice._practice_get_debit_words()
+        self.assertEqual((before["amount"], before["mandate"]), (invoice.amount_total, mandate.name))
+        self.assertGreaterEqual((before["day"] - self.today()).days, 14)
+        html = self.env["ir.actions.report"]._render_qweb_html("account.account_invoices", invoice.ids)[0].decode()
+        self.assertIn(mandate.name, html)
+        send = self.env["account.move.send"]
+        body = send._get_default_mail_body(invoice, send._get_default_mail_template_id(invoice), "en_US")
+        self.assertIn(words, body)
+        self.assertNotIn(DEBTOR_IBANS[0], html + body)
+        self.collect()
+        self.assertEqual(invoice._practice_get_debit_notice()["day"], before["day"])
+        batch = self.make_files()
+        self.assertEqual(self.read_file(batch)[0]["day"], before["day"], "what was promised is kept")
+
+    def test_who_pays_in_another_way_is_told_nothing(self):
+        invoice = self.bill_one(self.subscribe_with("done"))
+        self.assertFalse(invoice._practice_get_debit_words())
+
     # === MANDATES === #
 
     def test_a_mandate_keeps_what_was_shown_and_its_document(self):
