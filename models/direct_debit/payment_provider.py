@@ -63,7 +63,7 @@ class PaymentProvider(models.Model):
         default="pain.008.001.08",
         required=True,
     )
-    sepa_problems = fields.Text(string="What Is Missing", compute="_compute_sepa_problems")
+    sepa_problems = fields.Text(string="What Is Missing", compute="_compute_practice_sepa_problems")
     sepa_error = fields.Char(string="Why No File Could Be Made", readonly=True, copy=False)
     sepa_retry_date = fields.Date(readonly=True, copy=False)
 
@@ -81,7 +81,7 @@ class PaymentProvider(models.Model):
         return result
 
     @api.depends("code", "sepa_creditor_identifier", "journal_id", "sepa_file_version")
-    def _compute_sepa_problems(self):
+    def _compute_practice_sepa_problems(self):
         for provider in self:
             problems = provider._practice_find_sepa_problems() if provider.code == CODE else []
             provider.sepa_problems = "\n".join(problems)
@@ -89,7 +89,7 @@ class PaymentProvider(models.Model):
     # === CONSTRAINT METHODS === #
 
     @api.constrains("sepa_creditor_identifier")
-    def _check_sepa_creditor_identifier(self):
+    def _check_practice_sepa_creditor(self):
         for provider in self.filtered("sepa_creditor_identifier"):
             try:
                 sound = clean_creditor(provider.sepa_creditor_identifier) == provider.sepa_creditor_identifier
@@ -255,8 +255,11 @@ class PaymentProvider(models.Model):
         transactions, batches = self.env["payment.transaction"], self.env["practice.sepa.batch"]
         for provider in self:
             found = transactions.search(provider._practice_get_sepa_waiting_domain(), order="id")
-            found.token_id._practice_get_mandate_sudo().lock_for_update(allow_referencing=True)
-            waiting = found.try_lock_for_update(allow_referencing=True)
+            # What somebody else holds goes into the next file.
+            mandates_sudo = found.token_id._practice_get_mandate_sudo()
+            held_sudo = mandates_sudo - mandates_sudo.try_lock_for_update(allow_referencing=True)
+            waiting = found.filtered(lambda it, held=held_sudo: it.token_id not in held.token_id)
+            waiting = waiting.try_lock_for_update(allow_referencing=True)
             for collection in waiting:
                 if problem := collection._practice_find_sepa_problem():
                     collection._set_error(problem)

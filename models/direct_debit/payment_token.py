@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 
 from .payment_provider import CODE
 
@@ -8,11 +8,19 @@ class PaymentToken(models.Model):
 
     _inherit = "payment.token"
 
+    sepa_mandate_ids = fields.One2many(
+        "practice.sepa.mandate",
+        "token_id",
+        string="Mandate",
+        readonly=True,
+        copy=False,
+        groups="account.group_account_readonly",
+        help="One at most.",
+    )
+
     def _practice_get_mandate_sudo(self):
         """Return the mandates that these methods stand for."""
-        # sudo: who pays, or a run, need not read mandates; what leaves is checked where it does
-        mandates_sudo = self.env["practice.sepa.mandate"].sudo()
-        return mandates_sudo.search([("token_id", "in", self.ids)]) if self else mandates_sudo
+        return self.sudo().sepa_mandate_ids  # sudo: who pays, or a run, need not read mandates
 
     def _handle_archiving(self):
         result = super()._handle_archiving()

@@ -139,12 +139,12 @@ class PaymentTransaction(models.Model):
 
     def _practice_leave_file(self):
         """Take these collections out of their file, which no bank has got: they go into the next one."""
+        mandates_sudo = self.token_id._practice_get_mandate_sudo()
         for mandate_sudo, collections in self.grouped(lambda it: it.token_id._practice_get_mandate_sudo()).items():
             collections._practice_give_back_amendment(mandate_sudo)
             mandate_sudo._count(-len(collections))
         self.write({"sepa_batch_id": False, "sepa_sequence": False, "sepa_iban": False, "sepa_original_iban": False})
-        for mandate_sudo in self.token_id._practice_get_mandate_sudo():
-            mandate_sudo._follow_collections()
+        mandates_sudo._follow_collections()
 
     def _practice_give_back_amendment(self, mandate_sudo):
         """Have the next file tell the bank of the other account; the oldest is the one that the bank knows."""

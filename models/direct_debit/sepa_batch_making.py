@@ -106,6 +106,7 @@ class PracticeSepaBatch(models.Model):
                 "res_id": batch.id,
             }
         )
+        collections.token_id._practice_get_mandate_sudo()._follow_collections()
         return batch
 
     def _write_file(self, collections):
@@ -137,7 +138,6 @@ class PracticeSepaBatch(models.Model):
         )
         mandate_sudo.original_iban = False
         mandate_sudo._count(1)
-        mandate_sudo._follow_collections()
         what = ", ".join(collection.invoice_ids.mapped("name")) or collection.reference
         return Collection(
             collection.sepa_end_to_end,

@@ -297,13 +297,14 @@ class PracticeSepaMandate(models.Model):
 
     def _follow_collections(self):
         """Let the last collection be that of files that were not cancelled, without what was refused."""
+        collections = self.env["payment.transaction"].search(
+            [("token_id", "in", self.token_id.ids), ("sepa_batch_id", "!=", False)]
+        )
+        collected = collections.filtered(lambda it: it.state in ("pending", "done") or it.payment_id)
+        by_token = collected.grouped("token_id")
         for mandate in self:
-            collections = (
-                self.env["payment.transaction"]
-                .search([("token_id", "=", mandate.token_id.id), ("sepa_batch_id", "!=", False)])
-                .filtered(lambda it: it.state in ("pending", "done") or it.payment_id)
-            )
-            mandate.last_collected_on = max(collections.sepa_batch_id.mapped("requested_day"), default=False)
+            days = by_token.get(mandate.token_id, collected.browse()).sepa_batch_id.mapped("requested_day")
+            mandate.last_collected_on = max(days, default=False)
 
     @api.model
     def _get_expired_domain(self):

@@ -47,6 +47,25 @@ class DirectDebitMixin:
             cls.debits, partner, cls.debit_method, **{"holder": partner.name, "iban": iban, "address": "::1", **vals}
         )
 
+    @classmethod
+    def make_debit(cls, partner, reference="PB-1", amount=10.0):
+        """Return a collection from ``partner`` that waits for a file."""
+        mandate = cls.sign(partner)
+        collection = cls.env["payment.transaction"].create(
+            {
+                "provider_id": cls.debits.id,
+                "payment_method_id": cls.debit_method.id,
+                "token_id": mandate.token_id.id,
+                "reference": reference,
+                "amount": amount,
+                "currency_id": cls.env.ref("base.EUR").id,
+                "partner_id": partner.id,
+                "operation": "offline",
+            }
+        )
+        collection._send_payment_request()
+        return collection
+
     def make_files(self):
         """Let the run make files; return the new ones."""
         before = self.env["practice.sepa.batch"].search([])

@@ -252,6 +252,40 @@ class TestDirectDebit(DirectDebitCase):
         self.run_cron("ir_cron_direct_debit")
         self.assertEqual((mandate.state, mandate.token_id.active), ("expired", False))
 
+    def test_a_payment_that_a_person_makes_with_the_mandate_counts_once_it_is_collected(self):
+        mandate = self.sign(self.organisation)
+        invoice = self.bill_one(self.subscribe(organisation=self.organisation))
+        line = self.debits._practice_get_sepa_method_line()
+        wizard = self.env["account.payment.register"].with_context(active_model="account.move", active_ids=invoice.ids)
+        wizard.create(
+            {
+                "journal_id": self.bank.id,
+                "payment_method_line_id": line.id,
+                "payment_token_id": mandate.token_id.id,
+            }
+        ).action_create_payments()
+        collection = invoice.transaction_ids
+        self.assertEqual((collection.state, invoice.payment_state), ("pending", "not_paid"))
+        batch = self.make_files()
+        self.upload(batch)
+        self.settle(batch)
+        self.assertEqual(collection.state, "done")
+        self.assertIn(invoice.payment_state, ("in_payment", "paid"))
+        self.assertEqual(len(self.env["account.payment"].search([("payment_transaction_id", "=", collection.id)])), 1)
+
+    def test_many_collections_take_few_queries_each(self):
+        counts = []
+        for count in (2, 8):
+            for _number in range(count):
+                self.collect_by_mandate(self.make_organisation())
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.debits._practice_make_sepa_files()
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLess((counts[1] - counts[0]) / 6, 6, counts)
+
     # === TOLD BEFORE === #
 
     def test_the_invoice_and_its_mail_say_what_is_collected_when(self):
@@ -282,6 +316,38 @@ class TestDirectDebit(DirectDebitCase):
         self.assertFalse(invoice._practice_get_debit_words())
 
     # === MANDATES === #
+
+    def test_mandates_on_paper_need_their_day_and_scan(self):
+        mandate = self.env["practice.sepa.mandate"].create(
+            {
+                "provider_id": self.debits.id,
+                "partner_id": self.organisation.id,
+                "holder": "De Brug",
+                "iban": "be68 5390 0754 7034",
+            }
+        )
+        with self.assertRaises(UserError):
+            mandate.action_activate()
+        mandate.write({"signed_on": self.today(), "scan": base64.b64encode(b"scan")})
+        mandate.action_activate()
+        self.assertEqual((mandate.state, mandate.iban), ("active", DEBTOR_IBANS[0]))
+        self.assertTrue(mandate.token_id)
+        self.assertFalse(mandate.text)
+        self.run_cron("ir_cron_direct_debit")
+        self.assertFalse(mandate.document_id, "the scan is the document")
+        with self.assertRaises(UserError):
+            mandate.unlink()
+
+    def test_a_mandate_follows_when_customers_are_merged(self):
+        _invoice, collection = self.collect_by_mandate()
+        mandate = collection.token_id._practice_get_mandate_sudo()
+        twin = self.make_organisation()
+        self.env["base.partner.merge.automatic.wizard"].create({})._merge(
+            [self.organisation.id, twin.id], twin, extra_checks=False
+        )
+        self.env.invalidate_all()
+        self.assertEqual((mandate.partner_id, collection.partner_id), (twin, twin))
+        self.assertEqual(len(self.make_files()), 1)
 
     def test_a_mandate_keeps_what_was_shown_and_its_document(self):
         self.organisation.email = "org@example.com"
