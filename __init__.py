@@ -1,1 +1,8 @@
+from odoo.addons.payment import reset_payment_provider
+
 from . import controllers, models, report, wizards
+
+
+def uninstall_hook(env):
+    """Let the provider of direct debits go, and its payment method unless payments were made with it."""
+    reset_payment_provider(env, "practice_sepa")

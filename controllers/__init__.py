@@ -1,5 +1,6 @@
 from . import books
 from . import imports
+from . import direct_debit
 from . import payment
 from . import patient
 from . import organisation

@@ -16,6 +16,7 @@ from . import package_sale
 from . import package_sale_gift
 from . import patient_forget
 from . import pay_make
+from . import sepa_message_load
 from . import subscription_start
 from . import subscription_cancel
 from . import subscription_change

@@ -1,5 +1,6 @@
 """Subscriptions."""
 
+import base64
 from datetime import date, timedelta
 
 from .packages import Packages
@@ -72,6 +73,34 @@ class Subscriptions(Packages):
         self.save_method(self.failing, "error")
         self.subscribe(self.bert, self.membership, ())
         self.subscribe(self.organisation("Morgenster", street=False, zip=False, city=False), self.standard)
+
+    def sign_a_mandate(self):
+        """An organisation signs a mandate for direct debit."""
+        self.bank.bank_account_id = self.make(
+            "res.partner.bank", acc_number="BE71096123456769", partner_id=self.company.partner_id.id
+        )
+        provider = self.env.ref("practice_billing.payment_provider_sepa").copy({"company_id": self.company.id})
+        provider.write({"state": "test", "sepa_creditor_identifier": "BE68ZZZ0123456789"})
+        provider.journal_id = self.bank
+        self.debited = self.subscribe("Lentebries", self.standard, trial_end=False)
+        mandate = self.env["practice.sepa.mandate"]._sign(
+            provider,
+            self.debited.organisation_id,
+            self.env.ref("payment.payment_method_sepa_direct_debit"),
+            holder="Lentebries",
+            iban="BE68539007547034",
+        )
+        self.debited._set_payment_token(mandate.token_id)
+
+    def hear_from_the_bank(self):
+        """The bank gets a file, and speaks of a collection that is none of ours."""
+        self.env["practice.sepa.batch"].search([("state", "=", "draft")])[-1:].action_mark_uploaded()
+        content = (
+            "<Document><CstmrPmtStsRpt><GrpHdr><MsgId>1</MsgId></GrpHdr><OrgnlPmtInfAndSts><TxInfAndSts>"
+            "<OrgnlEndToEndId>OTHER</OrgnlEndToEndId><TxSts>RJCT</TxSts></TxInfAndSts></OrgnlPmtInfAndSts>"
+            "</CstmrPmtStsRpt></Document>"
+        )
+        self.env["practice.sepa.message"].load_file("answer.xml", base64.b64encode(content.encode()).decode())
 
     def use_subscriptions(self):
         self.use(self.bridge, "file", 2, "file-1")

@@ -15,6 +15,7 @@ PLAN = (
     {"tools": "rules of money and dates, without Odoo"},
     {"models/common": "the company's day, retries, sending"},
     {"models/revenue": "releases money to revenue, once"},
+    {"models/direct_debit": "mandates, files for the bank, its answers"},
     {"models/collecting": "charges saved methods, once"},
     {"models/packages/catalog": "packages, products, types"},
     {"models/packages/credits": "lots, the ledger, invoices, expiry"},

@@ -6,12 +6,13 @@ from datetime import timedelta
 from odoo.fields import Command, Datetime
 from odoo.tests import HttpCase, new_test_user
 
+from .direct_debit import DirectDebitMixin
 from .pages import PagesMixin
 from .practice import NOW
 from .subscriptions import SubscriptionMixin
 
 
-class RolesMixin(SubscriptionMixin):
+class RolesMixin(DirectDebitMixin, SubscriptionMixin):
     """One user of each role, and one record of each model that they may want to see or change."""
 
     now = NOW
@@ -81,6 +82,11 @@ class RolesMixin(SubscriptionMixin):
             }
         )
         cls.voucher = cls.make_voucher()
+        cls.setup_direct_debit()
+        cls.debit_file = cls.make_debit(cls.patient).provider_id._practice_make_sepa_files()
+        cls.answer = cls.load(
+            cls, cls.say_rejected(cls, cls.debit_file, cls.debit_file.transaction_ids).replace("PB-1", "X")
+        )
         cls.closing = cls.env["practice.month.closing"].create({"month": "2025-12-01"})
         cls.env.flush_all()
 
@@ -201,6 +207,10 @@ class RolesMixin(SubscriptionMixin):
             "practice.data.import.problem": self.data_import.problem_ids,
             "practice.import.key": self.env["practice.import.key"].search([("import_id", "=", self.data_import.id)]),
             "practice.gift.voucher": self.voucher,
+            "practice.sepa.mandate": self.debit_file.transaction_ids.token_id._practice_get_mandate_sudo(),
+            "practice.sepa.batch": self.debit_file,
+            "practice.sepa.message": self.answer,
+            "practice.sepa.message.line": self.answer.line_ids,
             "practice.credit.move": self.lot.move_ids[:1],
             "practice.balance.post": self.env["practice.balance.post"].search(
                 [("account_id", "=", self.liability.id), ("company_id", "=", self.company.id)]

@@ -10,6 +10,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
+from ..common.direct_debit import DirectDebitMixin
 from ..common.imports import ImportMixin
 from ..common.practice import PracticeCase
 
@@ -24,7 +25,7 @@ KEPT = {
 
 
 @tagged("post_install", "-at_install")
-class TestForget(ImportMixin, PracticeCase):
+class TestForget(DirectDebitMixin, ImportMixin, PracticeCase):
     def setUp(self):
         super().setUp()
         self.make_staff()
@@ -81,6 +82,10 @@ class TestForget(ImportMixin, PracticeCase):
         self.arrange()
         self.import_paula()
         self.receive_voucher()
+        self.setup_direct_debit()
+        self.mandate = self.sign(self.paula, holder=f"{MARK} Paula", address=MARK)
+        self.mandate._document()
+        self.mandate.message_post(body=f"{MARK} called the bank")  # pylint: disable=translation-required
 
     def arrange(self):
         """An insurer pays some of it back; the patient pays for the child."""
@@ -214,6 +219,16 @@ class TestForget(ImportMixin, PracticeCase):
         self.assertIn("still planned: 1", obstacles)
         self.assertIn(draft.display_name, obstacles)
         self.assertEqual(self.paula.phone, "+32 470 99 88 77")
+
+    def test_a_mandate_is_kept_as_long_as_a_collection_can_be_returned(self):
+        self.settle()
+        batch = self.make_debit(self.paula).provider_id._practice_make_sepa_files()
+        with self.assertRefused(self.mandate.name):
+            self.forget()
+        batch.action_cancel()
+        self.forget()
+        self.assertEqual((self.mandate.state, self.mandate.holder), ("revoked", "Anonymised"))
+        self.assertFalse(self.mandate.document_id or self.mandate.text)
 
     def test_only_administrators_forget(self):
         self.settle()

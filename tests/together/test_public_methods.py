@@ -37,6 +37,12 @@ MORE = {
     # Statements for payers are made and sent by staff (``_check_may_make``); nobody writes them by hand.
     ("practice.care.statement", "action_send"): {"front_desk", "manager"},
     ("practice.subscription.period", "action_bill_again"): {"manager", "accountant"},
+    # Files for the bank are handled, and its answers loaded, by accountants; nobody writes them by hand.
+    **{
+        ("practice.sepa.batch", name): {"accountant"}
+        for name in ("action_cancel", "action_make", "action_mark_uploaded", "action_settle")
+    },
+    ("practice.sepa.message", "load_file"): {"accountant"},
 }
 
 

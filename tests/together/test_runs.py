@@ -10,6 +10,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..common.collection import CollectionCase
+from ..common.direct_debit import DirectDebitMixin
 from ..common.receiver import Receiver
 from ..common.refunds import RefundMixin
 from ..common.vat import VatMixin
@@ -41,7 +42,7 @@ class Meeting:
 
 
 @tagged("post_install", "-at_install")
-class TestRuns(VatMixin, RefundMixin, CollectionCase):
+class TestRuns(DirectDebitMixin, VatMixin, RefundMixin, CollectionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -115,6 +116,22 @@ class TestRuns(VatMixin, RefundMixin, CollectionCase):
 
     def get_told(self, package):
         return lambda: package.activity_ids
+
+    def meet_ir_cron_direct_debit(self):
+        self.setup_direct_debit()
+        bad, good = self.sign(self.bad_patient), self.sign(self.good_patient)
+        self.bad_patient.email = "bad@example.com"
+        self.break_template("mail_template_sepa_mandate", self.bad_patient, "partner_id")
+        batches = self.env["practice.sepa.batch"]
+        return Meeting(
+            bad,
+            good,
+            is_done=lambda mandate: bool(mandate.document_id),
+            due=lambda: Domain(bad._get_undocumented_domain()) & batches._get_not_set_aside(bad),
+            reason=lambda: bad.error,
+            mend=lambda: self.bad_patient.write({"name": "Bad"}),
+            activities=lambda: bad.activity_ids,
+        )
 
     def meet_ir_cron_close_appointments(self):
         lot, _good = self.sell_both()
