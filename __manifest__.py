@@ -132,12 +132,8 @@
         "web.assets_backend": [
             "practice_billing/static/src/**/*",
             ("remove", "practice_billing/static/src/portal/**/*"),
-            ("remove", "practice_billing/static/src/direct_debit/**/*"),
         ],
-        "web.assets_frontend": [
-            "practice_billing/static/src/portal/**/*",
-            "practice_billing/static/src/direct_debit/**/*",
-        ],
+        "web.assets_frontend": ["practice_billing/static/src/portal/**/*"],
         "web.assets_tests": ["practice_billing/static/tests/tours/**/*"],
     },
     "demo": [
