@@ -104,6 +104,7 @@ class PracticeSepaBatch(models.Model):
                 "mimetype": "application/xml",
                 "res_model": self._name,
                 "res_id": batch.id,
+                "res_field": "file_id",
             }
         )
         collections.token_id._practice_get_mandate_sudo()._follow_collections()
