@@ -67,7 +67,7 @@ class PracticeSepaBatch(models.Model):
             .sudo()
             .search([("code", "=", CODE), ("company_id", "in", self.env.companies.ids)])
         )
-        made_sudo = self.sudo()
+        made_sudo = self.browse().sudo()  # sudo: as above
         for provider_sudo in providers_sudo:
             made_sudo |= provider_sudo._practice_make_sepa_files()
         if not made_sudo:
