@@ -28,7 +28,7 @@ class DirectDebit(Controller):
             raise UserError(request.env._("This payment has ended. Load the page again and start over."))
         if consent is not True:
             raise UserError(request.env._("Agree to the mandate first."))
-        transaction_sudo._practice_sign_mandate(
+        transaction_sudo._practice_sign_mandate_sudo(
             {
                 "holder": str(holder),
                 "iban": str(iban),

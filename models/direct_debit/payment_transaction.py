@@ -198,18 +198,15 @@ class PaymentTransaction(models.Model):
         token = generate_access_token(self.reference, self.amount, self.partner_id.id)
         return {**values, "sepa_access_token": token}
 
-    def _practice_sign_mandate(self, values):
+    def _practice_sign_mandate_sudo(self, values):
         """Sign a mandate with this payment, which was begun on a page, and go on with it.
 
         :param dict values: ``holder``, ``iban``, ``bic``, ``address`` (of the network) and ``version`` of the text
         :raises UserError: when it was begun long ago, or the mandate is not sound
         """
         self.ensure_one()
-        mandate_sudo = (
-            self.env["practice.sepa.mandate"]
-            .sudo()
-            ._sign(self.provider_id, self.partner_id, self.payment_method_id, **values)
-        )
+        mandates_sudo = self.env["practice.sepa.mandate"].sudo()  # sudo: who signs need not read mandates
+        mandate_sudo = mandates_sudo._sign(self.provider_id, self.partner_id, self.payment_method_id, **values)
         self.write({"token_id": mandate_sudo.token_id.id, "tokenize": False})
         if self.operation == "validation":
             self._set_done()

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .payment_transaction import IBAN_GROUPS
+
 
 class PracticeSepaBatch(models.Model):
     """A file for the bank: collections of one scheme and day. It is written once, with the records that it names.
@@ -37,7 +39,9 @@ class PracticeSepaBatch(models.Model):
     is_late = fields.Boolean(
         compute="_compute_is_late", help="Its day can no longer be reached: cancel it and make another one."
     )
-    file_id = fields.Many2one("ir.attachment", string="File", readonly=True, copy=False, ondelete="restrict")
+    file_id = fields.Many2one(
+        "ir.attachment", string="File", readonly=True, copy=False, ondelete="restrict", groups=IBAN_GROUPS
+    )
     uploaded_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     uploaded_on = fields.Datetime(readonly=True, copy=False)
     settled_on = fields.Date(readonly=True, copy=False)

@@ -67,7 +67,7 @@ class PracticeSepaBatch(models.Model):
             .sudo()
             .search([("code", "=", CODE), ("company_id", "in", self.env.companies.ids)])
         )
-        made_sudo = self.sudo()
+        made_sudo = self.browse().sudo()  # sudo: as above
         for provider_sudo in providers_sudo:
             made_sudo |= provider_sudo._practice_make_sepa_files()
         if not made_sudo:
@@ -104,6 +104,7 @@ class PracticeSepaBatch(models.Model):
                 "mimetype": "application/xml",
                 "res_model": self._name,
                 "res_id": batch.id,
+                "res_field": "file_id",
             }
         )
         collections.token_id._practice_get_mandate_sudo()._follow_collections()

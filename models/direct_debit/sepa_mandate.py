@@ -68,10 +68,17 @@ class PracticeSepaMandate(models.Model):
     text = fields.Text(string="Text That Was Shown", readonly=True, copy=False)
     text_version = fields.Char(readonly=True, copy=False)
     lang = fields.Char(string="Language", readonly=True, copy=False)
-    scan = fields.Binary(string="Signed Paper", attachment=True, copy=False)
+    scan = fields.Binary(string="Signed Paper", attachment=True, copy=False, groups=IBAN_GROUPS)
     scan_name = fields.Char(copy=False)
+    # What has account numbers in it is for those who may read them: an attachment of a field follows its groups.
     document_id = fields.Many2one(
-        "ir.attachment", string="Document", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
+        "ir.attachment",
+        string="Document",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        groups=IBAN_GROUPS,
     )
     collection_count = fields.Integer(
         string="Collections", readonly=True, copy=False, help="In files that were not cancelled, without refused ones."

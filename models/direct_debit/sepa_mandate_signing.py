@@ -122,6 +122,7 @@ class PracticeSepaMandate(models.Model):
                     "mimetype": "application/pdf",
                     "res_model": self._name,
                     "res_id": mandate.id,
+                    "res_field": "document_id",
                 }
             )
             if mandate.partner_id.email:

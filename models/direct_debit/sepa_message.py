@@ -9,6 +9,7 @@ from ...tools.bank_answers import UnreadableError, read_message
 from ...tools.sepa import NEW_MANDATE, RETRY, STOP, clean_iban, what_to_do
 from ...tools.sepa_file import part_name
 from .payment_provider import CODE
+from .payment_transaction import IBAN_GROUPS
 
 
 class PracticeSepaMessage(models.Model):
@@ -34,7 +35,7 @@ class PracticeSepaMessage(models.Model):
         readonly=True,
     )
     digest = fields.Char(required=True, readonly=True)
-    file_id = fields.Many2one("ir.attachment", string="File", readonly=True, ondelete="restrict")
+    file_id = fields.Many2one("ir.attachment", string="File", readonly=True, ondelete="restrict", groups=IBAN_GROUPS)
     line_ids = fields.One2many("practice.sepa.message.line", "message_id", readonly=True)
     to_look_at = fields.Boolean(compute="_compute_to_look_at", store=True, help="Something has to be sorted out.")
 
@@ -82,6 +83,7 @@ class PracticeSepaMessage(models.Model):
                 "mimetype": "application/xml",
                 "res_model": self._name,
                 "res_id": record_sudo.id,
+                "res_field": "file_id",
             }
         )
         record_sudo._follow(message.answers)

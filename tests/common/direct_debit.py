@@ -126,7 +126,7 @@ class DirectDebitMixin:
         part = f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>{batch.name}-FRST</OrgnlPmtInfId>{ones}</OrgnlPmtInfAndSts>"
         return (
             '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt>'
-            f"<GrpHdr><MsgId>{message}</MsgId><CreDtTm>{self.today()}T08:00:00</CreDtTm></GrpHdr>"
+            f"<GrpHdr><MsgId>{message}</MsgId><CreDtTm>{self.company._practice_day()}T08:00:00</CreDtTm></GrpHdr>"
             f"<OrgnlGrpInfAndSts><OrgnlMsgId>{batch.name}</OrgnlMsgId>{status}</OrgnlGrpInfAndSts>"
             f"{part if ones else ''}</CstmrPmtStsRpt></Document>"
         )
@@ -138,7 +138,7 @@ class DirectDebitMixin:
         body, book = {"054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn"), "053": ("BkToCstmrStmt", "Stmt")}[kind]
         entries = "".join(
             f"<Ntry><Amt Ccy='EUR'>{amount or it.amount:.2f}</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
-            f"<BookgDt><Dt>{self.today()}</Dt></BookgDt><NtryDtls><TxDtls><Refs><EndToEndId>{it.sepa_end_to_end}"
+            f"<BookgDt><Dt>{self.company._practice_day()}</Dt></BookgDt><NtryDtls><TxDtls><Refs><EndToEndId>{it.sepa_end_to_end}"
             f"</EndToEndId></Refs><Amt Ccy='EUR'>{amount or it.amount:.2f}</Amt><RtrInf><Rsn><Cd>{code}</Cd></Rsn>"
             "</RtrInf></TxDtls></NtryDtls></Ntry>"
             for it in collections
@@ -150,7 +150,7 @@ class DirectDebitMixin:
         body, book = {"054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn"), "053": ("BkToCstmrStmt", "Stmt")}[kind]
         entry = (
             f"<Ntry><Amt Ccy='EUR'>{batch.amount_total:.2f}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>"
-            f"<BookgDt><Dt>{self.today()}</Dt></BookgDt><NtryDtls><Btch><MsgId>{batch.name}</MsgId></Btch></NtryDtls></Ntry>"
+            f"<BookgDt><Dt>{self.company._practice_day()}</Dt></BookgDt><NtryDtls><Btch><MsgId>{batch.name}</MsgId></Btch></NtryDtls></Ntry>"
         )
         return self._book(kind, body, book, iban, entry, message)
 

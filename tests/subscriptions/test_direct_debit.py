@@ -3,8 +3,8 @@
 import base64
 from unittest.mock import patch
 
-from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.practice_billing.models.direct_debit import payment_provider
 
@@ -369,6 +369,31 @@ class TestDirectDebit(DirectDebitCase):
                 self.sign(self.organisation, **vals)
         with self.assertRaises(ValidationError):
             self.debits.sepa_creditor_identifier = "BE69ZZZ0123456789"
+
+    def test_account_numbers_are_the_accountants(self):
+        _invoice, collection = self.collect_by_mandate()
+        batch = self.make_files()
+        mandate = collection.token_id._practice_get_mandate_sudo()
+        mandate._document()
+        manager = new_test_user(self.env, "dd_manager", "practice_billing.group_manager,account.group_account_readonly")
+        accountant = new_test_user(self.env, "dd_accountant", "practice_billing.group_accountant")
+        for user in (manager, accountant):
+            user.write({"company_ids": [(4, self.company.id)], "company_id": self.company.id})
+        self.assertIn("7034", mandate.with_user(manager).masked_iban)
+        for record, name in (
+            (mandate, "iban"),
+            (mandate, "document_id"),
+            (batch, "file_id"),
+            (collection, "sepa_iban"),
+        ):
+            self.assertTrue(record.with_user(accountant)[name])
+            with self.assertRaises(AccessError):
+                record.with_user(manager).read([name])
+        for file in (mandate.document_id, batch.file_id):
+            self.assertTrue(file.with_user(accountant).raw)
+            with self.assertRaises(AccessError):
+                file.with_user(manager).read(["raw"])
+        self.assertTrue(batch.with_user(accountant).action_download()["url"])
 
     def test_signing_twice_gives_one_mandate(self):
         self.assertEqual(self.sign(self.organisation), self.sign(self.organisation))
