@@ -92,7 +92,7 @@ class TestPartsPortal(CollectedPartsMixin, PagesMixin, HttpCase):
         invoice = self.in_parts().invoice_id
         self.start_tour("/my/packages", "practice_agree_to_parts", login=self.payer.login)
         self.assertEqual(invoice.practice_agreed_user_id, self.payer)
-        self.assertEqual(invoice.practice_parts_token_id.payment_details, "4242")
+        self.assertEqual(invoice.practice_parts_token_id.payment_details, "4242 4242")
         self.run_collecting()
         self.assertEqual(self.card_payments(invoice), [(400.0, "done")])
         self.start_tour(self.url(invoice), "practice_stop_parts", login=self.payer.login)
