@@ -185,12 +185,20 @@ def requested_day(now, *, cut_off, lead_days, told_on=None, notice_days=0):
 
 def mandate_expiry(signed_on, collected_on=None):
     """Return the last day on which a mandate can be used."""
-    return max(signed_on, collected_on or signed_on) + relativedelta(months=MANDATE_MONTHS)
+    return _later(max(signed_on, collected_on or signed_on), MANDATE_MONTHS)
 
 
 def kept_until(signed_on, collected_on=None):
     """Return the day until which a mandate has to be at hand: as long as a collection can be returned."""
-    return max(signed_on, collected_on or signed_on) + relativedelta(months=REFUND_MONTHS)
+    return _later(max(signed_on, collected_on or signed_on), REFUND_MONTHS)
+
+
+def _later(day, months):
+    """Return ``day`` so many months later, or the last day that there is."""
+    try:
+        return day + relativedelta(months=months)
+    except (ValueError, OverflowError):
+        return date.max
 
 
 # === ANSWERS === #

@@ -7,7 +7,7 @@ from odoo.tests import new_test_user
 
 #: What runs every night, in the order of their priorities.
 RUNS = (
-    *("close_appointments", "send_notices", "subscription_time", "bill", "collect"),
+    *("close_appointments", "send_notices", "subscription_time", "bill", "collect", "direct_debit"),
     *("expire_credits", "warn_expiry", "warn_low", "release_revenue", "invoice_visits", "webhooks"),
 )
 QUIET = {

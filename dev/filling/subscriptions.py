@@ -82,6 +82,7 @@ class Subscriptions(Packages):
         provider = self.env.ref("practice_billing.payment_provider_sepa").copy({"company_id": self.company.id})
         provider.write({"state": "test", "sepa_creditor_identifier": "BE68ZZZ0123456789"})
         provider.journal_id = self.bank
+        self.bank.inbound_payment_method_line_ids.payment_account_id = self.outstanding
         self.debited = self.subscribe("Lentebries", self.standard, trial_end=False)
         mandate = self.env["practice.sepa.mandate"]._sign(
             provider,

@@ -10,5 +10,4 @@ from . import sepa_batch_making
 from . import sepa_message
 from . import sepa_message_line
 from . import account_move
-from . import account_move_send
 from . import res_partner_forget

@@ -55,3 +55,10 @@ class AccountMove(models.Model):
                 "day": format_date(self.env, notice["day"]),
             },
         )
+
+    def _notify_by_email_prepare_rendering_context(self, message, *args, **kwargs):
+        """Say it in the heading of e-mails about the invoice, below its amount and due date."""
+        context = super()._notify_by_email_prepare_rendering_context(message, *args, **kwargs)
+        if words := self._practice_get_debit_words():
+            context["subtitles"] = [*context.get("subtitles", ()), words]
+        return context
