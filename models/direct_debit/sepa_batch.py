@@ -39,9 +39,7 @@ class PracticeSepaBatch(models.Model):
     is_late = fields.Boolean(
         compute="_compute_is_late", help="Its day can no longer be reached: cancel it and make another one."
     )
-    file_id = fields.Many2one(
-        "ir.attachment", string="File", readonly=True, copy=False, ondelete="restrict", groups=IBAN_GROUPS
-    )
+    file_id = fields.Many2one("ir.attachment", readonly=True, copy=False, ondelete="restrict", groups=IBAN_GROUPS)
     uploaded_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     uploaded_on = fields.Datetime(readonly=True, copy=False)
     settled_on = fields.Date(readonly=True, copy=False)

@@ -73,7 +73,6 @@ class PracticeSepaMandate(models.Model):
     # What has account numbers in it is for those who may read them: an attachment of a field follows its groups.
     document_id = fields.Many2one(
         "ir.attachment",
-        string="Document",
         readonly=True,
         copy=False,
         index="btree_not_null",

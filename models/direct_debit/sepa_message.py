@@ -35,7 +35,7 @@ class PracticeSepaMessage(models.Model):
         readonly=True,
     )
     digest = fields.Char(required=True, readonly=True)
-    file_id = fields.Many2one("ir.attachment", string="File", readonly=True, ondelete="restrict", groups=IBAN_GROUPS)
+    file_id = fields.Many2one("ir.attachment", readonly=True, ondelete="restrict", groups=IBAN_GROUPS)
     line_ids = fields.One2many("practice.sepa.message.line", "message_id", readonly=True)
     to_look_at = fields.Boolean(compute="_compute_to_look_at", store=True, help="Something has to be sorted out.")
 

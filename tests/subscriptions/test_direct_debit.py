@@ -301,7 +301,9 @@ class TestDirectDebit(DirectDebitCase):
         self.assertGreaterEqual((before["day"] - self.today()).days, 14)
         html = self.env["ir.actions.report"]._render_qweb_html("account.account_invoices", invoice.ids)[0].decode()
         self.assertIn(mandate.name, html)
-        invoice.message_post(body="Your invoice", partner_ids=self.organisation.ids, subtype_xmlid="mail.mt_comment")
+        invoice.message_post(  # pylint: disable=translation-required
+            body="Your invoice", partner_ids=self.organisation.ids, subtype_xmlid="mail.mt_comment"
+        )
         mail = self.env["mail.mail"].search([("model", "=", "account.move"), ("res_id", "=", invoice.id)], limit=1)
         self.assertIn(mandate.name, mail.body_html)
         self.assertNotIn(DEBTOR_IBANS[0], html + mail.body_html)
