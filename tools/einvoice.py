@@ -22,11 +22,13 @@ HEADER = ("InvoicePeriod", "DiscrepancyResponse", "OrderReference", "BillingRefe
 
 
 class Debit(NamedTuple):
-    """The mandate (BT-89) with which an invoice is collected, of which creditor (BT-90), from which IBAN (BT-91)."""
+    """The mandate (BT-89) with which an invoice is collected, and of which creditor (BT-90).
+
+    The debtor's account (BT-91) stays away: they know it, and nobody else has to read it.
+    """
 
     mandate: str
     creditor: str
-    iban: str
 
 
 class Facts(NamedTuple):
@@ -124,8 +126,6 @@ def _set_debit(root, debit):
         means.remove(account)
     mandate = etree.SubElement(means, f"{CAC}PaymentMandate")
     etree.SubElement(mandate, f"{CBC}ID").text = debit.mandate
-    payer = etree.SubElement(mandate, f"{CAC}PayerFinancialAccount")
-    etree.SubElement(payer, f"{CBC}ID").text = debit.iban
     party = root.find(f"{CAC}AccountingSupplierParty/{CAC}Party")
     identification = etree.Element(f"{CAC}PartyIdentification")
     etree.SubElement(identification, f"{CBC}ID", schemeID="SEPA").text = debit.creditor

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ...tools.einvoice import Facts
+from ...tools.einvoice import Debit, Facts
 
 
 class AccountMove(models.Model):
@@ -24,17 +24,12 @@ class AccountMove(models.Model):
         is_credit = self.move_type == "out_refund" and len(credited) == 1
         # The reference of a credit note says what Odoo reversed, not what the customer wants to read.
         own = (credited if is_credit else move_sudo).ref or ""
-        customer = move_sudo.commercial_partner_id
+        customer, notice = move_sudo.commercial_partner_id, move_sudo._practice_get_debit_notice()
         buyer = customer.practice_buyer_reference or ""
         return Facts(
             lines=tuple((line.name, line.practice_date_from, line.practice_date_to) for line in lines),
             buyer_reference=buyer or own or customer.ref or customer.name or "",
             order_reference=own if own != buyer else "",
             credited=(credited.name, credited.invoice_date) if is_credit else None,
-            debit=self._practice_get_debit(),
+            debit=Debit(notice["mandate"], notice["creditor"]) if notice else None,
         )
-
-    def _practice_get_debit(self):
-        """Return the :class:`Debit` with which this invoice will be collected, ``None`` when it will not. A hook."""
-        self.ensure_one()
-        return

@@ -8,7 +8,9 @@ from lxml import etree
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from ...tools.einvoice import CAC, CBC, Debit, Facts, complete
+from ...tools.einvoice import CAC, CBC
+from ..common.collection import CollectionCase
+from ..common.direct_debit import DirectDebitMixin
 from ..common.einvoice_rules import findings, rules_folder
 from ..common.sold import SoldCase
 from ..common.subscriptions import day
@@ -17,7 +19,7 @@ SELLER = {"vat": "BE0477472701", "street": "Grote Markt 1", "zip": "2000", "city
 
 
 @tagged("post_install", "-at_install")
-class TestEInvoice(SoldCase):
+class TestEInvoice(DirectDebitMixin, SoldCase, CollectionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -25,7 +27,7 @@ class TestEInvoice(SoldCase):
             raise unittest.SkipTest("Odoo's e-invoices (account_edi_ubl_cii) are not installed")
         seller = cls.company.partner_id
         seller.write({**SELLER, "country_id": cls.env.ref("base.be").id})
-        cls.env["res.partner.bank"].create({"acc_number": "BE71096123456769", "partner_id": seller.id})
+        cls.env["res.partner.bank"].create({"acc_number": "BE43068999999501", "partner_id": seller.id})
         cls.buyer = cls.make_organisation("Praktijk De Linde", vat="BE0428759497")
 
     def subscribe_buyer(self, *args, **vals):
@@ -199,12 +201,14 @@ class TestEInvoice(SoldCase):
     # === DIRECT DEBIT === #
 
     def test_a_direct_debit_names_the_mandate(self):
-        _subscription, invoice = self.subscribe_buyer(pay=False)
-        facts = Facts(debit=Debit("MANDATE-1", "BE68ZZZ0477472701", "BE71096123456769"), buyer_reference="x")
-        document = complete(etree.tostring(self.export(invoice)), facts)
-        means = etree.fromstring(document).find(f"{CAC}PaymentMeans")
+        self.setup_direct_debit()
+        mandate = self.sign(self.buyer)
+        subscription = self.subscribe(organisation=self.buyer)
+        subscription._set_payment_token(mandate.token_id)
+        root = self.export(self.bill(subscription))
+        means = root.find(f"{CAC}PaymentMeans")
         self.assertEqual(means.findtext(f"{CBC}PaymentMeansCode"), "59")
-        self.assertEqual(means.findtext(f"{CAC}PaymentMandate/{CBC}ID"), "MANDATE-1")
+        self.assertEqual(means.findtext(f"{CAC}PaymentMandate/{CBC}ID"), mandate.name)
         self.assertIsNone(means.find(f"{CAC}PayeeFinancialAccount"))
-        if rules_folder():
-            self.assertEqual(findings(document), [])
+        self.assertIn(mandate.creditor_identifier, root.xpath("//*[@schemeID='SEPA']/text()"))
+        self.assertNotIn(mandate.iban, etree.tostring(root).decode())
