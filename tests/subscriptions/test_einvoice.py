@@ -14,12 +14,12 @@ from ..common.direct_debit import DirectDebitMixin
 from ..common.einvoice_rules import findings, rules_folder
 from ..common.sold import SoldCase
 from ..common.subscriptions import day
+from ..common.vat import VatMixin
 
 SELLER = {"vat": "BE0477472701", "street": "Grote Markt 1", "zip": "2000", "city": "Antwerpen"}
 
 
-@tagged("post_install", "-at_install")
-class TestEInvoice(DirectDebitMixin, SoldCase, CollectionCase):
+class EInvoiceCase(SoldCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -61,6 +61,9 @@ class TestEInvoice(DirectDebitMixin, SoldCase, CollectionCase):
             return None
         return tuple(date.fromisoformat(period.findtext(f"{CBC}{name}")) for name in ("StartDate", "EndDate"))
 
+
+@tagged("post_install", "-at_install")
+class TestEInvoice(DirectDebitMixin, EInvoiceCase, CollectionCase):
     # === SHAPES === #
 
     def test_rules_are_there_and_find_something(self):
@@ -212,3 +215,25 @@ class TestEInvoice(DirectDebitMixin, SoldCase, CollectionCase):
         self.assertIsNone(means.find(f"{CAC}PayeeFinancialAccount"))
         self.assertIn(mandate.creditor_identifier, root.xpath("//*[@schemeID='SEPA']/text()"))
         self.assertNotIn(mandate.iban, etree.tostring(root).decode())
+
+
+@tagged("post_install", "-at_install")
+class TestVatAtUse(VatMixin, EInvoiceCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.setup_vat()
+
+    def test_a_voucher_and_the_invoice_of_its_visits(self):
+        voucher = self.invoice(self.buyer, self.card_product)
+        root = self.export(voucher)
+        self.assertEqual(root.findtext(f".//{CAC}TaxCategory/{CBC}ID"), "O")
+        self.pay(voucher)
+        for appointment_type in (self.fitness, self.physio):
+            self.visit(patient=self.buyer, appointment_type=appointment_type)
+        self.release()
+        [document] = self.invoice_visits(day(1, 31))
+        root = self.export(document.invoice_id)
+        totals = root.find(f"{CAC}LegalMonetaryTotal")
+        self.assertEqual(totals.findtext(f"{CBC}PrepaidAmount"), "240.00")
+        self.assertEqual(totals.findtext(f"{CBC}PayableAmount"), "0.00")
