@@ -20,6 +20,8 @@ class DirectDebitMixin:
     @classmethod
     def setup_direct_debit(cls):
         cls.env.ref("base.EUR").active = True
+        # In the database: processes of pytest-xdist write into one folder, and those that tests start read another.
+        cls.env["ir.config_parameter"].set_param("ir_attachment.location", "db")
         bank = cls.env["res.bank"].create({"name": "Bank of the tests", "bic": "KREDBEBB"})
         cls.bank.bank_account_id = cls.env["res.partner.bank"].create(
             {"acc_number": CREDITOR_IBAN, "partner_id": cls.company.partner_id.id, "bank_id": bank.id}

@@ -13,7 +13,7 @@ RUNNING = ("trial", "active", "past_due", "suspended")
 BILLED = ("active", "past_due")
 
 #: What people may write. Everything else has a door of its own (``subscription_state``, ``subscription_change``).
-EDITABLE_FIELDS = {"user_id", "note", "seat_ids", "usage_ids", "activate_after_trial"}
+EDITABLE_FIELDS = {"user_id", "note", "seat_ids", "usage_ids", "activate_after_trial", "promised_until"}
 
 #: What people may also write as long as nothing was billed.
 EDITABLE_BEFORE_BILL = {"plan_id", "interval", "trial_end", "date_start"}

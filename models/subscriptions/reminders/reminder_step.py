@@ -38,8 +38,9 @@ class PracticeReminderStep(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
     moment = fields.Selection(MOMENTS, required=True, default="overdue")
     days = fields.Integer(help="Whole days before or after, in the company's time zone.")
-    moment_order = fields.Integer(compute="_compute_order", store=True)
-    day_order = fields.Integer(compute="_compute_order", store=True)
+    # In which order they come. Who may write a step may write these too, and changes the order of the list only.
+    moment_order = fields.Integer(compute="_compute_order", store=True, readonly=False)
+    day_order = fields.Integer(compute="_compute_order", store=True, readonly=False)
     template_id = fields.Many2one(
         "mail.template",
         string="E-Mail",

@@ -28,7 +28,13 @@ class PracticeSubscription(models.Model):
         copy=False,
         help="How many days before the suspension the last warning was, since the subscription is past due.",
     )
-    reminder_ids = fields.One2many("practice.reminder", "subscription_id", string="Reminders", readonly=True)
+    reminder_ids = fields.One2many(
+        "practice.reminder",
+        "subscription_id",
+        string="Reminders",
+        readonly=True,
+        groups="practice_billing.group_manager,account.group_account_readonly",
+    )
     open_invoice_ids = fields.Many2many(
         "account.move",
         string="Open Invoices",
@@ -133,7 +139,8 @@ class PracticeSubscription(models.Model):
         )
         if step.moment == "before_suspension":
             self.warned_days = step.days
-        self._do_reminder(step, moves)
+        if moves:
+            self._do_reminder(step, moves)
 
     def _do_reminder(self, step, moves):
         """Send what ``step`` says about ``moves``, ask somebody to call, charge the fee, and keep all of it."""
