@@ -14,6 +14,9 @@ CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 UBL = "{urn:oasis:names:specification:ubl:schema:xsd:"
 DOCUMENTS = (f"{UBL}Invoice-2}}Invoice", f"{UBL}CreditNote-2}}CreditNote")
 
+#: Not subject to VAT, in the list of categories of taxes (UNCL 5305).
+OUTSIDE_VAT = "O"
+
 #: SEPA direct debit, in the list of means of payment (UNCL 4461).
 DIRECT_DEBIT = "59"
 
@@ -52,6 +55,7 @@ def complete(document, facts):
         return document
     _set_periods(root, facts.lines)
     _set_references(root, facts)
+    _leave_out_vat(root)
     if facts.debit:
         _set_debit(root, facts.debit)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
@@ -112,6 +116,18 @@ def _set_references(root, facts):
         etree.SubElement(invoice, f"{CBC}IssueDate").text = day.isoformat()
         before = [place for place, node in enumerate(root) if node.tag in {f"{CAC}{name}" for name in HEADER}]
         root.insert(before[-1] + 1 if before else _after_values(root), reference)
+
+
+def _leave_out_vat(root):
+    """Where nothing is subject to VAT, name no rate and no VAT number, which the norm forbids (BR-O-02, BR-O-05)."""
+    codes = {node.text for node in root.iterfind(f".//{CAC}ClassifiedTaxCategory/{CBC}ID")}
+    if codes != {OUTSIDE_VAT}:
+        return
+    for rate in [*root.iterfind(f".//{CAC}ClassifiedTaxCategory/{CBC}Percent")]:
+        rate.getparent().remove(rate)
+    for number in [*root.iterfind(f".//{CAC}Party/{CAC}PartyTaxScheme")]:
+        if number.findtext(f"{CAC}TaxScheme/{CBC}ID") == "VAT":
+            number.getparent().remove(number)
 
 
 def _set_debit(root, debit):
