@@ -9,6 +9,9 @@ MONTH_END = date(2026, 3, 31)
 class VatMixin:
     """A package whose types are exempt, or taxed with 21 %."""
 
+    #: The account of what is used and not invoiced yet, once ``setup_vat`` has made it.
+    used = None
+
     @classmethod
     def setup_vat(cls):
         """Make the account of what is used and not invoiced yet, the taxes, the package and its types."""
@@ -56,5 +59,6 @@ class VatMixin:
 
     def assertBooksAgree(self):
         result = super().assertBooksAgree()
-        self.assertEqual(-self.balance(self.used), self.not_invoiced(), "VAT that is used and not invoiced yet")
+        if self.used:
+            self.assertEqual(-self.balance(self.used), self.not_invoiced(), "VAT that is used and not invoiced yet")
         return result

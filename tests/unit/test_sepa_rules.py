@@ -86,7 +86,7 @@ class TestSepaRules(BaseCase):
 
     # === FILES === #
 
-    def write(self, version="pain.008.001.08", scheme="CORE", bic="KREDBEBB"):
+    def write_file(self, version="pain.008.001.08", scheme="CORE", bic="KREDBEBB"):
         one = sepa_file.Collection(
             "INV/1", Decimal("47.19"), "FRST", "M1", date(2026, 1, 5), "An", "BE68539007547034", "", "INV 1"
         )
@@ -106,7 +106,7 @@ class TestSepaRules(BaseCase):
     def test_both_versions_are_accepted_by_their_schema_and_say_the_same(self):
         for version in ("pain.008.001.08", "pain.008.001.02"):
             for scheme in ("CORE", "B2B"):
-                root = etree.fromstring(self.write(version, scheme))
+                root = etree.fromstring(self.write_file(version, scheme))
                 space = {"p": f"urn:iso:std:iso:20022:tech:xsd:{version}"}
                 self.assertEqual(root.xpath("string(//p:GrpHdr/p:CtrlSum)", namespaces=space), "47.29")
                 self.assertEqual(root.xpath("string(//p:GrpHdr/p:NbOfTxs)", namespaces=space), "2")
@@ -119,9 +119,9 @@ class TestSepaRules(BaseCase):
                 )
 
     def test_the_older_version_needs_a_bic(self):
-        self.write(bic="")
+        self.write_file(bic="")
         with self.assertRaises(ValueError):
-            self.write("pain.008.001.02", bic="")
+            self.write_file("pain.008.001.02", bic="")
 
     # === ANSWERS === #
 
