@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -61,12 +61,15 @@ class ResCompany(models.Model):
         return journal
 
     @api.model
-    def _practice_get_due_domain(self, name):
-        """Return the records whose date field ``name`` is today or earlier, in the time zone of their company."""
+    def _practice_get_due_domain(self, name, days=0):
+        """Return the records whose date field ``name`` is today or earlier, in the time zone of their company.
+
+        :param int days: at least so many days ago; 1 for what was before today
+        """
         # sudo: a run works for all companies
         companies_sudo = self.sudo().search([])
         return Domain.OR(
-            Domain("company_id", "=", company.id) & Domain(name, "<=", company._practice_day())
+            Domain("company_id", "=", company.id) & Domain(name, "<=", company._practice_day() - timedelta(days=days))
             for company in companies_sudo
         )
 

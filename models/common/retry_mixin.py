@@ -138,6 +138,12 @@ class PracticeRetryMixin(models.AbstractModel):
         field = self._practice_retry_field
         return Domain(field, "=", False) | Domain(field, "<=", today)
 
+    @api.model
+    def _practice_get_ready_domain(self):
+        """Return the records that are not set aside today, in the time zone of their company."""
+        field = self._practice_retry_field
+        return Domain(field, "=", False) | self.env["res.company"]._practice_get_due_domain(field)
+
     # === RUNS === #
 
     @api.model

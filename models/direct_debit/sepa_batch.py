@@ -155,6 +155,3 @@ class PracticeSepaBatch(models.Model):
         for batch in self:
             batch.write({"state": "settled", "settled_on": batch.company_id._practice_day()})
             batch.transaction_ids.filtered(lambda it: it.state == "pending")._practice_settle()
-
-    def _practice_get_retry_company(self):
-        return self.company_id

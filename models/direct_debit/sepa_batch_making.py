@@ -28,20 +28,14 @@ class PracticeSepaBatch(models.Model):
                 Step(mandates, mandates._get_expired_domain(), type(mandates)._expire, size=50),
                 Step(
                     mandates,
-                    Domain(mandates._get_undocumented_domain()) & self._get_not_set_aside(mandates),
+                    Domain(mandates._get_undocumented_domain()) & mandates._practice_get_ready_domain(),
                     type(mandates)._document,
                     order="id",
                 ),
-                Step(self, self._get_due_domain() & self._get_not_set_aside(self), type(self)._settle),
+                Step(self, self._get_due_domain() & self._practice_get_ready_domain(), type(self)._settle),
                 Step(providers, self._get_makers_domain(), type(providers)._practice_make_sepa_files),
             ]
         )
-
-    @api.model
-    def _get_not_set_aside(self, records):
-        """Return those of a model that did not fail today, in the time zone of their company."""
-        field = records._practice_retry_field
-        return Domain(field, "=", False) | self.env["res.company"]._practice_get_due_domain(field)
 
     @api.model
     def _get_makers_domain(self):
@@ -52,7 +46,7 @@ class PracticeSepaBatch(models.Model):
             .search(self.env["payment.transaction"]._practice_get_waiting_domain())
             .provider_id
         )
-        return Domain("id", "in", waiting.ids) & Domain("code", "=", CODE) & self._get_not_set_aside(providers)
+        return Domain("id", "in", waiting.ids) & Domain("code", "=", CODE) & providers._practice_get_ready_domain()
 
     @api.model
     def action_make(self):

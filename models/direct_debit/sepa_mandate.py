@@ -315,11 +315,7 @@ class PracticeSepaMandate(models.Model):
     @api.model
     def _get_expired_domain(self):
         """Return the mandates whose last day is over, in the time zone of their company."""
-        companies_sudo = self.env["res.company"].sudo().search([])  # sudo: a run works for all companies
-        return Domain("state", "=", "active") & Domain.OR(
-            Domain("company_id", "=", company.id) & Domain("expires_on", "<", company._practice_day())
-            for company in companies_sudo
-        )
+        return Domain("state", "=", "active") & self.env["res.company"]._practice_get_due_domain("expires_on", days=1)
 
     def _expire(self):
         self._revoke(self.env._("Nothing was collected with it for 36 months."), "expired")
@@ -330,9 +326,6 @@ class PracticeSepaMandate(models.Model):
         return self.signed_on and kept_until(self.signed_on, self.last_collected_on)
 
     # === TELLING === #
-
-    def _practice_get_retry_company(self):
-        return self.company_id
 
     def _practice_tell(self, reason):
         for mandate in self:

@@ -47,12 +47,7 @@ class PracticeVatDocument(models.Model):
     @api.model
     def _get_due_domain(self):
         """Return the documents that the run makes."""
-        # sudo: the run works for all companies
-        companies_sudo = self.env["res.company"].sudo().search([])
-        return Domain("move_ids", "=", False) & Domain.OR(
-            Domain("company_id", "=", company.id) & self._practice_get_retry_domain(company._practice_day())
-            for company in companies_sudo
-        )
+        return Domain("move_ids", "=", False) & self._practice_get_ready_domain()
 
     @api.model
     def _invoice_until(self, company, day):

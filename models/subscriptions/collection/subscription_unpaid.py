@@ -23,12 +23,7 @@ class PracticeSubscription(models.Model):
     @api.model
     def _get_late_domain(self):
         """Return the invoices whose due date has passed, in each company's time zone."""
-        # sudo: the run works for all companies
-        companies_sudo = self.env["res.company"].sudo().search([])
-        return Domain.OR(
-            Domain("company_id", "=", company.id) & Domain("invoice_date_due", "<", company._practice_day())
-            for company in companies_sudo
-        )
+        return self.env["res.company"]._practice_get_due_domain("invoice_date_due", days=1)
 
     @api.model
     def _get_overdue_domain(self):

@@ -78,7 +78,7 @@ class PracticeSubscription(models.Model):
         for company in self.env["res.company"].search([]):
             today = company._practice_day()
             mine = Domain("company_id", "=", company.id)
-            unfailed = mine & (Domain("follow_retry_date", "=", False) | Domain("follow_retry_date", "<=", today))
+            unfailed = self._get_unfailed_domain(company, today)
             trial = Domain("state", "=", "trial") & Domain("trial_end", "<", today)
             late = unfailed & Domain("id", "in", self._get_ids_with(self._get_overdue_domain(), company))
             blocked = self._get_ids_with(self._get_blocking_domain(), company)
@@ -105,6 +105,12 @@ class PracticeSubscription(models.Model):
                 )
             ]
         return steps
+
+    @api.model
+    def _get_unfailed_domain(self, company, today):
+        """Return the subscriptions of ``company`` that can be followed today: those that did not fail today."""
+        retry = Domain("follow_retry_date", "=", False) | Domain("follow_retry_date", "<=", today)
+        return Domain("company_id", "=", company.id) & retry
 
     def _follow(self, work):
         """Do one step of the hourly run for these subscriptions, and forget why it failed before."""

@@ -78,8 +78,7 @@ class PracticeSubscription(models.Model):
         plan = self.env["practice.reminder.step"].search([], order="company_id, moment_order desc, day_order desc")
         for company, of_company in plan.grouped("company_id").items():
             today = company._practice_day()
-            retry = Domain("follow_retry_date", "=", False) | Domain("follow_retry_date", "<=", today)
-            mine = Domain("company_id", "=", company.id) & retry & self._get_impatient_domain(today)
+            mine = self._get_unfailed_domain(company, today) & self._get_impatient_domain(today)
             quiet = Domain("reminded_on", "=", False) | Domain("reminded_on", "<", today)
             steps += [
                 Step(
