@@ -122,12 +122,11 @@ class TestRuns(DirectDebitMixin, VatMixin, RefundMixin, CollectionCase):
         bad, good = self.sign(self.bad_patient), self.sign(self.good_patient)
         self.bad_patient.email = "bad@example.com"
         self.break_template("mail_template_sepa_mandate", self.bad_patient, "partner_id")
-        batches = self.env["practice.sepa.batch"]
         return Meeting(
             bad,
             good,
             is_done=lambda mandate: bool(mandate.document_id),
-            due=lambda: Domain(bad._get_undocumented_domain()) & batches._get_not_set_aside(bad),
+            due=lambda: Domain(bad._get_undocumented_domain()) & bad._practice_get_ready_domain(),
             reason=lambda: bad.error,
             mend=lambda: self.bad_patient.write({"name": "Bad"}),
             activities=lambda: bad.activity_ids,
