@@ -21,6 +21,17 @@ class PracticeSubscription(models.Model):
         help="The saved card or direct debit that invoices are collected with. Empty: the organisation pays by itself.",
     )
 
+    def _get_open_credit(self):
+        """Return what pays the next invoice before anything else, in the currency of the plan; 0 where that is off."""
+        self.ensure_one()
+        if not self.company_id.practice_use_open_credit:
+            return 0.0
+        # sudo: journal items, asked for those who may see the next invoice
+        moves_sudo = self.env["account.move"].sudo()
+        partner, currency = self._get_invoice_partner().commercial_partner_id, self.plan_id.currency_id
+        domain = moves_sudo._practice_get_open_credit_domain(partner, self.company_id, currency)
+        return -sum(moves_sudo.line_ids.search(domain).mapped("amount_residual_currency"))
+
     def _set_payment_token(self, token):
         """Collect the invoices of this subscription with ``token`` from now on; an empty one ends that.
 

@@ -22,7 +22,12 @@ class PracticeSubscription(models.Model):
             preview = self._get_preview(self._make_next_invoice())
         except UserError as error:
             return {"problem": str(error)}
-        return {**preview, "date": format_date(self.env, max(self.next_invoice_date, self.company_id._practice_day()))}
+        credit = min(self._get_open_credit(), preview["total"])
+        return {
+            **preview,
+            "date": format_date(self.env, max(self.next_invoice_date, self.company_id._practice_day())),
+            "open_credit": format_amount(self.env, credit, preview["currency"]) if credit > 0 else "",
+        }
 
     def _prepare_portal_seats(self):
         """Return the seats of today and later, then those that ended in the paid period; each with its consequence."""
