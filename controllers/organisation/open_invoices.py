@@ -26,7 +26,10 @@ class OrganisationOpenInvoices(OrganisationCheckout):
             **context,
             section="open",
             # With the document's own key: an administrator need not be a contact of the organisation.
-            invoices=[(it, it.get_portal_url()) for it in subscription_sudo._get_portal_open_invoices()],
+            invoices=[
+                (it, it.get_portal_url(), subscription_sudo._describe_portal_collection(it))
+                for it in subscription_sudo._get_portal_open_invoices()
+            ],
             payable=payable_sudo,
         )
         return request.render("practice_billing.portal_open_invoices", values)

@@ -135,6 +135,12 @@ class AccountMove(models.Model):
             return "returned"
         return "refused" if last.practice_is_hard else "failed"
 
+    def _practice_describe_collection_failure(self):
+        """Return in words for who pays, in the language of the context, why the last attempt failed, or nothing."""
+        self.ensure_one()
+        failed = self.practice_collection in ("retry", "failed", "refused")
+        return (failed and self._practice_get_last_attempt()._practice_describe_failure().rstrip(".")) or ""
+
     def _practice_get_last_attempt(self):
         return self.practice_attempt_ids.sorted("practice_attempt")[-1:]
 

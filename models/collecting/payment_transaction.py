@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import html2plaintext
 
+from ...tools.collection import card_expiry
 from .account_move import UNPAID
 
 _logger = logging.getLogger(__name__)
@@ -108,6 +109,13 @@ class PaymentTransaction(models.Model):
         if self.state == "draft" and self.create_date < fields.Datetime.now() - NO_ANSWER:
             self._set_error(self.env._("The payment provider did not answer."))
 
+    def _practice_describe_failure(self):
+        """Return in words for who pays, in the language of the context, why this attempt failed, or nothing."""
+        self.ensure_one()
+        if self.sepa_return_code:
+            return self.env["practice.sepa.message"]._get_reason(self.sepa_return_code)
+        return self.practice_reason or ""
+
     # === WHAT FOLLOWS === #
 
     def _practice_note_unprocessed(self, reason):
@@ -153,3 +161,11 @@ class PaymentTransaction(models.Model):
     def _practice_adopt_token(self):
         """Let the method that was saved with this payment collect what comes, where that was agreed. A hook."""
         self.ensure_one()
+
+    def _tokenize(self, payment_data):
+        """Keep until when the card is good, when the provider says so."""
+        before = self.token_id
+        result = super()._tokenize(payment_data)
+        if self.token_id != before:
+            self.token_id.practice_expiry_date = card_expiry(payment_data)
+        return result

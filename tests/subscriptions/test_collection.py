@@ -555,6 +555,34 @@ class TestReminders(CollectionCase):
         [mail] = self.mails("mail_template_card_expires", subscription)
         self.assertIn("4242", mail.body_html)
 
+    def test_a_method_is_named_with_its_last_digits_and_its_last_month(self):
+        # The demo provider writes no dots before the digits; others do.
+        token = self.subscribe_with("done").payment_token_id
+        self.assertEqual(token.browse()._practice_describe(), "")
+        self.assertEqual(token._practice_describe(), "Card 4242")
+        token.practice_expiry_date = day(1, 31)
+        self.assertEqual(token._practice_describe(), "Card 4242, until 01/26")
+        self.go_to(day(2, 1))
+        self.assertEqual(token._practice_describe(), "Card 4242, expired 01/26")
+
+    def test_who_pays_reads_why_it_could_not_be_collected(self):
+        subscription = self.subscribe_with("error")
+        move = self.bill_one(subscription)
+        self.assertEqual(subscription._describe_portal_collection(move), "Charged on 01/15/2026")
+        self.collect()
+        move.practice_attempt_ids.state_message = "Your card was declined."
+        self.assertEqual(
+            subscription._describe_portal_collection(move),
+            "Not collected: Your card was declined. It is tried again on 01/18/2026.",
+        )
+        self.assertIn("could not be collected: Your card was declined. It", subscription._get_portal_banner()["text"])
+        for retry in ((1, 18), (1, 23), (1, 30)):
+            self.collect(day(*retry))
+        self.assertTrue(subscription._describe_portal_collection(move).startswith("Not collected: "))
+        self.assertTrue(self.mails("mail_template_payment_failed", move))
+        self.pay(move)
+        self.assertEqual(subscription._describe_portal_collection(move), "")
+
     def test_receipts_can_be_switched_off(self):
         self.company.practice_send_receipts = False
         move = self.bill_one(self.subscribe_with("done"))

@@ -128,8 +128,7 @@ class AccountMove(models.Model):
     def _practice_describe_method(self):
         """Return in words the method that the coming parts are charged to; nothing when there is none."""
         self.ensure_one()
-        token = self.practice_parts_token_id
-        return f"{token.payment_method_id.name} {token.display_name}" if token else ""
+        return self.practice_parts_token_id._practice_describe()
 
     # === AGREEING AND STOPPING === #
 

@@ -9,9 +9,6 @@ class PaymentToken(models.Model):
 
     _inherit = "payment.token"
 
-    practice_expiry_date = fields.Date(
-        string="Good Until", readonly=True, help="Last day on which the card can be charged, as far as it is known."
-    )
     practice_expiry_warned = fields.Boolean(readonly=True)
 
     def _handle_archiving(self):

@@ -1,7 +1,5 @@
 from odoo import fields, models
 
-from ....tools.collection import card_expiry
-
 
 class PaymentTransaction(models.Model):
     """Payments of subscriptions: their attempts say whose they are, and a method saved while paying is adopted."""
@@ -26,11 +24,3 @@ class PaymentTransaction(models.Model):
             if self.partner_id in may and (failed or not subscription.payment_token_id):
                 subscription._set_payment_token(self.token_id)
         return super()._practice_adopt_token()
-
-    def _tokenize(self, payment_data):
-        """Keep until when the card is good, when the provider says so."""
-        before = self.token_id
-        result = super()._tokenize(payment_data)
-        if self.token_id != before:
-            self.token_id.practice_expiry_date = card_expiry(payment_data)
-        return result

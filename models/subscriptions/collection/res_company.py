@@ -9,6 +9,6 @@ class ResCompany(models.Model):
     practice_use_open_credit = fields.Boolean(
         string="Open Credit First",
         default=True,
-        help="What an organisation has open in its favour, an overpayment or a credit note, pays the next invoice of its "
-        "subscription; only the rest is charged or asked for.",
+        help="What an organisation has open in its favour, an overpayment or a credit note, pays the next invoice of "
+        "its subscription; only the rest is charged or asked for.",
     )

@@ -109,17 +109,14 @@ class PracticeSubscription(models.Model):
         """Return what is said about an invoice that the saved payment method did not pay."""
         if move.practice_collection == "retry":
             text = self.env._(
-                "%(invoice)s of %(name)s could not be collected. It is tried again on %(day)s; you can also pay now.",
-                invoice=move.name,
-                name=name,
+                "%(problem)s It is tried again on %(day)s; you can also pay now.",
+                problem=self._describe_portal_problem(move, name),
                 day=self._day(move.practice_collect_date),
             )
             return {"level": "warning", "text": text, "button": "pay"}
         text = self.env._(
-            "%(invoice)s of %(name)s could not be collected. Save another payment method or pay before %(day)s: then "
-            "the subscription is suspended.",
-            invoice=move.name,
-            name=name,
+            "%(problem)s Save another payment method or pay before %(day)s: then the subscription is suspended.",
+            problem=self._describe_portal_problem(move, name),
             day=self._day(self._get_suspension_day()),
         )
         # Money that was taken back says nothing about the method.
@@ -128,6 +125,35 @@ class PracticeSubscription(models.Model):
             "text": text,
             "button": "pay" if move.practice_collection == "returned" else "method",
         }
+
+    def _describe_portal_problem(self, move, name):
+        """Return a sentence that says why ``move``, an invoice of ``name``, was not collected."""
+        if reason := move._practice_describe_collection_failure():
+            return self.env._(
+                "%(invoice)s of %(name)s could not be collected: %(reason)s.",
+                invoice=move.name,
+                name=name,
+                reason=reason,
+            )
+        if move.practice_collection == "returned":
+            return self.env._(
+                "%(invoice)s of %(name)s was paid, and the money was taken back.", invoice=move.name, name=name
+            )
+        return self.env._("%(invoice)s of %(name)s could not be collected.", invoice=move.name, name=name)
+
+    def _describe_portal_collection(self, move):
+        """Return in words what is being done to collect ``move``, an open invoice; nothing when nothing is."""
+        day, reason = self._day(move.practice_collect_date), move._practice_describe_collection_failure()
+        words = {
+            "scheduled": self.env._("Charged on %s", day),
+            "charging": self.env._("Payment under way"),
+            "collecting": self.env._("Payment under way"),
+            "retry": self.env._("Not collected: %(reason)s. It is tried again on %(day)s.", reason=reason, day=day),
+            "failed": self.env._("Not collected: %s.", reason),
+            "refused": self.env._("Not collected: %s.", reason),
+            "returned": self.env._("The money was taken back."),
+        }
+        return words.get(move.practice_collection, "")
 
     def _get_portal_open_invoices(self):
         """Return the invoices of this subscription that are to be paid, the most urgent first."""

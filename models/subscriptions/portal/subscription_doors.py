@@ -363,12 +363,13 @@ class PracticeSubscription(models.Model):
     def _portal_use_token(self, token_id):
         """Collect invoices with another saved method."""
         token = self._portal_find_token(token_id)
-        self._portal_door_sudo(self.env._("payment method %s chosen", token.display_name))._set_payment_token(token)
+        said = self.env._("payment method %s chosen", token._practice_describe())
+        self._portal_door_sudo(said)._set_payment_token(token)
 
     def _portal_remove_token(self, token_id):
         """Remove a saved method; nothing more is collected with it."""
         token = self._portal_find_token(token_id)
-        self._portal_door_sudo(self.env._("payment method %s removed", token.display_name))
+        self._portal_door_sudo(self.env._("payment method %s removed", token._practice_describe()))
         token.active = False
 
     def _portal_parse_day(self, text):
