@@ -498,9 +498,13 @@ class TestInvoiceBatch(PracticeCase):
 
     # === QUERIES === #
 
-    def count(self, make, invoices):
-        """Return how many queries ``make`` takes for a batch of customers who had an invoice before."""
-        customers = [self.make_patient(f"Customer {number}", customer_rank=1) for number in range(invoices)]
+    def count(self, make, invoices, **vals):
+        """Return how many queries ``make`` takes for a batch of customers, made with ``vals``, of two contacts each."""
+        contacts = [Command.create({"name": name}) for name in ("An", "Bert")]
+        customers = [
+            self.make_patient(f"Customer {number}", is_company=True, child_ids=contacts, **vals)
+            for number in range(invoices)
+        ]
         vals_list = [self.document(partner_id=customer.id) for customer in customers]
         self.env.flush_all()
         self.env.invalidate_all()
@@ -511,9 +515,32 @@ class TestInvoiceBatch(PracticeCase):
             return self.env.cr.sql_log_count - before
 
     def test_queries_do_not_grow_with_the_batch(self):
-        few, many = self.count(self.ours, 10), self.count(self.ours, 50)
-        self.assertLessEqual(many - few, 5, f"{few} for 10 and {many} for 50")
-        self.assertLessEqual(many, 100)
+        for rank in (0, 1):
+            with self.subTest(had_an_invoice_before=bool(rank)):
+                few, many = (self.count(self.ours, number, customer_rank=rank) for number in (10, 50))
+                self.assertLessEqual(many - few, 5, f"{few} for 10 and {many} for 50")
+                self.assertLessEqual(many, 100)
+
+    def test_customers_rank_as_odoo_ranks_them(self):
+        """A new one is a customer at once; who is one already is counted after the commit."""
+        ranks = []
+        for make in (self.bare, self.ours):
+            postcommit = self.env.cr.postcommit
+            with self.env.cr.savepoint() as savepoint:
+                new, known, group = (
+                    self.make_patient(name, is_company=True, customer_rank=rank)
+                    for name, rank in (("New", 0), ("Known", 3), ("Group", 0))
+                )
+                branch = self.make_patient("Branch", parent_id=group.id)
+                partners = new + new + known + known + branch
+                make(self.env, [self.document(partner_id=partner.id) for partner in partners])
+                waiting = postcommit.data.pop("account.res.partner.increase_rank.customer_rank", {})
+                postcommit.clear()
+                people = new + known + group + branch
+                ranks.append([(it.customer_rank, waiting.get(it.id, 0)) for it in people])
+                savepoint.rollback()
+        self.assertEqual(*ranks)
+        self.assertEqual(ranks[0], [(2, 0), (3, 2), (1, 0), (1, 0)])
 
     def test_an_audited_company_keeps_odoos_messages_and_their_queries_only(self):
         self.company.restrictive_audit_trail = True

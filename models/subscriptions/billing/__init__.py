@@ -14,6 +14,7 @@ from . import period_charges
 from . import period_documents
 from . import credit_lot
 from . import account_move_batch
+from . import res_partner
 from . import account_move
 from . import account_move_line
 from . import account_move_line_unbilled

@@ -53,6 +53,8 @@ class AccountMove(models.Model):
         self.env.flush_all()
         with batch.posting() if batch else nullcontext():
             moves._post(soft=False)
+        if batch:
+            self.env["res.partner"]._practice_increase_ranks(batch.ranks)
         return moves.with_env(self.env)
 
     @api.model

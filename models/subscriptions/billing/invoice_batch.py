@@ -20,10 +20,13 @@ class InvoiceBatch:
     * ``posted``: it was posted without comparing its lines before and after
     * ``numbered``: its number follows from one of the batch, and the last one was not looked for again
     * ``unreconciled``: nothing is reconciled with it, so its payments were not looked for (whenever Odoo asked)
+    * ``ranked``: its customer is one more of those that become customers, all written at once
     """
 
     is_posting: bool = False
     taken: Counter = field(default_factory=Counter)
+    #: ``{(field, partner): how much}``
+    ranks: Counter = field(default_factory=Counter)
     _number_formats: dict = field(default_factory=dict)
 
     @contextmanager
