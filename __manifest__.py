@@ -56,6 +56,7 @@
         "report/roll_step_views.xml",
         "report/roll_forward_views.xml",
         "report/subscription_mrr_views.xml",
+        "report/subscription_forecast_views.xml",
         "report/subscription_overview_views.xml",
         "report/pay_statement_templates.xml",
         "report/pay_statement_reports.xml",

@@ -9,6 +9,7 @@ from . import credit_proof_down_payments
 from . import credit_statement
 from . import gift_voucher
 from . import subscription_mrr
+from . import subscription_forecast
 from . import subscription_overview
 from . import subscription_proof
 from . import open_credit

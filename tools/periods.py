@@ -43,6 +43,13 @@ def period_number(anchor, day, interval):
     return number if period_start(anchor, number, interval) <= day else number - 1
 
 
+def first_start_from(anchor, day, interval):
+    """Return the first day, not before ``day``, on which a period begins; ``day`` is not before the anchor."""
+    number = period_number(anchor, day, interval)
+    start = period_start(anchor, number, interval)
+    return start if start >= day else period_start(anchor, number + 1, interval)
+
+
 def share_by_days(price, first, last, day, *, rounding=0.01):
     """Return the part of ``price`` for the days from ``day`` to the end of the period, both ends included.
 

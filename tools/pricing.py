@@ -146,6 +146,16 @@ def price_on(prices, day):
     return max((row for row in dated if row[0] <= day), default=(None, None), key=lambda row: row[0])[1]
 
 
+def next_price(prices, day):
+    """Return ``(first day, price)`` of the first other price after ``day``, or ``None``.
+
+    :param prices: as those of :func:`price_on`
+    """
+    now = price_on(prices, day)
+    later = sorted((start, price) for start, price in prices if start and start > day)
+    return next((row for row in later if row[1] != now), None)
+
+
 def seats_price(tariff, seats, day):
     """Return what the seats present on ``day`` cost for a whole period; without any, what one would cost."""
     kinds = [kind for _seat, kind in seats_on(seats, day).values()] or ["standard"]

@@ -55,7 +55,12 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             preview = checkout_sudo._refresh_amount()
         except UserError as error:
             return {"problem": str(error)}
-        values = {"preview": preview, "failed": checkout_sudo._get_failure()}
+        plan_sudo, interval = checkout_sudo.plan_id, checkout_sudo.interval
+        values = {
+            "preview": preview,
+            "failed": checkout_sudo._get_failure(),
+            "coming_price": plan_sudo._describe_coming_price(interval, preview["first_day"]),
+        }
         try:
             checkout_sudo._check_ready()
         except UserError as error:

@@ -30,7 +30,9 @@ class OrganisationPlan(OrganisationPortal):
             account,
             section="plans",
             interval=interval,
-            cards=plans_sudo._prepare_portal_cards(interval, company_sudo._practice_day()),
+            cards=plans_sudo._prepare_portal_cards(
+                interval, subscription_sudo.filtered(lambda it: runs), company_sudo._practice_day()
+            ),
             offers={} if runs else self._practice_prepare_plan_offers(account, plans_sudo, interval),
             runs=runs,
             under_way=checkout_sudo._is_under_way(),

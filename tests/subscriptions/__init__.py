@@ -5,12 +5,14 @@ from . import test_direct_debit_attack
 from . import test_einvoice
 from . import test_invoice_batch
 from . import test_open_credit
+from . import test_price_changes
 from . import test_reminders
 from . import test_software_access
 from . import test_subscription_attack
 from . import test_subscription_books
 from . import test_subscription_changes
 from . import test_subscription_documents
+from . import test_subscription_forecast
 from . import test_subscription_membership
 from . import test_subscription_promises
 from . import test_subscription_property

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from odoo.addons.practice_billing.tools.periods import (
     INTERVAL_MONTHS,
+    first_start_from,
     given_by_days,
     period_days,
     period_number,
@@ -59,6 +60,15 @@ class TestPeriods(TestCase):
         day = anchor + timedelta(days=days)
         first, last = period_days(anchor, period_number(anchor, day, interval), interval)
         self.assertTrue(first <= day <= last)
+
+    @given(st.sampled_from(START_DATES), st.integers(0, 15000), st.sampled_from(list(INTERVAL_MONTHS)))
+    def test_the_first_period_from_a_day_begins_then_or_is_the_next_one(self, anchor, days, interval):
+        day = anchor + timedelta(days=days)
+        start = first_start_from(anchor, day, interval)
+        self.assertEqual(start, period_start(anchor, period_number(anchor, start, interval), interval))
+        self.assertGreaterEqual(start, day)
+        if start > day:
+            self.assertEqual(period_number(anchor, day, interval) + 1, period_number(anchor, start, interval))
 
     def test_a_day_before_the_anchor_is_in_no_period(self):
         with self.assertRaisesRegex(ValueError, "before the first period"):

@@ -21,6 +21,7 @@ from odoo.addons.practice_billing.tools.pricing import (
     extras_bill,
     is_change_now,
     line_licences,
+    next_price,
     price_on,
     regular_bill,
     seats_price,
@@ -534,6 +535,13 @@ class TestPlannedPrices(unittest.TestCase):
     def test_before_the_first_price_there_is_none(self):
         self.assertIsNone(price_on(self.rows[1:], day(6, 30)))
         self.assertIsNone(price_on([], day(6, 30)))
+
+    def test_the_next_price_is_the_first_other_one(self):
+        rows = [(None, 39.0), (day(3, 1), 39.0), (day(4, 1), 42.0), (day(5, 1), 45.0)]
+        self.assertEqual(next_price(rows[::-1], day(1, 1)), (day(4, 1), 42.0))
+        self.assertEqual(next_price(rows, day(4, 1)), (day(5, 1), 45.0))
+        self.assertIsNone(next_price(rows, day(5, 1)))
+        self.assertEqual(next_price([(day(3, 1), 39.0)], day(1, 1)), (day(3, 1), 39.0), "the first one there is")
 
 
 class TestDiscount(unittest.TestCase):

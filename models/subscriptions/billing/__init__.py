@@ -2,6 +2,7 @@ from . import res_company
 from . import subscription_next_invoice
 from . import subscription_invoice
 from . import subscription_preview
+from . import subscription_price_change
 from . import subscription_bill
 from . import subscription_billing
 from . import subscription_statistics

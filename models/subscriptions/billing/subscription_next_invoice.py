@@ -178,10 +178,11 @@ class PracticeSubscription(models.Model):
         redemption_sudo = self._get_running_redemption_sudo(plan, carried)
         return redemption_sudo.filtered(lambda it: it.kind == "percentage")
 
-    def _make_missed_invoices(self, day):
-        """Yield what the run would bill of the periods that have begun on ``day`` and have no invoice, oldest first.
+    def _make_invoices_until(self, day):
+        """Yield what the run bills of the periods that begin until ``day`` and have no invoice, oldest first.
 
-        The first one has the usage until then; the others have none.
+        They are as everything is today: those of days to come hold what is planned already (seats that begin or end,
+        prices, another plan, the end). The first one has the usage until then; the others have none.
 
         :raises UserError: when one of them cannot be made
         """

@@ -52,7 +52,7 @@ class PracticeSubscription(models.Model):
         self.ensure_one()
         rows, invoices = [], []
         try:
-            for invoice in self._make_missed_invoices(facts.day):
+            for invoice in self._make_invoices_until(facts.day):
                 invoices.append(invoice)
                 rows += self._make_unbilled_rows(invoice.bill, invoice.plan, facts, invoice.period)
         except UserError as error:

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
-from ....tools.pricing import SEAT_KINDS, Tariff, price_on
+from ....tools.pricing import SEAT_KINDS, Tariff, next_price, price_on
 
 INTERVALS = [("month", "Monthly"), ("year", "Yearly")]
 KINDS = [("standard", "Standard"), ("student", "Student")]
@@ -134,13 +134,23 @@ class PracticePlan(models.Model):
 
     def _get_price(self, interval, kind, day):
         """Return the price of a seat for a period that begins on ``day``, or ``None`` when the plan has none."""
+        return price_on(self._get_prices(interval, kind), day)
+
+    def _get_coming_price(self, interval, kind, day):
+        """Return ``(first day, price)`` of the next other price of a seat after ``day``, or ``None``.
+
+        It is what periods cost that begin on the first day or later.
+        """
+        return next_price(self._get_prices(interval, kind), day)
+
+    def _get_prices(self, interval, kind):
+        """Return all prices of a seat as ``[(first day or False, price)]``."""
         self.ensure_one()
-        prices = [
+        return [
             (price.date_from, price.amount)
             for price in self.price_ids
             if price.interval == interval and price.kind == kind
         ]
-        return price_on(prices, day)
 
     def _get_validity(self, price, prices):
         """Return whether ``price`` is past, current or planned today; it is one of ``prices`` of the same thing."""

@@ -178,8 +178,12 @@ class PracticeSubscription(models.Model):
         if not self.activate_after_trial:
             self._enter("expired")
             return
+        self.plan_id._get_tariff(self.interval, self.trial_end + timedelta(days=1))
+        self._enter_after_trial()
+
+    def _enter_after_trial(self):
+        """Be billed from the day after the trial on."""
         day = self.trial_end + timedelta(days=1)
-        self.plan_id._get_tariff(self.interval, day)
         self._enter("active", date_start=day, anchor_date=day, next_invoice_date=day)
 
     def _suspend(self):

@@ -1,5 +1,8 @@
 from odoo import models
-from odoo.tools import format_amount
+from odoo.exceptions import UserError
+from odoo.tools import format_amount, format_date
+
+from ....tools.periods import first_start_from
 
 
 class PracticePlan(models.Model):
@@ -7,17 +10,49 @@ class PracticePlan(models.Model):
 
     _inherit = "practice.plan"
 
-    def _prepare_portal_cards(self, interval, day):
-        """Return what a card shows of each plan for periods that begin on ``day``, without tax."""
-        return [
-            {
-                "plan": plan,
-                "price": plan._get_price(interval, "standard", day),
-                "student": plan._get_price(interval, "student", day),
-                "usage": plan._prepare_portal_usage_prices(day),
+    def _prepare_portal_cards(self, interval, subscription, day):
+        """Return what a card shows of each plan for periods that begin on ``day``, without tax.
+
+        :param subscription: the running one of whoever looks, or none: its own plan costs what it pays
+        """
+        return [plan._prepare_portal_card(interval, subscription, day) for plan in self]
+
+    def _prepare_portal_card(self, interval, subscription, day):
+        self.ensure_one()
+        card = {
+            "plan": self,
+            "price": self._get_price(interval, "standard", day),
+            "student": self._get_price(interval, "student", day),
+            "coming": self._describe_coming_price(interval, day),
+            "usage": self._prepare_portal_usage_prices(day),
+        }
+        if (subscription.plan_id, subscription.interval) == (self, interval):
+            try:
+                prices = subscription._get_prices_now()
+            except UserError:
+                return card
+            card |= {
+                "price": prices["standard"],
+                "student": prices["student"] if card["student"] is not None else None,
+                "coming": subscription._prepare_portal_price_change(),
             }
-            for plan in self
-        ]
+        return card
+
+    def _describe_coming_price(self, interval, day):
+        """Return in words what a practitioner costs later, for who begins on ``day``; nothing when that is not known.
+
+        The day is that of the first period at the new price.
+        """
+        self.ensure_one()
+        coming = self._get_coming_price(interval, "standard", day)
+        if not coming:
+            return ""
+        first, amount = coming
+        return self.env._(
+            "A practitioner costs %(price)s from %(day)s on.",
+            price=format_amount(self.env, amount, self.currency_id),
+            day=format_date(self.env, first_start_from(day, first, interval)),
+        )
 
     def _prepare_portal_usage_prices(self, day):
         """Return ``[(kind, unit price, included)]`` of what this plan charges beyond the licence."""

@@ -87,17 +87,37 @@ class PracticeSubscription(models.Model):
         return {"title": title, "rows": rows}
 
     def _prepare_portal_price(self):
-        """Return what a practitioner costs now, in words."""
+        """Return what a practitioner costs in the paid period, or will in the first one, in words."""
         self.ensure_one()
-        today = self.company_id._practice_day()
-        day = self._get_price_date(self.plan_id, self.interval, max(self.next_invoice_date or today, today))
-        price = self.plan_id._get_price(self.interval, "standard", day)
-        if price is None:
+        try:
+            amount = format_amount(self.env, self._get_prices_now()["standard"], self.currency_id)
+        except UserError:
             return ""
-        amount = format_amount(self.env, price, self.currency_id)
         if self.interval == "year":
             return self.env._("%s per practitioner a year, without tax", amount)
         return self.env._("%s per practitioner a month, without tax", amount)
+
+    def _prepare_portal_price_change(self):
+        """Return in words from when on a practitioner costs something else, as far as it is known; else nothing."""
+        self.ensure_one()
+        try:
+            change = self._get_price_change()
+        except UserError:
+            return ""  # the preview of the next invoice says why
+        if not change:
+            return ""
+        day = format_date(self.env, change.day)
+        if change.before["standard"] != change.after["standard"]:
+            return self.env._(
+                "A practitioner costs %(price)s from %(day)s on.",
+                price=format_amount(self.env, change.after["standard"], self.currency_id),
+                day=day,
+            )
+        return self.env._(
+            "A student costs %(price)s from %(day)s on.",
+            price=format_amount(self.env, change.after["student"], self.currency_id),
+            day=day,
+        )
 
     def _get_portal_invoices(self):
         """Return the posted invoices and credit notes of this organisation's subscription, the newest first."""
