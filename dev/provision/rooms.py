@@ -44,7 +44,10 @@ PLAN = (
     {"models/subscriptions/billing": "previews and invoices, exactly once"},
     {"models/subscriptions/collection": "what is unpaid, collecting it, mails"},
     {"models/subscriptions/lifecycle": "start, change, pause, cancel, time"},
-    {"models/subscriptions/reminders": "who does not pay is told"},
+    {
+        "models/subscriptions/reminders": "who does not pay is told",
+        "models/subscriptions/announcements": "new prices are told before",
+    },
     {"models/subscriptions/checkout": "choosing and paying a plan", "models/subscriptions/software": "access, webhook"},
     {"models/subscriptions/portal": "what administrators see and do"},
     {"models/einvoice": "what e-invoices say beyond Odoo's"},

@@ -23,6 +23,7 @@ class ResConfigSettings(models.TransientModel):
     practice_retry_days = fields.Char(related="company_id.practice_retry_days", readonly=False)
     practice_announce_days = fields.Integer(related="company_id.practice_announce_days", readonly=False)
     practice_send_receipts = fields.Boolean(related="company_id.practice_send_receipts", readonly=False)
+    practice_price_notice_days = fields.Integer(related="company_id.practice_price_notice_days", readonly=False)
     practice_use_open_credit = fields.Boolean(related="company_id.practice_use_open_credit", readonly=False)
     practice_webhook_url = fields.Char(related="company_id.practice_webhook_url", readonly=False)
     practice_webhook_secret = fields.Char(related="company_id.practice_webhook_secret", readonly=False)

@@ -4,6 +4,7 @@ from . import billing
 from . import collection
 from . import lifecycle
 from . import reminders
+from . import announcements
 from . import checkout
 from . import portal
 from . import software

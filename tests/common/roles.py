@@ -236,6 +236,14 @@ class RolesMixin(DirectDebitMixin, SubscriptionMixin):
                 [("company_id", "=", self.company.id)], limit=1
             ),
             "practice.reminder": self.make_reminder(period.move_id),
+            "practice.price.announcement": self.env["practice.price.announcement"].create(
+                {
+                    "subscription_id": self.subscription.id,
+                    "plan_id": self.subscription.plan_id.id,
+                    "interval": "month",
+                    "first_day": "2026-03-15",
+                }
+            ),
         }
 
     def make_reminder(self, invoice):

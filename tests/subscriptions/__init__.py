@@ -5,6 +5,7 @@ from . import test_direct_debit_attack
 from . import test_einvoice
 from . import test_invoice_batch
 from . import test_open_credit
+from . import test_price_announcements
 from . import test_price_changes
 from . import test_reminders
 from . import test_software_access

@@ -57,6 +57,7 @@ RIGHTS = {
     "practice.code.attempt": {},
     "practice.discount.code": {"manager": "rwcd", "accountant": "r"},
     "practice.reminder.step": {"manager": "rwcd", "accountant": "r"},
+    "practice.price.announcement": {"manager": "r", "accountant": "r"},
     "practice.reminder": {"manager": "r", "accountant": "r"},
     "practice.discount.redemption": {"manager": "rd", "accountant": "r"},
 }
