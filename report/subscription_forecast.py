@@ -28,14 +28,14 @@ class PracticeSubscriptionForecast(models.TransientModel):
     _order = "date, id"
     _rec_name = "subscription_id"
 
-    batch = fields.Char(required=True, index=True, help="What was worked out at one time.")
+    batch = fields.Char(index=True, help="What was worked out at one time.")
     subscription_id = fields.Many2one("practice.subscription", required=True, ondelete="cascade")
     organisation_id = fields.Many2one("res.partner", required=True, ondelete="cascade")
     plan_id = fields.Many2one("practice.plan", ondelete="cascade")
     interval = fields.Selection(INTERVALS, string="Billing")
-    company_id = fields.Many2one("res.company", required=True, ondelete="cascade")
+    company_id = fields.Many2one("res.company", ondelete="cascade")
     currency_id = fields.Many2one(related="company_id.currency_id")
-    date = fields.Date(string="Invoice Date", required=True, help="A day of the company; what is late is of today.")
+    date = fields.Date(string="Invoice Date", help="A day of the company; what is late is of today.")
     date_from = fields.Date(string="From", help="First day of the period.")
     date_to = fields.Date(string="Until", help="Last day of the period.")
     seats = fields.Integer(help="Practitioners that the invoice pays for in its period.", aggregator="avg")
