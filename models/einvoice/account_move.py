@@ -1,6 +1,6 @@
 from odoo import models
 
-from ...tools.einvoice import Debit, Facts
+from ...tools.einvoice import OUTSIDE_VAT, Debit, Facts
 
 
 class AccountMove(models.Model):
@@ -14,6 +14,25 @@ class AccountMove(models.Model):
         # sudo: what kind of document it is; whoever sends it need not read subscriptions
         lines_sudo = self.sudo().invoice_line_ids
         return bool(self.sudo().practice_period_id or lines_sudo.practice_period_id or lines_sudo.practice_package_id)
+
+    def _practice_find_einvoice_problem(self):
+        """Return in words why this document of ours cannot be an e-invoice, or nothing.
+
+        What is not subject to VAT (a voucher for several rates is sold without it) stands on a document of its own: the
+        European norm allows no other VAT beside it (EN 16931, BR-O-11 to BR-O-14).
+        """
+        self.ensure_one()
+        lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+        if "ubl_cii_tax_category_code" not in lines.tax_ids._fields or not self._practice_is_ours():
+            return ""
+        outside = lines.filtered(lambda line: OUTSIDE_VAT in line.tax_ids.mapped("ubl_cii_tax_category_code"))
+        if not outside or outside == lines:
+            return ""
+        return self.env._(
+            "%(lines)s is not subject to VAT yet, and an e-invoice may not hold that beside lines with VAT. Sell it on "
+            "an invoice of its own; this one can be sent as PDF.",
+            lines=", ".join(outside.mapped("name")),
+        )
 
     def _practice_get_einvoice_facts(self):
         """Return the :class:`Facts` of this posted document, in the customer's language as its lines are."""
