@@ -38,8 +38,11 @@ class Practice:
             [{"name": f"Patient {number}", "email": f"patient{number}@example.com"} for number in range(count)]
         )
 
-    def give(self, patients, lots=1, credits=10):
-        """Give each patient ``lots`` lots of ``credits`` credits at 120 each, without an invoice."""
+    def give(self, patients, lots=1, credits=10, days_ago=0):
+        """Give each patient ``lots`` lots of ``credits`` credits at 120 each, without an invoice.
+
+        Nothing is released before the day on which they were given.
+        """
         return self.env["practice.credit.lot"]._grant(
             [
                 {
@@ -48,7 +51,7 @@ class Practice:
                     "package_id": self.package.id,
                     "company_id": self.env.company.id,
                     "origin": "gift",
-                    "date": self.env.company._practice_day(),
+                    "date": self.env.company._practice_day() - timedelta(days=days_ago),
                     "internal_rate": 100.0,
                     "deferred_account_id": self.balance_post.id,
                     "credits": credits,
