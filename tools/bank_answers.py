@@ -29,6 +29,8 @@ class Answer(NamedTuple):
     :param Decimal amount: in ``currency``, >= 0; ``None`` when it is not said
     :param str code: the reason; ``None`` for money that arrived
     :param date day: of the booking, as far as it is said
+    :param Decimal fee: what the bank charges for it, in ``fee_currency``
+    :param tuple names: end-to-end references of the collections of which the money arrived, as far as they are said
     """
 
     end_to_end: str
@@ -39,6 +41,9 @@ class Answer(NamedTuple):
     file: str = ""
     part: str = ""
     arrived: bool = False
+    fee: Decimal = Decimal()
+    fee_currency: str = ""
+    names: tuple = ()
 
 
 class Message(NamedTuple):
@@ -175,14 +180,71 @@ def _read_entries(book):
             file = _text(details, "Btch", "MsgId") or _text(details, "TxDtls", "Refs", "MsgId")
             part = _text(details, "Btch", "PmtInfId") or _text(details, "TxDtls", "Refs", "PmtInfId")
             if not is_debit and (file or part):
-                amount, currency = _amount(entry, "Amt")
-                yield Answer("", amount, currency, None, day, file=file, part=part, arrived=True)
+                yield _read_arrival(entry, details, day, file, part)
             for one in _all(details, "TxDtls") if is_debit else ():
                 if _find(one, "RtrInf") is None:
                     continue
                 amount, currency = _original_amount(one, entry)
-                name = _text(one, "Refs", "EndToEndId")
-                yield Answer(name, amount, currency, _code(one, "RtrInf") or "MS03", day, file=file, part=part)
+                is_alone = len(_all(entry, "NtryDtls", "TxDtls")) == 1
+                fee, fee_currency = _fee(one)
+                if not fee and is_alone:
+                    fee, fee_currency = _fee(entry)
+                if not fee:
+                    # Not said, and part of what was booked.
+                    booked, fee_currency = _amount(one, "Amt") if not is_alone else _amount(entry, "Amt")
+                    is_more = booked is not None and amount is not None and booked > amount
+                    fee = booked - amount if is_more and fee_currency == currency else Decimal()
+                yield Answer(
+                    _text(one, "Refs", "EndToEndId"),
+                    amount,
+                    currency,
+                    _code(one, "RtrInf") or "MS03",
+                    day,
+                    file=file,
+                    part=part,
+                    fee=fee,
+                    fee_currency=fee_currency if fee else "",
+                )
+
+
+def _read_arrival(entry, details, day, file, part):
+    """Return what an entry says of the money of a file, or of a part of it, that arrived."""
+    ones = _all(details, "TxDtls")
+    names = tuple(name for name in (_text(one, "Refs", "EndToEndId") for one in ones) if name)
+    amount, currency = _amount(details, "Btch", "TtlAmt")
+    if amount is None and len(_all(entry, "NtryDtls")) == 1:
+        amount, currency = _amount(entry, "Amt")
+    elif amount is None:
+        said = [_amount(one, "Amt") for one in ones]
+        if said and None not in [one for one, _currency in said]:
+            amount, currency = sum(one for one, _currency in said), said[0][1]
+    fee, fee_currency = _fee(entry)
+    return Answer(
+        "",
+        amount,
+        currency,
+        None,
+        day,
+        file=file,
+        part=part,
+        arrived=True,
+        fee=fee,
+        fee_currency=fee_currency,
+        names=names if len(names) == len(ones) else (),
+    )
+
+
+def _fee(node):
+    """Return ``(amount, currency)`` of what the bank charges, summed; 0 when it says nothing."""
+    total, currency = Decimal(), ""
+    for charges in _all(node, "Chrgs"):
+        # Older versions repeat the element itself for each charge.
+        records = _all(charges, "Rcrd") or ([charges] if _find(charges, "Amt") is not None else [])
+        found = [(_amount(record, "Amt"), _text(record, "CdtDbtInd") == "CRDT") for record in records]
+        for (amount, of), is_back in found or [(_amount(charges, "TtlChrgsAndTaxAmt"), False)]:
+            total += (-amount if is_back else amount) if amount is not None else 0
+            currency = of or currency
+    return max(total, Decimal()), currency if total > 0 else ""
 
 
 def _original_amount(one, entry):

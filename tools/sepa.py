@@ -213,6 +213,11 @@ REASONS = {
 }
 
 
+#: Reasons that lie with the debtor's own account: for these a fee can be charged. Whoever has a collection refunded, or
+#: is collected from by mistake, owes nothing for it.
+OF_THE_DEBTOR = frozenset(("AC04", "AC06", "AM04"))
+
+
 def what_to_do(code):
     """Return ``RETRY``, ``NEW_MANDATE`` or ``STOP``; a code that is not known is as good as none: it is tried again."""
     return REASONS.get(code, RETRY)

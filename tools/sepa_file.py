@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from .sepa import LARGEST_AMOUNT, clean_bic, clean_iban, clean_identifier, clean_text
+
 #: What has to be installed for files to be made.
 PACKAGE = "sepaxml"
 
@@ -34,6 +36,30 @@ class Collection(NamedTuple):
     bic: str
     text: str
     original_iban: str = ""
+
+
+def find_faults(collection):
+    """Return the names of the fields of a :class:`Collection` that no bank would take."""
+    it = collection
+
+    def is_sound(clean, text):
+        try:
+            return clean(text) == text
+        except ValueError:
+            return False
+
+    sound = {
+        "end_to_end": clean_identifier(it.end_to_end, "") == it.end_to_end != "",
+        "amount": 0 < it.amount <= Decimal(str(LARGEST_AMOUNT)),
+        "mandate": clean_identifier(it.mandate, "") == it.mandate != "",
+        "signed_on": bool(it.signed_on),
+        "holder": clean_text(it.holder, 70) == it.holder != "",
+        "iban": is_sound(clean_iban, it.iban),
+        "bic": not it.bic or is_sound(clean_bic, it.bic),
+        "text": clean_text(it.text, 140) == it.text != "",
+        "original_iban": not it.original_iban or is_sound(clean_iban, it.original_iban),
+    }
+    return [name for name, is_good in sound.items() if not is_good]
 
 
 def is_available():

@@ -8,5 +8,6 @@ from . import res_partner
 from . import res_partner_forget
 from . import account_move
 from . import account_move_payment
+from . import account_move_fee
 from . import payment_transaction
 from . import res_config_settings

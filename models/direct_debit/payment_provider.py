@@ -63,14 +63,28 @@ class PaymentProvider(models.Model):
         default="pain.008.001.08",
         required=True,
     )
+    sepa_return_fee_product_id = fields.Many2one(
+        "product.product",
+        string="Fee for a Return",
+        domain="[('type', '=', 'service')]",
+        check_company=True,
+        ondelete="restrict",
+        help="Empty: none. When an account was closed, blocked or had not enough money (AC04, AC06, AM04), an invoice "
+        "of its own charges this product, once for each return. The law limits it, in Belgium for consumers by Book "
+        "XIX of the Code of Economic Law: your terms have to say it, the first reminder is free, and nothing may be "
+        "asked before 14 days after it. Leave it empty for consumers. Fees of the reminder plan come on top.",
+    )
+    sepa_return_fee = fields.Float(
+        string="Amount of the Fee", digits=(16, 2), help="In euros, without tax; the product says which tax, if any."
+    )
     sepa_problems = fields.Text(string="What Is Missing", compute="_compute_practice_sepa_problems")
     sepa_error = fields.Char(string="Why No File Could Be Made", readonly=True, copy=False)
     sepa_retry_date = fields.Date(readonly=True, copy=False)
 
     _sepa_days_sound = models.Constraint(
         "CHECK (sepa_lead_days BETWEEN 0 AND 10 AND sepa_notice_days BETWEEN 0 AND 60"
-        " AND sepa_cut_off_hour BETWEEN 0 AND 24)",
-        "Lead days are 0 to 10, days of notice 0 to 60, and the cut-off is an hour from 0 to 24.",
+        " AND sepa_cut_off_hour BETWEEN 0 AND 24 AND COALESCE(sepa_return_fee, 0) >= 0)",
+        "Lead days are 0 to 10, days of notice 0 to 60, the cut-off is an hour from 0 to 24, and a fee is not negative.",
     )
 
     # === COMPUTE METHODS === #
@@ -87,6 +101,14 @@ class PaymentProvider(models.Model):
             provider.sepa_problems = "\n".join(problems)
 
     # === CONSTRAINT METHODS === #
+
+    @api.constrains("sepa_return_fee_product_id", "sepa_return_fee")
+    def _check_practice_sepa_return_fee(self):
+        for provider in self:
+            if bool(provider.sepa_return_fee_product_id) != bool(provider.sepa_return_fee):
+                raise ValidationError(
+                    self.env._("The fee for a return needs a product and an amount. Give both or neither.")
+                )
 
     @api.constrains("sepa_creditor_identifier")
     def _check_practice_sepa_creditor(self):
@@ -143,6 +165,10 @@ class PaymentProvider(models.Model):
         """Return in sentences what is missing before a file can be made."""
         self.ensure_one()
         problems = []
+        if not clean_text(self.company_id.name, 70):
+            problems.append(
+                self.env._("The name of the company cannot be written for a bank: it has no letter that banks take.")
+            )
         if not is_available():
             problems.append(
                 self.env._(
@@ -228,6 +254,7 @@ class PaymentProvider(models.Model):
 
     def _practice_untell(self):
         waiting = self.env["payment.transaction"].search([("provider_id", "in", self.ids), ("state", "=", "pending")])
+        waiting = waiting.filtered(lambda it: not it.sepa_error)
         waiting.token_id._practice_get_mandate_sudo().activity_unlink(
             ["practice_billing.mail_activity_type_direct_debit"]
         )
@@ -247,14 +274,18 @@ class PaymentProvider(models.Model):
         waiting = self.env["payment.transaction"]._practice_get_waiting_domain()
         return Domain("provider_id", "in", self.ids) & waiting
 
-    def _practice_make_sepa_files(self):
+    def _practice_make_sepa_files(self, again=False):
         """Return new files with all that waits, one for each scheme and day. What may not be collected fails.
 
+        :param bool again: whether what was set aside is tried before its day
         :raises UserError: in words what is missing
         """
         transactions, batches = self.env["payment.transaction"], self.env["practice.sepa.batch"]
         for provider in self:
-            found = transactions.search(provider._practice_get_sepa_waiting_domain(), order="id")
+            domain = provider._practice_get_sepa_waiting_domain()
+            found = transactions.search(
+                domain if again else domain & transactions._practice_get_ready_domain(), order="id"
+            )
             # What somebody else holds goes into the next file.
             mandates_sudo = found.token_id._practice_get_mandate_sudo()
             held_sudo = mandates_sudo - mandates_sudo.try_lock_for_update(allow_referencing=True)
@@ -279,5 +310,36 @@ class PaymentProvider(models.Model):
                 )
             )
             for (scheme, day), collections in sorted(groups.items(), key=lambda group: group[0]):
-                batches += batches._make(provider, scheme, day, collections)
+                batches += provider._practice_make_sepa_file(scheme, day, collections)
         return batches
+
+    def _practice_make_sepa_file(self, scheme, day, collections):
+        """Return a new file with those of these collections that can stand in one; each of the others is set aside.
+
+        :raises UserError: when nothing can, for one and the same reason: that is no collection's fault
+        """
+        batches, faulty = self.env["practice.sepa.batch"], {}
+
+        def make(some):
+            return batches._make(self, scheme, day, some)
+
+        def rehearse(some):
+            with self.env.cr.savepoint() as rehearsal:
+                make(some)
+                rehearsal.rollback()
+
+        def note(some, reason):
+            faulty[some] = reason
+
+        if not (made := collections._practice_try(make, set_aside=note, whole=True)):
+            # Rare: so only now it is asked whose fault it is, with half of them at a time.
+            faulty.clear()
+            collections._practice_try(rehearse, set_aside=note)
+            if len(faulty) == len(collections) > 1 and len(set(faulty.values())) == 1:
+                raise UserError(next(iter(faulty.values())))
+            for collection, reason in faulty.items():
+                collection._practice_set_aside(reason)
+            collections = collections.filtered(lambda it: it not in faulty)
+            made = [make(collections)] if collections else []
+        collections._practice_clear()
+        return batches.union(*made)

@@ -19,6 +19,9 @@ class PaymentTransaction(models.Model):
     _name = "payment.transaction"
     _inherit = ["payment.transaction", "practice.retry.mixin"]
 
+    _practice_error_field = "sepa_error"
+    _practice_retry_field = "sepa_retry_date"
+
     sepa_batch_id = fields.Many2one(
         "practice.sepa.batch",
         string="Payment File",
@@ -53,6 +56,8 @@ class PaymentTransaction(models.Model):
         copy=False,
         help="Day on which the bank refused or returned it.",
     )
+    sepa_error = fields.Char(string="Why It Is in No File", readonly=True, copy=False)
+    sepa_retry_date = fields.Date(readonly=True, copy=False)
 
     _sepa_end_to_end_uniq = models.UniqueIndex(
         "(sepa_end_to_end) WHERE sepa_end_to_end IS NOT NULL", "This end-to-end reference is used already."
@@ -134,6 +139,39 @@ class PaymentTransaction(models.Model):
             & Domain("sepa_batch_id", "=", False)
             & Domain("sepa_end_to_end", "!=", False)
         )
+
+    # === SET ASIDE === #
+
+    def _practice_tell(self, reason):
+        """Tell the accountant on the mandate; the other collections go into the file without this one."""
+        for collection in self:
+            collection.token_id._practice_get_mandate_sudo()._practice_note_problem(
+                self.env._(
+                    "%(payment)s was left out of the file for the bank: %(reason)s",
+                    payment=collection.reference,
+                    reason=reason,
+                )
+            )
+
+    def _practice_untell(self):
+        self.token_id._practice_get_mandate_sudo()._practice_untell()
+
+    def _practice_describe_sepa_fault(self, name):
+        """Return in words what is wrong with a field of this collection's ``Collection``, and what to do."""
+        self.ensure_one()
+        mandate_sudo = self.token_id._practice_get_mandate_sudo()
+        words = {
+            "mandate": self.env._(
+                "The reference %s of the mandate cannot stand in a file: at most 35 letters and digits, "
+                "without spaces. Mend the sequence of mandates, revoke this one and have another one signed.",
+                mandate_sudo.name,
+            ),
+            "iban": self.env._("The account of the mandate is no IBAN. Use New IBAN and Change the Account."),
+            "bic": self.env._(
+                "%s, the BIC of the mandate, is none. Revoke the mandate and have another one signed.", mandate_sudo.bic
+            ),
+        }
+        return words.get(name) or self.env._("No bank would take it (%s). Ask your administrator.", name)
 
     # === FILES === #
 

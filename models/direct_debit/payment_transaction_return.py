@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.fields import Command
 
-from ...tools.sepa import RETRY, what_to_do
+from ...tools.sepa import OF_THE_DEBTOR, RETRY, what_to_do
 
 
 class PaymentTransaction(models.Model):
@@ -39,7 +39,27 @@ class PaymentTransaction(models.Model):
         if not was_settled:
             self.token_id._practice_get_mandate_sudo()._follow_collections()
         self._post_process()
+        if not ours and code in OF_THE_DEBTOR:
+            self._practice_try(type(self)._practice_bill_return_fee, set_aside=type(self)._practice_note_no_return_fee)
         return True
+
+    def _practice_bill_return_fee(self):
+        """Charge the debtor the fee for a return, when the provider has one: an invoice of its own."""
+        provider = self.provider_id
+        if provider.sepa_return_fee and self.invoice_ids:
+            self.invoice_ids._practice_bill_fee(
+                provider.sepa_return_fee_product_id, provider.sepa_return_fee, self.currency_id, self.reference
+            )
+
+    def _practice_note_no_return_fee(self, reason):
+        """What came back is followed all the same."""
+        self.token_id._practice_get_mandate_sudo()._practice_note_problem(
+            self.env._(
+                "%(payment)s came back, and its fee could not be invoiced: %(reason)s",
+                payment=self.reference,
+                reason=reason,
+            )
+        )
 
     def _practice_reverse_payment(self, day, code):
         """Enter that the money left again on ``day``; the first open day when the books are closed for it."""

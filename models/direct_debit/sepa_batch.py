@@ -32,6 +32,10 @@ class PracticeSepaBatch(models.Model):
         tracking=True,
         copy=False,
     )
+    message_line_ids = fields.One2many(
+        "practice.sepa.message.line", "batch_id", string="What the Bank Says of It", readonly=True
+    )
+    arrival_problem = fields.Text(string="Another Amount Arrived", compute="_compute_arrival_problem")
     transaction_ids = fields.One2many("payment.transaction", "sepa_batch_id", string="Collections", readonly=True)
     collection_count = fields.Integer(string="Collections in the File", readonly=True)
     amount_total = fields.Monetary(string="Control Sum", readonly=True, help="Of the file as it was written.")
@@ -59,6 +63,12 @@ class PracticeSepaBatch(models.Model):
             batch.returned_count = len(
                 batch.sudo().transaction_ids.filtered(lambda it: it.state == "error")
             )  # sudo: a number
+
+    @api.depends("message_line_ids.outcome", "message_line_ids.is_sorted_out", "message_line_ids.transaction_id")
+    def _compute_arrival_problem(self):
+        for batch in self:
+            lines = batch.message_line_ids.filtered(lambda line: not line.transaction_id)
+            batch.arrival_problem = "\n".join(lines._get_differences())
 
     @api.depends("state", "requested_day")
     def _compute_is_late(self):
@@ -147,11 +157,16 @@ class PracticeSepaBatch(models.Model):
 
     @api.model
     def _get_due_domain(self):
-        """Return the files whose day has come."""
-        return Domain("state", "=", "uploaded") & self.env["res.company"]._practice_get_due_domain("requested_day")
+        """Return the files whose day has come, without those that brought another amount, which a person looks at."""
+        due = self.env["res.company"]._practice_get_due_domain("requested_day")
+        differs = [("outcome", "=", "differs"), ("transaction_id", "=", False), ("is_sorted_out", "=", False)]
+        return Domain("state", "=", "uploaded") & due & Domain("message_line_ids", "not any", differs)
 
-    def _settle(self):
-        """Let what the bank did not refuse be paid."""
+    def _settle(self, collections=None):
+        """Let what the bank did not refuse be paid: all of it, or those of ``collections``, which are of one file."""
         for batch in self:
-            batch.write({"state": "settled", "settled_on": batch.company_id._practice_day()})
-            batch.transaction_ids.filtered(lambda it: it.state == "pending")._practice_settle()
+            waiting = batch.transaction_ids.filtered(lambda it: it.state == "pending")
+            settled = waiting if collections is None else waiting & collections
+            if settled == waiting:
+                batch.write({"state": "settled", "settled_on": batch.company_id._practice_day()})
+            settled._practice_settle()

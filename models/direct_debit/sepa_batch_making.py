@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...tools.sepa import clean_text
-from ...tools.sepa_file import Collection, write_file
+from ...tools.sepa_file import Collection, find_faults, write_file
 from ..common.retry_mixin import Step
 from .payment_provider import CODE
 
@@ -40,17 +40,14 @@ class PracticeSepaBatch(models.Model):
     @api.model
     def _get_makers_domain(self):
         """Return the providers with collections that wait for a file."""
-        providers = self.env["payment.provider"]
-        waiting = (
-            self.env["payment.transaction"]
-            .search(self.env["payment.transaction"]._practice_get_waiting_domain())
-            .provider_id
-        )
-        return Domain("id", "in", waiting.ids) & Domain("code", "=", CODE) & providers._practice_get_ready_domain()
+        providers, transactions = self.env["payment.provider"], self.env["payment.transaction"]
+        waiting = transactions._practice_get_waiting_domain() & transactions._practice_get_ready_domain()
+        found = transactions.search(waiting).provider_id
+        return Domain("id", "in", found.ids) & Domain("code", "=", CODE) & providers._practice_get_ready_domain()
 
     @api.model
     def action_make(self):
-        """Make the files of what waits in the companies of the user, now.
+        """Make the files of what waits in the companies of the user, now; what was set aside is tried again.
 
         :raises UserError: when nothing waits, or what is missing
         """
@@ -63,9 +60,12 @@ class PracticeSepaBatch(models.Model):
         )
         made_sudo = self.browse().sudo()  # sudo: as above
         for provider_sudo in providers_sudo:
-            made_sudo |= provider_sudo._practice_make_sepa_files()
+            made_sudo |= provider_sudo._practice_make_sepa_files(again=True)
         if not made_sudo:
-            raise UserError(self.env._("Nothing waits to be collected by direct debit."))
+            waiting_sudo = self.env["payment.transaction"].sudo()  # sudo: as above
+            waiting_sudo = waiting_sudo.search(providers_sudo._practice_get_sepa_waiting_domain())
+            problems = [f"{it.reference}: {it.sepa_error}" for it in waiting_sudo.filtered("sepa_error")]
+            raise UserError("\n".join(problems) or self.env._("Nothing waits to be collected by direct debit."))
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Direct Debit Files"),
@@ -121,7 +121,10 @@ class PracticeSepaBatch(models.Model):
             raise UserError(self.env._("The file would not be sound: %s", error)) from error
 
     def _take(self, collection):
-        """Take a collection in; return it as it stands in the file."""
+        """Take a collection in; return it as it stands in the file.
+
+        :raises UserError: in words what no bank would take
+        """
         mandate_sudo = collection.token_id._practice_get_mandate_sudo()
         collection.write(
             {
@@ -134,15 +137,18 @@ class PracticeSepaBatch(models.Model):
         mandate_sudo.original_iban = False
         mandate_sudo._count(1)
         what = ", ".join(collection.invoice_ids.mapped("name")) or collection.reference
-        return Collection(
+        taken = Collection(
             collection.sepa_end_to_end,
             Decimal(str(collection.amount)).quantize(Decimal("0.01")),
             collection.sepa_sequence,
             mandate_sudo.name,
             mandate_sudo.signed_on,
-            clean_text(mandate_sudo.holder, 70) or mandate_sudo.name,
+            clean_text(mandate_sudo.holder, 70) or collection.sepa_end_to_end,
             mandate_sudo.iban,
             mandate_sudo.bic or "",
-            clean_text(f"{what} {self.company_id.name}", 140),
+            clean_text(f"{what} {self.company_id.name}", 140) or collection.sepa_end_to_end,
             collection.sepa_original_iban or "",
         )
+        if faults := find_faults(taken):
+            raise UserError("\n".join(collection._practice_describe_sepa_fault(name) for name in faults))
+        return taken

@@ -86,6 +86,11 @@ class PracticeSepaMandate(models.Model):
     expires_on = fields.Date(string="Usable Until", compute="_compute_expires_on", store=True)
     ended_on = fields.Date(readonly=True, copy=False)
     end_reason = fields.Char(readonly=True, copy=False)
+    left_out = fields.Text(
+        string="Left Out of Files",
+        compute="_compute_left_out",
+        help="Collections with this mandate that no bank would take, and why.",
+    )
     error = fields.Char(string="Problem", readonly=True, copy=False)
     retry_date = fields.Date(readonly=True, copy=False)
 
@@ -124,6 +129,15 @@ class PracticeSepaMandate(models.Model):
     def _compute_expires_on(self):
         for mandate in self:
             mandate.expires_on = mandate.signed_on and mandate_expiry(mandate.signed_on, mandate.last_collected_on)
+
+    @api.depends("token_id")
+    def _compute_left_out(self):
+        transactions = self.env["payment.transaction"].sudo()  # sudo: whoever may read the mandate
+        domain = transactions._practice_get_waiting_domain() & Domain("token_id", "in", self.token_id.ids)
+        found = transactions.search(domain & Domain("sepa_error", "!=", False), order="id").grouped("token_id")
+        for mandate in self:
+            aside = found.get(mandate.sudo().token_id, ())
+            mandate.left_out = "\n".join(f"{it.reference}: {it.sepa_error}" for it in aside)
 
     @api.depends("name", "holder")
     def _compute_display_name(self):

@@ -2,6 +2,8 @@ import base64
 import binascii
 import hashlib
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -135,27 +137,56 @@ class PracticeSepaMessage(models.Model):
             else:
                 self._follow_whole(answer)
         if self.to_look_at:
+            words = self.env._("The bank says something that does not fit what was collected. Look at the lines.")
+            differences = self.line_ids.filtered("batch_id")._get_differences()
             self.activity_schedule(
                 "practice_billing.mail_activity_type_bank_answer",
-                note=self.env._("The bank says something that does not fit what was collected. Look at the lines."),
+                note=Markup("<br/>").join([words, *differences]),
                 user_id=self.company_id._practice_get_accountant().id,
             )
 
     def _follow_arrival(self, answer):
-        """The money of a file arrived: it is settled, if its day has not done so already."""
+        """The money of a file, or of a part of it, arrived: those collections are paid, if their day did not say so.
+
+        Only when it is as much as the file says, with or without what came back before: anything else is for a person.
+        """
         batch = self._find_batch(answer)
-        if batch.state in ("draft", "uploaded"):
-            batch.lock_for_update(allow_referencing=True)
-            self._note_uploaded(batch)
-            batch._settle()
-            self._note(answer, "settled", batch=batch)
+        if not batch:
+            return
+        batch.lock_for_update(allow_referencing=True)
+        collections = batch.transaction_ids.filtered(lambda it: it.sepa_end_to_end in answer.names)
+        collections = collections or self._get_part(batch, answer) or batch.transaction_ids
+        all_of_it = sum(collections.mapped("amount"))
+        standing = sum(collections.filtered(lambda it: it.state != "error").mapped("amount"))
+        if self._fits(answer, batch.currency_id, (all_of_it, standing)):
+            if batch.state != "settled":
+                self._note_uploaded(batch)
+                batch._settle(collections)
+                self._note(answer, "settled", batch=batch)
+            return
+        lines = self.env["practice.sepa.message.line"]
+        vals = self._prepare_line_vals(answer, "differs", batch=batch, expected=standing)
+        same = [(name, "=", vals[name]) for name in ("batch_id", "end_to_end", "amount", "expected", "outcome")]
+        lines.create({**vals, "outcome": "known"} if lines.search_count(same, limit=1) else vals)
+
+    @api.model
+    def _fits(self, answer, currency, amounts):
+        """Return whether an answer says one of ``amounts``, before or after what the bank keeps for itself."""
+        if answer.amount is None or (answer.currency and answer.currency != currency.name):
+            return False
+        said = {answer.amount, answer.amount + answer.fee}
+        return any(currency.compare_amounts(float(one), amount) == 0 for one in said for amount in amounts)
+
+    @api.model
+    def _get_part(self, batch, answer):
+        """Return the collections of the part of a file that an answer names; none when it names none."""
+        return batch.transaction_ids.filtered(lambda it: part_name(batch.name, it.sepa_sequence) == answer.part)
 
     def _follow_whole(self, answer):
         """A file, or a part of it, was refused: all collections in it."""
         batch = self._find_batch(answer)
-        collections = batch.transaction_ids
-        if answer.part and answer.part != answer.file:
-            collections = collections.filtered(lambda it: part_name(batch.name, it.sepa_sequence) == answer.part)
+        is_part = answer.part and answer.part != answer.file
+        collections = self._get_part(batch, answer) if is_part else batch.transaction_ids
         if not collections:
             self._note(answer, "unknown")
         for collection in collections:
@@ -206,18 +237,23 @@ class PracticeSepaMessage(models.Model):
 
     def _note(self, answer, outcome, collection=None, batch=None):
         """Keep what became of an answer."""
-        self.env["practice.sepa.message.line"].create(
-            {
-                "message_id": self.id,
-                "end_to_end": answer.end_to_end or answer.part or answer.file,
-                "amount": float(answer.amount or 0.0),
-                "code": answer.code,
-                "day": answer.day,
-                "outcome": outcome,
-                "transaction_id": collection and collection.id,
-                "batch_id": batch and batch.id,
-            }
-        )
+        vals = self._prepare_line_vals(answer, outcome, collection, batch)
+        self.env["practice.sepa.message.line"].create(vals)
+
+    def _prepare_line_vals(self, answer, outcome, collection=None, batch=None, expected=0.0):
+        return {
+            "message_id": self.id,
+            "end_to_end": answer.end_to_end or answer.part or answer.file,
+            "amount": float(answer.amount or 0.0),
+            "expected": expected,
+            "fee": float(answer.fee),
+            "fee_currency": answer.fee_currency,
+            "code": answer.code,
+            "day": answer.day,
+            "outcome": outcome,
+            "transaction_id": collection and collection.id,
+            "batch_id": batch and batch.id,
+        }
 
     # === WORDS === #
 

@@ -13,6 +13,16 @@ class PracticeSepaMessageLine(models.Model):
     company_id = fields.Many2one(related="message_id.company_id", store=True, index=True)
     end_to_end = fields.Char(string="Reference", readonly=True)
     amount = fields.Float(readonly=True, digits=(16, 2), help="In euros, as the bank says it.")
+    expected = fields.Float(
+        readonly=True, digits=(16, 2), help="In euros: what a file was to bring, less what came back before."
+    )
+    fee = fields.Float(
+        string="Fee of the Bank",
+        readonly=True,
+        digits=(16, 2),
+        help="What the bank charges for it. It is part of the statement, with which it is booked.",
+    )
+    fee_currency = fields.Char(string="Currency of the Fee", readonly=True)
     code = fields.Char(string="Reason Code", readonly=True)
     reason = fields.Char(compute="_compute_reason")
     day = fields.Date(readonly=True)
@@ -39,6 +49,21 @@ class PracticeSepaMessageLine(models.Model):
     def _compute_reason(self):
         for line in self:
             line.reason = line.code and line.message_id._get_reason(line.code)
+
+    def _get_differences(self):
+        """Return in sentences which files brought another amount than they were to, while nobody has looked at it."""
+        return [
+            self.env._(
+                "The bank says that %(said)s arrived for %(file)s, which was to bring %(expected)s. It is not settled "
+                "by itself: compare it with the statement, load what came back, then choose The Money Arrived and "
+                "tick Sorted Out.",
+                said=line.batch_id.currency_id.format(line.amount),
+                expected=line.batch_id.currency_id.format(line.expected),
+                file=line.end_to_end,
+            )
+            for line in self
+            if line.outcome == "differs" and line._is_open()
+        ]
 
     def _is_open(self):
         """Return whether a person has to look at it."""

@@ -134,25 +134,27 @@ class DirectDebitMixin:
         )
 
     def say_returned(
-        self, collections, code="MD06", day=None, amount=None, iban=CREDITOR_IBAN, kind="054", message="C1"
+        self, collections, code="MD06", day=None, amount=None, iban=CREDITOR_IBAN, kind="054", message="C1", charges=""
     ):
-        """Return a camt.054 or camt.053 in which the bank takes ``collections`` back."""
+        """Return a camt.054 or camt.053 in which the bank takes ``collections`` back, with its ``charges`` as XML."""
         body, book = {"054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn"), "053": ("BkToCstmrStmt", "Stmt")}[kind]
         entries = "".join(
             f"<Ntry><Amt Ccy='EUR'>{amount or it.amount:.2f}</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
             f"<BookgDt><Dt>{self.company._practice_day()}</Dt></BookgDt><NtryDtls><TxDtls><Refs><EndToEndId>{it.sepa_end_to_end}"
-            f"</EndToEndId></Refs><Amt Ccy='EUR'>{amount or it.amount:.2f}</Amt><RtrInf><Rsn><Cd>{code}</Cd></Rsn>"
+            f"</EndToEndId></Refs><Amt Ccy='EUR'>{amount or it.amount:.2f}</Amt>{charges}<RtrInf><Rsn><Cd>{code}</Cd></Rsn>"
             "</RtrInf></TxDtls></NtryDtls></Ntry>"
             for it in collections
         )
         return self._book(kind, body, book, iban, entries, message)
 
-    def say_arrived(self, batch, kind="053", iban=CREDITOR_IBAN, message="S1"):
-        """Return a camt.053 in which the money of a file arrives."""
+    def say_arrived(self, batch, kind="053", iban=CREDITOR_IBAN, message="S1", amount=None, part="", names=()):
+        """Return a camt.053 in which the money of a file, or of a part of it, arrives."""
         body, book = {"054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn"), "053": ("BkToCstmrStmt", "Stmt")}[kind]
+        refs = "".join(f"<TxDtls><Refs><EndToEndId>{name}</EndToEndId></Refs></TxDtls>" for name in names)
+        part = part and f"<PmtInfId>{part}</PmtInfId>"
         entry = (
-            f"<Ntry><Amt Ccy='EUR'>{batch.amount_total:.2f}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>"
-            f"<BookgDt><Dt>{self.company._practice_day()}</Dt></BookgDt><NtryDtls><Btch><MsgId>{batch.name}</MsgId></Btch></NtryDtls></Ntry>"
+            f"<Ntry><Amt Ccy='EUR'>{batch.amount_total if amount is None else amount:.2f}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>"
+            f"<BookgDt><Dt>{self.company._practice_day()}</Dt></BookgDt><NtryDtls><Btch><MsgId>{batch.name}</MsgId>{part}</Btch>{refs}</NtryDtls></Ntry>"
         )
         return self._book(kind, body, book, iban, entry, message)
 

@@ -687,6 +687,28 @@ class TestPages(PagesMixin, OrganisationMixin, HttpCase):
         with mute_logger("odoo.http"):
             self.assertError(self.rpc(path, **offered), "no such subscription")
 
+    def test_a_fee_is_with_what_is_open_and_suspends_nobody(self):
+        self.subscription._begin_billing()
+        move = self.bill(self.subscription)
+        product = self.make_service("Reminder fee")
+        fee = move._practice_bill_fee(product, 40.0, self.company.currency_id, "Reminder")
+        self.log_in(self.boss)
+        page = self.page("/my/subscription/open")
+        self.assertIn(fee.name, page)
+        self.assertIn(move.name, page)
+        path = f"/my/subscription/open/{self.subscription.id}/transaction"
+        self.rpc(path, provider_id=self.provider.id, payment_method_id=self.method.id, flow="direct")
+        transaction = self.env["payment.transaction"].search([("invoice_ids", "in", fee.ids)])
+        self.assertEqual(transaction.amount, move.amount_total + fee.amount_total)
+        self.assertEqual(self.subscription.open_amount, transaction.amount)
+        transaction._set_canceled()
+        self.pay(move)
+        self.assertIn(fee.name, self.page("/my/subscription/pay"))
+        banners = self.boss.partner_id.with_user(self.boss)._practice_get_portal_banners()
+        self.assertNotIn("suspended", str(banners), "for a fee nobody is suspended")
+        self.log_in(self.rival)
+        self.assertNotIn(fee.name, self.url_open("/my/subscription/open").text)
+
     # === SOMEBODY ELSE === #
 
     def test_a_practitioner_sees_his_seat_and_nothing_else(self):

@@ -5,8 +5,10 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL, mute_logger
 
-from odoo.addons.practice_billing.models.direct_debit import payment_provider
+from odoo.addons.practice_billing.models.direct_debit import payment_provider, sepa_batch_making
+from odoo.addons.practice_billing.tools.sepa_file import Collection
 
 from ..common.collection import CollectionCase
 from ..common.direct_debit import CREDITOR_IBAN, DEBTOR_IBANS, DirectDebitMixin
@@ -203,6 +205,225 @@ class TestDirectDebit(DirectDebitCase):
                 messages.load_file("a.xml", base64.b64encode(xml.encode()).decode())
         self.assertEqual(collection.state, "pending")
         self.assertNotEqual(CREDITOR_IBAN, DEBTOR_IBANS[2])
+
+    def test_another_amount_than_the_file_settles_nothing(self):
+        invoice, collection = self.collect_by_mandate()
+        batch = self.make_files()
+        self.upload(batch)
+        message = self.load(self.say_arrived(batch, amount=batch.amount_total - 1))
+        self.assertEqual((batch.state, collection.state), ("uploaded", "pending"))
+        [line] = message.line_ids
+        self.assertEqual((line.outcome, line.amount, line.expected), ("differs", 93.38, 94.38))
+        for figure in ("94.38", "93.38"):
+            self.assertIn(figure, message.activity_ids.note)
+        self.assertIn(batch.name, batch.arrival_problem)
+        self.settle(batch)
+        self.assertEqual(batch.state, "uploaded", "its day does not settle it either")
+        again = self.load(self.say_arrived(batch, amount=batch.amount_total - 1, message="S2"))
+        self.assertEqual(again.line_ids.outcome, "known")
+        line.is_sorted_out = True
+        self.run_cron("ir_cron_direct_debit")
+        self.assertEqual((batch.state, collection.state, batch.arrival_problem), ("settled", "done", ""))
+        self.assertIn(invoice.payment_state, ("in_payment", "paid"))
+        late = self.load(self.say_arrived(batch, amount=1.0, message="S3"))
+        self.assertEqual(late.line_ids.outcome, "differs", "also when its day had settled it")
+
+    def test_money_less_what_came_back_before_settles(self):
+        _invoice, first = self.collect_by_mandate()
+        _invoice, second = self.collect_by_mandate(self.make_organisation(), DEBTOR_IBANS[1])
+        batch = self.make_files()
+        self.load(self.say_rejected(batch, first))
+        message = self.load(self.say_arrived(batch, amount=second.amount))
+        self.assertEqual(message.line_ids.outcome, "settled")
+        self.assertEqual((batch.state, first.state, second.state), ("settled", "error", "done"))
+
+    def test_the_money_of_a_part_settles_that_part(self):
+        invoice, _collection = self.collect_by_mandate()
+        batch = self.make_files()
+        self.upload(batch)
+        self.settle(batch)
+        self.go_to(invoice.practice_subscription_id.next_invoice_date)
+        again = self.bill_one(invoice.practice_subscription_id)
+        _invoice, first = self.collect_by_mandate(self.make_organisation(), DEBTOR_IBANS[1])
+        recurring = again.practice_attempt_ids
+        batch = self.make_files()
+        self.assertEqual((first.sepa_batch_id, recurring.sepa_batch_id), (batch, batch))
+        self.load(self.say_arrived(batch, amount=first.amount, part=f"{batch.name}-FRST"))
+        self.assertEqual((batch.state, first.state, recurring.state), ("uploaded", "done", "pending"))
+        self.load(self.say_arrived(batch, amount=recurring.amount, names=[recurring.sepa_end_to_end], message="S2"))
+        self.assertEqual((batch.state, recurring.state), ("settled", "done"))
+
+    # === FEES === #
+
+    def test_the_fee_of_the_bank_is_read(self):
+        said = {
+            "<Chrgs><TtlChrgsAndTaxAmt Ccy='EUR'>3.50</TtlChrgsAndTaxAmt></Chrgs>": 3.5,
+            "<Chrgs><Rcrd><Amt Ccy='EUR'>3.00</Amt></Rcrd><Rcrd><Amt Ccy='EUR'>0.63</Amt></Rcrd></Chrgs>": 3.63,
+            "<Chrgs><Amt Ccy='EUR'>2.00</Amt></Chrgs><Chrgs><Amt Ccy='EUR'>1.00</Amt></Chrgs>": 3.0,
+            "": 0.0,
+        }
+        for charges, fee in said.items():
+            with self.subTest(charges=charges):
+                _invoice, collection = self.collect_by_mandate(self.make_organisation())
+                batch = self.make_files()
+                self.upload(batch)
+                self.settle(batch)
+                line = self.load(self.say_returned(collection, "AM04", charges=charges)).line_ids
+                self.assertEqual(
+                    (line.outcome, line.fee, line.fee_currency or ""), ("followed", fee, (fee and "EUR") or "")
+                )
+        moves = self.env["account.move"].search([("practice_fee_origin_id", "!=", False)])
+        self.assertFalse(moves, "customers pay a fee only where somebody said so")
+
+    def test_a_fee_within_what_the_bank_booked_is_told_apart(self):
+        _invoice, collection = self.collect_by_mandate()
+        batch = self.make_files()
+        self.upload(batch)
+        self.settle(batch)
+        inside = f"<AmtDtls><InstdAmt><Amt Ccy='EUR'>{collection.amount}</Amt></InstdAmt></AmtDtls>"
+        line = self.load(self.say_returned(collection, "AM04", amount=collection.amount + 4, charges=inside)).line_ids
+        self.assertEqual((line.outcome, line.fee), ("followed", 4.0))
+
+    def test_the_debtor_is_charged_a_fee_for_a_return_once(self):
+        product = self.make_service("Returned direct debit")
+        with self.assertRaises(ValidationError):
+            self.debits.sepa_return_fee_product_id = product
+        self.debits.write({"sepa_return_fee_product_id": product.id, "sepa_return_fee": 5.0})
+        for code, count in (("AM04", 1), ("MD06", 0), ("AM05", 0)):
+            with self.subTest(code=code):
+                organisation = self.make_organisation(email="org@example.com")
+                invoice, collection = self.collect_by_mandate(organisation)
+                batch = self.make_files()
+                self.upload(batch)
+                self.settle(batch)
+                self.load(self.say_returned(collection, code))
+                self.load(self.say_returned(collection, code, kind="053"))
+                fees = self.env["account.move"].search([("practice_fee_origin_id", "=", invoice.id)])
+                self.assertEqual(len(fees), count)
+                for fee in fees:
+                    self.assertEqual((fee.state, fee.amount_untaxed, fee.partner_id), ("posted", 5.0, organisation))
+                    self.assertIn(invoice.name, fee.invoice_line_ids.name)
+                    self.assertTrue(fee.sending_data)
+        self.assertBooksAgree()
+
+    def test_a_fee_that_cannot_be_invoiced_does_not_hold_up_the_return(self):
+        product = self.make_service("Returned direct debit")
+        self.debits.write({"sepa_return_fee_product_id": product.id, "sepa_return_fee": 5.0})
+        invoice, collection = self.collect_by_mandate()
+        batch = self.make_files()
+        self.upload(batch)
+        self.settle(batch)
+        refused = UserError("No income account")
+        with patch.object(type(invoice), "_practice_bill_fee", side_effect=refused):
+            self.load(self.say_returned(collection, "AM04"))
+        self.assertEqual((collection.state, invoice.payment_state), ("error", "not_paid"))
+        mandate = collection.token_id._practice_get_mandate_sudo()
+        self.assertIn("No income account", mandate.activity_ids.note)
+
+    # === ONE BAD COLLECTION === #
+
+    def break_field(self, name, collection):
+        """Break what stands in a field of a file, as no form lets anybody: only the database is left to do it."""
+        mandate = collection.token_id._practice_get_mandate_sudo()
+        table, column, value, number = {
+            "end_to_end": ("payment_transaction", "sepa_end_to_end", "X" * 36 + str(collection.id), collection.id),
+            "amount": ("payment_transaction", "amount", 1_000_000_000, collection.id),
+            "sequence": ("practice_sepa_mandate", "collection_count", 3, mandate.id),
+            "mandate": ("practice_sepa_mandate", "name", f"M {mandate.id}", mandate.id),
+            "signed_on": ("practice_sepa_mandate", "signed_on", "1900-01-01", mandate.id),
+            "holder": ("practice_sepa_mandate", "holder", "\N{CJK UNIFIED IDEOGRAPH-4E2D}", mandate.id),
+            "iban": ("practice_sepa_mandate", "iban", "BE00", mandate.id),
+            "bic": ("practice_sepa_mandate", "bic", "ABC", mandate.id),
+            "text": (
+                "account_move",
+                "name",
+                "\N{CJK UNIFIED IDEOGRAPH-4E2D}" * (200 + mandate.id),
+                collection.invoice_ids.id,
+            ),
+            "original_iban": ("practice_sepa_mandate", "original_iban", "BE00", mandate.id),
+        }[name]
+        self.env.flush_all()
+        statement = SQL(
+            "UPDATE %s SET %s = %s WHERE id = %s", SQL.identifier(table), SQL.identifier(column), value, number
+        )
+        self.env.cr.execute(statement)
+        self.env.invalidate_all()
+
+    @mute_logger("odoo.addons.practice_billing.models.common.retry_mixin")
+    def test_one_bad_collection_never_holds_up_the_others(self):
+        harmless = {"sequence", "signed_on", "holder", "text"}
+        for version in ("pain.008.001.08", "pain.008.001.02"):
+            self.debits.sepa_file_version = version
+            for name in Collection._fields:
+                with self.subTest(version=version, name=name):
+                    _invoice, good = self.collect_by_mandate(self.make_organisation())
+                    _invoice, bad = self.collect_by_mandate(self.make_organisation(), DEBTOR_IBANS[1])
+                    self.break_field(name, bad)
+                    batch = self.make_files()
+                    self.assertEqual(len(batch), 1)
+                    self.assertIn(good.sepa_end_to_end, [it["name"] for it in self.read_file(batch)])
+                    if name in harmless:
+                        self.assertEqual(bad.sepa_batch_id, batch)
+                        continue
+                    self.assertFalse(bad.sepa_batch_id)
+                    mandate = bad.token_id._practice_get_mandate_sudo()
+                    if name == "amount":
+                        self.assertEqual(bad.state, "error")
+                        continue
+                    self.assertIn(bad.reference, mandate.activity_ids.note)
+                    self.assertIn(bad.sepa_error, mandate.left_out)
+                    self.assertEqual(mandate.collection_count, 0)
+                    self.assertFalse(self.make_files(), "it is left alone until tomorrow")
+                    with self.assertRaises(UserError) as refused:
+                        self.env["practice.sepa.batch"].with_company(self.company).action_make()
+                    self.assertIn(bad.reference, str(refused.exception))
+                    bad._set_error("Not collected")
+
+    def test_an_archived_debtor_is_collected_from(self):
+        _invoice, collection = self.collect_by_mandate()
+        self.organisation.active = False
+        batch = self.make_files()
+        self.assertEqual((len(batch), collection.sepa_batch_id), (1, batch))
+
+    @mute_logger("odoo.addons.practice_billing.models.common.retry_mixin")
+    def test_what_was_set_aside_goes_into_a_file_once_it_is_mended(self):
+        _invoice, collection = self.collect_by_mandate()
+        self.break_field("mandate", collection)
+        self.assertFalse(self.make_files())
+        mandate = collection.token_id._practice_get_mandate_sudo()
+        self.assertTrue(mandate.activity_ids and collection.sepa_error)
+        mandate.name = "M-1"
+        self.env["practice.sepa.batch"].with_company(self.company).action_make()
+        self.assertTrue(collection.sepa_batch_id)
+        self.assertFalse(
+            collection.sepa_error or collection.sepa_retry_date or mandate.activity_ids or mandate.left_out
+        )
+
+    @mute_logger("odoo.addons.practice_billing.models.common.retry_mixin")
+    def test_what_no_program_foresaw_is_set_aside_alone(self):
+        _invoice, bad = self.collect_by_mandate()
+        good = [self.collect_by_mandate(self.make_organisation(), iban)[1] for iban in DEBTOR_IBANS * 2]
+        take = type(self.env["practice.sepa.batch"])._take
+
+        def stumble(batch, collection):
+            if collection == bad:
+                raise ZeroDivisionError("stumbled")
+            return take(batch, collection)
+
+        with patch.object(type(self.env["practice.sepa.batch"]), "_take", stumble):
+            batch = self.make_files()
+        self.assertEqual(len(self.read_file(batch)), len(good))
+        self.assertIn("stumbled", bad.sepa_error)
+
+    @mute_logger("odoo.addons.practice_billing.models.common.retry_mixin")
+    def test_what_is_wrong_with_all_of_them_is_the_provider_s(self):
+        collections = [self.collect_by_mandate(self.make_organisation())[1] for _number in range(3)]
+        with patch.object(sepa_batch_making, "write_file", side_effect=ValueError("schema")):
+            self.assertFalse(self.make_files())
+        self.assertIn("schema", self.debits.sepa_error)
+        self.assertFalse([it.sepa_error for it in collections if it.sepa_error])
+        self.company.name = "\N{CJK UNIFIED IDEOGRAPH-4E2D}"
+        self.assertIn("name of the company", self.debits.sepa_problems)
 
     # === IN BETWEEN === #
 

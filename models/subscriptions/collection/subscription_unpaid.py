@@ -13,9 +13,13 @@ class PracticeSubscription(models.Model):
     @api.model
     def _get_unpaid_domain(self):
         """Return the invoices of subscriptions that are not paid."""
+        return Domain("practice_subscription_id", "!=", False) & self._get_open_domain()
+
+    @api.model
+    def _get_open_domain(self):
+        """Return the invoices, of whatever, that are not paid."""
         return (
-            Domain("practice_subscription_id", "!=", False)
-            & Domain("move_type", "=", "out_invoice")
+            Domain("move_type", "=", "out_invoice")
             & Domain("state", "=", "posted")
             & Domain("payment_state", "in", UNPAID)
         )
@@ -63,6 +67,12 @@ class PracticeSubscription(models.Model):
         self.ensure_one()
         domain = self._get_unpaid_domain() & Domain("practice_subscription_id", "=", self.id)
         return self.env["account.move"].search(domain, order="invoice_date, id")
+
+    def _get_unpaid_fees(self):
+        """Return the fees charged for invoices of this subscription that are not paid, oldest first. They suspend nobody."""
+        self.ensure_one()
+        mine = Domain("practice_fee_origin_id.practice_subscription_id", "=", self.id)
+        return self.env["account.move"].search(self._get_open_domain() & mine, order="invoice_date, id")
 
     def _mark_past_due(self):
         self._enter("past_due", past_due_since=self.company_id._practice_day())

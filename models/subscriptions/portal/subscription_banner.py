@@ -64,7 +64,8 @@ class PracticeSubscription(models.Model):
 
     def _get_unpaid_banner(self, name):
         """Return what is said about open invoices, when there are any that do not get paid by themselves."""
-        moves = self._get_portal_open_invoices()
+        # Without fees, for which nobody is suspended.
+        moves = self._get_portal_open_invoices().filtered("practice_subscription_id")
         waiting = moves.filtered(lambda move: move.practice_collection in ("scheduled", "charging", "collecting"))
         if self.state == "suspended":
             return self._get_suspended_banner(name, moves, waiting)
@@ -156,11 +157,15 @@ class PracticeSubscription(models.Model):
         return words.get(move.practice_collection, "")
 
     def _get_portal_open_invoices(self):
-        """Return the invoices of this subscription that are to be paid, the most urgent first."""
+        """Return the invoices of this subscription, and their fees, that are to be paid, the most urgent first."""
         self.ensure_one()
         moves_sudo = self.env["account.move"].sudo()  # sudo: asked for an administrator of the organisation
         return moves_sudo.search_fetch(
-            self._get_unpaid_domain() & Domain("practice_subscription_id", "=", self.id),
+            self._get_open_domain()
+            & (
+                Domain("practice_subscription_id", "=", self.id)
+                | Domain("practice_fee_origin_id.practice_subscription_id", "=", self.id)
+            ),
             ["name", "invoice_date_due", "amount_residual", "practice_collection", "practice_collect_date"],
             order="invoice_date_due, id",
         )

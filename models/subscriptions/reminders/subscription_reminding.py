@@ -2,7 +2,7 @@ from datetime import timedelta
 from functools import partial
 
 from odoo import api, fields, models
-from odoo.fields import Command, Domain
+from odoo.fields import Domain
 
 from ...common.retry_mixin import Step
 
@@ -45,7 +45,7 @@ class PracticeSubscription(models.Model):
         string="Open",
         compute="_compute_open_invoices",
         groups="practice_billing.group_manager,account.group_account_readonly",
-        help="What is not paid of the posted invoices, with tax.",
+        help="What is not paid of the posted invoices and fees, with tax.",
     )
     suspension_date = fields.Date(
         string="Suspended On", compute="_compute_suspension_date", help="When nobody pays, and nothing was promised."
@@ -54,7 +54,9 @@ class PracticeSubscription(models.Model):
     @api.depends("state", "period_ids.move_id.amount_residual")
     def _compute_open_invoices(self):
         for subscription in self:
-            subscription.open_invoice_ids = moves = subscription._get_unpaid_invoices()
+            subscription.open_invoice_ids = moves = (
+                subscription._get_unpaid_invoices() + subscription._get_unpaid_fees()
+            )
             subscription.open_amount = sum(moves.mapped("amount_residual"))
 
     @api.depends("state", "past_due_since", "company_id.practice_grace_days")
@@ -186,31 +188,7 @@ class PracticeSubscription(models.Model):
         """Post and send the invoice of the fee of ``step``; none when there is no fee."""
         if not step.fee_product_id or not moves:
             return moves.browse()
-        last = moves[-1]
-        product = step.fee_product_id.with_context(lang=last.partner_id.lang)
-        fee = moves.create(
-            {
-                "move_type": "out_invoice",
-                "company_id": self.company_id.id,
-                "journal_id": last.journal_id.id,
-                "partner_id": last.partner_id.id,
-                "fiscal_position_id": last.fiscal_position_id.id,
-                "invoice_date": self.company_id._practice_day(),
-                "invoice_origin": self.name,
-                "invoice_line_ids": [
-                    Command.create(
-                        {
-                            "product_id": product.id,
-                            "name": f"{product.name}: {', '.join(moves.mapped('name'))}",
-                            "price_unit": step.fee_amount,
-                        }
-                    )
-                ],
-            }
-        )
-        fee.action_post()
-        fee._practice_queue_sending()
-        return fee
+        return moves._practice_bill_fee(step.fee_product_id, step.fee_amount, step.currency_id, self.name)
 
     # === WHAT FOLLOWS FROM NOT PAYING === #
 
