@@ -84,7 +84,7 @@ class PaymentProvider(models.Model):
     _sepa_days_sound = models.Constraint(
         "CHECK (sepa_lead_days BETWEEN 0 AND 10 AND sepa_notice_days BETWEEN 0 AND 60"
         " AND sepa_cut_off_hour BETWEEN 0 AND 24 AND COALESCE(sepa_return_fee, 0) >= 0)",
-        "Lead days are 0 to 10, days of notice 0 to 60, the cut-off is an hour from 0 to 24, and a fee is not negative.",
+        "Lead days are 0 to 10, days of notice 0 to 60, the cut-off is an hour from 0 to 24, no fee is negative.",
     )
 
     # === COMPUTE METHODS === #

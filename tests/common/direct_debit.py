@@ -141,8 +141,8 @@ class DirectDebitMixin:
         entries = "".join(
             f"<Ntry><Amt Ccy='EUR'>{amount or it.amount:.2f}</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
             f"<BookgDt><Dt>{self.company._practice_day()}</Dt></BookgDt><NtryDtls><TxDtls><Refs><EndToEndId>{it.sepa_end_to_end}"
-            f"</EndToEndId></Refs><Amt Ccy='EUR'>{amount or it.amount:.2f}</Amt>{charges}<RtrInf><Rsn><Cd>{code}</Cd></Rsn>"
-            "</RtrInf></TxDtls></NtryDtls></Ntry>"
+            f"</EndToEndId></Refs><Amt Ccy='EUR'>{amount or it.amount:.2f}</Amt>{charges}<RtrInf><Rsn><Cd>{code}</Cd>"
+            "</Rsn></RtrInf></TxDtls></NtryDtls></Ntry>"
             for it in collections
         )
         return self._book(kind, body, book, iban, entries, message)
@@ -153,8 +153,9 @@ class DirectDebitMixin:
         refs = "".join(f"<TxDtls><Refs><EndToEndId>{name}</EndToEndId></Refs></TxDtls>" for name in names)
         part = part and f"<PmtInfId>{part}</PmtInfId>"
         entry = (
-            f"<Ntry><Amt Ccy='EUR'>{batch.amount_total if amount is None else amount:.2f}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>"
-            f"<BookgDt><Dt>{self.company._practice_day()}</Dt></BookgDt><NtryDtls><Btch><MsgId>{batch.name}</MsgId>{part}</Btch>{refs}</NtryDtls></Ntry>"
+            f"<Ntry><Amt Ccy='EUR'>{batch.amount_total if amount is None else amount:.2f}</Amt><CdtDbtInd>CRDT</CdtDbtInd>"
+            f"<Sts>BOOK</Sts><BookgDt><Dt>{self.company._practice_day()}</Dt></BookgDt><NtryDtls><Btch>"
+            f"<MsgId>{batch.name}</MsgId>{part}</Btch>{refs}</NtryDtls></Ntry>"
         )
         return self._book(kind, body, book, iban, entry, message)
 

@@ -69,7 +69,7 @@ class PracticeSubscription(models.Model):
         return self.env["account.move"].search(domain, order="invoice_date, id")
 
     def _get_unpaid_fees(self):
-        """Return the fees charged for invoices of this subscription that are not paid, oldest first. They suspend nobody."""
+        """Return the fees charged for invoices of this subscription that are not paid; they suspend nobody."""
         self.ensure_one()
         mine = Domain("practice_fee_origin_id.practice_subscription_id", "=", self.id)
         return self.env["account.move"].search(self._get_open_domain() & mine, order="invoice_date, id")
