@@ -153,8 +153,8 @@ class DirectDebitMixin:
         refs = "".join(f"<TxDtls><Refs><EndToEndId>{name}</EndToEndId></Refs></TxDtls>" for name in names)
         part = part and f"<PmtInfId>{part}</PmtInfId>"
         entry = (
-            f"<Ntry><Amt Ccy='EUR'>{batch.amount_total if amount is None else amount:.2f}</Amt><CdtDbtInd>CRDT</CdtDbtInd>"
-            f"<Sts>BOOK</Sts><BookgDt><Dt>{self.company._practice_day()}</Dt></BookgDt><NtryDtls><Btch>"
+            f"<Ntry><Amt Ccy='EUR'>{batch.amount_total if amount is None else amount:.2f}</Amt>"
+            f"<CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>{self.company._practice_day()}</Dt></BookgDt><NtryDtls><Btch>"
             f"<MsgId>{batch.name}</MsgId>{part}</Btch>{refs}</NtryDtls></Ntry>"
         )
         return self._book(kind, body, book, iban, entry, message)
