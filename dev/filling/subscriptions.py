@@ -138,10 +138,15 @@ class Subscriptions(Packages):
         self.wizard(**cancel, subscription_id=self.ending.id, when="period_end", reason="closed", note="Retires")
 
     def end_of_story(self):
-        """What is under way on the last day: unbilled usage, a trial, an invoice that is overdue since today."""
+        """What is under way on the last day: usage, a trial, an invoice overdue since today, an announced price."""
         self.use(self.bridge, "file", 4, "file-2")
         self.subscribe("Noorderwind", self.blended)
         late = self.subscribe("De Kade", self.starter)
         [invoice] = late._bill_now()
         invoice.invoice_date_due = self.today - timedelta(days=1)
+        self.company.practice_price_notice_days = 60
+        self.make(
+            "practice.plan.price", plan_id=self.starter.id, amount=17.0, date_from=self.today + timedelta(days=10)
+        )
         self.run("subscription_time")
+        self.env["practice.subscription.forecast"].action_open()
