@@ -147,6 +147,12 @@ class TestPriceAnnouncements(CollectionCase):
             with self.assertRaises(AccessError):
                 self.standard.with_user(user).action_open_price_announcements()
 
+    def test_who_pays_the_last_price_is_not_looked_at_any_more(self):
+        self.follow(day(4, 15))
+        self.assertEqual(self.subscription.period_id.price_standard, 42.0)
+        domain = self.subscription._get_price_domain(self.company, day(4, 17))
+        self.assertFalse(self.subscription.filtered_domain(domain))
+
     def test_who_is_looked_at_once_a_day(self):
         self.follow(day(1, 16))
         domain = self.subscription._get_price_domain(self.company, day(1, 16))

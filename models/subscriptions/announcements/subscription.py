@@ -54,11 +54,18 @@ class PracticeSubscription(models.Model):
         )
         announced = Domain("state", "!=", "withdrawn") & Domain("first_day", ">", today)
         unseen = Domain("price_looked_on", "=", False) | Domain("price_looked_on", "<", today)
-        return (
-            Domain("state", "in", BILLED)
-            & unseen
-            & (Domain("plan_id", "in", prices.plan_id.ids) | Domain("price_announcement_ids", "any", announced))
+        # Who was billed for a period that begins on the day of the last price, or later, has it; but for a promised one.
+        waiting = Domain.OR(
+            Domain("plan_id", "=", plan.id)
+            & (
+                Domain("period_id", "=", False)
+                | Domain("period_id.date_from", "<", max(of_plan.mapped("date_from")))
+                | Domain("period_id.price_date", "!=", False)
+            )
+            for plan, of_plan in prices.grouped("plan_id").items()
         )
+        touched = waiting | Domain("price_announcement_ids", "any", announced)
+        return Domain("state", "in", BILLED) & unseen & touched
 
     def _look_at_price(self):
         """Plan what is to be announced to these subscriptions, withdraw what does not come, and tell what is due."""

@@ -26,7 +26,10 @@ class PracticeSubscription(models.Model):
         return {
             **preview,
             "date": format_date(self.env, max(self.next_invoice_date, self.company_id._practice_day())),
-            "open_credit": format_amount(self.env, credit, preview["currency"]) if credit > 0 else "",
+            "open_credit": credit > 0
+            and self.env._(
+                "%s that is open in your favour is used first.", format_amount(self.env, credit, preview["currency"])
+            ),
         }
 
     def _prepare_portal_seats(self):
