@@ -54,7 +54,7 @@ class PracticeSubscription(models.Model):
         )
         announced = Domain("state", "!=", "withdrawn") & Domain("first_day", ">", today)
         unseen = Domain("price_looked_on", "=", False) | Domain("price_looked_on", "<", today)
-        # Who was billed for a period that begins on the day of the last price, or later, has it; but for a promised one.
+        # Who was billed for a period that begins with the last price or later has it, unless another was promised.
         waiting = Domain.OR(
             Domain("plan_id", "=", plan.id)
             & (
