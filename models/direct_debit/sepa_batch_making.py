@@ -45,7 +45,6 @@ class PracticeSepaBatch(models.Model):
         found = transactions.search(waiting).provider_id
         return Domain("id", "in", found.ids) & Domain("code", "=", CODE) & providers._practice_get_ready_domain()
 
-    @api.model
     def action_make(self):
         """Make the files of what waits in the companies of the user, now; what was set aside is tried again.
 

@@ -701,6 +701,8 @@ class TestPages(PagesMixin, OrganisationMixin, HttpCase):
         transaction = self.env["payment.transaction"].search([("invoice_ids", "in", fee.ids)])
         self.assertEqual(transaction.amount, move.amount_total + fee.amount_total)
         self.assertEqual(self.subscription.open_amount, transaction.amount)
+        transaction._set_pending()
+        self.assertEqual(self.page("/my/subscription/open").count("Payment under way"), 2)
         transaction._set_canceled()
         self.pay(move)
         self.assertIn(fee.name, self.page("/my/subscription/pay"))

@@ -144,11 +144,12 @@ class PracticeSubscription(models.Model):
 
     def _describe_portal_collection(self, move):
         """Return in words what is being done to collect ``move``, an open invoice; nothing when nothing is."""
+        if move.transaction_ids.filtered(lambda it: it.state in ("pending", "authorized")):
+            return self.env._("Payment under way")  # a fee is collected by nobody, and can be paid
         day, reason = self._day(move.practice_collect_date), move._practice_describe_collection_failure()
         words = {
             "scheduled": self.env._("Charged on %s", day),
             "charging": self.env._("Payment under way"),
-            "collecting": self.env._("Payment under way"),
             "retry": self.env._("Not collected: %(reason)s. It is tried again on %(day)s.", reason=reason, day=day),
             "failed": self.env._("Not collected: %s.", reason),
             "refused": self.env._("Not collected: %s.", reason),
@@ -178,7 +179,10 @@ class PracticeSubscription(models.Model):
         self.ensure_one()
         moves_sudo = self._get_portal_open_invoices().filtered(
             lambda move: (
-                move.practice_collection not in ("charging", "collecting") and move.currency_id == self.currency_id
+                move.practice_collection not in ("charging", "collecting")
+                # Fees are collected by nobody: it is a payment that says whether one is on its way.
+                and not move.transaction_ids.filtered(lambda it: it.state in ("pending", "authorized"))
+                and move.currency_id == self.currency_id
             )
         )
         return moves_sudo, self.currency_id.round(sum(moves_sudo.mapped("amount_residual")))
