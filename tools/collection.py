@@ -72,6 +72,18 @@ def card_expiry(payment_data):
     return date(year, month, calendar.monthrange(year, month)[1])
 
 
+def needs_payer(data):
+    """Return whether a provider refused a charge because who pays has to confirm it at their bank.
+
+    One shape is known, Stripe's: ``error`` in the answer, ``payment_intent.last_payment_error`` in a notification, with
+    the code ``authentication_required``.
+    """
+    data = data if isinstance(data, dict) else {}
+    intent = data.get("payment_intent")
+    error = data.get("error") or (intent.get("last_payment_error") if isinstance(intent, dict) else None)
+    return isinstance(error, dict) and error.get("code") == "authentication_required"
+
+
 def next_sending(now, failures):
     """Return the moment at which a message is sent again, or ``None`` when it is given up.
 

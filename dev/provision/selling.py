@@ -53,6 +53,7 @@ ALLOWED = {
     "models/packages/vat/package.py:": "what is sold is defined here",
     "models/packages/vat/product_product.py:": "the price of what is sold now",
     "models/packages/vat/product_template.py:": "with which tax it is sold from now on",
+    f"{SUBSCRIPTIONS}/billing/subscription_price_change.py:": "what is to be charged from a day to come on",
     "models/packages/upgrades/credit_lot.py:": "an upgrade is a sale: at what is offered now",
     "controllers/patient/shop.py:_practice_render_offer": "what is offered now",
     "controllers/patient/vouchers.py:_practice_render_gift": "what is offered now",

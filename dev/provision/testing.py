@@ -13,7 +13,7 @@ from .tools import provide_browser
 NOT_INSTALLED = {"dev", "tests", "benchmarks", "doc", "docs", "__pycache__"}
 WORKERS = 2
 # Tests of what other apps of Odoo do with this module; they need a database with these apps, whose name is "doors".
-DOORS = ("point_of_sale", "sale_loyalty", "sale_management", "website_sale")
+DOORS = ("payment_stripe", "point_of_sale", "sale_loyalty", "sale_management", "website_sale")
 DOOR_TESTS = "test_doors_*.py"
 # What pytest returns when no test was selected.
 NOTHING_SELECTED = 5

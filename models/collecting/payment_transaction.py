@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import html2plaintext
 
-from ...tools.collection import card_expiry
+from ...tools.collection import card_expiry, needs_payer
 from .account_move import UNPAID
 
 _logger = logging.getLogger(__name__)
@@ -15,8 +15,13 @@ _logger = logging.getLogger(__name__)
 #: Payments that a person makes, who may save the method with it.
 ONLINE = ("online_redirect", "online_direct")
 
-#: A provider that has not answered after this time is not asked with the same key any more.
-NO_ANSWER = timedelta(days=3)
+#: A provider that has not answered after this time is not asked with the same key any more: Stripe forgets keys after
+#: 24 hours, others later, and the same request would be another payment then.
+NO_ANSWER = timedelta(hours=20)
+
+
+class UnansweredError(Exception):
+    """The provider may have got a request, and nobody knows what became of it."""
 
 
 class PaymentTransaction(models.Model):
@@ -40,6 +45,11 @@ class PaymentTransaction(models.Model):
     practice_attempt = fields.Integer(string="Attempt", readonly=True)
     practice_is_hard = fields.Boolean(
         string="Refused", readonly=True, help="Not to be tried again with the same payment method."
+    )
+    practice_needs_payer = fields.Boolean(
+        string="To Be Confirmed",
+        readonly=True,
+        help="The bank wants who pays to confirm the payment; charging the saved method again will hardly do.",
     )
     practice_followed = fields.Char(readonly=True, help="The last state from which something followed.")
     practice_reason = fields.Char(
@@ -95,6 +105,9 @@ class PaymentTransaction(models.Model):
             # Not cancelled: Odoo accepts a late confirmation of a payment that failed, and none of a cancelled one.
             self._set_error(obstacle)
             return
+        if self.create_date < fields.Datetime.now() - NO_ANSWER:
+            self._practice_end_unanswered()
+            return
         try:
             with self.env.cr.savepoint():
                 self._ensure_provider_is_not_disabled()
@@ -102,12 +115,51 @@ class PaymentTransaction(models.Model):
         except ValidationError as error:
             if not self._practice_is_unanswered(error):
                 self._set_error(str(error))
+        except UnansweredError:
+            _logger.warning("The provider did not answer for %s; it is asked again", self.reference)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
         except Exception:
             _logger.exception("The provider could not be asked for %s", self.reference)
-        if self.state == "draft" and self.create_date < fields.Datetime.now() - NO_ANSWER:
-            self._set_error(self.env._("The payment provider did not answer."))
+
+    def _practice_end_unanswered(self):
+        """Let this attempt fail, and have people look whether its money moved before another one is made.
+
+        Odoo still accepts that it was paid, should the provider say so.
+        """
+        self._set_error(self.env._("The payment provider did not answer."))
+        self.practice_invoice_id._practice_note_collection_problem(
+            self.env._(
+                "The payment provider did not say whether %s was charged. Look there before it is charged again.",
+                self.reference,
+            )
+        )
+
+    def _send_api_request(self, method, *args, **kwargs):
+        """Notice why an attempt was refused, and that it was not answered: some providers would call that a failure.
+
+        :raises UnansweredError: which no provider takes for a refusal
+        """
+        try:
+            return super()._send_api_request(method, *args, **kwargs)
+        except ValidationError as error:
+            if self.practice_invoice_id and method == "POST":
+                if self._practice_is_unanswered(error):
+                    raise UnansweredError from error
+                self._practice_note_refusal(error.__context__)
+            raise
+
+    def _practice_note_refusal(self, error):
+        """Notice that who pays has to confirm it, when that is what the provider answered."""
+        try:
+            self.practice_needs_payer = needs_payer(error.response.json())
+        except (AttributeError, ValueError):  # no answer that can be read
+            return
+
+    def _apply_updates(self, payment_data):
+        if self.practice_invoice_id and needs_payer(payment_data):
+            self.practice_needs_payer = True
+        return super()._apply_updates(payment_data)
 
     def _practice_describe_failure(self):
         """Return in words for who pays, in the language of the context, why this attempt failed, or nothing."""

@@ -10,6 +10,9 @@ from odoo.tools import format_time
 #: While somebody may be paying on a page, nothing else is charged for the same thing; afterwards it counts as left.
 PAYING = timedelta(hours=1)
 
+#: What a provider answers that is busy: it says nothing of the payment. Nor does what it answers when it broke (5xx).
+BUSY = (409, 429)
+
 #: The money of a payment in one of these states is on its way.
 ON_ITS_WAY = ("pending", "authorized")
 
@@ -87,8 +90,9 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _practice_is_unanswered(self, error):
-        """Return whether a request may have reached the provider, whose answer did not reach us."""
-        return isinstance(
-            error.__cause__ or error.__context__,
-            requests.exceptions.ConnectionError | requests.exceptions.Timeout,
-        )
+        """Return whether a request may have reached the provider without an answer that says what became of it."""
+        cause = error.__cause__ or error.__context__
+        if isinstance(cause, requests.exceptions.HTTPError):
+            status = cause.response.status_code
+            return status in BUSY or status >= 500
+        return isinstance(cause, requests.exceptions.ConnectionError | requests.exceptions.Timeout)

@@ -28,7 +28,7 @@ class PaymentTransaction(models.Model):
             mandate_sudo = self.token_id._practice_get_mandate_sudo()
             self._practice_give_back_amendment(mandate_sudo)
             mandate_sudo._count(-1)
-        elif self.payment_id:
+        else:
             self._practice_reverse_payment(day, code)
         self.write({"sepa_return_code": code, "sepa_returned_on": day})
         words = self.env["practice.sepa.message"]._describe_reason(code)
@@ -62,8 +62,13 @@ class PaymentTransaction(models.Model):
         )
 
     def _practice_reverse_payment(self, day, code):
-        """Enter that the money left again on ``day``; the first open day when the books are closed for it."""
+        """Enter that the money left again on ``day``; the first open day when the books are closed for it.
+
+        Nothing happens without a payment, or when somebody has undone it already.
+        """
         entry = self.payment_id.move_id
+        if entry.state != "posted" or entry.reversal_move_ids:
+            return
         debts = entry.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
         debts.remove_move_reconcile()
         reversal = self.env["account.move"].create(

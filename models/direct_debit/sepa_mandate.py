@@ -132,9 +132,9 @@ class PracticeSepaMandate(models.Model):
 
     @api.depends("token_id")
     def _compute_left_out(self):
-        transactions = self.env["payment.transaction"].sudo()  # sudo: whoever may read the mandate
-        domain = transactions._practice_get_waiting_domain() & Domain("token_id", "in", self.token_id.ids)
-        found = transactions.search(domain & Domain("sepa_error", "!=", False), order="id").grouped("token_id")
+        transactions_sudo = self.env["payment.transaction"].sudo()  # sudo: whoever may read the mandate
+        domain = transactions_sudo._practice_get_waiting_domain() & Domain("token_id", "in", self.token_id.ids)
+        found = transactions_sudo.search(domain & Domain("sepa_error", "!=", False), order="id").grouped("token_id")
         for mandate in self:
             aside = found.get(mandate.sudo().token_id, ())
             mandate.left_out = "\n".join(f"{it.reference}: {it.sepa_error}" for it in aside)

@@ -476,7 +476,7 @@ class TestBetween(CollectedPartsCase):
 
         with self.patch_charge(fail):
             self.collect()
-            self.collect(days=1)
+            self.collect(hours=1)
         self.assertEqual(self.card_payments(invoice), [(400.0, "draft")])
         self.collect()
         self.assertEqual(self.card_payments(invoice), [(400.0, "done")])

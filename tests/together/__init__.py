@@ -2,6 +2,8 @@ from . import test_doors_down_payment
 from . import test_doors_point_of_sale
 from . import test_doors_sale
 from . import test_doors_shop
+from . import test_doors_stripe
+from . import test_doors_stripe_attack
 from . import test_guest
 from . import test_forget
 from . import test_i18n

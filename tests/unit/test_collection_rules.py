@@ -11,6 +11,7 @@ from odoo.addons.practice_billing.tools.collection import (
     RETRY_DAYS,
     card_expiry,
     has_access,
+    needs_payer,
     next_attempt,
     next_sending,
     parse_retry_days,
@@ -97,6 +98,26 @@ class TestCardExpiry(unittest.TestCase):
         ):
             with self.subTest(data=data):
                 self.assertIsNone(card_expiry(data))
+
+
+class TestNeedsPayer(unittest.TestCase):
+    def test_what_stripe_answers_and_tells(self):
+        error = {"code": "authentication_required", "message": "This transaction requires authentication."}
+        for data in ({"error": error}, {"payment_intent": {"last_payment_error": error}}):
+            with self.subTest(data):
+                self.assertTrue(needs_payer(data))
+
+    def test_any_other_refusal(self):
+        for data in (
+            None,
+            [],
+            {"error": "authentication_required"},
+            {"error": {"code": "card_declined"}},
+            {"payment_intent": {"last_payment_error": None}},
+            {"payment_intent": "pi_1"},
+        ):
+            with self.subTest(data):
+                self.assertFalse(needs_payer(data))
 
 
 class TestSendingAgain(unittest.TestCase):

@@ -262,7 +262,8 @@ class AccountMove(models.Model):
 
     def _practice_tell_attempt_failed(self, attempt):
         if self.practice_agreed_date:
-            self._practice_mail_payer("practice_billing.mail_template_part_failed", attempt.amount)
+            template = "payment_confirm" if attempt.practice_needs_payer else "part_failed"
+            self._practice_mail_payer(f"practice_billing.mail_template_{template}", attempt.amount)
         return super()._practice_tell_attempt_failed(attempt)
 
     def _practice_tell_attempt_paid(self, attempt):

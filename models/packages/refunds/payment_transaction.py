@@ -63,9 +63,16 @@ class PaymentTransaction(models.Model):
     def _post_process(self):
         """Also of what a provider answers later."""
         result = super()._post_process()
+        self._practice_reverse_failed_returns()
         # sudo: whoever lets the answer in
         self.practice_credit_note_id.sudo()._practice_follow_return()
         return result
+
+    def _practice_reverse_failed_returns(self):
+        """Reverse the payment of a return that failed days after the provider had called it done: the money is still
+        owed, and the credit note open again."""
+        for refund in self.filtered(lambda it: it.practice_credit_note_id and it.state == "error"):
+            refund._practice_reverse_payment(refund.company_id._practice_day(), self.env._("the refund failed"))
 
     def _practice_prepare_return(self, credit_note, amount):
         """Return the transaction that will return ``amount`` of this payment; nobody is asked yet."""

@@ -33,9 +33,8 @@ class AccountMove(models.Model):
 
     def _practice_tell_attempt_failed(self, attempt):
         if self.practice_subscription_id:
-            self.practice_subscription_id._send_to_billing_contacts(
-                "practice_billing.mail_template_payment_failed", self
-            )
+            template = "payment_confirm" if attempt.practice_needs_payer else "payment_failed"
+            self.practice_subscription_id._send_to_billing_contacts(f"practice_billing.mail_template_{template}", self)
         return super()._practice_tell_attempt_failed(attempt)
 
     def _practice_tell_attempt_paid(self, attempt):
