@@ -335,7 +335,9 @@ class PaymentProvider(models.Model):
             # Rare: so only now it is asked whose fault it is, with half of them at a time.
             faulty.clear()
             collections._practice_try(rehearse, set_aside=note)
-            if len(faulty) == len(collections) > 1 and len(set(faulty.values())) == 1:
+            # What is wrong with a mandate names it: only what is nobody's own is the same for several.
+            is_common = len(collections.token_id) > 1 and len(set(faulty.values())) == 1
+            if is_common and len(faulty) == len(collections):
                 raise UserError(next(iter(faulty.values())))
             for collection, reason in faulty.items():
                 collection._practice_set_aside(reason)

@@ -166,12 +166,18 @@ class PaymentTransaction(models.Model):
                 "without spaces. Mend the sequence of mandates, revoke this one and have another one signed.",
                 mandate_sudo.name,
             ),
-            "iban": self.env._("The account of the mandate is no IBAN. Use New IBAN and Change the Account."),
+            "iban": self.env._(
+                "The account of the mandate %s is no IBAN. Use New IBAN and Change the Account.", mandate_sudo.name
+            ),
             "bic": self.env._(
-                "%s, the BIC of the mandate, is none. Revoke the mandate and have another one signed.", mandate_sudo.bic
+                "%(bic)s, the BIC of the mandate %(mandate)s, is none. Revoke the mandate and have another one signed.",
+                bic=mandate_sudo.bic,
+                mandate=mandate_sudo.name,
             ),
         }
-        return words.get(name) or self.env._("No bank would take it (%s). Ask your administrator.", name)
+        return words.get(name) or self.env._(
+            "No bank would take %(payment)s (%(field)s). Ask your administrator.", payment=self.reference, field=name
+        )
 
     # === FILES === #
 

@@ -152,10 +152,10 @@ class DirectDebitMixin:
         body, book = {"054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn"), "053": ("BkToCstmrStmt", "Stmt")}[kind]
         refs = "".join(f"<TxDtls><Refs><EndToEndId>{name}</EndToEndId></Refs></TxDtls>" for name in names)
         part = part and f"<PmtInfId>{part}</PmtInfId>"
+        amount = batch.amount_total if amount is None else amount
         entry = (
-            f"<Ntry><Amt Ccy='EUR'>{batch.amount_total if amount is None else amount:.2f}</Amt>"
-            f"<CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>{self.company._practice_day()}</Dt></BookgDt><NtryDtls><Btch>"
-            f"<MsgId>{batch.name}</MsgId>{part}</Btch>{refs}</NtryDtls></Ntry>"
+            f"<Ntry><Amt Ccy='EUR'>{amount:.2f}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>"
+            f"<BookgDt><Dt>{self.company._practice_day()}</Dt></BookgDt><NtryDtls><Btch><MsgId>{batch.name}</MsgId>{part}</Btch>{refs}</NtryDtls></Ntry>"
         )
         return self._book(kind, body, book, iban, entry, message)
 

@@ -416,6 +416,21 @@ class TestDirectDebit(DirectDebitCase):
         self.assertIn("stumbled", bad.sepa_error)
 
     @mute_logger("odoo.addons.practice_billing.models.common.retry_mixin")
+    def test_several_that_are_bad_in_the_same_way_do_not_hold_up_what_comes_later(self):
+        for name in ("iban", "bic", "original_iban", "end_to_end"):
+            with self.subTest(name=name):
+                bad = [self.collect_by_mandate(self.make_organisation())[1] for _number in range(2)]
+                for collection in bad:
+                    self.break_field(name, collection)
+                self.assertFalse(self.make_files())
+                self.assertFalse(self.debits.sepa_error)
+                _invoice, good = self.collect_by_mandate(self.make_organisation())
+                self.assertEqual(self.make_files(), good.sepa_batch_id)
+                for collection in bad:
+                    self.assertTrue(collection.sepa_error)
+                    collection._set_error("Not collected")
+
+    @mute_logger("odoo.addons.practice_billing.models.common.retry_mixin")
     def test_what_is_wrong_with_all_of_them_is_the_provider_s(self):
         collections = [self.collect_by_mandate(self.make_organisation())[1] for _number in range(3)]
         with patch.object(sepa_batch_making, "write_file", side_effect=ValueError("schema")):
