@@ -49,7 +49,7 @@ class PaymentTransaction(models.Model):
     practice_needs_payer = fields.Boolean(
         string="To Be Confirmed",
         readonly=True,
-        help="The bank wants who pays to confirm the payment; charging the saved method again will hardly do.",
+        help="The bank wants who pays to confirm the payment; charging the saved method again will probably fail.",
     )
     practice_followed = fields.Char(readonly=True, help="The last state from which something followed.")
     practice_reason = fields.Char(
