@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ...collecting.account_move import BROKEN
+from ...common.payment_transaction import ON_ITS_WAY
 
 
 class PracticeSubscription(models.Model):
@@ -144,7 +145,7 @@ class PracticeSubscription(models.Model):
 
     def _describe_portal_collection(self, move):
         """Return in words what is being done to collect ``move``, an open invoice; nothing when nothing is."""
-        if move.transaction_ids.filtered(lambda it: it.state in ("pending", "authorized")):
+        if move.transaction_ids.filtered(lambda it: it.state in ON_ITS_WAY):
             return self.env._("Payment under way")  # a fee is collected by nobody, and can be paid
         day, reason = self._day(move.practice_collect_date), move._practice_describe_collection_failure()
         words = {
@@ -181,7 +182,7 @@ class PracticeSubscription(models.Model):
             lambda move: (
                 move.practice_collection not in ("charging", "collecting")
                 # Fees are collected by nobody: it is a payment that says whether one is on its way.
-                and not move.transaction_ids.filtered(lambda it: it.state in ("pending", "authorized"))
+                and not move.transaction_ids.filtered(lambda it: it.state in ON_ITS_WAY)
                 and move.currency_id == self.currency_id
             )
         )
