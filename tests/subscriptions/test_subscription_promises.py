@@ -237,7 +237,8 @@ class TestFirstPrice(PromiseCase):
         invoice = self.bill(subscription)
         self.assertPreviewed(preview, invoice)
         self.assertInvoice(invoice, {"Standard": [39.0]})
-        self.assertIn("59", subscription._prepare_portal_price())
+        self.assertIn("39", subscription._prepare_portal_price())  # of the paid period
+        self.assertIn("59.00", subscription._prepare_portal_price_change())
         self.seat(subscription, "Dirk", date_from=day(2, 14))
         # 15 of 28 days of 39: an addition is of the first period.
         self.assertInvoice(self.bill(subscription, "2026-02-28"), {"Standard": [118.0], "Practitioners added": [19.5]})
