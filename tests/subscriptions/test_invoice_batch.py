@@ -364,6 +364,10 @@ class TestInvoiceBatch(PracticeCase):
         self.assertEqual(batch.taken["posted"], 6)
         self.assertEqual(batch.taken["numbered"], 4, "all but the first of each kind")
         self.assertGreaterEqual(batch.taken["unreconciled"], 6)
+        self.assertEqual(batch.taken["totalled"], 6 * 5, "every line")
+        self.assertFalse(batch.totals, "each is taken once")
+        self.assertGreaterEqual(batch.taken["unchanged"], 6)
+        self.assertGreater(batch.taken["checked"], 6 * 5)
         # What Odoo did instead, and whether these are its long ways at all.
         expected = {"_sync_tax_lines": 0, "_get_next_sequence_format": 2, "_compute_reconciled_payment_ids": 0}
         self.assertEqual({name: counts[name] for name in expected}, expected)
@@ -404,6 +408,66 @@ class TestInvoiceBatch(PracticeCase):
                 self.ours(self.env, [self.document(), self.document()])
             self.assertFalse(batches)
             self.assertTrue(all(counts.values()), counts)
+
+    # === OTHER ADD-ONS === #
+
+    @contextmanager
+    def overriding(self, model, name, extra):
+        """Let an add-on override a method: it calls ``extra(records, result, *args)`` after ``super()``."""
+        parent = type(self.env[model])
+        original = getattr(parent, name)
+
+        def override(records, *args, **kwargs):
+            result = original(records, *args, **kwargs)
+            extra(records, result, *args)
+            return result
+
+        with patch.object(parent, name, override):
+            yield
+
+    def test_what_other_add_ons_do_when_documents_are_made_and_posted_is_done(self):
+        def note_creation(_records, moves, _vals_list):
+            moves.narration = "Made"
+
+        def note_line(_records, lines, _vals_list):
+            for line in lines.filtered("product_id"):
+                line.name = f"{line.name} of {line.product_id.name}"
+
+        def note_writing(moves, _result, vals):
+            if vals.get("state") == "posted":
+                moves.ref = "Posted"
+
+        def note_posting(moves, _result, **_kwargs):
+            for move in moves:
+                move.invoice_source_email = f"{move.sequence_number}@example.com"
+
+        documents = [self.document(), self.document(move_type="out_refund")]
+        with ExitStack() as add_ons:
+            for model, name, extra in (
+                ("account.move", "create", note_creation),
+                ("account.move", "write", note_writing),
+                ("account.move", "_post", note_posting),
+                ("account.move.line", "create", note_line),
+            ):
+                add_ons.enter_context(self.overriding(model, name, extra))
+            lines = self.assertSame(*documents)
+            moves = self.ours(self.env, documents)
+        self.assertIn("Licence of Plan", [row["name"] for _place, row, _links in lines])
+        self.assertEqual(set(moves.mapped("ref")), {"Posted"})
+        self.assertTrue(all(moves.mapped("narration")))
+        self.assertTrue(all(moves.mapped("invoice_source_email")))
+
+    def test_who_has_a_say_in_what_a_shortcut_does_has_it(self):
+        for model, methods in account_move_batch.REPLACED.items():
+            for name, known in methods.items():
+                self.assertTrue(hasattr(self.env[model], name), f"{model}.{name} is no method of Odoo any more")
+                self.assertLessEqual(invoice_batch.get_add_ons_of(self.env[model], name), known)
+                original = getattr(type(self.env[model]), name)
+                with self.subTest(model=model, name=name), patch.object(type(self.env[model]), name, original):
+                    with self.watched() as (batches, _counts):
+                        self.ours(self.env, [self.document()])
+                    self.assertFalse(batches[0].taken["complete"])
+                    self.assertSame(self.document(), self.document(move_type="out_refund"))
 
     # === WHAT IS LEFT TO ODOO === #
 

@@ -2,11 +2,28 @@ from contextlib import nullcontext
 
 from odoo import api, models
 
-from .invoice_batch import BATCH_KEY, SWITCH, InvoiceBatch
+from .invoice_batch import BATCH_KEY, SWITCH, InvoiceBatch, each_value_once, get_add_ons_of
 
 #: The values that a product line must bring along, and those that it may: nothing else decides about its amounts.
 PRICED = {"name", "product_id", "quantity", "price_unit", "tax_ids", "account_id"}
 NEUTRAL = {"move_id", "display_type", "product_uom_id", "sequence"}
+
+#: What the shortcuts of a draft do instead of Odoo, and the add-ons whose part of it they know. When another add-on has
+#: a say in one of these, all is left to Odoo. That of expenses speaks of its own documents only.
+REPLACED = {
+    "account.move": {
+        "_compute_needed_terms": {"account", "hr_expense"},
+        "_get_sync_stack": {"account"},
+        "_prepare_product_base_line_for_taxes_computation": {"account", "hr_expense", "practice_billing"},
+        "_sync_dynamic_line": {"account"},
+        "_sync_dynamic_lines": {"account"},
+        "_sync_tax_lines": {"account"},
+    },
+    "account.move.line": {
+        "_compute_totals": {"account", "hr_expense", "practice_billing"},
+        "_sync_invoice": {"account"},
+    },
+}
 
 
 class AccountMove(models.Model):
@@ -50,7 +67,7 @@ class AccountMove(models.Model):
         moves = moves._practice_draft(vals_list) if batch else moves._practice_quietly().create(vals_list)
         moves._message_log_batch({move.id: body for move, body in zip(moves, bodies, strict=True)})
         # From the first number until the commit no other worker gets one: everything else is written before.
-        self.env.flush_all()
+        moves.env.flush_all()
         with batch.posting() if batch else nullcontext():
             moves._post(soft=False)
         if batch:
@@ -72,31 +89,40 @@ class AccountMove(models.Model):
             [{name: vals[name] for name in vals if name != "invoice_line_ids"} for vals in vals_list]
         )
         moves = headers.with_env(self.env)
-        # sudo: whether there is one; they belong to the accountants
-        distributed = self.env["account.analytic.distribution.model"].sudo().search_count([], limit=1)
-        complete, ready, left = self.browse(), [], []
+        complete, ready, totals, left = self.browse(), [], [], []
+        is_odoos = self._practice_is_left_to_odoo()
         for move, vals in zip(moves, vals_list, strict=True):
-            lines = [{"move_id": move.id, **line_vals} for _command, _id, line_vals in vals["invoice_line_ids"]]
-            if distributed or not move._practice_only_taxed(lines):
+            lines = [
+                {"move_id": move.id, "display_type": "product", **line_vals}
+                for _command, _id, line_vals in vals["invoice_line_ids"]
+            ]
+            if is_odoos or not move._practice_only_taxed(lines):
                 left += lines
                 continue
             complete += move
-            ready += move._practice_add_taxes(lines)
+            lines, line_totals = move._practice_add_taxes(lines)
+            lines += move._practice_prepare_terms(lines)
+            ready += lines
+            totals += line_totals + [(0.0, 0.0)] * (len(lines) - len(line_totals))
         line = self.env["account.move.line"]
         line.create(left)
         # Complete lines need no synchronisation and carry no analytic distribution.
-        line = line.with_context(skip_invoice_sync=True, skip_analytic_sync=True)
-        line.with_context(check_move_validity=False).create(ready)
-        # With these the entries balance, which Odoo checks here for all of them.
-        line.create(
-            [
-                {**key, **values, "display_type": "payment_term"}
-                for move in complete
-                for key, values in move.needed_terms.items()
-            ]
-        )
-        self.env.context[BATCH_KEY].taken["complete"] += len(complete)
+        line = line.with_context(skip_invoice_sync=True, skip_invoice_line_sync=True, skip_analytic_sync=True)
+        batch = self.env.context[BATCH_KEY]
+        batch.totals.update(zip(line.create(ready).ids, totals, strict=True))
+        batch.taken["complete"] += len(complete)
         return moves
+
+    @api.model
+    def _practice_is_left_to_odoo(self):
+        """Return whether something could be on the lines that only Odoo's own way finds out."""
+        # sudo: whether there is one; they belong to the accountants
+        distributed = self.env["account.analytic.distribution.model"].sudo().search_count([], limit=1)
+        return bool(distributed) or any(
+            get_add_ons_of(self.env[model], name) - known
+            for model, methods in REPLACED.items()
+            for name, known in methods.items()
+        )
 
     def _practice_only_taxed(self, vals_list):
         """Return whether these lines of an empty document need nothing but taxes and payment terms besides."""
@@ -107,29 +133,81 @@ class AccountMove(models.Model):
             and all(
                 {name for name in vals if not name.startswith("practice_")} - NEUTRAL == PRICED
                 for vals in vals_list
-                if vals.get("display_type", "product") == "product"
+                if vals["display_type"] == "product"
             )
         )
 
     def _practice_add_taxes(self, vals_list):
-        """Return the lines with amounts and tax tags, and the tax lines, as ``_sync_tax_lines`` would make them."""
+        """Return the lines with amounts and tax tags, and the tax lines, as ``_sync_tax_lines`` would make them.
+
+        :return: these values, and ``[(amount without tax, with tax)]`` of the lines that were given
+        """
         self.ensure_one()
         taxes = self.env["account.tax"]
         vals_list = [{**vals, "analytic_distribution": False} for vals in vals_list]
-        base_lines = [
-            self._practice_prepare_base_line(vals)
-            for vals in vals_list
-            if vals.get("display_type", "product") == "product"
-        ]
-        taxes._add_tax_details_in_base_lines(base_lines, self.company_id)
-        taxes._round_base_lines_tax_details(base_lines, self.company_id)
-        taxes._add_accounting_data_in_base_lines_tax_details(base_lines, self.company_id)
-        result = taxes._prepare_tax_lines(base_lines, self.company_id)
+        base_lines = {
+            number: self._practice_prepare_base_line(vals)
+            for number, vals in enumerate(vals_list)
+            if vals["display_type"] == "product"
+        }
+        rows = list(base_lines.values())
+        taxes._add_tax_details_in_base_lines(rows, self.company_id)
+        taxes._round_base_lines_tax_details(rows, self.company_id)
+        taxes._add_accounting_data_in_base_lines_tax_details(rows, self.company_id)
+        result = taxes._prepare_tax_lines(rows, self.company_id)
         for base_line, amounts in result["base_lines_to_update"]:
             base_line["vals"].update(amounts)
+        totals = [(0.0, 0.0)] * len(vals_list)
+        for number, base_line in base_lines.items():
+            details = base_line["tax_details"]
+            totals[number] = details["total_excluded_currency"], details["total_included_currency"]
         return vals_list + [
             {**vals, "move_id": self.id, "display_type": "tax", "analytic_distribution": False}
             for vals in result["tax_lines_to_add"]
+        ], totals
+
+    def _practice_prepare_terms(self, vals_list):
+        """Return the lines of the payment terms, as ``_compute_needed_terms`` would have them.
+
+        :param list vals_list: all other lines, with their amounts
+        """
+        self.ensure_one()
+        currency, own, term = self.currency_id, self.company_currency_id, self.invoice_payment_term_id
+        lines = [vals for vals in vals_list if "balance" in vals]
+        taxes = [vals for vals in lines if vals["display_type"] == "tax"]
+        total, tax = (-own.round(sum(vals["balance"] for vals in some)) for some in (lines, taxes))
+        foreign, foreign_tax = (
+            -currency.round(sum(vals["amount_currency"] for vals in some)) for some in (lines, taxes)
+        )
+        due = [{"date": self.invoice_date_due, "company_amount": total, "foreign_amount": foreign}]
+        if term:
+            due = term._compute_terms(
+                date_ref=self.invoice_date or self.date,
+                currency=currency,
+                company=self.company_id,
+                tax_amount=tax,
+                tax_amount_currency=foreign_tax,
+                untaxed_amount=own.round(total - tax),
+                untaxed_amount_currency=currency.round(foreign - foreign_tax),
+                sign=self.direction_sign,
+            )["line_ids"]
+        by_day = {}
+        for part in due:
+            amounts = by_day.setdefault(part["date"], [0.0, 0.0])
+            amounts[0] += part["company_amount"]
+            amounts[1] += part["foreign_amount"]
+        return [
+            {
+                "move_id": self.id,
+                "display_type": "payment_term",
+                "date_maturity": day,
+                "discount_date": False,
+                "discount_balance": 0.0,
+                "discount_amount_currency": 0.0,
+                "balance": balance,
+                "amount_currency": amount_currency,
+            }
+            for day, (balance, amount_currency) in by_day.items()
         ]
 
     def _practice_prepare_base_line(self, vals):
@@ -154,6 +232,20 @@ class AccountMove(models.Model):
         )
 
     # === SHORTCUTS OF A BATCH === #
+
+    def _check_company(self, fnames=None):
+        """Check each customer, account … of a batch once, instead of once for each document."""
+        for records, names in each_value_once(self, fnames):
+            super(AccountMove, records)._check_company(names)
+
+    def _compute_amount(self):
+        """Keep the amounts of documents while they are posted, unless something is reconciled with them."""
+        batch = self.env.context.get(BATCH_KEY)
+        if not batch or not batch.is_posting:
+            return super()._compute_amount()
+        reconciled = self.filtered("line_ids.matched_debit_ids") | self.filtered("line_ids.matched_credit_ids")
+        batch.taken["unchanged"] += len(self - reconciled)
+        return super(AccountMove, reconciled)._compute_amount()
 
     def _compute_reconciled_payment_ids(self):
         """Do not look for payments of documents that nothing is reconciled with.

@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...packages.credits.credit_lot_expiry import WARNING_DAYS
+from .invoice_batch import BATCH_KEY, each_value_once
 
 
 class AccountMoveLine(models.Model):
@@ -37,6 +38,21 @@ class AccountMoveLine(models.Model):
         values["practice_date_from"] = self.practice_date_from
         values["practice_date_to"] = self.practice_date_to
         return result
+
+    def _check_company(self, fnames=None):
+        """Check each account, tax, product … of a batch once, instead of once for each line."""
+        for records, names in each_value_once(self, fnames):
+            super(AccountMoveLine, records)._check_company(names)
+
+    def _compute_totals(self):
+        """Take the totals of a batch from the taxes that were calculated for each document, not line by line again."""
+        batch = self.env.context.get(BATCH_KEY)
+        known = self.filtered(lambda it: it.id in batch.totals) if batch else self.browse()
+        for line in known:
+            line.price_subtotal, line.price_total = batch.totals.pop(line.id)
+        if batch:
+            batch.taken["totalled"] += len(known)
+        return super(AccountMoveLine, self - known)._compute_totals()
 
     def _compute_account_id(self):
         """Let what waits for the days of a period stay where it waits, whatever fiscal position a draft gets."""

@@ -20,6 +20,9 @@ class InvoiceBatch:
     * ``posted``: it was posted without comparing its lines before and after
     * ``numbered``: its number follows from one of the batch, and the last one was not looked for again
     * ``unreconciled``: nothing is reconciled with it, so its payments were not looked for (whenever Odoo asked)
+    * ``totalled``: a line of it has its totals from the taxes that were calculated for the document
+    * ``unchanged``: its amounts were not added up again because it is posted
+    * ``checked``: a value of it was not compared with its company, because another one's has been already
     * ``ranked``: its customer is one more of those that become customers, all written at once
     """
 
@@ -27,6 +30,8 @@ class InvoiceBatch:
     taken: Counter = field(default_factory=Counter)
     #: ``{(field, partner): how much}``
     ranks: Counter = field(default_factory=Counter)
+    #: ``{line: (amount without tax, with tax)}``, in the currency of the document
+    totals: dict = field(default_factory=dict)
     _number_formats: dict = field(default_factory=dict)
 
     @contextmanager
@@ -46,3 +51,26 @@ class InvoiceBatch:
             self._number_formats[key] = look_up()
         format_string, values = self._number_formats[key]
         return format_string, dict(values)  # a copy: Odoo takes it apart
+
+
+def get_add_ons_of(records, name):
+    """Return the add-ons that define the method ``name`` of the model of ``records``."""
+    return {vars(parent).get("_module") for parent in type(records).mro() if name in vars(parent)}
+
+
+def each_value_once(records, fnames):
+    """Yield ``(records, names of fields)`` to check so that a batch has each value of a field checked once.
+
+    Outside a batch that is all of them at once, as Odoo asked.
+    """
+    batch = records.env.context.get(BATCH_KEY)
+    if not batch:
+        yield records, fnames
+        return
+    names = records._fields if fnames is None or "company_id" in fnames else fnames
+    for name in names:
+        field = records._fields[name]
+        if field.relational and field.check_company:
+            values = {(record.company_id, record[name]): record.id for record in records}
+            batch.taken["checked"] += len(records) - len(values)
+            yield records.browse(values.values()), [name]

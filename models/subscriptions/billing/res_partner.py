@@ -28,6 +28,8 @@ class ResPartner(models.Model):
             new_sudo = partners_sudo.filtered(lambda partner, field=field: not partner[field])
             # Odoo asks each contact of each customer for its users; here all of them at once.
             new_sudo.child_ids.mapped("user_ids")
-            new_sudo.write({field: more})
+            # Nobody follows the number, so nothing of it is noted; Odoo would read the address of each to compare it.
+            is_noted = getattr(self._fields[field], "tracking", False)
+            new_sudo.with_context(mail_notrack=not is_noted).write({field: more})
             # Who is one already waits until the commit, as Odoo has it.
             (partners_sudo - new_sudo)._increase_rank(field, more)
