@@ -7,20 +7,27 @@ SWITCH = "practice_billing.release_copy"
 
 
 class PracticeRevenueRelease(models.Model):
-    """Lines per customer that PostgreSQL copies from one that Odoo made and checked; the entries are the same.
+    """Lines per customer that PostgreSQL copies from one that Odoo made, checked and posted; the entries are the same.
 
     A day of a large practice has hundreds of customers, and Odoo makes some hundreds of lines a second. The copies
-    differ in customer, amount and label only, and add up to the line that they replace.
+    differ in customer, amount and label only, and add up to the line that they replace, in the same transaction.
     """
 
     _inherit = "practice.revenue.release"
 
     @api.model
-    def _make_entries(self, vals_list, lines_list):
+    def _make_posted_entries(self, vals_list, lines_list):
         if not self._may_copy_lines():
-            return super()._make_entries(vals_list, lines_list)
-        entries = super()._make_entries(vals_list, [[line.whole() for line in lines] for lines in lines_list])
-        self._split_by_customer(entries, lines_list)
+            return super()._make_posted_entries(vals_list, lines_list)
+        entries = self._make_entries(vals_list, [[line.whole() for line in lines] for lines in lines_list])
+        parts = dict(zip(entries, lines_list, strict=True))
+        # What follows from each line at posting: its analytic items, and the hash of a journal that is sealed.
+        early = entries.filtered(
+            lambda it: it.restrict_mode_hash_table or any(it.line_ids.mapped("analytic_distribution"))
+        )
+        self._split_by_customer(early, parts)
+        entries._post(soft=False)
+        self._split_by_customer(entries - early, parts)
         return entries
 
     @api.model
@@ -33,12 +40,15 @@ class PracticeRevenueRelease(models.Model):
         return switch_on and not models_sudo.search_count(of_customers, limit=1)
 
     @api.model
-    def _split_by_customer(self, entries, lines_list):
-        """Replace each draft line that stands for several customers by one line for each of them."""
+    def _split_by_customer(self, entries, parts):
+        """Replace each line that stands for several customers by one line for each of them.
+
+        :param dict parts: the :class:`ReleaseLine` of each entry, in the order of its lines
+        """
         rows = [
             (made.id, customer.id or None, amount, label, number)
-            for entry, lines in zip(entries, lines_list, strict=True)
-            for made, line in zip(entry.line_ids.sorted("id"), lines, strict=True)
+            for entry in entries
+            for made, line in zip(entry.line_ids.sorted("id"), parts[entry], strict=True)
             if len(line.parts) > 1
             for number, (customer, amount, label) in enumerate(line.parts)
         ]

@@ -65,8 +65,7 @@ class PracticeRevenueRelease(models.Model):
             else:
                 # Everything took itself back: there is nothing to book and nothing left to do.
                 of_entry.state = "posted"
-        entries = self._make_entries(vals_list, lines_list)
-        entries._post(soft=False)
+        entries = self._make_posted_entries(vals_list, lines_list)
         for entry, of_entry in zip(entries, booked, strict=True):
             of_entry.write({"state": "posted", "move_id": entry.id})
         return entries.sudo(False)
@@ -93,6 +92,13 @@ class PracticeRevenueRelease(models.Model):
     def _in_words_of_company(self):
         """Return these releases of one company in the language of that company, whoever posts them."""
         return self.with_context(lang=self.company_id.partner_id.lang or self.env.lang)
+
+    @api.model
+    def _make_posted_entries(self, vals_list, lines_list):
+        """Return the posted entries, each with its :class:`ReleaseLine`: a journal item for each customer."""
+        entries = self._make_entries(vals_list, lines_list)
+        entries._post(soft=False)
+        return entries
 
     @api.model
     def _make_entries(self, vals_list, lines_list):

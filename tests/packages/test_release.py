@@ -1,5 +1,6 @@
 """The release run: one entry per company, day and journal; nothing twice, nothing lost, nothing stopped by another."""
 
+from collections import Counter
 from datetime import date, timedelta
 from unittest.mock import patch
 
@@ -334,7 +335,7 @@ class TestCopiedLines(ReleaseCase):
     def post(self):
         """Post what is due and take it back; return all that is stored of the entries, and how Odoo was asked for it.
 
-        :return: ``(entries, lines, lines that Odoo made)``
+        :return: ``(entries, lines, lines that Odoo made, analytic items)``
         """
         lines = type(self.env["account.move.line"])
         create, made = lines.create, []
@@ -348,7 +349,8 @@ class TestCopiedLines(ReleaseCase):
                 entries = self.due._post_due()
             self.env.flush_all()
             self.assertBooksAgree()
-            read = self.read_rows(entries), self.read_rows(entries.line_ids), len(made)
+            items = [(it.account_id, it.amount, it.partner_id, it.name) for it in entries.line_ids.analytic_line_ids]
+            read = self.read_rows(entries), self.read_rows(entries.line_ids), len(made), Counter(items)
             savepoint.rollback()
         self.env.invalidate_all()
         return read
@@ -359,7 +361,7 @@ class TestCopiedLines(ReleaseCase):
         return sorted(rows, key=lambda row: str([row[name] for name in sorted(row)]))
 
     def test_switched_off_the_entries_are_the_same(self):
-        entries, lines, _made = self.post()
+        entries, lines, *_rest = self.post()
         self.assertEqual(len(lines), 4 * 2 * 2 + 2)
         for value in ("0", "False"):
             self.switch(value)
@@ -371,9 +373,54 @@ class TestCopiedLines(ReleaseCase):
         self.switch("0")
         self.assertEqual(self.post()[2], 4 * 2 * 2 + 2)
 
+    def test_a_line_for_all_customers_is_posted_not_theirs(self):
+        """Posting costs what the accounts are, not what the customers are."""
+        lines, posted = type(self.env["account.move.line"]), []
+        check = lines._check_constrains_account_id_journal_id
+
+        def counted(records):
+            posted.extend(records.ids)
+            return check(records)
+
+        with patch.object(lines, "_check_constrains_account_id_journal_id", counted):
+            self.post()
+        self.assertEqual(len(set(posted)), 2 * 2 + 2)
+
+    def test_analytic_items_are_each_customers(self):
+        plan = self.env["account.analytic.plan"].create({"name": "PB plan"})
+        account = self.env["account.analytic.account"].create({"name": "PB analytic", "plan_id": plan.id})
+        self.due.analytic_distribution = {str(account.id): 60.0}
+        entries, lines, made, items = self.post()
+        self.assertEqual(made, 2 * 2 + 2)
+        self.assertEqual({partner for _account, _amount, partner, _name in items}, set(self.customers))
+        self.switch("0")
+        entries_of_odoo, lines_of_odoo, _made, items_of_odoo = self.post()
+        self.assertEqual((entries, lines, items), (entries_of_odoo, lines_of_odoo, items_of_odoo))
+
+    def test_a_sealed_journal_keeps_its_seal(self):
+        journal = self.company._practice_get_release_journal()
+        journal.restrict_mode_hash_table = True
+        self.make_staff()
+        for value in (False, "0"):
+            self.switch(value)
+            with self.env.cr.savepoint() as savepoint:
+                entries = self.due._post_due()
+                self.env.flush_all()
+                self.env.invalidate_all()
+                self.assertTrue(all(entries.mapped("inalterable_hash")))
+                found = [
+                    row
+                    for row in self.company.with_user(self.accountant)._check_hash_integrity()["results"]
+                    if row["journal_name"].startswith(f"{journal.name} (")
+                ]
+                self.assertEqual([row["status"] for row in found], ["verified"] * len(found))
+                self.assertTrue(found)
+                savepoint.rollback()
+            self.env.invalidate_all()
+
     def test_releases_of_nobody_in_particular_are_among_them(self):
         self.due.filtered(lambda it: it.package_id == self.package)[0].partner_id = False
-        entries, lines, made = self.post()
+        entries, lines, made, _items = self.post()
         self.assertEqual(made, 2 * 2 + 2)
         self.assertEqual(len([row for row in lines if not row["partner_id"]]), 2)
         self.switch("0")
@@ -385,7 +432,7 @@ class TestCopiedLines(ReleaseCase):
         self.env["account.analytic.distribution.model"].create(
             {"partner_id": self.customers[1].id, "analytic_distribution": {str(account.id): 100.0}}
         )
-        entries, lines, _made = self.post()
+        entries, lines, *_rest = self.post()
         theirs = [row for row in lines if row["analytic_distribution"]]
         self.assertEqual({row["partner_id"] for row in theirs}, set(self.customers[1].ids))
         self.switch("0")
