@@ -72,7 +72,7 @@ class PracticeSubscriptionMrr(models.Model):
     )
     mrr = fields.Monetary(string="MRR", readonly=True, help="Monthly recurring revenue at the end of the month.")
     arr = fields.Monetary(string="ARR", readonly=True, help="Annual recurring revenue: 12 times the monthly one.")
-    change = fields.Monetary(readonly=True, help="MRR less that of the month before.")
+    change = fields.Monetary(string="MRR Change", readonly=True, help="MRR less that of the month before.")
     new_mrr = fields.Monetary(string="New", readonly=True, help="MRR of those who never paid before.")
     reactivation = fields.Monetary(readonly=True, help="MRR of those who come back.")
     expansion = fields.Monetary(readonly=True, help="More seats, a dearer plan, the end of a discount.")
