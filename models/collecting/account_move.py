@@ -6,7 +6,7 @@ from odoo.fields import Domain
 
 from ...tools.client import notification
 from ...tools.collection import next_attempt
-from ..common.payment_transaction import PAYING
+from ..common.payment_transaction import ON_ITS_WAY, PAYING
 
 #: An invoice that counts as not paid.
 UNPAID = ("not_paid", "partial")
@@ -122,7 +122,7 @@ class AccountMove(models.Model):
         open_invoice = self.move_type == "out_invoice" and self.state == "posted" and self.payment_state in UNPAID
         if not self._practice_is_collected() or not open_invoice:
             return False
-        if any(transaction.state in ("pending", "authorized") for transaction in self.transaction_ids):
+        if any(transaction.state in ON_ITS_WAY for transaction in self.transaction_ids):
             return "collecting"
         last = self._practice_get_last_attempt()
         if last.state == "draft" or (last.state == "done" and not last.is_post_processed):

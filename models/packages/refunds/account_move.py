@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import html2plaintext
 
 from ....tools.client import notification
+from ...common.payment_transaction import ON_ITS_WAY
 
 #: Who may read how the money of a refund goes back.
 READERS = "practice_billing.group_user,account.group_account_readonly,account.group_account_invoice"
@@ -98,7 +99,7 @@ class AccountMove(models.Model):
             return "failed" if self.practice_refund_error else "queued"
         if "draft" in states:
             return "unanswered"
-        if states & {"pending", "authorized"}:
+        if not states.isdisjoint(ON_ITS_WAY):
             return "pending"
         is_settled = self.payment_state in ("paid", "in_payment", "reversed")
         return "done" if is_settled or states == {"done"} else "failed"

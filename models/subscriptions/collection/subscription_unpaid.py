@@ -71,8 +71,13 @@ class PracticeSubscription(models.Model):
     def _get_unpaid_fees(self):
         """Return the fees charged for invoices of this subscription that are not paid; they suspend nobody."""
         self.ensure_one()
-        mine = Domain("practice_fee_origin_id.practice_subscription_id", "=", self.id)
-        return self.env["account.move"].search(self._get_open_domain() & mine, order="invoice_date, id")
+        return self.env["account.move"].search(
+            self._get_open_domain() & self._get_fee_domain(), order="invoice_date, id"
+        )
+
+    def _get_fee_domain(self):
+        """Return which documents are fees charged for invoices of this subscription."""
+        return Domain("practice_fee_origin_id.practice_subscription_id", "=", self.id)
 
     def _mark_past_due(self):
         self._enter("past_due", past_due_since=self.company_id._practice_day())

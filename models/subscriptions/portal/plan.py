@@ -48,10 +48,14 @@ class PracticePlan(models.Model):
         if not coming:
             return ""
         first, amount = coming
+        return self._describe_price_from(amount, first_start_from(day, first, interval))
+
+    def _describe_price_from(self, amount, day):
+        """Return in words that a practitioner costs ``amount``, in the currency of the plan, from ``day`` on."""
         return self.env._(
             "A practitioner costs %(price)s from %(day)s on.",
             price=format_amount(self.env, amount, self.currency_id),
-            day=format_date(self.env, first_start_from(day, first, interval)),
+            day=format_date(self.env, day),
         )
 
     def _prepare_portal_usage_prices(self, day):

@@ -109,17 +109,12 @@ class PracticeSubscription(models.Model):
             return ""  # the preview of the next invoice says why
         if not change:
             return ""
-        day = format_date(self.env, change.day)
         if change.before["standard"] != change.after["standard"]:
-            return self.env._(
-                "A practitioner costs %(price)s from %(day)s on.",
-                price=format_amount(self.env, change.after["standard"], self.currency_id),
-                day=day,
-            )
+            return self.plan_id._describe_price_from(change.after["standard"], change.day)
         return self.env._(
             "A student costs %(price)s from %(day)s on.",
             price=format_amount(self.env, change.after["student"], self.currency_id),
-            day=day,
+            day=format_date(self.env, change.day),
         )
 
     def _get_portal_invoices(self):

@@ -163,11 +163,7 @@ class PracticeSubscription(models.Model):
         self.ensure_one()
         moves_sudo = self.env["account.move"].sudo()  # sudo: asked for an administrator of the organisation
         return moves_sudo.search_fetch(
-            self._get_open_domain()
-            & (
-                Domain("practice_subscription_id", "=", self.id)
-                | Domain("practice_fee_origin_id.practice_subscription_id", "=", self.id)
-            ),
+            self._get_open_domain() & (Domain("practice_subscription_id", "=", self.id) | self._get_fee_domain()),
             ["name", "invoice_date_due", "amount_residual", "practice_collection", "practice_collect_date"],
             order="invoice_date_due, id",
         )
