@@ -53,12 +53,13 @@ class AccountMove(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _practice_bill(self, vals_list, bodies):
+    def _practice_bill(self, vals_list, bodies, follow=None):
         """Create and post customer invoices and credit notes of the current company.
 
         :param list vals_list: values with ``invoice_date`` and ``invoice_line_ids``: create commands of sections and of
             products with all of ``PRICED``, ``tax_ids`` as one set command
         :param list bodies: what the chatter of each says about where it comes from
+        :param follow: is called with the drafts, for what needs their lines and not their numbers
         :return: the posted moves, in the order of ``vals_list``
         :raises UserError: whatever Odoo refuses; nothing of the batch is then posted
         """
@@ -66,6 +67,8 @@ class AccountMove(models.Model):
         moves = self.with_context(**{BATCH_KEY: batch})
         moves = moves._practice_draft(vals_list) if batch else moves._practice_quietly().create(vals_list)
         moves._message_log_batch({move.id: body for move, body in zip(moves, bodies, strict=True)})
+        if follow:
+            follow(moves.with_env(self.env))
         # From the first number until the commit no other worker gets one: everything else is written before.
         moves.env.flush_all()
         with batch.posting() if batch else nullcontext():

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, models
 from odoo.tools import format_date
@@ -29,16 +30,24 @@ class PracticeSubscription(models.Model):
         if any(line.origin for invoice in invoices for line in invoice.bill.lines):
             # What is given back goes to the accounts of the sale, in use or not.
             moves_sudo = moves_sudo.with_context(skip_account_deprecation_check=True)
-        moves_sudo = moves_sudo._practice_bill(vals_list, notes)
+        moves_sudo = moves_sudo._practice_bill(vals_list, notes, partial(self._note_billed, invoices, periods, before))
+        for period, move in zip(periods, moves_sudo, strict=True):
+            period.move_id = move
+        moves_sudo._practice_send()
+        return moves_sudo.sudo(self.env.su)
+
+    @api.model
+    def _note_billed(self, invoices, periods, before, moves_sudo):
+        """Note which seats and which usage these documents charge.
+
+        :param list before: the period before of each of ``invoices``
+        """
         licences = []
         for invoice, period, old, move in zip(invoices, periods, before, moves_sudo, strict=True):
-            period.move_id = move
             move_lines = self._get_move_lines(invoice, move)
             licences += self._prepare_licences(invoice, period, old, move_lines)
             self._mark_usage_billed(invoice, period, move_lines)
         self.env["practice.subscription.licence"].sudo().create(licences)  # sudo: written by the module only
-        moves_sudo._practice_send()
-        return moves_sudo.sudo(self.env.su)
 
     @api.model
     def _make_periods_sudo(self, invoices, facts):
