@@ -79,9 +79,9 @@ def mutants(settings, arguments):
         mutating.drop_database(place)
 
 
-def lint(settings, _arguments):
+def lint(settings, arguments):
     """run ruff, pylint-odoo, Odoo's test_lint, and check the plan of the house and its maps"""
-    return linting.run_lint(databases(settings, "lint", with_dev=True))
+    return linting.run_lint(databases(settings, "lint", with_dev=True), arguments.words)
 
 
 def i18n(settings, _arguments):
@@ -200,7 +200,7 @@ def parser():
     sub.add_argument("modules", nargs="*", metavar="MODULE", help=f"default: {' '.join(core.CORE_MODULES)}")
     sub.add_argument("--without-us", action="store_true", help="without our module; writes the list of what fails then")
     command(mutants).add_argument("names", nargs="*", metavar="WORDS", help="of a mutant's name; default: all")
-    command(lint)
+    command(lint).add_argument("words", nargs="*", metavar="WORDS", help="of a check's name; default: all")
     command(i18n)
     command(rooms)
     sub = command(pictures)
