@@ -1,7 +1,9 @@
-"""Take the pictures of the README from a server with the demo data: ``pictures.py ADDRESS FOLDER [NAME…]``.
+"""Take the pictures of the README and the guides from a server with the demo data.
 
-Called by ``dev/odoo pictures``, which makes the database and serves it. A picture shows one page, or several beside
-each other, as somebody sees it who is logged in; steps are JavaScript that is run before it is taken.
+``pictures.py ADDRESS FOLDER LANGUAGE [NAME…]`` is called by ``dev/odoo pictures``, which makes the database and serves
+it. A picture shows one page, or several beside each other, as somebody sees it who is logged in; steps are JavaScript
+that is run before it is taken. They find what they click by the names of fields and of demo data, which are the same in
+all languages.
 """
 
 import base64
@@ -21,8 +23,24 @@ import requests
 import websocket
 from PIL import Image
 
-#: Seconds that a page and each step get to show what they show.
-PATIENCE = 4
+#: Seconds that a page and each step may take.
+PATIENCE = 60
+
+#: Bytes of a picture: what is larger shows too much.
+LARGEST = 120_000
+
+#: Whether the page is there, with what Odoo's web client shows on it.
+READY = """document.readyState === "complete"
+    && (!location.pathname.startsWith("/odoo") || !!document.querySelector(".o_action .o_content, .o_dialog"))"""
+
+#: Ends once nothing on the page has changed for a while.
+QUIET = """new Promise((done) => {
+    let timer;
+    const wait = () => { clearTimeout(timer); timer = setTimeout(done, 1200); };
+    new MutationObserver(wait).observe(document, {subtree: true, childList: true, characterData: true});
+    wait();
+    setTimeout(done, 20000);
+})"""
 
 #: Pixels between pages that stand beside each other.
 GAP = 20
@@ -43,10 +61,36 @@ def phone(login, path, *steps):
 
 
 def click(selector, text=""):
-    """Return the step that clicks the first element with this text."""
-    elements = f"[...document.querySelectorAll({json.dumps(selector)})]"
-    return f"{elements}.find((it) => it.innerText.includes({json.dumps(text)})).click()"
+    """Return the step that waits for the first element with this text and clicks it."""
+    selector, text = json.dumps(selector), json.dumps(text)
+    return f"""(async () => {{
+        for (let attempt = 0; attempt < 100; attempt++) {{
+            const all = [...document.querySelectorAll({selector})];
+            const it = all.find((it) => it.innerText.includes({text}));
+            if (it) return void it.click();
+            await new Promise((done) => setTimeout(done, 200));
+        }}
+        throw new Error("there is no " + {selector} + " with " + {text});
+    }})()"""
 
+
+def record(text, field=None):
+    """Return the step that opens the record of a list or kanban in which this stands, in a list as this field."""
+    return click(f".o_data_row td[name={field}]" if field else ".o_data_row td, .o_kanban_record", text)
+
+
+def action(login, name, *steps, **size):
+    """Return a page of the back office: an action by its id in our module."""
+    return Page(login, f"/odoo/action-practice_billing.{name}", steps, **{"width": 1180, "height": 700, **size})
+
+
+def tab(name):
+    """Return the step that opens a page of a form."""
+    return click(f".nav-link[name={name}]")
+
+
+PATIENTS = "res_partner_action_patient"
+BOARD = "calendar_event_action_board"
 
 PICTURES = {
     "appointments": [Page("frontdesk", "/odoo/appointments")],
@@ -63,10 +107,7 @@ PICTURES = {
         Page(
             "admin",
             "/odoo/action-practice_billing.practice_subscription_action",
-            (
-                click(".o_data_row td, .o_kanban_record", "Logopediepraktijk Klankrijk"),
-                click(".nav-link", "Next Invoice"),
-            ),
+            (record("Logopediepraktijk Klankrijk"), tab("next_invoice")),
             height=1110,
         )
     ],
@@ -84,6 +125,54 @@ PICTURES = {
         Page("expired", "/my/subscription", width=300, height=600),
         Page("organisation", "/my/subscription", width=300, height=600),
     ],
+    # === GUIDES === #
+    "guides/front_desk_day": [action("frontdesk", BOARD)],
+    "guides/front_desk_sell": [
+        action("frontdesk", PATIENTS, record("Greet Mertens"), click("button[name=action_practice_sell_package]"))
+    ],
+    "guides/front_desk_plan": [
+        action("frontdesk", PATIENTS, record("Hilde De Backer"), click("button[name=action_practice_plan_appointment]"))
+    ],
+    "guides/front_desk_cancel": [
+        action(
+            "frontdesk",
+            "calendar_event_action_appointment",
+            click(".o_calendar_button_next"),
+            click(".fc-event", "Hilde De Backer"),
+            click(".o_cw_popover_edit"),
+            click("button[name=action_practice_cancel_appointment]"),
+        )
+    ],
+    "guides/front_desk_credits": [action("frontdesk", "practice_credit_lot_action", record("Hilde De Backer"))],
+    "guides/administrator_package": [action("admin", "practice_package_action", record("Physiotherapy", "name"))],
+    "guides/administrator_type": [
+        action("admin", "practice_appointment_type_action", record("Physiotherapy session"), height=860)
+    ],
+    "guides/administrator_plan": [action("admin", "practice_plan_action", record("Standard"))],
+    "guides/administrator_subscription": [
+        action(
+            "admin", "practice_subscription_action", record("Groepspraktijk De Brug"), tab("next_invoice"), height=900
+        )
+    ],
+    "guides/accountant_proof": [action("accountant", "practice_credit_proof_action", height=420)],
+    "guides/accountant_release": [action("accountant", "practice_revenue_release_action")],
+    "guides/accountant_roll_forward": [
+        action("accountant", "practice_roll_forward_action", click("button[name=action_show]"), width=1366, height=520)
+    ],
+    "guides/accountant_closing": [action("accountant", "practice_month_closing_action", click(".o_list_button_add"))],
+    "guides/patient_packages": [phone("patient", "/my/packages"), phone("patient", "/my/packages/buy")],
+    "guides/patient_book": [
+        phone("patient", "/my/appointments/book"),
+        phone("patient", "/my/appointments/book", click("a", "Psychotherapy session")),
+    ],
+    "guides/patient_cancel": [
+        phone("patient", "/my/appointments"),
+        phone("patient", "/my/appointments", click("a[href*='/my/appointments/']:not([href*=book])", "")),
+    ],
+    "guides/organisation_plans": [Page("trial", "/my/subscription/plans", width=1060, height=640)],
+    "guides/organisation_billing": [Page("organisation", "/my/subscription", width=1060, height=900)],
+    "guides/organisation_portal": [Page("organisation", "/my/subscription/portal", width=1060, height=900)],
+    "guides/developer_usage": [action("admin", "practice_subscription_usage_action", height=520)],
 }
 
 
@@ -107,26 +196,56 @@ class Browser:
                 return answer.get("result") or {}
 
     def log_in(self, login):
+        session = self.open_session(login)
+        self.call("Network.setCookie", name="session_id", value=session.cookies["session_id"], url=self.address)
+
+    def open_session(self, login):
         session = requests.Session()
         page = session.get(f"{self.address}/web/login", timeout=60).text
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page).group(1)
         form = {"login": login, "password": login, "csrf_token": token}
         session.post(f"{self.address}/web/login", data=form, timeout=60).raise_for_status()
-        self.call("Network.setCookie", name="session_id", value=session.cookies["session_id"], url=self.address)
+        return session
+
+    def evaluate(self, script, path):
+        """Return what a script says; a step that fails ends all."""
+        answer = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        if "exceptionDetails" in answer:
+            raise SystemExit(f"{path}: {answer['exceptionDetails']['exception']['description']}\n{script}")
+        return answer.get("result", {}).get("value")
+
+    def wait(self, path):
+        """Wait until the page shows what it shows."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.evaluate(READY, path):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{path}: nothing to see after {PATIENCE} seconds")
+            time.sleep(0.3)
+        self.evaluate(QUIET, path)
+
+    def speak(self, language):
+        """Give everybody who logs in this language."""
+        session = self.open_session("admin")
+        users = {"model": "res.users", "method": "search", "args": [[["active", "=", True]]], "kwargs": {}}
+        ids = self.ask(session, users)
+        self.ask(session, {**users, "method": "write", "args": [ids, {"lang": language}]})
+
+    def ask(self, session, params):
+        answer = session.post(f"{self.address}/web/dataset/call_kw", json={"params": params}, timeout=60).json()
+        if "error" in answer:
+            raise SystemExit(answer["error"]["data"]["debug"])
+        return answer["result"]
 
     def take(self, page):
         self.log_in(page.login)
         size = {"width": page.width, "height": page.height, "deviceScaleFactor": 1, "mobile": page.width < 500}
         self.call("Emulation.setDeviceMetricsOverride", **size)
         self.call("Page.navigate", url=self.address + page.path)
-        time.sleep(2 * PATIENCE)
+        self.wait(page.path)
         for step in page.steps:
-            result = self.call("Runtime.evaluate", expression=step, awaitPromise=True)
-            if "exceptionDetails" in result:
-                raise SystemExit(
-                    f"{page.path}: {step} failed: {result['exceptionDetails']['exception']['description']}"
-                )
-            time.sleep(PATIENCE)
+            self.evaluate(step, page.path)
+            time.sleep(0.5)  # what it leads to may be another page
+            self.wait(page.path)
         return Image.open(io.BytesIO(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])))
 
 
@@ -163,12 +282,25 @@ def beside(images):
     return whole
 
 
-def main(address, folder, *names):
+def main(address, folder, language, *names):
+    """Take the pictures whose name begins with one of ``names``, all of them without any."""
+    chosen = [name for name in PICTURES if not names or name.startswith(names)]
     with chromium(address) as browser:
-        for name in names or PICTURES:
-            path = Path(folder) / f"{name}.png"
+        browser.speak(language)
+        for name in chosen:
+            path = get_path(Path(folder), name, language)
+            path.parent.mkdir(parents=True, exist_ok=True)
             beside([browser.take(page) for page in PICTURES[name]]).quantize(256).save(path, optimize=True)
-            print(f"{path.name}: {path.stat().st_size:,} bytes")
+            size = path.stat().st_size
+            print(f"{path.relative_to(folder)}: {size:,} bytes", flush=True)
+            if size > LARGEST:
+                raise SystemExit(f"{path.name} is too large: show less")
+
+
+def get_path(folder, name, language):
+    """Return the file of a picture: English beside the English page that shows it, others in a folder of theirs."""
+    path = folder / f"{name}.png"
+    return path if language.startswith("en") else path.parent / language[:2] / path.name
 
 
 if __name__ == "__main__":

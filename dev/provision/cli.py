@@ -100,8 +100,9 @@ def bench(settings, arguments):
 
 
 def pictures(settings, arguments):
-    """take the pictures of the README anew, from the demo data of a fresh database"""
-    return picturing.take_pictures(databases(settings, "pictures"), arguments.port, arguments.names)
+    """take the pictures of the README and the guides anew, from the demo data of a fresh database"""
+    place = databases(settings, "pictures", with_dev=True)
+    return picturing.take_pictures(place, arguments.port, arguments.languages, arguments.names)
 
 
 def new(settings, arguments):
@@ -204,7 +205,11 @@ def parser():
     command(i18n)
     command(rooms)
     sub = command(pictures)
-    sub.add_argument("names", nargs="*", metavar="NAME", help="docs/NAME.png; default: all")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="docs/NAME….png; default: all")
+    languages = picturing.LANGUAGES
+    sub.add_argument(
+        "--languages", nargs="+", choices=languages, default=list(languages), metavar="LANGUAGE", help="default: all"
+    )
     sub.add_argument("--port", type=int, default=8073, help="default: 8073")
     command(bench).add_argument("names", nargs="*", metavar="NAME", help="benchmarks/bench_NAME.py; default: all")
     command(stop)

@@ -1,4 +1,4 @@
-"""Serve a fresh demo database and have the pictures of the README taken from it."""
+"""Serve a fresh demo database and have the pictures of the README and the guides taken from it."""
 
 import subprocess
 from contextlib import contextmanager
@@ -6,18 +6,38 @@ from contextlib import contextmanager
 from . import server
 from .errors import DevError
 
+#: Languages of the pictures, as the guides and as Odoo call them.
+LANGUAGES = {"en": "en_GB", "nl": "nl_BE", "fr": "fr_BE"}
 
-def take_pictures(databases, port, names):
-    """Run ``dev/pictures.py`` against a server on ``port``; return its exit code."""
+#: The README is in English only.
+TRANSLATED = ("guides/",)
+
+ADD_LANGUAGES = """
+for code in {codes}:
+    env["res.lang"]._activate_lang(code)
+    env["ir.module.module"].search([("state", "=", "installed")])._update_translations([code])
+env.cr.commit()
+"""
+
+
+def take_pictures(databases, port, languages, names):
+    """Run ``dev/pictures.py`` against a server on ``port``, once for each language; return the first exit code that is
+    not 0."""
     server.require_free_port(port)
     name = f"pictures_{databases.settings.checkout_id}"
     databases.new(name, demo=True)
     checkout = databases.settings.checkout
     try:
+        codes = [LANGUAGES[language] for language in languages]
+        databases.odoo.execute(databases.cluster, name, ADD_LANGUAGES.format(codes=codes))
+        script = [str(databases.odoo.python), str(checkout / "dev" / "pictures.py")]
+        command = [*script, f"http://127.0.0.1:{port}", str(checkout / "docs")]
         with _served(databases, name, port):
-            script = [str(databases.odoo.python), str(checkout / "dev" / "pictures.py")]
-            command = [*script, f"http://127.0.0.1:{port}", str(checkout / "docs"), *names]
-            return subprocess.run(command, check=False).returncode
+            for language, code in zip(languages, codes, strict=True):
+                chosen = names or (() if language == "en" else TRANSLATED)
+                if failed := subprocess.run([*command, code, *chosen], check=False).returncode:
+                    return failed
+        return 0
     finally:
         databases.drop(name)
 

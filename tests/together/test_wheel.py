@@ -29,7 +29,9 @@ for bundle in ("web.assets_backend", "web.assets_frontend", "web.assets_tests"):
 
 def pip(*arguments):
     """Run pip with what is installed already: nothing is fetched."""
-    return run_command([sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments, "--no-index", "--no-deps"])
+    return run_command(
+        [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments, "--no-index", "--no-deps"]
+    )
 
 
 @tagged("post_install", "-at_install")
