@@ -2,8 +2,8 @@
 
 ``pictures.py ADDRESS FOLDER LANGUAGE [NAME…]`` is called by ``dev/odoo pictures``, which makes the database and serves
 it. A picture shows one page, or several beside each other, as somebody sees it who is logged in; steps are JavaScript
-that is run before it is taken. They find what they click by the names of fields and of demo data, which are the same in
-all languages.
+that is run before it is taken. Demo records and what is clicked are named by what is the same in all languages:
+external ids, names of fields and of people.
 """
 
 import base64
@@ -47,7 +47,7 @@ GAP = 20
 
 
 class Page(NamedTuple):
-    """One page of a picture; the addresses of demo records are found by what their list shows."""
+    """One page of a picture; in its path the external id of a demo record, between braces, stands for its id."""
 
     login: str
     path: str
@@ -74,23 +74,16 @@ def click(selector, text=""):
     }})()"""
 
 
-def record(text, field=None):
-    """Return the step that opens the record of a list or kanban in which this stands, in a list as this field."""
-    return click(f".o_data_row td[name={field}]" if field else ".o_data_row td, .o_kanban_record", text)
-
-
-def action(login, name, *steps, **size):
-    """Return a page of the back office: an action by its id in our module."""
-    return Page(login, f"/odoo/action-practice_billing.{name}", steps, **{"width": 1180, "height": 700, **size})
+def action(login, name, *steps, of="", **size):
+    """Return a page of the back office: an action of our module, or one record in it."""
+    path = f"/odoo/action-practice_billing.{name}" + (of and f"/{{{of}}}")
+    return Page(login, path, steps, **{"width": 1180, "height": 700, **size})
 
 
 def tab(name):
     """Return the step that opens a page of a form."""
     return click(f".nav-link[name={name}]")
 
-
-PATIENTS = "res_partner_action_patient"
-BOARD = "calendar_event_action_board"
 
 PICTURES = {
     "appointments": [Page("frontdesk", "/odoo/appointments")],
@@ -104,10 +97,12 @@ PICTURES = {
     ],
     "credits": [Page("accountant", "/odoo/action-practice_billing.practice_credit_proof_action", height=340)],
     "subscriptions": [
-        Page(
+        action(
             "admin",
-            "/odoo/action-practice_billing.practice_subscription_action",
-            (record("Logopediepraktijk Klankrijk"), tab("next_invoice")),
+            "practice_subscription_action",
+            tab("next_invoice"),
+            of="subscription_klankrijk",
+            width=1366,
             height=1110,
         )
     ],
@@ -118,7 +113,7 @@ PICTURES = {
         phone("patient", "/my/packages"),
         phone("patient", "/my/packages/buy"),
         phone("patient", "/my/appointments"),
-        phone("patient", "/my/appointments/book", click("a", "Psychotherapy session")),
+        phone("patient", "/my/appointments/book?type_id={appointment_type_psychotherapy}"),
     ],
     "organisation": [
         Page("trial", "/my/subscription/plans", width=1060, height=600),
@@ -126,33 +121,41 @@ PICTURES = {
         Page("organisation", "/my/subscription", width=300, height=600),
     ],
     # === GUIDES === #
-    "guides/front_desk_day": [action("frontdesk", BOARD)],
+    "guides/front_desk_day": [action("frontdesk", "calendar_event_action_board")],
     "guides/front_desk_sell": [
-        action("frontdesk", PATIENTS, record("Greet Mertens"), click("button[name=action_practice_sell_package]"))
+        action(
+            "frontdesk",
+            "res_partner_action_patient",
+            click("button[name=action_practice_sell_package]"),
+            of="patient_greet",
+        )
     ],
     "guides/front_desk_plan": [
-        action("frontdesk", PATIENTS, record("Hilde De Backer"), click("button[name=action_practice_plan_appointment]"))
+        action(
+            "frontdesk",
+            "res_partner_action_patient",
+            click("button[name=action_practice_plan_appointment]"),
+            of="patient_hilde",
+        )
     ],
     "guides/front_desk_cancel": [
         action(
             "frontdesk",
             "calendar_event_action_appointment",
-            click(".o_calendar_button_next"),
-            click(".fc-event", "Hilde De Backer"),
-            click(".o_cw_popover_edit"),
             click("button[name=action_practice_cancel_appointment]"),
+            of="appointment_hilde_0_in_1",
         )
     ],
-    "guides/front_desk_credits": [action("frontdesk", "practice_credit_lot_action", record("Hilde De Backer"))],
-    "guides/administrator_package": [action("admin", "practice_package_action", record("Physiotherapy", "name"))],
+    "guides/front_desk_credits": [
+        action("frontdesk", "practice_credit_lot_action", click(".o_data_row td", "Hilde De Backer"))
+    ],
+    "guides/administrator_package": [action("admin", "practice_package_action", of="package_physiotherapy")],
     "guides/administrator_type": [
-        action("admin", "practice_appointment_type_action", record("Physiotherapy session"), height=860)
+        action("admin", "practice_appointment_type_action", of="appointment_type_physiotherapy", height=860)
     ],
-    "guides/administrator_plan": [action("admin", "practice_plan_action", record("Standard"))],
+    "guides/administrator_plan": [action("admin", "practice_plan_action", of="plan_standard")],
     "guides/administrator_subscription": [
-        action(
-            "admin", "practice_subscription_action", record("Groepspraktijk De Brug"), tab("next_invoice"), height=900
-        )
+        action("admin", "practice_subscription_action", tab("next_invoice"), of="subscription_de_brug", height=900)
     ],
     "guides/accountant_proof": [action("accountant", "practice_credit_proof_action", height=420)],
     "guides/accountant_release": [action("accountant", "practice_revenue_release_action")],
@@ -163,11 +166,11 @@ PICTURES = {
     "guides/patient_packages": [phone("patient", "/my/packages"), phone("patient", "/my/packages/buy")],
     "guides/patient_book": [
         phone("patient", "/my/appointments/book"),
-        phone("patient", "/my/appointments/book", click("a", "Psychotherapy session")),
+        phone("patient", "/my/appointments/book?type_id={appointment_type_psychotherapy}"),
     ],
     "guides/patient_cancel": [
         phone("patient", "/my/appointments"),
-        phone("patient", "/my/appointments", click("a[href*='/my/appointments/']:not([href*=book])", "")),
+        phone("patient", "/my/appointments/{appointment_an_1_in_1}"),
     ],
     "guides/organisation_plans": [Page("trial", "/my/subscription/plans", width=1060, height=640)],
     "guides/organisation_billing": [Page("organisation", "/my/subscription", width=1060, height=900)],
@@ -224,13 +227,20 @@ class Browser:
         self.evaluate(QUIET, path)
 
     def speak(self, language):
-        """Give everybody who logs in this language."""
-        session = self.open_session("admin")
-        users = {"model": "res.users", "method": "search", "args": [[["active", "=", True]]], "kwargs": {}}
-        ids = self.ask(session, users)
-        self.ask(session, {**users, "method": "write", "args": [ids, {"lang": language}]})
+        """Let everybody read this language."""
+        ids = self.ask("res.users", "search", [["active", "=", True]])
+        self.ask("res.users", "write", ids, {"lang": language})
 
-    def ask(self, session, params):
+    def get_id(self, name):
+        """Return the id of a demo record."""
+        domain = [["module", "=", "practice_billing"], ["name", "=", name]]
+        [row] = self.ask("ir.model.data", "search_read", domain, ["res_id"])
+        return row["res_id"]
+
+    def ask(self, model, method, *arguments):
+        """Call a method as the administrator; return its answer."""
+        params = {"model": model, "method": method, "args": arguments, "kwargs": {}}
+        session = self.open_session("admin")
         answer = session.post(f"{self.address}/web/dataset/call_kw", json={"params": params}, timeout=60).json()
         if "error" in answer:
             raise SystemExit(answer["error"]["data"]["debug"])
@@ -240,7 +250,8 @@ class Browser:
         self.log_in(page.login)
         size = {"width": page.width, "height": page.height, "deviceScaleFactor": 1, "mobile": page.width < 500}
         self.call("Emulation.setDeviceMetricsOverride", **size)
-        self.call("Page.navigate", url=self.address + page.path)
+        path = re.sub(r"{(\w+)}", lambda found: str(self.get_id(found[1])), page.path)
+        self.call("Page.navigate", url=self.address + path)
         self.wait(page.path)
         for step in page.steps:
             self.evaluate(step, page.path)

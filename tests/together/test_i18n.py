@@ -101,3 +101,13 @@ class TestTranslations(TransactionCase):
                 package.env._("Nothing is due today.").split()[0],
                 {"nl_BE": "Vandaag", "fr_BE": "Rien"}[code],
             )
+
+    def test_the_glossary_says_what_the_translations_say(self):
+        page = Path(file_path("practice_billing/docs/glossary.md")).read_text().partition("## Decided")[0]
+        rows = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("| ")]
+        words = {row[0].strip(): [word.strip() for word in row[1:3]] for row in rows if row[0].strip() != "English"}
+        self.assertGreater(len(words), 50)
+        messages = [{it.msgid: it.msgstr for it in self.read_messages(f"{lang}.po")} for lang in LANGUAGES]
+        for word, translated in words.items():
+            with self.subTest(word):
+                self.assertEqual(translated, [said.get(word) for said in messages])
