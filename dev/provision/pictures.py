@@ -9,8 +9,8 @@ from .errors import DevError
 #: Languages of the pictures, as the guides and as Odoo call them.
 LANGUAGES = {"en": "en_GB", "nl": "nl_BE", "fr": "fr_BE"}
 
-#: The README is in English only.
-TRANSLATED = ("guides/",)
+#: What is in other languages too; README and developers are in English only.
+TRANSLATED = [f"guides/{role}_" for role in ("front_desk", "administrator", "accountant", "patient", "organisation")]
 
 ADD_LANGUAGES = """
 for code in {codes}:
@@ -34,7 +34,7 @@ def take_pictures(databases, port, languages, names):
         command = [*script, f"http://127.0.0.1:{port}", str(checkout / "docs")]
         with _served(databases, name, port):
             for language, code in zip(languages, codes, strict=True):
-                chosen = names or (() if language == "en" else TRANSLATED)
+                chosen = names or ([] if language == "en" else TRANSLATED)
                 if failed := subprocess.run([*command, code, *chosen], check=False).returncode:
                     return failed
         return 0

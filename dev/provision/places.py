@@ -33,15 +33,19 @@ def check_places(checkout):
 
 
 def check_links(checkout):
-    """Print the links and pictures of the documentation that lead nowhere; return 1 when there are some."""
-    wrong = []
+    """Print the links and pictures of the documentation that lead nowhere, and pictures that no page shows; return 1
+    when there are some."""
+    wrong, shown = [], set()
     for page in sorted(checkout.rglob("*.md")):
         for place, heading in LINK.findall(page.read_text(encoding="utf-8")):
             target = page.parent / place if place else page
+            shown.add(target.resolve())
             if not target.exists():
                 wrong.append(f"{page.relative_to(checkout)}: there is no {place}")
             elif heading and heading not in _get_anchors(target):
                 wrong.append(f"{page.relative_to(checkout)}: {place} has no heading {heading}")
+    pictures = set((checkout / "docs").rglob("*.png"))
+    wrong += [f"{it.relative_to(checkout)}: no page shows it" for it in sorted(pictures) if it.resolve() not in shown]
     print("\n".join(wrong), end="\n" if wrong else "")
     return 1 if wrong else 0
 
