@@ -21,7 +21,7 @@ LANGUAGES = ("nl", "fr")
 WORDS_OF_ODOO = {
     *("accounting", "actions", "customers", "invoicing", "payment providers", "preferences", "security", "users"),
     *("practice: front desk", "practice books: accountant"),  # a role and its group, as Odoo puts them together
-    *("gebruikers", "klanten"),
+    *("gebruikers", "klanten", "rapportages"),
     *("clients", "utilisateurs"),
 }
 MODULE = "practice_billing"
