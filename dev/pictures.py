@@ -60,18 +60,23 @@ def phone(login, path, *steps):
     return Page(login, path, steps, 390, 832)
 
 
-def click(selector, text=""):
-    """Return the step that waits for the first element with this text and clicks it."""
+def wait_for(selector, text, what):
+    """Return the step that waits for the first element with this text that is shown, and does ``what`` with ``it``."""
     selector, text = json.dumps(selector), json.dumps(text)
     return f"""(async () => {{
         for (let attempt = 0; attempt < 100; attempt++) {{
             const all = [...document.querySelectorAll({selector})];
-            const it = all.find((it) => it.innerText.includes({text}));
-            if (it) return void it.click();
+            const it = all.find((it) => it.checkVisibility() && it.innerText.includes({text}));
+            if (it) {{ {what} return; }}
             await new Promise((done) => setTimeout(done, 200));
         }}
         throw new Error("there is no " + {selector} + " with " + {text});
     }})()"""
+
+
+def click(selector, text=""):
+    """Return the step that clicks the first element with this text."""
+    return wait_for(selector, text, "it.click();")
 
 
 def action(login, name, *steps, of="", **size):
@@ -247,6 +252,12 @@ class Browser:
         return answer["result"]
 
     def take(self, page):
+        """Return the picture of a page."""
+        self.open(page)
+        return Image.open(io.BytesIO(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])))
+
+    def open(self, page):
+        """Show a page to who looks at it, and do its steps."""
         self.log_in(page.login)
         size = {"width": page.width, "height": page.height, "deviceScaleFactor": 1, "mobile": page.width < 500}
         self.call("Emulation.setDeviceMetricsOverride", **size)
@@ -257,13 +268,12 @@ class Browser:
             self.evaluate(step, page.path)
             time.sleep(0.5)  # what it leads to may be another page
             self.wait(page.path)
-        return Image.open(io.BytesIO(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])))
 
 
 @contextmanager
 def chromium(address, port=9335):
     """Yield a :class:`Browser`; its profile is thrown away."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         options = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--remote-debugging-port={port}"]
         options += ["--remote-allow-origins=*", f"--user-data-dir={folder}", "about:blank"]
         process = subprocess.Popen(["chromium", *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

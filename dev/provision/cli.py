@@ -105,6 +105,11 @@ def pictures(settings, arguments):
     return picturing.take_pictures(place, arguments.port, arguments.languages, arguments.names)
 
 
+def tasks(settings, arguments):
+    """do the ten tasks of docs/tasks.md in a browser, in a fresh demo database, and count the clicks"""
+    return picturing.do_tasks(databases(settings, "pictures", with_dev=True), arguments.port, arguments.names)
+
+
 def new(settings, arguments):
     """make database NAME with the module, replacing an old one"""
     databases(settings, arguments.name).new(arguments.name, arguments.demo, arguments.install)
@@ -192,8 +197,8 @@ def parser():
         sub.set_defaults(function=function)
         return sub
 
-    def port(sub):
-        sub.add_argument("--port", type=int, default=8069, help="default: 8069")
+    def port(sub, default=8069):
+        sub.add_argument("--port", type=int, default=default, help=f"default: {default}")
 
     port(command(run))
     command(test).add_argument("--dose", choices=("quick", "full"), default="quick", help="rounds of the slow tests")
@@ -210,7 +215,10 @@ def parser():
     sub.add_argument(
         "--languages", nargs="+", choices=languages, default=list(languages), metavar="LANGUAGE", help="default: all"
     )
-    sub.add_argument("--port", type=int, default=8073, help="default: 8073")
+    port(sub, 8073)
+    sub = command(tasks)
+    sub.add_argument("names", nargs="*", metavar="NAME", help="such as 'cancel late'; default: all")
+    port(sub, 8073)
     command(bench).add_argument("names", nargs="*", metavar="NAME", help="benchmarks/bench_NAME.py; default: all")
     command(stop)
     command(status)
