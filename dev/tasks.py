@@ -51,15 +51,15 @@ def pick(field, text):
 
 def choose_time(moment, shown=NOW):
     """Return the steps that give the appointment of a form an hour, in the calendar that opens on day ``shown``."""
-    pick_day = f"""[...document.querySelectorAll(".o_date_item_cell:not(.o_out_of_range)")]
+    pick_day = f"""[...document.querySelectorAll(".o_popover .o_date_item_cell:not(.o_out_of_range)")]
         .find((it) => it.innerText === "{moment.day}").click()"""
     return (
         click("[name=start] button[data-field=start]"),
-        *([click(".o_datetime_picker .o_next")] if moment.month != shown.month else []),
+        *([click(".o_popover .o_next")] if moment.month != shown.month else []),
         Deed(pick_day),
-        fill(".o_time_picker_input", f"{moment:%H:%M}"),
+        fill(".o_popover .o_time_picker_input", f"{moment:%H:%M}"),
         fill(".o_time_picker ~ .o_time_picker .o_time_picker_input", f"{moment + timedelta(hours=1):%H:%M}"),
-        click(".o_datetime_buttons .btn-primary"),
+        click(".o_popover .o_datetime_buttons .btn-primary"),
     )
 
 
