@@ -64,7 +64,7 @@ def wait_for(selector, text, what):
     """Return the step that waits for the first element with this text that is shown, and does ``what`` with ``it``."""
     selector, text = json.dumps(selector), json.dumps(text)
     return f"""(async () => {{
-        for (let attempt = 0; attempt < 100; attempt++) {{
+        for (let attempt = 0; attempt < 250; attempt++) {{
             const all = [...document.querySelectorAll({selector})];
             const it = all.find((it) => it.checkVisibility() && it.innerText.includes({text}));
             if (it) {{ {what} return; }}
@@ -217,7 +217,9 @@ class Browser:
 
     def evaluate(self, script, path):
         """Return what a script says; a step that fails ends all."""
-        answer = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        answer = {}
+        while not answer:  # or the page went elsewhere meanwhile
+            answer = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         if "exceptionDetails" in answer:
             raise SystemExit(f"{path}: {answer['exceptionDetails']['exception']['description']}\n{script}")
         return answer.get("result", {}).get("value")

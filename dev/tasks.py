@@ -163,8 +163,7 @@ TASKS = {
     ],
     "proof": [action("accountant", "practice_credit_proof_action", SEE_NO_DIFFERENCE)],
     "select plan": [
-        page("trial", "/my", *SELECT_STANDARD, *pay()),
-        page("trial", "/my/subscription", see("main", "Active"), see("main", "The next invoice is of")),
+        page("trial", "/my", *SELECT_STANDARD, *pay(), see("main", "Active"), see("main", "The next invoice is of")),
     ],
     "code": [
         page(
@@ -175,8 +174,8 @@ TASKS = {
             click(".btn", "Apply"),
             see("main", "WELKOM20: 20 %"),
             click("button[name=o_payment_submit_button]"),
+            see("body", "is being processed"),
         ),
-        page("expired", "/my/subscription", see("body", "is being processed")),
     ],
     "add practitioner": [
         page(
@@ -192,8 +191,7 @@ TASKS = {
         )
     ],
     "change card": [
-        page("organisation", "/my/subscription", click("a", "Payment methods"), *pay()),
-        page("organisation", "/my/subscription/method", see("li, div", "Demo 4999")),
+        page("organisation", "/my/subscription", click("a", "Payment methods"), *pay(), see("main", "Demo 4999")),
     ],
 }
 
