@@ -217,9 +217,13 @@ class Browser:
 
     def evaluate(self, script, path):
         """Return what a script says; a step that fails ends all."""
-        answer = {}
-        while not answer:  # or the page went elsewhere meanwhile
+        for _attempt in range(20):
             answer = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+            if answer:
+                break
+            time.sleep(0.3)  # the page went elsewhere meanwhile
+        else:
+            raise SystemExit(f"{path}: no answer to {script}")
         if "exceptionDetails" in answer:
             raise SystemExit(f"{path}: {answer['exceptionDetails']['exception']['description']}\n{script}")
         return answer.get("result", {}).get("value")
@@ -308,6 +312,8 @@ def beside(images):
 def main(address, folder, language, *names):
     """Take the pictures whose name begins with one of ``names``, all of them without any."""
     chosen = [name for name in PICTURES if not names or name.startswith(names)]
+    if not chosen:
+        raise SystemExit(f"no picture is called so: there are {', '.join(PICTURES)}")
     with chromium(address) as browser:
         browser.speak(language)
         for name in chosen:
