@@ -79,9 +79,9 @@ def mutants(settings, arguments):
         mutating.drop_database(place)
 
 
-def lint(settings, _arguments):
+def lint(settings, arguments):
     """run ruff, pylint-odoo, Odoo's test_lint, and check the plan of the house and its maps"""
-    return linting.run_lint(databases(settings, "lint", with_dev=True))
+    return linting.run_lint(databases(settings, "lint", with_dev=True), arguments.words)
 
 
 def i18n(settings, _arguments):
@@ -100,8 +100,14 @@ def bench(settings, arguments):
 
 
 def pictures(settings, arguments):
-    """take the pictures of the README anew, from the demo data of a fresh database"""
-    return picturing.take_pictures(databases(settings, "pictures"), arguments.port, arguments.names)
+    """take the pictures of the README and the guides anew, from the demo data of a fresh database"""
+    place = databases(settings, "pictures", with_dev=True)
+    return picturing.take_pictures(place, arguments.port, arguments.languages, arguments.names)
+
+
+def tasks(settings, arguments):
+    """do the ten tasks of docs/tasks.md in a browser, in a fresh demo database, and count the clicks"""
+    return picturing.do_tasks(databases(settings, "pictures", with_dev=True), arguments.port, arguments.names)
 
 
 def new(settings, arguments):
@@ -191,8 +197,8 @@ def parser():
         sub.set_defaults(function=function)
         return sub
 
-    def port(sub):
-        sub.add_argument("--port", type=int, default=8069, help="default: 8069")
+    def port(sub, default=8069):
+        sub.add_argument("--port", type=int, default=default, help=f"default: {default}")
 
     port(command(run))
     command(test).add_argument("--dose", choices=("quick", "full"), default="quick", help="rounds of the slow tests")
@@ -200,12 +206,19 @@ def parser():
     sub.add_argument("modules", nargs="*", metavar="MODULE", help=f"default: {' '.join(core.CORE_MODULES)}")
     sub.add_argument("--without-us", action="store_true", help="without our module; writes the list of what fails then")
     command(mutants).add_argument("names", nargs="*", metavar="WORDS", help="of a mutant's name; default: all")
-    command(lint)
+    command(lint).add_argument("words", nargs="*", metavar="WORDS", help="of a check's name; default: all")
     command(i18n)
     command(rooms)
     sub = command(pictures)
-    sub.add_argument("names", nargs="*", metavar="NAME", help="docs/NAME.png; default: all")
-    sub.add_argument("--port", type=int, default=8073, help="default: 8073")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="docs/NAME….png; default: all")
+    languages = picturing.LANGUAGES
+    sub.add_argument(
+        "--languages", nargs="+", choices=languages, default=list(languages), metavar="LANGUAGE", help="default: all"
+    )
+    port(sub, 8073)
+    sub = command(tasks)
+    sub.add_argument("names", nargs="*", metavar="NAME", help="such as 'cancel late'; default: all")
+    port(sub, 8073)
     command(bench).add_argument("names", nargs="*", metavar="NAME", help="benchmarks/bench_NAME.py; default: all")
     command(stop)
     command(status)

@@ -1,14 +1,15 @@
 """The static checks: ruff, OCA's pylint-odoo, Odoo's own test_lint, and those of our own: what follows the plan of the
-house, whether names and maps tell the truth, who reads what is sold today, and whether pytest and Odoo find the same
-tests.
+house, whether names, maps and links tell the truth, who reads what is sold today, and whether pytest and Odoo find the
+same tests.
 
-All of them run, then the verdict is given.
+All of them run, or those that were named, then the verdict is given.
 """
 
 import subprocess
 
 from .elevated import check_elevated
-from .places import check_places
+from .errors import DevError
+from .places import check_links, check_places
 from .progress import say
 from .rooms import check_rooms
 from .rooms_picture import check_picture
@@ -21,22 +22,30 @@ from .testing import run_pytest, test_database
 SKIPPED = {"test_pylint", "test_eslint", "test_checkers"}
 
 
-def run_lint(databases):
-    """Run all checks; return 1 when one found something."""
+def run_lint(databases, words=()):
+    """Run all checks, or those in whose name one of ``words`` stands; return 1 when one found something.
+
+    :raises DevError: when a word stands in no name
+    """
     checks = {
         "ruff check": lambda: _tool(databases, "ruff", "check", "."),
         "ruff format": lambda: _tool(databases, "ruff", "format", "--check", "."),
         "rooms": lambda: check_rooms(databases.settings.checkout),
         "picture of the rooms": lambda: check_picture(databases.settings.checkout),
         "places in the README files": lambda: check_places(databases.settings.checkout),
+        "links in the documentation": lambda: check_links(databases.settings.checkout),
         "elevated records": lambda: check_elevated(databases.settings.checkout),
         "what is sold today": lambda: check_selling(databases.settings.checkout),
         "pylint-odoo": lambda: _pylint(databases),
         "the same tests for pytest and Odoo": lambda: _same_tests(databases),
         "Odoo's test_lint": lambda: _test_lint(databases),
     }
+    if unknown := [word for word in words if not any(word in name for name in checks)]:
+        raise DevError(f"no check is called {', '.join(unknown)}; there are: {', '.join(checks)}")
     failed = []
     for name, check in checks.items():
+        if words and not any(word in name for word in words):
+            continue
         say(f"{name} …")
         if check():
             failed.append(name)

@@ -132,18 +132,21 @@ def odoo_command(database, *arguments, subcommand="server"):
 
 def run_odoo(database, *arguments):
     """Run Odoo on ``database`` until it ends; return its output. A failure raises with that output."""
-    return _run(odoo_command(database, *arguments, "--stop-after-init", "--no-http"))
+    return run_command(odoo_command(database, *arguments, "--stop-after-init", "--no-http"))
 
 
-def run_script(database, script, importable=None):
+def run_script(database, script, *arguments, importable=None):
     """Run a Python script with an ``env`` of ``database`` in a process of its own; return its output.
 
+    :param arguments: of the command line
     :param importable: a folder that it can import from
     """
-    return _run(odoo_command(database, "--no-http", subcommand="shell"), script, importable)
+    return run_command(odoo_command(database, "--no-http", *arguments, subcommand="shell"), script, importable)
 
 
-def _run(command, script=None, importable=None):
+def run_command(command, script=None, importable=None):
+    """Run a command until it ends, a script on its input; return its output. A failure raises with that output."""
+    command = [str(part) for part in command]
     done = subprocess.run(
         command,
         input=script or "",

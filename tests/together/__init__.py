@@ -4,6 +4,7 @@ from . import test_doors_sale
 from . import test_doors_shop
 from . import test_doors_stripe
 from . import test_doors_stripe_attack
+from . import test_extending
 from . import test_guest
 from . import test_forget
 from . import test_i18n
@@ -16,4 +17,5 @@ from . import test_security
 from . import test_tours
 from . import test_upgrade
 from . import test_public_methods
+from . import test_wheel
 from . import test_written_fields

@@ -16,6 +16,14 @@ PLACEHOLDER = re.compile(
     re.DOTALL,
 )
 LANGUAGES = ("nl", "fr")
+
+# Words of Odoo itself that the guides name.
+WORDS_OF_ODOO = {
+    *("accounting", "actions", "customers", "invoicing", "payment providers", "preferences", "security", "users"),
+    *("practice: front desk", "practice books: accountant"),  # a role and its group, as Odoo puts them together
+    *("gebruikers", "klanten", "rapportages"),
+    *("clients", "utilisateurs"),
+}
 MODULE = "practice_billing"
 
 
@@ -101,3 +109,30 @@ class TestTranslations(TransactionCase):
                 package.env._("Nothing is due today.").split()[0],
                 {"nl_BE": "Vandaag", "fr_BE": "Rien"}[code],
             )
+
+    def test_the_glossary_says_what_the_translations_say(self):
+        page = Path(file_path("practice_billing/docs/glossary.md")).read_text().partition("## Decided")[0]
+        rows = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("| ")]
+        words = {row[0].strip(): [word.strip() for word in row[1:3]] for row in rows if row[0].strip() != "English"}
+        self.assertGreater(len(words), 50)
+        messages = [{it.msgid: it.msgstr for it in self.read_messages(f"{lang}.po")} for lang in LANGUAGES]
+        for word, translated in words.items():
+            with self.subTest(word):
+                self.assertEqual(translated, [said.get(word) for said in messages])
+
+    def test_the_guides_name_what_people_see(self):
+        """What stands between asterisks is a label, a button or a menu, in the language of the guide."""
+        guides = Path(file_path("practice_billing/docs/guides"))
+        for lang in ("en", *LANGUAGES):
+            messages = self.read_messages("practice_billing.pot" if lang == "en" else f"{lang}.po")
+            said = {self.get_words(it.msgid if lang == "en" else it.msgstr) for it in messages} | WORDS_OF_ODOO
+            for page in (guides if lang == "en" else guides / lang).glob("*.md"):
+                # Without code, and without what is bold.
+                text = re.sub(r"`[^`]*`|\*\*[^*]+\*\*", "", page.read_text())
+                for place in re.findall(r"\*([^*]+)\*", text):
+                    for name in place.split(" → "):
+                        with self.subTest(page=f"{lang}/{page.name}", name=name):
+                            self.assertIn(self.get_words(name), said)
+
+    def get_words(self, text):
+        return " ".join(re.sub(r"<[^>]*>", "", text).lower().split())

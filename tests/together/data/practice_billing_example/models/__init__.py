@@ -1,0 +1,3 @@
+from . import calendar_event
+from . import plan
+from . import subscription
