@@ -38,7 +38,7 @@ class Person(HttpUser):
     word = None
 
     def on_start(self):
-        # As a reverse proxy asks Odoo: a worker that keeps a connection waits on it for two seconds, and for nobody else.
+        # As a reverse proxy asks: a worker that keeps a connection waits two seconds on it, and serves nobody else.
         self.client.headers["Connection"] = "close"
         self.client.cookies["session_id"] = FACTS["sessions"][self.word].pop()
 

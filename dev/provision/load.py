@@ -15,6 +15,9 @@ from .errors import DevError
 from .progress import step
 from .python_env import load_python
 
+#: Who uses Odoo in a scenario, and for how long.
+PEOPLE = {"practice": ("patients", "desks"), "usage": ("clients",)}
+SECONDS = {"practice": 180, "usage": 60}
 #: Seconds between two looks at the memory of the workers.
 LOOK_EVERY = 10
 #: The memory of the workers is compared with what it was after this part of the time, at most ten minutes.
@@ -57,7 +60,9 @@ def run_load(databases, scenario, size):
         port, process = stack.enter_context(_serve(databases, database, size["workers"], log))
         workers = _Workers(process.pid)
         with step(f"{scenario} for {size['seconds']} s"), workers:
-            requests, failed = _locust(interpreter, scripts / "load" / f"{scenario}_locust.py", port, size, environment)
+            people = sum(size[who] for who in PEOPLE[scenario])
+            script = scripts / "load" / f"{scenario}_locust.py"
+            requests, failed = _locust(interpreter, script, port, people, size["seconds"], environment)
         server.end(process)
         short = [failed, _report_log(log), workers.report(size["seconds"], requests), run_script("check")]
     return 1 if any(short) else 0
@@ -96,19 +101,24 @@ def _free_port():
         return probe.getsockname()[1]
 
 
-def _locust(interpreter, script, port, size, environment):
+def _locust(interpreter, script, port, people, seconds, environment):
     """Let the people loose and print what each page took.
 
     :return: the number of requests, and whether one of them failed
     """
-    people = sum(size[who] for who in size["people"])
-    command = [
-        *(interpreter, "-m", "locust", "--locustfile", script, "--headless", "--json", "--loglevel", "ERROR"),
-        *("--host", f"http://127.0.0.1:{port}", "--users", people, "--run-time", f"{size['seconds']}s"),
-        # What the first pages of a fresh worker take is not counted.
-        *("--spawn-rate", 2, "--reset-stats", "--stop-timeout", 120, "--exit-code-on-error", 1),
-    ]
-    command = [str(part) for part in command]
+    options = {
+        "--locustfile": script,
+        "--host": f"http://127.0.0.1:{port}",
+        "--users": people,
+        "--spawn-rate": 2,
+        "--run-time": f"{seconds}s",
+        "--stop-timeout": 120,
+        "--exit-code-on-error": 1,
+        "--loglevel": "ERROR",
+    }
+    # With its statistics reset once all have come: what the first pages of a fresh worker take is not counted.
+    command = [interpreter, "-m", "locust", "--headless", "--json", "--only-summary", "--reset-stats"]
+    command = [str(part) for part in (*command, *(part for option in options.items() for part in option))]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     pages = json.loads(done.stdout or "[]")
     print(f"{'page':<42}{'asked':>8}{'failed':>8}{'median':>8}{'p95':>8}  (milliseconds)")
