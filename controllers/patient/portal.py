@@ -175,5 +175,5 @@ class PatientPortal(CustomerPortal):
         try:
             event_sudo = self._practice_find_appointment_sudo(event_id)
         except MissingError:
-            return request.not_found()
+            raise request.not_found() from None
         return export_ics(event_sudo)

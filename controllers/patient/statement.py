@@ -48,7 +48,7 @@ class PatientStatements(PatientPortal):
         domain = self._practice_get_statements_domain() & Domain("id", "=", statement_id)
         statement_sudo = self._practice_get_statements_sudo().search(domain)
         if not statement_sudo:
-            return request.not_found()
+            raise request.not_found()
         report_sudo = request.env["ir.actions.report"].sudo()  # sudo: a statement of the login, searched above
         pdf, _kind = report_sudo._render_qweb_pdf("practice_billing.action_report_care_statement", statement_sudo.ids)
         name = f"{statement_sudo.name.replace('/', '-')}.pdf"

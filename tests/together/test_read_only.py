@@ -3,8 +3,10 @@
 The pages that say so are asked in ``tests/portal/test_portal_routes.py``.
 """
 
+from psycopg2.errors import ReadOnlySqlTransaction
+
 from odoo.tests import tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from ..common.subscriptions import SubscriptionCase
 
@@ -42,3 +44,5 @@ class TestReadOnly(SubscriptionCase):
                 self.env.invalidate_all()
                 getattr(self.env[model], method)(*arguments(self))
                 self.env.flush_all()
+                with self.assertRaises(ReadOnlySqlTransaction), mute_logger("odoo.sql_db"):
+                    self.patient._practice_take_booking_turn()
