@@ -9,18 +9,23 @@ from odoo import http, sql_db
 from odoo.service import security
 
 
+def log_in(env, user):
+    """Return the key of a session in which ``user`` is logged in; no password was hashed for it."""
+    session = http.root.session_store.new()
+    session.update(http.get_default_session(), db=env.cr.dbname, _trace_disable=True)
+    session.uid, session.login = user.id, user.login
+    session.session_token = security.compute_session_token(session, env(user=user))
+    session.context = {"lang": user.lang, "tz": user.tz}
+    http.root.session_store.save(session)
+    return session.sid
+
+
 class Portal:
     """Somebody who is logged in and opens pages."""
 
     def __init__(self, env, user):
-        session = http.root.session_store.new()
-        session.update(http.get_default_session(), db=env.cr.dbname, _trace_disable=True)
-        session.uid, session.login = user.id, user.login
-        session.session_token = security.compute_session_token(session, env(user=user))
-        session.context = {"lang": user.lang, "tz": user.tz}
-        http.root.session_store.save(session)
         self.client = Client(http.root)
-        self.client.set_cookie("session_id", session.sid)
+        self.client.set_cookie("session_id", log_in(env, user))
 
     def open(self, path):
         """Open a page; return what it took.

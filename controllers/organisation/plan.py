@@ -17,7 +17,7 @@ class OrganisationPlan(OrganisationPortal):
         plans_sudo = request.env["practice.plan"]._get_published_sudo(account.company)
         return plans_sudo.filtered(lambda it: str(it.id) == str(plan))
 
-    @http.route("/my/subscription/plans", type="http", auth="user", website=True)
+    @http.route("/my/subscription/plans", type="http", auth="user", website=True, readonly=True)
     @of_account()
     def practice_show_plans(self, account, /, interval=None, **kw):
         """Show the plans side by side; running subscriptions change, others begin."""

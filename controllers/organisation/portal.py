@@ -26,7 +26,7 @@ class OrganisationPortal(OrganisationAccount):
             values["practice_seat_count"] = len(partner._practice_get_portal_seats())
         return values
 
-    @http.route("/my/seat", type="http", auth="user", website=True)
+    @http.route("/my/seat", type="http", auth="user", website=True, readonly=True)
     def practice_show_seats(self, **kw):
         """Show practitioners their own seat: no money, no colleagues."""
         values = {

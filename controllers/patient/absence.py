@@ -56,7 +56,9 @@ class PatientAbsence(LinkPages, http.Controller):
             return choice.render("picked", message=message)
         return choice.show_times(practitioner_id, week, message)
 
-    @http.route("/practice/new-time/<token>/confirm", type="http", auth="public", website=True, sitemap=False)
+    @http.route(
+        "/practice/new-time/<token>/confirm", type="http", auth="public", website=True, sitemap=False, readonly=True
+    )
     @of_link
     def practice_confirm_new_time(self, line_sudo, /, booking=None, **kw):
         """Show what a chosen time means."""

@@ -39,7 +39,7 @@ class PatientBooking(PatientPortal):
 
     # === BOOKING === #
 
-    @http.route("/my/appointments/book", type="http", auth="user", website=True)
+    @http.route("/my/appointments/book", type="http", auth="user", website=True, readonly=True)
     def practice_show_times(self, type_id=None, patient_id=None, practitioner_id=None, week=None, message=None, **kw):
         """Show the types that can be booked or, once one is chosen, a week of free times."""
         types_sudo, patients = self._practice_get_bookable_types_sudo(), self._practice_get_patients()
@@ -71,7 +71,7 @@ class PatientBooking(PatientPortal):
         }
         return request.render("practice_billing.portal_book_times", values)
 
-    @http.route("/my/appointments/book/confirm", type="http", auth="user", website=True)
+    @http.route("/my/appointments/book/confirm", type="http", auth="user", website=True, readonly=True)
     def practice_confirm_booking(self, booking=None, **kw):
         """Show what booking a chosen time means."""
         chosen = self._practice_read_slot_sudo(booking)
@@ -149,13 +149,13 @@ class PatientBooking(PatientPortal):
         mover = request.env.user.partner_id
         return MoveChoice(event_sudo, mover, f"{address}/move", f"{address}?message=moved", render)
 
-    @http.route("/my/appointments/<int:event_id>/move", type="http", auth="user", website=True)
+    @http.route("/my/appointments/<int:event_id>/move", type="http", auth="user", website=True, readonly=True)
     @of_movable
     def practice_show_move_times(self, choice, /, practitioner_id=None, week=None, message=None, **kw):
         """Show a week of free times to which an appointment can be moved."""
         return choice.show_times(practitioner_id, week, message)
 
-    @http.route("/my/appointments/<int:event_id>/move/confirm", type="http", auth="user", website=True)
+    @http.route("/my/appointments/<int:event_id>/move/confirm", type="http", auth="user", website=True, readonly=True)
     @of_movable
     def practice_confirm_move(self, choice, /, booking=None, **kw):
         """Show what moving to a chosen time means."""

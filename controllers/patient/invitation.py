@@ -73,5 +73,5 @@ class PatientInvitations(LinkPages, CalendarController):
         events_sudo = request.env["calendar.event"].sudo()  # sudo: whether it is an appointment, and whose
         event_sudo = events_sudo.search([("access_token", "=", token)], limit=1)
         if event_sudo.practice_appointment_type_id and request.env.user.partner_id not in event_sudo.partner_ids:
-            return request.not_found()
+            raise request.not_found()
         return super().calendar_join_meeting(token, **kwargs)

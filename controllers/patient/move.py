@@ -39,7 +39,9 @@ class PatientMove(LinkPages, http.Controller):
             return choice.render("visit", message=message)
         return choice.show_times(practitioner_id, week, message)
 
-    @http.route("/practice/move/<token>/confirm", type="http", auth="public", website=True, sitemap=False)
+    @http.route(
+        "/practice/move/<token>/confirm", type="http", auth="public", website=True, sitemap=False, readonly=True
+    )
     @of_link
     def practice_confirm_move_by_link(self, invitation_sudo, /, booking=None, **kw):
         """Show what moving to a chosen time means."""
@@ -59,7 +61,7 @@ class PatientMove(LinkPages, http.Controller):
             return choice.render("visit")
         return choice.plan(booking)
 
-    @http.route("/practice/move/<token>/ics", type="http", auth="public", website=True, sitemap=False)
+    @http.route("/practice/move/<token>/ics", type="http", auth="public", website=True, sitemap=False, readonly=True)
     @of_link
     def practice_export_by_link(self, invitation_sudo, /, **kw):
         """Return the calendar file of the appointment."""

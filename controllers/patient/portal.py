@@ -99,7 +99,7 @@ class PatientPortal(CustomerPortal):
         }
         return request.render("practice_billing.portal_my_packages", values)
 
-    @http.route("/my/packages/statement", type="http", auth="user", website=True)
+    @http.route("/my/packages/statement", type="http", auth="user", website=True, readonly=True)
     def practice_print_statement(self, patient_id=None, **kw):
         """Return the statement of credits of the login, or of a patient it acts for."""
         patients = self._practice_get_patients()
@@ -170,10 +170,10 @@ class PatientPortal(CustomerPortal):
             return request.redirect(f"/my/appointments/{event_id}?message=closed")
         return request.redirect(f"/my/appointments/{event_id}?message={'cancelled' if cancelled else 'late'}")
 
-    @http.route("/my/appointments/<int:event_id>/ics", type="http", auth="user", website=True)
+    @http.route("/my/appointments/<int:event_id>/ics", type="http", auth="user", website=True, readonly=True)
     def practice_export_appointment(self, event_id, **kw):
         try:
             event_sudo = self._practice_find_appointment_sudo(event_id)
         except MissingError:
-            return request.not_found()
+            raise request.not_found() from None
         return export_ics(event_sudo)

@@ -54,7 +54,7 @@ class PatientShop(PatientPortal, PortalAccount):
 
     # === OFFERS === #
 
-    @http.route("/my/packages/buy", type="http", auth="user", website=True, methods=["GET"])
+    @http.route("/my/packages/buy", type="http", auth="user", website=True, methods=["GET"], readonly=True)
     def practice_show_shop(self, package_id=None, patient_id=None, booking=None, **kw):
         products_sudo = self._practice_get_products_sudo()
         wanted_sudo = products_sudo.filtered(lambda it: str(it.package_id.id) == package_id)
@@ -78,7 +78,9 @@ class PatientShop(PatientPortal, PortalAccount):
         }
         return request.render("practice_billing.portal_buy_packages", values)
 
-    @http.route("/my/packages/buy/<int:product_id>", type="http", auth="user", website=True, methods=["GET"])
+    @http.route(
+        "/my/packages/buy/<int:product_id>", type="http", auth="user", website=True, methods=["GET"], readonly=True
+    )
     def practice_show_offer(self, product_id, patient_id=None, booking=None, **kw):
         offer = self._practice_find_offer_sudo(product_id)
         if not offer:
@@ -119,7 +121,12 @@ class PatientShop(PatientPortal, PortalAccount):
         return lots_sudo, product_sudo.browse()
 
     @http.route(
-        "/my/packages/<int:lot_id>/upgrade/<int:product_id>", type="http", auth="user", website=True, methods=["GET"]
+        "/my/packages/<int:lot_id>/upgrade/<int:product_id>",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+        readonly=True,
     )
     def practice_show_upgrade(self, lot_id, product_id, **kw):
         """Show what upgrading costs and gives before it does."""

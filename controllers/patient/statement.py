@@ -24,7 +24,9 @@ class PatientStatements(PatientPortal):
             values["practice_statement_count"] = self._practice_get_statements_sudo().search_count(domain)
         return values
 
-    @http.route(["/my/statements", "/my/statements/page/<int:page>"], type="http", auth="user", website=True)
+    @http.route(
+        ["/my/statements", "/my/statements/page/<int:page>"], type="http", auth="user", website=True, readonly=True
+    )
     def practice_show_statements(self, page=1, **kw):
         statements_sudo, domain = self._practice_get_statements_sudo(), self._practice_get_statements_domain()
         pager = portal_pager(
@@ -40,13 +42,13 @@ class PatientStatements(PatientPortal):
         }
         return request.render("practice_billing.portal_my_statements", values)
 
-    @http.route("/my/statements/<int:statement_id>", type="http", auth="user", website=True)
+    @http.route("/my/statements/<int:statement_id>", type="http", auth="user", website=True, readonly=True)
     def practice_print_care_statement(self, statement_id, **kw):
         """Return a statement of the login's patients; somebody else's and one that never was look the same."""
         domain = self._practice_get_statements_domain() & Domain("id", "=", statement_id)
         statement_sudo = self._practice_get_statements_sudo().search(domain)
         if not statement_sudo:
-            return request.not_found()
+            raise request.not_found()
         report_sudo = request.env["ir.actions.report"].sudo()  # sudo: a statement of the login, searched above
         pdf, _kind = report_sudo._render_qweb_pdf("practice_billing.action_report_care_statement", statement_sudo.ids)
         name = f"{statement_sudo.name.replace('/', '-')}.pdf"

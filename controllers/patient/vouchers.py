@@ -17,7 +17,9 @@ class PatientVouchers(PatientShop):
 
     # === BUYING === #
 
-    @http.route("/my/packages/buy/<int:product_id>/gift", type="http", auth="user", website=True, methods=["GET"])
+    @http.route(
+        "/my/packages/buy/<int:product_id>/gift", type="http", auth="user", website=True, methods=["GET"], readonly=True
+    )
     def practice_show_gift_offer(self, product_id, **kw):
         """Show the form that asks for whom it is."""
         offer = self._practice_find_offer_sudo(product_id)
@@ -82,7 +84,7 @@ class PatientVouchers(PatientShop):
     def _practice_get_vouchers_sudo(self):
         return request.env["practice.gift.voucher"].sudo()  # sudo: searched by buyer, or by the code that somebody has
 
-    @http.route("/my/packages/gifts", type="http", auth="user", website=True, methods=["GET"])
+    @http.route("/my/packages/gifts", type="http", auth="user", website=True, methods=["GET"], readonly=True)
     def practice_show_gifts(self, **kw):
         vouchers_sudo = self._practice_get_vouchers_sudo()
         given_sudo = vouchers_sudo.search(vouchers_sudo._get_given_domain(request.env.user.partner_id))
@@ -94,7 +96,14 @@ class PatientVouchers(PatientShop):
         }
         return request.render("practice_billing.portal_my_gifts", values)
 
-    @http.route("/my/packages/gifts/<int:voucher_id>/print", type="http", auth="user", website=True, methods=["GET"])
+    @http.route(
+        "/my/packages/gifts/<int:voucher_id>/print",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+        readonly=True,
+    )
     def practice_print_gift(self, voucher_id, **kw):
         """Return the card of a voucher that the login gave and that can be redeemed."""
         vouchers_sudo = self._practice_get_vouchers_sudo()
@@ -115,7 +124,7 @@ class PatientVouchers(PatientShop):
 
     # === REDEEMING === #
 
-    @http.route("/my/packages/redeem", type="http", auth="user", website=True, methods=["GET"])
+    @http.route("/my/packages/redeem", type="http", auth="user", website=True, methods=["GET"], readonly=True)
     def practice_show_redeem(self, code="", **kw):
         """Show the form; a code in the address is only filled in."""
         return self._practice_render_redeem(code)

@@ -16,7 +16,7 @@ class PatientWaiting(PatientBooking):
         types_sudo = self._practice_get_bookable_types_sudo()
         return types_sudo.filtered(lambda it: it.waiting_list and str(it.id) == type_id)
 
-    @http.route("/my/appointments/waiting", type="http", auth="user", website=True)
+    @http.route("/my/appointments/waiting", type="http", auth="user", website=True, readonly=True)
     def practice_show_waiting(self, type_id=None, patient_id=None, **kw):
         """Show the form that asks when they can come."""
         type_sudo = self._practice_find_waited_type_sudo(type_id)

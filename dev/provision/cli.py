@@ -10,6 +10,7 @@ import sys
 
 from . import benchmarks, dumping, linting, rooms_picture, server, testing, translations
 from . import core_tests as core
+from . import load as loading
 from . import mutants as mutating
 from . import pictures as picturing
 from .databases import Databases
@@ -97,6 +98,18 @@ def rooms(settings, _arguments):
 def bench(settings, arguments):
     """run the benchmarks, each in a fresh database"""
     return benchmarks.run_benchmarks(databases(settings, "bench"), arguments.names)
+
+
+def load(settings, arguments):
+    """let many people at once use an Odoo with several workers, and compare what they were told with the database"""
+    scenario = arguments.scenario
+    size = {
+        "seconds": arguments.seconds or loading.SECONDS[scenario],
+        "workers": arguments.workers,
+        "think": [arguments.think / 2, arguments.think * 3 / 2],
+        **{who: getattr(arguments, who) for who in loading.PEOPLE[scenario]},
+    }
+    return loading.run_load(databases(settings, "load"), scenario, size)
 
 
 def pictures(settings, arguments):
@@ -220,6 +233,14 @@ def parser():
     sub.add_argument("names", nargs="*", metavar="NAME", help="such as 'cancel late'; default: all")
     port(sub, 8073)
     command(bench).add_argument("names", nargs="*", metavar="NAME", help="benchmarks/bench_NAME.py; default: all")
+    sub = command(load)
+    sub.add_argument("scenario", nargs="?", choices=loading.PEOPLE, default="practice", help="default: practice")
+    sub.add_argument("--seconds", type=int, help="default: 180; usage: 60")
+    sub.add_argument("--workers", type=int, default=2, help="of Odoo; default: 2")
+    sub.add_argument("--patients", type=int, default=50, help="who book on the portal; default: 50")
+    sub.add_argument("--desks", type=int, default=5, help="who plan in the back office; default: 5")
+    sub.add_argument("--clients", type=int, default=20, help="programs that record usage; default: 20")
+    sub.add_argument("--think", type=float, default=10, help="seconds between two clicks, on average; default: 10")
     command(stop)
     command(status)
     sub = command(new, "name")

@@ -36,6 +36,19 @@ def python(settings, with_dev=False):
     return folder / "bin" / "python"
 
 
+def load_python(settings):
+    """The interpreter of the virtual environment with the load generator, which shares nothing with Odoo's."""
+    interpreter, version = _interpreter()
+    requirements = settings.checkout / "dev" / "requirements-load.txt"
+    folder = settings.cache / "venv" / f"load-{version}-{_digest(requirements)}"
+    with lock(settings.cache / "venv.lock", "it is installing Python packages"):
+        if not (folder / "stamp").is_file():
+            _make(settings, interpreter, folder)
+            _install(folder, requirements, "Installing the load generator")
+            (folder / "stamp").touch()
+    return folder / "bin" / "python"
+
+
 def _interpreter():
     """The command and the version of a suitable Python: ``python3`` if it is one, else the newest there is."""
     for command in ("python3", *(f"python{major}.{minor}" for major, minor in SUPPORTED)):

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from .process import lock
+from .python_env import load_python
 from .tools import provide_browser
 
 # Changing these does not change what an installed database looks like.
@@ -61,7 +62,10 @@ def _get_verdict(codes):
 def run_pytest(databases, name, arguments, plugins=None):
     """Run pytest with ``arguments`` in database ``name``; ``plugins`` is a folder to import plugins from."""
     settings = databases.settings
-    environment = databases.odoo.environment(databases.cluster, plugins)
+    environment = {
+        **databases.odoo.environment(databases.cluster, plugins),
+        "PRACTICE_LOAD_PYTHON": str(load_python(settings)),
+    }
     command = [
         *(str(databases.odoo.python), "-m", "pytest"),
         f"--odoo-config={databases.odoo.config(databases.cluster)}",

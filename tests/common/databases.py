@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from http.client import HTTPConnection
+from pathlib import Path
 
 from psycopg2 import OperationalError
 
@@ -19,6 +20,7 @@ from odoo.tests.common import get_db_name
 from odoo.tools import config
 from odoo.tools.misc import exec_pg_environ, find_pg_tool
 
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 #: Options that say where PostgreSQL is.
 CONNECTION = ("db_host", "db_port", "db_user", "db_password")
 #: Seconds that a server may take to start, and a command to end.
@@ -118,8 +120,11 @@ def drop_database(name):
     _sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def odoo_command(database, *arguments, subcommand="server"):
-    """Return the command line of an Odoo process like this one, on another database."""
+def odoo_command(database, *arguments, subcommand="server", program=None):
+    """Return the command line of an Odoo process like this one, on another database.
+
+    :param program: what to give to Python instead of the module of Odoo and the subcommand
+    """
     options = [
         f"--database={database}",
         f"--addons-path={','.join(map(str, config['addons_path']))}",
@@ -127,7 +132,7 @@ def odoo_command(database, *arguments, subcommand="server"):
         *(f"--{option}={config[option]}" for option in CONNECTION if config[option]),
     ]
     quiet = ["--log-level=warn", "--max-cron-threads=0", "--workers=0"]
-    return [sys.executable, "-m", "odoo", subcommand, *options, *quiet, *arguments]
+    return [sys.executable, *(program or ("-m", "odoo", subcommand)), *options, *quiet, *arguments]
 
 
 def run_odoo(database, *arguments):
@@ -163,13 +168,16 @@ def run_command(command, script=None, importable=None):
 
 
 @contextlib.contextmanager
-def server(database):
-    """Serve ``database`` in a process of its own; yield the port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def server(database, workers=0):
+    """Serve ``database`` in a process of its own, or in one for each of ``workers``; yield the port."""
+    port = _find_free_port()
+    options = [f"--http-port={port}", "--http-interface=127.0.0.1", f"--db-filter=^{database}$"]
+    command = odoo_command(database, *options)
+    if workers:
+        options += [f"--workers={workers}", f"--gevent-port={_find_free_port()}"]
+        command = odoo_command(database, *options, program=(str(BENCHMARKS / "load" / "odoo_bin.py"),))
     process = subprocess.Popen(
-        odoo_command(database, f"--http-port={port}", "--http-interface=127.0.0.1", f"--db-filter=^{database}$"),
+        command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -185,6 +193,12 @@ def server(database):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _find_free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def post_json(port, path, key, body):

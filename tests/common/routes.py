@@ -68,6 +68,29 @@ class RoutesMixin:
                 found.append((address, rule.methods or {"GET", "POST"}, is_json, names))
         return found
 
+    def assertReadOnlyPagesReadOnly(self, login=None):
+        """Ask each page that says that it only reads, plainly and with every parameter: none of them tries to write.
+
+        Odoo gives them a transaction in which nothing can be written; one that tries is done again in another, with a
+        warning. With a replica that is twice the work, each time.
+        """
+        self.authenticate(login, login and login.ljust(8, "x"))
+        values, asked = self.victims_values(), []
+        for rule in self.rules():
+            if not rule.endpoint.routing["readonly"]:
+                continue
+            known = {**values, **self.values_of(rule)}
+            address = re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda it, known=known: str(known[it[1]]), rule.rule)
+            names = names_of(rule.endpoint.func)
+            with self.subTest(login=login, address=rule.rule), self.assertNoLogs("odoo.http", "WARNING"):
+                for query in ({}, {name: known[name] for name in names if name in known}):
+                    answer = self.url_open(f"{address}?{urlencode(query)}")
+                    self.assertLess(answer.status_code, 500)
+                # Where a form leads shows what it did, also when the replica does not know yet.
+                self.assertTrue("message" not in names or rule.rule.endswith(("/book", "/move")))
+            asked.append(rule.rule)
+        self.assertTrue(asked)
+
     def text_of(self, answer, address):
         """Yield the text of a page or file, and how a file is called: it may be after a patient."""
         self.assertLess(answer.status_code, 500, address)

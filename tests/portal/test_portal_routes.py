@@ -289,6 +289,10 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
         self.authenticate("pb_boss", "pb_bossx")
         self.assertNulIsNoError()
 
+    def test_what_only_reads_writes_nothing(self):
+        for login in ("pb_victim", "pb_boss"):
+            self.assertReadOnlyPagesReadOnly(login)
+
 
 #: What a parameter of an address may be instead of what it should be.
 NONSENSE = ("", "x", "-1", "0", "999999999", "1-2-3-4", "9999-99-99", "<b>", "é" * 100)
@@ -455,3 +459,6 @@ class TestEveryLink(RoutesMixin, BookingHttpCase):
 
     def test_nul_in_an_address_is_no_error_of_ours(self):
         self.assertNulIsNoError()
+
+    def test_what_only_reads_writes_nothing(self):
+        self.assertReadOnlyPagesReadOnly()

@@ -9,9 +9,11 @@ from . import test_guest
 from . import test_forget
 from . import test_i18n
 from . import test_install
+from . import test_load
 from . import test_names
 from . import test_paths
 from . import test_races
+from . import test_read_only
 from . import test_runs
 from . import test_security
 from . import test_tours

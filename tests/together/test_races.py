@@ -34,6 +34,17 @@ class TestRaces(RaceCase):
         self.assertEqual(sorted(outcomes), list(range(1, SESSIONS + 1)))
         self.assertEqual(self.partner.color, SESSIONS)
 
+    def test_who_has_to_wait_for_a_turn_is_repeated_without_an_error_in_the_log(self):
+        attempts, self.muted = [], ()
+
+        def take(env):
+            attempts.append(env)
+            env["res.partner"].browse(self.partner.id)._practice_take_booking_turn()
+
+        with self.assertNoLogs("odoo.sql_db", "ERROR"):
+            self.race([take] * SESSIONS)
+        self.assertGreater(len(attempts), SESSIONS, "nobody was repeated")
+
     def test_what_is_refused_is_an_outcome_and_leaves_nothing(self):
         def work(env):
             self.count(env)

@@ -142,9 +142,10 @@ class PracticeSubscriptionUsage(models.Model):
 
     @api.constrains("date", "quantity", "kind_id", "subscription_id", "reference", "description")
     def _check_sound(self):
+        days = {company: company._practice_day() for company in self.company_id}
         # What is required is refused by the database when it is missing.
         for usage in self.filtered(lambda it: it.subscription_id and it.date):
-            today = usage.company_id._practice_day()
+            today = days[usage.company_id]
             if usage.date > today + timedelta(days=DAYS_AHEAD):
                 raise ValidationError(
                     self.env._(

@@ -131,7 +131,7 @@ class PracticeSubscriptionUsage(models.Model):
             "subscription_id": found.id,
             "kind_id": finder.find_kind(found, row["kind"]).id,
             "quantity": self._parse_quantity(row["quantity"]),
-            "date": self._parse_date(row.get("date")) or found.company_id._practice_day(),
+            "date": self._parse_date(row.get("date")) or finder.find_day(found),
             "reference": reference,
             "description": self._parse_text(row.get("description"), MOST_OF_DESCRIPTION),
         }
@@ -188,7 +188,7 @@ class _Finder:
     """Finds the subscriptions and kinds of many rows, each once."""
 
     def __init__(self, usages, rows):
-        self.env, self.subscriptions, self.kinds = usages.env, {}, {}
+        self.env, self.subscriptions, self.kinds, self.days = usages.env, {}, {}, {}
         asked = [row.get("subscription") for row in rows]
         # Read together; those that are missing or wrong get their own error.
         names = [it for it in asked if isinstance(it, str) and not find_problem(it, MOST_OF_REFERENCE)]
@@ -209,6 +209,13 @@ class _Finder:
         if not found:
             raise UserError(self.env._("There is no subscription %s.", quote(asked)))
         return found
+
+    def find_day(self, subscription):
+        """Return the day that it is in the subscription's company."""
+        company = subscription.company_id
+        if company not in self.days:
+            self.days[company] = company._practice_day()
+        return self.days[company]
 
     def find_kind(self, subscription, code):
         """Return the kind of usage with this code.
