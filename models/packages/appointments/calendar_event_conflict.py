@@ -49,7 +49,7 @@ class CalendarEvent(models.Model):
     def _compute_practice_conflict(self):
         placed = self.filtered(lambda event: event.practice_appointment_type_id and event.start and event.stop)
         visits = {event: event._practice_foresee_visits() for event in placed}
-        conflicts = self.union(*visits.values())._practice_find_conflicts()
+        conflicts = self.browse().union(*visits.values())._practice_find_conflicts()
         for event in self:
             lines = event._practice_describe_conflicts(visits.get(event, event), conflicts)
             event.practice_conflict = "\n".join(lines) or False

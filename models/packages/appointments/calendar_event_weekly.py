@@ -35,8 +35,10 @@ class CalendarEvent(models.Model):
         found = {}
         events = self.filtered(lambda event: event.patient_id and event.start)
         for company, of_company in events.grouped(lambda event: event._practice_get_company()).items():
-            days = {event: event._practice_get_visit_day() for event in of_company}
             packages = self.env["practice.package"].union(*(it._practice_get_package()._origin for it in of_company))
+            if not any(packages.mapped("weekly_visits")):
+                continue
+            days = {event: event._practice_get_visit_day() for event in of_company}
             visits = self._practice_get_weekly_visits(
                 of_company.patient_id._origin, packages, min(days.values()), max(days.values()), company
             )

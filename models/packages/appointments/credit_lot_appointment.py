@@ -265,13 +265,15 @@ class PracticeCreditLot(models.Model):
         lots_of = self._get_spendable_lots(requests)
         # Of all lots together: members of a household spend the same ones.
         taken = defaultdict(int)
+        sources = {lot: lot._to_source() for lot in self.browse().union(*lots_of.values())}
         for event, credits in requests:
-            sources = [lot._to_source(extra=-taken[lot]) for lot in lots_of[self._get_owner(event)]]
-            lots, missing = allocate(credits, event._practice_get_visit_day(), sources)
+            own = (sources[lot] for lot in lots_of[self._get_owner(event)])
+            lots, missing = allocate(credits, event._practice_get_visit_day(), own)
             if missing:
                 uncovered[event] = missing
             for lot, number in lots:
                 taken[lot] += number
+                sources[lot] = lot._to_source(extra=-taken[lot])
             chosen[event] = lots
         return chosen, uncovered
 

@@ -87,7 +87,8 @@ class PracticeAppointmentType(models.Model):
         check_company=True,
         help="It takes place in one of them: the first that is free. Empty: it needs no room.",
     )
-    needs_room = fields.Boolean(compute="_compute_needs_room")
+    # Stored: planning asks it of each appointment.
+    needs_room = fields.Boolean(compute="_compute_needs_room", store=True)
     booking_notice = fields.Float(
         string="Notice", default=24.0, help="Patients book and move to a time at least this many hours ahead."
     )

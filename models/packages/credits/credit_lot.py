@@ -377,7 +377,8 @@ class PracticeCreditLot(models.Model):
                 here[2] = lot_sudo.currency_id.round(here[2] - vals["value"])
                 continue
             here[0] += open_credits_change(vals["kind"], vals["credits"])
-            here[1] = lot_sudo.currency_id.round(here[1] + vals["value"])
+            if vals["value"]:
+                here[1] = lot_sudo.currency_id.round(here[1] + vals["value"])
             if here[1] < 0 or (here[1] and not here[0]):
                 # What is left once the last credit is gone (or was missing when it was credited) goes to revenue.
                 rest = {"kind": "adjust", "credits": 0, "value": -here[1], "production": 0.0}
@@ -401,7 +402,9 @@ class PracticeCreditLot(models.Model):
         kind, credits = entry["kind"], entry["credits"]
         date = entry["date"] if kind in ("grant", "refund") else max(entry["date"], self.date)
         value = entry.get("value")
-        if value is None:
+        if value:
+            value = self.currency_id.round(value)
+        elif value is None:
             value = 0.0
             if kind in RELEASED_KINDS:
                 rate = self.internal_rate if self.release_method == "internal_rate" else None
