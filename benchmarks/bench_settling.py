@@ -5,6 +5,8 @@ from datetime import timedelta
 from measuring import analyze, measure_once, report
 from practice import Practice
 
+from odoo.addons.practice_billing.models.packages.appointments.calendar_event_closing import CLOSE_BATCH
+
 PATIENTS, WEEKS = 1000, 5
 
 env = env(user=env.ref("base.user_admin"), context={"tz": "Europe/Brussels", "lang": "en_US"})
@@ -45,8 +47,6 @@ def settle():
     return ended, -(-ended // CLOSE_BATCH)
 
 
-from odoo.addons.practice_billing.models.packages.appointments.calendar_event_closing import CLOSE_BATCH  # noqa: E402
-
 plan(everybody[:500], 1)
 small, (few, few_batches) = measure_once(env, settle)
 plan(everybody, WEEKS)
@@ -55,4 +55,3 @@ report("settling_a_second", many / large.seconds, 500, at_least=True)
 report("settling_queries_a_batch", large.queries / many_batches, 60)
 report("settling_queries_a_batch_ratio", (large.queries / many_batches) / (small.queries / few_batches), 1.1)
 report("settling_left_over", events.search_count(events._practice_get_to_close_domain()), 0)
-print("#", few, many, small.queries, large.queries, small.seconds, large.seconds)

@@ -156,9 +156,14 @@ class CalendarEvent(models.Model):
         return self.filtered(lambda event: event.attendance in (False, "planned") and event.stop and event.stop > now)
 
     def _practice_find_conflicts(self):
-        """Return ``{appointment: [sentences]}`` of those to come at whose time somebody is busy. A hook."""
+        """Return ``{appointment: [sentences]}`` of those to come that collide with something."""
+        coming = self._practice_filter_coming()
+        return coming._practice_collect_conflicts() if coming else {}
+
+    def _practice_collect_conflicts(self):
+        """Return ``{appointment: [sentences]}`` of those at whose time somebody is busy. A hook; all are to come."""
         conflicts = defaultdict(list)
-        for event, people in self._practice_filter_coming()._practice_find_busy_people().items():
+        for event, people in self._practice_find_busy_people().items():
             for person, gap in people.items():
                 conflicts[event].append(self._practice_describe_busy(person, gap))
         return conflicts

@@ -128,16 +128,21 @@ class CalendarEvent(models.Model):
     def unlink(self):
         """Cancel appointments before they go. One whose credits have a history is archived instead, because the
         books refer to it."""
-        self.env.cr.cache[UNLINKS] = self.env.cr.cache.get(UNLINKS, 0) + 1
         appointments = self._practice_get_appointments()
         if not appointments:
+            self._practice_count_unlink()
             return super().unlink()
         with self._practice_settling() as settling:
             settling._practice_touch(appointments)
             kept = appointments._practice_filter_kept()
             if kept:
                 kept.with_env(settling.env).write({"active": False})
+            (self - kept)._practice_count_unlink()
             return super(CalendarEvent, (self - kept).with_env(settling.env)).unlink()
+
+    def _practice_count_unlink(self):
+        if self:
+            self.env.cr.cache[UNLINKS] = self.env.cr.cache.get(UNLINKS, 0) + 1
 
     def _practice_filter_kept(self):
         """Return those of these appointments that are archived when they are deleted. A hook."""

@@ -19,10 +19,10 @@ class CalendarEvent(models.Model):
 
     _inherit = "calendar.event"
 
-    def _practice_find_conflicts(self):
+    def _practice_collect_conflicts(self):
         """Name those too that are more than the package allows in their week."""
-        conflicts = super()._practice_find_conflicts()
-        for event, words in self._practice_filter_coming()._practice_find_full_weeks().items():
+        conflicts = super()._practice_collect_conflicts()
+        for event, words in self._practice_find_full_weeks().items():
             conflicts[event].append(words)
         return conflicts
 

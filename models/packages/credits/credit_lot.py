@@ -441,18 +441,18 @@ class PracticeCreditLot(models.Model):
     def _apply(self, moves):
         """Add new movements to the counters and the value of their lots."""
         for lot, of_lot in moves.grouped("lot_id").items():
-            changes = counters_after((move.kind, move.credits) for move in of_lot)
+            rows = [(move.kind, move.credits, move.value) for move in of_lot]
+            changes = counters_after((kind, credits) for kind, credits, _value in rows)
             vals = {COUNTER_FIELDS[counter]: lot[COUNTER_FIELDS[counter]] + n for counter, n in changes.items() if n}
-            expected = of_lot.filtered(lambda move: move.kind == EXPECTED_KIND)
-            if value := sum((of_lot - expected).mapped("value")):
+            expected = [value for kind, _credits, value in rows if kind == EXPECTED_KIND]
+            if value := sum(value for kind, _credits, value in rows if kind != EXPECTED_KIND):
                 vals["value_open"] = lot.currency_id.round(lot.value_open + value)
             if expected:
-                vals["value_recognised"] = lot.currency_id.round(lot.value_recognised - sum(expected.mapped("value")))
-            is_other = any(open_credits_change(move.kind, move.credits) for move in of_lot)
+                vals["value_recognised"] = lot.currency_id.round(lot.value_recognised - sum(expected))
+            is_other = any(open_credits_change(kind, credits) for kind, credits, _value in rows)
             if is_other and lot.value_open and lot.package_id.recognises_breakage:
                 vals["breakage_due"] = True
-            granted = sum(move.value for move in of_lot if move.kind in GIVING_KINDS)
-            if granted:
+            if granted := sum(value for kind, _credits, value in rows if kind in GIVING_KINDS):
                 vals["value_total"] = lot.currency_id.round(lot.value_total + granted)
             lot.write(vals)
             lot._note_if_low(of_lot)

@@ -28,8 +28,8 @@ class PracticeCreditLot(models.Model):
         """Return the SQL of who may spend which lots: rows of ``lot_id`` and ``partner_id``, each once; of ``patients``
         only. Merging contacts can make an owner a beneficiary too."""
         return SQL(
-            "(SELECT id AS lot_id, partner_id FROM practice_credit_lot WHERE partner_id = ANY(%(ids)s)"
-            " UNION SELECT lot_id, partner_id FROM practice_credit_lot_beneficiary_rel WHERE partner_id = ANY(%(ids)s))",
+            """(SELECT id AS lot_id, partner_id FROM practice_credit_lot WHERE partner_id = ANY(%(ids)s) UNION
+                SELECT lot_id, partner_id FROM practice_credit_lot_beneficiary_rel WHERE partner_id = ANY(%(ids)s))""",
             ids=patients.ids,
             to_flush=(self._fields["partner_id"], self._fields["beneficiary_ids"]),
         )
