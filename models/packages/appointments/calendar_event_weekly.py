@@ -36,7 +36,9 @@ class CalendarEvent(models.Model):
         events = self.filtered(lambda event: event.patient_id and event.start)
         for company, of_company in events.grouped(lambda event: event._practice_get_company()).items():
             packages = self.env["practice.package"].union(*(it._practice_get_package()._origin for it in of_company))
-            if not any(packages.mapped("weekly_visits")):
+            types = of_company.practice_appointment_type_id._origin
+            limits = [*types.mapped("weekly_visits"), *(packages - types.package_id).mapped("weekly_visits")]
+            if not any(limits):
                 continue
             days = {event: event._practice_get_visit_day() for event in of_company}
             visits = self._practice_get_weekly_visits(

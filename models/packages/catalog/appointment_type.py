@@ -37,6 +37,8 @@ class PracticeAppointmentType(models.Model):
         tracking=True,
         help="The package whose credits an appointment of this type takes. Empty: it takes none.",
     )
+    # Stored: planning asks it of each appointment, whose type is at hand.
+    weekly_visits = fields.Integer(related="package_id.weekly_visits", store=True)
     package_credits = fields.Integer(
         string="Credits", default=1, tracking=True, help="Whole credits that one appointment takes."
     )
