@@ -41,7 +41,7 @@ def plan(patients, weeks):
 
 
 def settle():
-    """Run as the scheduled action does; return how many batches that were."""
+    """Run as the scheduled action does; return how many appointments had ended, and in how many batches."""
     ended = events.search_count(events._practice_get_to_close_domain())
     events.with_user(env.ref("base.user_root"))._cron_close_appointments()
     return ended, -(-ended // CLOSE_BATCH)
