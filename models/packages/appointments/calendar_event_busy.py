@@ -99,7 +99,7 @@ class CalendarEvent(models.Model):
             id=SQL.identifier(alias, "id"),
             user=SQL.identifier(alias, "user_id", to_flush=self._fields["user_id"]),
             partners=partners.ids,
-            to_flush=self._fields["partner_ids"],
+            to_flush=(self._fields["partner_ids"], self.env["res.users"]._fields["partner_id"]),
         )
 
     @api.model
