@@ -44,8 +44,10 @@ def plan(patients, weeks):
 
 
 def processor_seconds():
-    """Return the processor time that this process and its PostgreSQL backend have taken: what else the machine does, and
-    waiting, does not count. A quiet machine takes as long."""
+    """Return the processor time that this process and its PostgreSQL backend have taken.
+
+    That is what a quiet machine takes: it does not count what else a machine does meanwhile.
+    """
     of_backend = Path(f"/proc/{env.cr._cnx.get_backend_pid()}/stat").read_text().rpartition(")")[2].split()
     ticks = int(of_backend[11]) + int(of_backend[12])
     return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
