@@ -57,9 +57,18 @@ class PracticeCreditLot(models.Model):
 
     @api.model
     def _get_usable_sql(self, patients, _lots, alias, _query):
-        """Return the condition of lots that ``patients`` may see as theirs: their own and those shared with them."""
-        users = self._get_users_sql(patients)
-        return SQL("%s IN (SELECT users.lot_id FROM %s AS users)", SQL.identifier(alias, "id"), users)
+        """Return the condition of lots that ``patients`` may spend: their own and those shared with them.
+
+        As an array, so that PostgreSQL looks at the lots of these patients only, however many others there are.
+        """
+        return SQL(
+            """%(id)s = ANY(ARRAY(
+                SELECT id FROM practice_credit_lot WHERE partner_id = ANY(%(patients)s) AND credits_spendable > 0
+                 UNION SELECT lot_id FROM practice_credit_lot_beneficiary_rel WHERE partner_id = ANY(%(patients)s)))""",
+            id=SQL.identifier(alias, "id"),
+            patients=patients.ids,
+            to_flush=(self._fields["partner_id"], self._fields["beneficiary_ids"]),
+        )
 
     @api.model
     def _get_balances(self, owners):
