@@ -49,25 +49,31 @@ class PracticeCreditLot(models.Model):
 
         Every lot found has at least one credit, so a visit never needs more lots than credits.
         """
-        domain = Domain("credits_spendable", ">", 0) & Domain("package_id", "in", packages.ids)
-        domain &= Domain.custom(to_sql=partial(self._get_usable_sql, patients))
-        if day:
-            domain &= Domain("expiry_date", "=", False) | Domain("expiry_date", ">=", day)
-        return self.sudo().search_fetch(domain, limit=credits)  # sudo: as _settle
+        wanted = partial(self._get_spendable_sql, patients, packages, day, credits)
+        return self.sudo().search_fetch(Domain.custom(to_sql=wanted), limit=credits)  # sudo: as _settle
 
     @api.model
-    def _get_usable_sql(self, patients, _lots, alias, _query):
-        """Return the condition of lots that ``patients`` may spend: their own and those shared with them.
+    def _get_spendable_sql(self, patients, packages, day, credits, _lots, alias, _query):
+        """Return the condition of the lots that :meth:`_search_spendable_sudo` looks for.
 
         As an array, so that PostgreSQL looks at the lots of these patients only, however many others there are.
         """
+        names = ("partner_id", "beneficiary_ids", "credits_spendable", "package_id", "expiry_date")
+        spendable = SQL("credits_spendable > 0 AND package_id = ANY(%s)", packages.ids)
+        if day:
+            spendable = SQL("%s AND (expiry_date IS NULL OR expiry_date >= %s)", spendable, day)
         return SQL(
             """%(id)s = ANY(ARRAY(
-                SELECT id FROM practice_credit_lot WHERE partner_id = ANY(%(patients)s) AND credits_spendable > 0
-                 UNION SELECT lot_id FROM practice_credit_lot_beneficiary_rel WHERE partner_id = ANY(%(patients)s)))""",
+                (SELECT id FROM practice_credit_lot WHERE partner_id = ANY(%(patients)s) AND %(spendable)s
+                  ORDER BY expiry_date, id LIMIT %(credits)s)
+                 UNION ALL
+                 SELECT id FROM practice_credit_lot JOIN practice_credit_lot_beneficiary_rel shared ON lot_id = id
+                  WHERE shared.partner_id = ANY(%(patients)s) AND %(spendable)s))""",
             id=SQL.identifier(alias, "id"),
             patients=patients.ids,
-            to_flush=(self._fields["partner_id"], self._fields["beneficiary_ids"]),
+            spendable=spendable,
+            credits=credits or None,
+            to_flush=[self._fields[name] for name in names],
         )
 
     @api.model
