@@ -8,7 +8,7 @@ from dateutil.relativedelta import relativedelta
 
 def local_day(moment, tz):
     """Return the day on which a naive UTC ``moment`` falls in the time zone named ``tz``."""
-    return pytz.utc.localize(moment).astimezone(pytz.timezone(tz)).date()
+    return pytz.timezone(tz).fromutc(moment).date()
 
 
 def naive_utc(local):

@@ -40,6 +40,7 @@ from . import test_package_property
 from . import test_package_reports
 from . import test_package_wizards
 from . import test_payers
+from . import test_planning_queries
 from . import test_practitioner
 from . import test_practitioner_pay
 from . import test_proof

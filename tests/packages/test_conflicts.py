@@ -21,6 +21,15 @@ class TestConflicts(ConflictCase):
         both = self.plan_at_desk(self.bert, practice_overrule_reason="Couple")
         self.assertEqual(both.practice_overrule_reason, "Couple")
 
+    def test_what_is_no_appointment_needs_no_reason(self):
+        self.plan_at_desk()
+        start = self.at(days=3)
+        vals = {"name": "Lunch", "user_id": self.ilse.id, "start": start, "stop": start + timedelta(hours=1)}
+        for make in (self.env["calendar.event"].new, self.env["calendar.event"].create):
+            event = make(dict(vals))
+            self.assertFalse(event.practice_conflict)
+            self.assertFalse(event.practice_asks_reason)
+
     def test_buffers_are_planned_into_with_a_reason_only(self):
         self.type.write({"buffer_before": 10, "buffer_after": 20})
         self.plan_at_desk()

@@ -27,9 +27,11 @@ class CalendarEvent(models.Model):
             return
         # sudo: follows from the appointment, whoever plans it
         lines_sudo = self.env["practice.absence.line"].sudo()
-        open_sudo = lines_sudo.search(
-            Domain("patient_id", "in", planned_sudo.patient_id.ids) & Domain("outcome", "=", "open")
+        # By what is indexed: whether somebody else came of it is asked of the few that there are.
+        cancelled_sudo = lines_sudo.search(
+            Domain("patient_id", "in", planned_sudo.patient_id.ids) & Domain("state", "=", "cancelled")
         )
+        open_sudo = cancelled_sudo.filtered(lambda line: line.outcome == "open")
         for event in planned_sudo.sorted("start"):
             same = open_sudo.filtered(
                 lambda line, event=event: (

@@ -358,7 +358,7 @@ class CalendarEvent(models.Model):
         """
         self.ensure_one()
         appointment_type = self.practice_appointment_type_id
-        same = appointment_type and appointment_type._origin == self._origin.practice_appointment_type_id
+        same = appointment_type and (self.id or appointment_type._origin == self._origin.practice_appointment_type_id)
         return self.practice_package_id if same and self.practice_late_policy else appointment_type.package_id
 
     def _practice_get_payer(self):

@@ -1,9 +1,10 @@
 from collections import defaultdict
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, models
 from odoo.fields import Command, Domain
-from odoo.tools import clean_context
+from odoo.tools import SQL, clean_context
 from odoo.tools.intervals import Intervals
 
 from ....tools.slots import Busy, span_of_days
@@ -62,7 +63,7 @@ class CalendarEvent(models.Model):
             & Domain("active", "=", True)
             & Domain("show_as", "=", "busy")
             & Domain("attendance", "not in", CANCELLED)
-            & (Domain("partner_ids", "in", partners.ids) | Domain("user_id.partner_id", "in", partners.ids))
+            & Domain.custom(to_sql=partial(self._practice_get_involved_sql, partners))
             & Domain("id", "not in", ignore.ids if ignore else [])
         )
         names = ["start", "stop", "allday", "start_date", "stop_date", "user_id", "practice_appointment_type_id"]
@@ -87,6 +88,19 @@ class CalendarEvent(models.Model):
             buffers = event.practice_appointment_type_id._get_buffers() if gives else ()
             busy[partner_id].append((event_id, Busy(*spans[event], *buffers)))
         return busy
+
+    @api.model
+    def _practice_get_involved_sql(self, partners, _events, alias, _query):
+        """Return the condition of events that any of ``partners`` attends or organises."""
+        return SQL(
+            """(EXISTS (SELECT 1 FROM calendar_event_res_partner_rel invited
+                          WHERE invited.calendar_event_id = %(id)s AND invited.res_partner_id = ANY(%(partners)s))
+                OR %(user)s IN (SELECT id FROM res_users WHERE partner_id = ANY(%(partners)s)))""",
+            id=SQL.identifier(alias, "id"),
+            user=SQL.identifier(alias, "user_id", to_flush=self._fields["user_id"]),
+            partners=partners.ids,
+            to_flush=(self._fields["partner_ids"], self.env["res.users"]._fields["partner_id"]),
+        )
 
     @api.model
     def _practice_block_time_sudo(self, name, practitioner, start, stop):
@@ -123,7 +137,7 @@ class CalendarEvent(models.Model):
 
     def _practice_find_busy_people(self):
         """Return ``{appointment: {person: gap}}``: who of practitioner and patient has something else then, and how
-        much time has to stay free in between (nothing, when it is at the same time).
+        much time has to stay free in between (nothing, when it is at the same time); of those that collide at least.
 
         These appointments are not in one another's way.
         """
@@ -137,7 +151,8 @@ class CalendarEvent(models.Model):
                 tz,
                 ignore=events._practice_get_bound(),
             )
-            found |= {event: event._practice_pick_busy_people(busy, tz) for event in events}
+            if busy:
+                found |= {event: event._practice_pick_busy_people(busy, tz) for event in events}
         return found
 
     def _practice_pick_busy_people(self, busy, tz):

@@ -49,7 +49,7 @@ class CalendarEvent(models.Model):
     def _compute_practice_conflict(self):
         placed = self.filtered(lambda event: event.practice_appointment_type_id and event.start and event.stop)
         visits = {event: event._practice_foresee_visits() for event in placed}
-        conflicts = self.union(*visits.values())._practice_find_conflicts()
+        conflicts = self.browse().union(*visits.values())._practice_find_conflicts()
         for event in self:
             lines = event._practice_describe_conflicts(visits.get(event, event), conflicts)
             event.practice_conflict = "\n".join(lines) or False
@@ -156,9 +156,14 @@ class CalendarEvent(models.Model):
         return self.filtered(lambda event: event.attendance in (False, "planned") and event.stop and event.stop > now)
 
     def _practice_find_conflicts(self):
-        """Return ``{appointment: [sentences]}`` of those to come at whose time somebody is busy. A hook."""
+        """Return ``{appointment: [sentences]}`` of those to come that collide with something."""
+        coming = self._practice_filter_coming()
+        return coming._practice_collect_conflicts() if coming else {}
+
+    def _practice_collect_conflicts(self):
+        """Return ``{appointment: [sentences]}`` of those at whose time somebody is busy. A hook; all are to come."""
         conflicts = defaultdict(list)
-        for event, people in self._practice_filter_coming()._practice_find_busy_people().items():
+        for event, people in self._practice_find_busy_people().items():
             for person, gap in people.items():
                 conflicts[event].append(self._practice_describe_busy(person, gap))
         return conflicts

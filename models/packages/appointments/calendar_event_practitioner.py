@@ -12,7 +12,7 @@ class CalendarEvent(models.Model):
     def _check_practice_practitioner(self):
         for event in self._practice_hidden_sudo().filtered("practice_appointment_type_id"):
             user, company = event.user_id, event._practice_get_company()
-            if user and (user.share or company not in user.company_ids):
+            if user and (user.share or company.id not in user._get_company_ids()):
                 raise ValidationError(
                     self.env._(
                         "%(user)s does not work for %(company)s: choose another practitioner.",

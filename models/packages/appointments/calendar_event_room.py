@@ -81,8 +81,8 @@ class CalendarEvent(models.Model):
 
         :param chosen: appointments whose room somebody chose, so that it stays
         """
-        events_sudo = self._practice_get_appointments()._practice_hidden_sudo()._practice_filter_coming()
-        events_sudo = events_sudo.filtered(lambda it: it.active and it._practice_takes_room())
+        events_sudo = self._practice_get_appointments()._practice_hidden_sudo()
+        events_sudo = events_sudo.filtered(lambda it: it.active and it._practice_takes_room())._practice_filter_coming()
         if not events_sudo:
             return
         rooms_sudo = events_sudo.practice_appointment_type_id.room_ids | events_sudo.practice_room_id
@@ -105,7 +105,7 @@ class CalendarEvent(models.Model):
     def _practice_takes_room(self):
         """Return whether this appointment takes a room of its own. A hook."""
         self.ensure_one()
-        return bool(self.practice_room_id or self.practice_needs_room)
+        return bool(self.practice_room_id or self.practice_appointment_type_id.needs_room)
 
     def _practice_find_room_problems(self):
         """Return ``{appointment: words}`` of those whose room is not free, or for which none is."""

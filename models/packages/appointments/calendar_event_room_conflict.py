@@ -6,10 +6,10 @@ class CalendarEvent(models.Model):
 
     _inherit = "calendar.event"
 
-    def _practice_find_conflicts(self):
+    def _practice_collect_conflicts(self):
         """Name those too whose room is not free, or for which none is."""
-        conflicts = super()._practice_find_conflicts()
-        for event, words in self._practice_filter_coming()._practice_find_room_problems().items():
+        conflicts = super()._practice_collect_conflicts()
+        for event, words in self._practice_find_room_problems().items():
             conflicts[event].append(words)
         return conflicts
 

@@ -8,6 +8,9 @@ from odoo.tools import format_datetime
 
 from .calendar_event import CANCELLED
 
+#: In the cache of a transaction: how often events were deleted in it.
+UNLINKS = "practice_event_unlinks"
+
 #: Context key: what the outermost create or write has to settle once Odoo has finished with the series.
 TOUCHED = "practice_touched_events"
 
@@ -26,15 +29,16 @@ class Touched(dict):
     A context can also come from outside, where nobody can make one of these: that is how an operation knows that it is
     part of another one. Each equals itself only: Odoo takes an environment it has for a context that equals its own.
 
-    ``moved`` says that a series is moved: what disappears is made again at another time.
+    ``moved`` says that a series is moved: what disappears is made again at another time; ``unlinks``, how often events
+    were deleted in this transaction before.
     """
 
     __hash__ = object.__hash__
 
-    def __init__(self, moved=False):
+    def __init__(self, moved=False, unlinks=None):
         super().__init__()
         self.expected, self.given = {}, {}
-        self.moved = moved
+        self.moved, self.unlinks = moved, unlinks
 
     def __eq__(self, other):
         return self is other
@@ -126,13 +130,19 @@ class CalendarEvent(models.Model):
         books refer to it."""
         appointments = self._practice_get_appointments()
         if not appointments:
+            self._practice_count_unlink()
             return super().unlink()
         with self._practice_settling() as settling:
             settling._practice_touch(appointments)
             kept = appointments._practice_filter_kept()
             if kept:
                 kept.with_env(settling.env).write({"active": False})
+            (self - kept)._practice_count_unlink()
             return super(CalendarEvent, (self - kept).with_env(settling.env)).unlink()
+
+    def _practice_count_unlink(self):
+        if self:
+            self.env.cr.cache[UNLINKS] = self.env.cr.cache.get(UNLINKS, 0) + 1
 
     def _practice_filter_kept(self):
         """Return those of these appointments that are archived when they are deleted. A hook."""
@@ -218,15 +228,16 @@ class CalendarEvent(models.Model):
         if self._practice_is_settling():
             yield self
             return
-        touched = Touched(moved)
+        touched = Touched(moved, unlinks=self.env.cr.cache.get(UNLINKS))
         yield self.with_context(**{TOUCHED: touched})
         if moved:
             self._practice_keep_history(touched)
         events_sudo = self._practice_get_touched_sudo(touched)
-        events_sudo._practice_filter_changed(touched)._practice_follow_calendars(touched, moved)
+        changed = events_sudo._practice_filter_changed(touched)
+        changed._practice_follow_calendars(touched, moved)
         if events_sudo.with_context(**{TOUCHED: touched})._practice_take_along(touched, moved):
             events_sudo = self._practice_get_touched_sudo(touched)
-        changed = events_sudo._practice_filter_changed(touched)
+            changed = events_sudo._practice_filter_changed(touched)
         if changed:
             anew = changed.filtered(
                 lambda event: (
@@ -242,12 +253,16 @@ class CalendarEvent(models.Model):
             told._practice_tell_changes(touched.expected, moved)
 
     def _practice_get_touched_sudo(self, touched):
+        """Return the touched events that are there still; the database is asked when any were deleted meanwhile."""
         # sudo: whoever may change the appointment may have its credits settled; they are hidden from outsiders.
-        return self.sudo().browse(event.id for event in touched).exists()
+        events_sudo = self.sudo().browse(event.id for event in touched)
+        return events_sudo if self.env.cr.cache.get(UNLINKS) == touched.unlinks else events_sudo.exists()
 
     def _practice_filter_changed(self, touched):
         """Return those of these events whose credits may belong elsewhere now."""
-        return self.filtered(lambda event: event._practice_get_credit_facts() != touched[event])
+        return self.filtered(
+            lambda event: touched[event] is None or event._practice_get_credit_facts() != touched[event]
+        )
 
     def _practice_take_along(self, touched, moved):
         """Change what follows from the change of these events, with all rights, before credits are settled. A hook.
@@ -353,6 +368,8 @@ class CalendarEvent(models.Model):
         :param also: attendees who are about to decline
         """
         declined = self.attendee_ids.filtered(lambda attendee: attendee.state == "declined" or attendee in also)
+        if not declined:
+            return False
         if self.patient_id in declined.partner_id:
             return True
         representatives = self._practice_get_speakers().filtered(lambda it: it.partner_id != self.patient_id)
@@ -362,6 +379,9 @@ class CalendarEvent(models.Model):
         """Return the attendees whose answers are the patient's: their own or, of a patient without e-mail, those of who
         represents them."""
         patient = self.patient_id
+        if not self.env.context.get("prefetch_fields", True):
+            # Only events are read field by field: of a patient more is asked later.
+            patient = patient.with_context(prefetch_fields=True)
         people = patient if patient.email else patient | patient.practice_representative_ids
         return self.attendee_ids.filtered(lambda attendee: patient and attendee.partner_id in people)
 
@@ -372,8 +392,10 @@ class CalendarEvent(models.Model):
     def _practice_follow_calendar(self, before, moved):
         """Mark an archived or declined appointment as cancelled, late or in time; a restored one as planned."""
         called_off = self._practice_is_called_off()
-        follow = self.with_context(**{TOUCHED: Touched()})  # settled by whoever called this
         if called_off and self.attendance == "planned":
-            follow.attendance = "late_cancelled" if self._practice_is_late() and not moved else "cancelled"
+            attendance = "late_cancelled" if self._practice_is_late() and not moved else "cancelled"
         elif not called_off and self.attendance in CANCELLED and before and before["called_off"]:
-            follow.attendance = "planned"
+            attendance = "planned"
+        else:
+            return
+        self.with_context(**{TOUCHED: Touched()}).attendance = attendance  # settled by whoever called this

@@ -95,8 +95,8 @@ class CalendarEvent(models.Model):
         if vals.get("start") and not vals.get("stop") and not vals.get("duration") and not vals.get("allday"):
             start = fields.Datetime.to_datetime(vals["start"])
             vals["stop"] = start + timedelta(hours=appointment_type_sudo.duration)
-        if len(givers_sudo := appointment_type_sudo.practitioner_ids) == 1 and not remade:
-            vals.setdefault("user_id", givers_sudo.id)
+        if "user_id" not in vals and not remade and len(givers_sudo := appointment_type_sudo.practitioner_ids) == 1:
+            vals["user_id"] = givers_sudo.id
         if patient_id := vals.get("patient_id"):
             organizer = self.env["res.users"].browse(vals.get("user_id") or self.env.uid)
             invited = vals.get("partner_ids") or [Command.set(organizer.partner_id.ids)]

@@ -19,10 +19,10 @@ class CalendarEvent(models.Model):
 
     _inherit = "calendar.event"
 
-    def _practice_find_conflicts(self):
+    def _practice_collect_conflicts(self):
         """Name those too that are more than the package allows in their week."""
-        conflicts = super()._practice_find_conflicts()
-        for event, words in self._practice_filter_coming()._practice_find_full_weeks().items():
+        conflicts = super()._practice_collect_conflicts()
+        for event, words in self._practice_find_full_weeks().items():
             conflicts[event].append(words)
         return conflicts
 
@@ -35,8 +35,12 @@ class CalendarEvent(models.Model):
         found = {}
         events = self.filtered(lambda event: event.patient_id and event.start)
         for company, of_company in events.grouped(lambda event: event._practice_get_company()).items():
-            days = {event: event._practice_get_visit_day() for event in of_company}
             packages = self.env["practice.package"].union(*(it._practice_get_package()._origin for it in of_company))
+            types = of_company.practice_appointment_type_id._origin
+            limits = [*types.mapped("weekly_visits"), *(packages - types.package_id).mapped("weekly_visits")]
+            if not any(limits):
+                continue
+            days = {event: event._practice_get_visit_day() for event in of_company}
             visits = self._practice_get_weekly_visits(
                 of_company.patient_id._origin, packages, min(days.values()), max(days.values()), company
             )

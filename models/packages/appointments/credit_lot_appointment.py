@@ -262,16 +262,19 @@ class PracticeCreditLot(models.Model):
         """
         chosen, uncovered = {}, {}
         requests = sorted(requests, key=lambda request: request[0].start)
-        lots_of = self._get_spendable_lots(requests)
+        owner_of = {event: self._get_owner(event) for event, _credits in requests}
+        lots_of = self._get_spendable_lots(requests, set(owner_of.values()))
         # Of all lots together: members of a household spend the same ones.
         taken = defaultdict(int)
+        sources = {lot: lot._to_source() for lot in self.browse().union(*lots_of.values())}
         for event, credits in requests:
-            sources = [lot._to_source(extra=-taken[lot]) for lot in lots_of[self._get_owner(event)]]
-            lots, missing = allocate(credits, event._practice_get_visit_day(), sources)
+            own = (sources[lot] for lot in lots_of[owner_of[event]])
+            lots, missing = allocate(credits, event._practice_get_visit_day(), own)
             if missing:
                 uncovered[event] = missing
             for lot, number in lots:
                 taken[lot] += number
+                sources[lot] = lot._to_source(extra=-taken[lot])
             chosen[event] = lots
         return chosen, uncovered
 
@@ -281,9 +284,8 @@ class PracticeCreditLot(models.Model):
         return event._practice_get_payer()._origin, event._practice_get_package()._origin
 
     @api.model
-    def _get_spendable_lots(self, requests):
-        """Return ``{(patient, package): lots in spending order}`` with one search for everybody."""
-        owners = {self._get_owner(event) for event, _credits in requests}
+    def _get_spendable_lots(self, requests, owners):
+        """Return ``{(patient, package): lots in spending order}`` of all ``owners`` with one search."""
         if not owners:
             return {}
         patients = self.env["res.partner"].union(*(patient for patient, _package in owners))

@@ -1,7 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, models
-from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ....tools.credits import allocate
 
@@ -90,19 +90,22 @@ class PracticeCreditLot(models.Model):
 
     def _get_taken(self):
         """Return ``{lot: [(start, credits)]}``: when the appointments that hold credits of these lots take place."""
-        rows = (
-            self.env["practice.credit.move"]
-            .sudo()  # sudo: numbers, for those who may see the appointment
-            ._read_group(
-                Domain("lot_id", "in", self.ids) & Domain("kind", "in", ("reserve", "unreserve")),
-                ["lot_id", "event_id", "kind"],
-                ["credits:sum"],
+        taken = defaultdict(list)
+        if not self.ids:
+            return taken
+        # Numbers, for those who may see the appointment; the others need not be read.
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT move.lot_id, event.start, SUM(CASE move.kind WHEN 'reserve' THEN 1 ELSE -1 END * move.credits)
+                     FROM practice_credit_move move JOIN calendar_event event ON event.id = move.event_id
+                    WHERE move.lot_id IN %s AND move.kind IN ('reserve', 'unreserve')
+                    GROUP BY move.lot_id, event.id""",
+                tuple(self.ids),
+                to_flush=self.env["calendar.event"]._fields["start"],
             )
         )
-        taken = defaultdict(list)
-        for lot, other, kind, credits in rows:
-            if other:
-                taken[lot].append((other.start, credits if kind == "reserve" else -credits))
+        for lot_id, start, credits in rows:
+            taken[self.browse(lot_id)].append((start, credits))
         return taken
 
     @api.model

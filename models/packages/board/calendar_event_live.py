@@ -51,9 +51,9 @@ class CalendarEvent(models.Model):
         if changed is None:
             changed = self.env.cr.precommit.data[BOARD] = {}
             self.env.cr.precommit.add(self.env["calendar.event"]._practice_tell_boards)
-        for event in appointments_sudo:
-            company = event._practice_get_company()
-            first, last = company._practice_day(event.start), company._practice_day(event.stop)
+        for company, events_sudo in appointments_sudo.grouped(lambda it: it._practice_get_company()).items():
+            first = company._practice_day(min(events_sudo.mapped("start")))
+            last = company._practice_day(max(events_sudo.mapped("stop")))
             known = changed.setdefault(company.id, (first, last))
             changed[company.id] = (min(first, known[0]), max(last, known[1]))
 

@@ -37,6 +37,8 @@ class PracticeAppointmentType(models.Model):
         tracking=True,
         help="The package whose credits an appointment of this type takes. Empty: it takes none.",
     )
+    # Stored: planning asks it of each appointment, whose type is at hand.
+    weekly_visits = fields.Integer(related="package_id.weekly_visits", store=True)
     package_credits = fields.Integer(
         string="Credits", default=1, tracking=True, help="Whole credits that one appointment takes."
     )
@@ -87,7 +89,8 @@ class PracticeAppointmentType(models.Model):
         check_company=True,
         help="It takes place in one of them: the first that is free. Empty: it needs no room.",
     )
-    needs_room = fields.Boolean(compute="_compute_needs_room")
+    # Stored: planning asks it of each appointment.
+    needs_room = fields.Boolean(compute="_compute_needs_room", store=True)
     booking_notice = fields.Float(
         string="Notice", default=24.0, help="Patients book and move to a time at least this many hours ahead."
     )

@@ -377,7 +377,8 @@ class PracticeCreditLot(models.Model):
                 here[2] = lot_sudo.currency_id.round(here[2] - vals["value"])
                 continue
             here[0] += open_credits_change(vals["kind"], vals["credits"])
-            here[1] = lot_sudo.currency_id.round(here[1] + vals["value"])
+            if vals["value"]:
+                here[1] = lot_sudo.currency_id.round(here[1] + vals["value"])
             if here[1] < 0 or (here[1] and not here[0]):
                 # What is left once the last credit is gone (or was missing when it was credited) goes to revenue.
                 rest = {"kind": "adjust", "credits": 0, "value": -here[1], "production": 0.0}
@@ -401,7 +402,9 @@ class PracticeCreditLot(models.Model):
         kind, credits = entry["kind"], entry["credits"]
         date = entry["date"] if kind in ("grant", "refund") else max(entry["date"], self.date)
         value = entry.get("value")
-        if value is None:
+        if value:
+            value = self.currency_id.round(value)
+        elif value is None:
             value = 0.0
             if kind in RELEASED_KINDS:
                 rate = self.internal_rate if self.release_method == "internal_rate" else None
@@ -438,18 +441,18 @@ class PracticeCreditLot(models.Model):
     def _apply(self, moves):
         """Add new movements to the counters and the value of their lots."""
         for lot, of_lot in moves.grouped("lot_id").items():
-            changes = counters_after((move.kind, move.credits) for move in of_lot)
+            rows = [(move.kind, move.credits, move.value) for move in of_lot]
+            changes = counters_after((kind, credits) for kind, credits, _value in rows)
             vals = {COUNTER_FIELDS[counter]: lot[COUNTER_FIELDS[counter]] + n for counter, n in changes.items() if n}
-            expected = of_lot.filtered(lambda move: move.kind == EXPECTED_KIND)
-            if value := sum((of_lot - expected).mapped("value")):
+            expected = [value for kind, _credits, value in rows if kind == EXPECTED_KIND]
+            if value := sum(value for kind, _credits, value in rows if kind != EXPECTED_KIND):
                 vals["value_open"] = lot.currency_id.round(lot.value_open + value)
             if expected:
-                vals["value_recognised"] = lot.currency_id.round(lot.value_recognised - sum(expected.mapped("value")))
-            is_other = any(open_credits_change(move.kind, move.credits) for move in of_lot)
+                vals["value_recognised"] = lot.currency_id.round(lot.value_recognised - sum(expected))
+            is_other = any(open_credits_change(kind, credits) for kind, credits, _value in rows)
             if is_other and lot.value_open and lot.package_id.recognises_breakage:
                 vals["breakage_due"] = True
-            granted = sum(move.value for move in of_lot if move.kind in GIVING_KINDS)
-            if granted:
+            if granted := sum(value for kind, _credits, value in rows if kind in GIVING_KINDS):
                 vals["value_total"] = lot.currency_id.round(lot.value_total + granted)
             lot.write(vals)
             lot._note_if_low(of_lot)

@@ -1,5 +1,8 @@
+from functools import partial
+
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ....tools.credits import COUNTERS
 from .credit_lot import COUNTER_FIELDS
@@ -13,13 +16,22 @@ class PracticeCreditLot(models.Model):
     @api.model
     def _get_own_domain(self):
         """Return the credits that are for the patient whom they belong to; a hook of what keeps them for others."""
-        return Domain.TRUE
+        return ~self._get_kept_domain()
 
     @api.model
-    def _get_usable_domain(self, partners, packages):
-        """Return the domain of lots that ``partners`` may see as theirs: their own and those shared with them."""
-        return Domain("package_id", "in", packages.ids) & (
-            Domain("partner_id", "in", partners.ids) | Domain("beneficiary_ids", "in", partners.ids)
+    def _get_kept_domain(self):
+        """Return the credits that are kept for somebody else now. A hook."""
+        return Domain.FALSE
+
+    @api.model
+    def _get_users_sql(self, patients):
+        """Return the SQL of who may spend which lots: rows of ``lot_id`` and ``partner_id``, each once; of ``patients``
+        only. Merging contacts can make an owner a beneficiary too."""
+        return SQL(
+            """(SELECT id AS lot_id, partner_id FROM practice_credit_lot WHERE partner_id = ANY(%(ids)s) UNION
+                SELECT lot_id, partner_id FROM practice_credit_lot_beneficiary_rel WHERE partner_id = ANY(%(ids)s))""",
+            ids=patients.ids,
+            to_flush=(self._fields["partner_id"], self._fields["beneficiary_ids"]),
         )
 
     def _is_usable_by(self, patient):
@@ -37,10 +49,32 @@ class PracticeCreditLot(models.Model):
 
         Every lot found has at least one credit, so a visit never needs more lots than credits.
         """
-        domain = self._get_usable_domain(patients, packages) & Domain("credits_spendable", ">", 0)
+        wanted = partial(self._get_spendable_sql, patients, packages, day, credits)
+        return self.sudo().search_fetch(Domain.custom(to_sql=wanted), limit=credits)  # sudo: as _settle
+
+    @api.model
+    def _get_spendable_sql(self, patients, packages, day, credits, _lots, alias, _query):
+        """Return the condition of the lots that :meth:`_search_spendable_sudo` looks for.
+
+        As an array, so that PostgreSQL looks at the lots of these patients only, however many others there are.
+        """
+        names = ("partner_id", "beneficiary_ids", "credits_spendable", "package_id", "expiry_date")
+        spendable = SQL("credits_spendable > 0 AND package_id = ANY(%s)", packages.ids)
         if day:
-            domain &= Domain("expiry_date", "=", False) | Domain("expiry_date", ">=", day)
-        return self.sudo().search(domain, limit=credits)  # sudo: as _settle
+            spendable = SQL("%s AND (expiry_date IS NULL OR expiry_date >= %s)", spendable, day)
+        return SQL(
+            """%(id)s = ANY(ARRAY(
+                (SELECT id FROM practice_credit_lot WHERE partner_id = ANY(%(patients)s) AND %(spendable)s
+                  ORDER BY expiry_date, id LIMIT %(credits)s)
+                 UNION ALL
+                 SELECT id FROM practice_credit_lot JOIN practice_credit_lot_beneficiary_rel shared ON lot_id = id
+                  WHERE shared.partner_id = ANY(%(patients)s) AND %(spendable)s))""",
+            id=SQL.identifier(alias, "id"),
+            patients=patients.ids,
+            spendable=spendable,
+            credits=credits or None,
+            to_flush=[self._fields[name] for name in names],
+        )
 
     @api.model
     def _get_balances(self, owners):
@@ -50,26 +84,27 @@ class PracticeCreditLot(models.Model):
         lots that still have open credits count: the purchases that are being spent.
         """
         balances = {owner: dict.fromkeys([*COUNTERS, "pending"], 0) for owner in owners}
+        if not owners:
+            return balances
         patients = self.env["res.partner"].union(*(patient for patient, _package in owners))
         packages = self.env["practice.package"].union(*(package for _patient, package in owners))
         open_lots = Domain("package_id", "in", packages.ids) & Domain("state", "in", ("pending", "active"))
-        open_lots &= self._get_own_domain()
-        sums = [f"{field}:sum" for field in (*COUNTER_FIELDS.values(), "credits_spendable")]
-        lots_sudo = self.sudo()  # sudo: numbers only, of patients whom the caller may already see
-        own = lots_sudo._read_group(
-            open_lots & Domain("partner_id", "in", patients.ids), ["partner_id", "package_id"], sums
-        )
-        shared = lots_sudo._read_group(
-            open_lots & Domain("beneficiary_ids", "in", patients.ids),
-            ["beneficiary_ids", "package_id", "partner_id"],
-            sums,
-        )
-        # Merging contacts can make an owner a beneficiary too.
-        shared = [(user, package, *n) for user, package, owner, *n in shared if user != owner]
-        for partner, package, *numbers, spendable in [*own, *shared]:
-            balance = balances.get((partner.sudo(False), package.sudo(False)))
-            if balance is None:
+        # sudo: numbers only, of patients whom the caller may already see
+        lots_sudo = self.sudo()
+        query = lots_sudo._search(open_lots & ~self._get_kept_domain())
+        users = self._get_users_sql(patients)
+        user_id = SQL.identifier(query.join(query.table, "id", users, "lot_id", "users"), "partner_id")
+        package_id = lots_sudo._field_to_sql(query.table, "package_id", query)
+        sums = [
+            SQL("SUM(%s)", lots_sudo._field_to_sql(query.table, name, query))
+            for name in (*COUNTER_FIELDS.values(), "credits_spendable")
+        ]
+        query.groupby = SQL("%s, %s", user_id, package_id)
+        for user, package, *numbers, spendable in self.env.execute_query(query.select(user_id, package_id, *sums)):
+            owner = patients.browse(user), packages.browse(package)
+            if owner not in balances:
                 continue
+            balance = balances[owner]
             for counter, number in zip(COUNTERS, numbers, strict=True):
                 balance[counter] += spendable if counter == "available" else number
             balance["pending"] += numbers[COUNTERS.index("available")] - spendable

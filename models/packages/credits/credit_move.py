@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ....tools.credits import BREAKAGE_KINDS, RELEASED_KINDS
+from ...common.rounded_monetary import RoundedMonetary
 
 
 class PracticeCreditMove(models.Model):
@@ -41,11 +42,11 @@ class PracticeCreditMove(models.Model):
         required=True,
     )
     credits = fields.Integer(required=True, help="Whole credits; negative undoes an earlier row of the same kind.")
-    value = fields.Monetary(
+    value = RoundedMonetary(
         groups="practice_billing.group_manager,account.group_account_readonly",
         help="Change of the lot's open value, in company currency; of expected breakage, of what waits of it.",
     )
-    production = fields.Monetary(
+    production = RoundedMonetary(
         groups="practice_billing.group_manager,account.group_account_readonly",
         help="Work done, at the internal rate: credits used x the lot's internal rate.",
     )
@@ -150,4 +151,5 @@ class PracticeCreditMove(models.Model):
             "analytic_distribution": lot.analytic_distribution,
             "amount": -self.value,
             "credit_move_id": self.id,
+            "package_id": self.package_id.id,  # else computed afterwards, and written a second time
         }

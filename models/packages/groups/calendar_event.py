@@ -217,6 +217,8 @@ class CalendarEvent(models.Model):
         in a form have to be free too."""
         if self.practice_group_id:
             return self.patient_id._origin
+        if not self.practice_places:
+            return super()._practice_get_needed_people()
         added = self.practice_patient_ids._origin - self._origin.practice_participant_ids.patient_id
         return super()._practice_get_needed_people() | added
 

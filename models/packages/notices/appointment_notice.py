@@ -193,6 +193,8 @@ class PracticeAppointmentNotice(models.Model):
             for row in rows
             if (row.event_id, row.patient_id) in changed and row.state == "waiting" and row.kind in ANNOUNCEMENTS
         }
+        if mute and not waiting:
+            return
         # All at once: asked one by one, each would be read alone.
         self.env["res.partner"].union(*(told.patient for told in changes)).mapped("email")
         vals_list = [

@@ -7,7 +7,7 @@ class CalendarAttendee(models.Model):
     _inherit = "calendar.attendee"
 
     def _notify_attendees(self, mail_template, notify_author=False, force_send=False):
-        others = self - self._practice_filter_patients()
+        others = self if self.event_id._practice_is_mute() else self - self._practice_filter_patients()
         return super(CalendarAttendee, others)._notify_attendees(mail_template, notify_author, force_send)
 
     def _practice_filter_patients(self):

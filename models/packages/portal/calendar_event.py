@@ -9,10 +9,10 @@ class CalendarEvent(models.Model):
 
     _inherit = "calendar.event"
 
-    def _practice_find_conflicts(self):
+    def _practice_collect_conflicts(self):
         """Name those too whose own working hours are known and do not hold the appointment."""
-        conflicts = super()._practice_find_conflicts()
-        for appointment_type, events in self._practice_filter_coming().grouped("practice_appointment_type_id").items():
+        conflicts = super()._practice_collect_conflicts()
+        for appointment_type, events in self.grouped("practice_appointment_type_id").items():
             timed = events.filtered(lambda event: event.user_id and not event.allday and not event.practice_group_id)
             for event in appointment_type._origin._practice_filter_outside_hours(timed):
                 words = self.env._("%s does not work at this time.", event.user_id.name)

@@ -54,9 +54,12 @@ class PracticeCreditLot(models.Model):
     @api.model
     def _get_own_domain(self):
         """Leave out what is kept for a voucher, and what whoever redeemed it has taken."""
-        kept = Domain("voucher_ids", "any", [("redeemed_on", "=", False)])
         gone = Domain("voucher_ids", "!=", False) & Domain("redeemed_voucher_ids", "=", False)
-        return super()._get_own_domain() & ~kept & ~(gone & Domain("state", "not in", ("pending", "active")))
+        return super()._get_own_domain() & ~(gone & Domain("state", "not in", ("pending", "active")))
+
+    @api.model
+    def _get_kept_domain(self):
+        return super()._get_kept_domain() | Domain("keeping_voucher_id", "!=", False)
 
     def _keep_for_voucher(self):
         """Begin to keep these credits for a voucher: nobody shares them, and they end when the voucher does."""
