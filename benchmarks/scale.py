@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
-from measuring import analyze
 from practice import Practice
 from subscribers import Subscribers
 
@@ -38,6 +37,9 @@ NUMBERED = {
 
 #: Visits of a patient that are planned as appointments; of ten credits the others are used without one.
 PLANNED = (6, 6, 7)
+
+#: Every so many subscriptions one is billed by the month, the others by the year.
+MONTHLY = 5
 
 #: Rows of usage in the example.
 USAGES = 1000
@@ -86,13 +88,21 @@ class Example:
         if count < 1:
             return
         self._number_documents(count)
-        tables = [*self.ranges, *self._get_relations()]
+        tables = self.get_tables()
         with self._without_checks([table for table in tables if self._count(table) * count > MANY]):
             for table in tables:
                 self._copy(table, count)
         for table in self.ranges:
-            self._query("SELECT setval(pg_get_serial_sequence(%s, 'id'), (SELECT MAX(id) FROM %s))", table, SQL.identifier(table))
+            self._query(
+                "SELECT setval(pg_get_serial_sequence(%s, 'id'), (SELECT MAX(id) FROM %s))",
+                table,
+                SQL.identifier(table),
+            )
         self.env.invalidate_all()
+
+    def get_tables(self):
+        """Return the tables that have examples."""
+        return [*self.ranges, *self._get_relations()]
 
     def _get_relations(self):
         """Return the tables without ids that point to a table with examples: those of many2many fields."""
@@ -186,7 +196,7 @@ class Example:
     def _get_special(self, table, column, value):
         """Return the value of a column that says the same as another one in its own way."""
         if column in NUMBERED.get(table, (None, ()))[1]:
-            return SQL("replace(%s, number.old, number.prefix || lpad((number.base + copy)::text, number.digits, '0'))", value)
+            return SQL("replace(%s, number.old, number.prefix || to_char(number.base + copy, number.digits))", value)
         if (table, column) == ("account_move", "sequence_number"):
             return SQL("COALESCE(number.base + copy, %s)", value)
         if (table, column) == ("account_move_line", "matching_number") and "account_full_reconcile" in self.ranges:
@@ -198,7 +208,9 @@ class Example:
         """Return the columns in which an example has its mark."""
         if not texts:
             return set()
-        found = SQL(", ").join(SQL("bool_or(%s LIKE %s)", SQL.identifier("example", text), f"%{MARK}0%") for text in texts)
+        found = SQL(", ").join(
+            SQL("bool_or(%s LIKE %s)", SQL.identifier("example", text), f"%{MARK}0%") for text in texts
+        )
         [row] = self._query("SELECT %s FROM %s example WHERE %s", found, SQL.identifier(table), self._is_example(table))
         return {text for text, is_marked in zip(texts, row, strict=True) if is_marked}
 
@@ -225,7 +237,7 @@ class Example:
                 """
                 CREATE TEMPORARY TABLE example_number AS
                 SELECT move.id AS move_id, move.name AS old, move.sequence_prefix AS prefix,
-                       length(move.name) - length(move.sequence_prefix) AS digits,
+                       'FM999999' || repeat('0', length(move.name) - length(move.sequence_prefix)) AS digits,
                        last.number + (ROW_NUMBER() OVER (
                            PARTITION BY move.journal_id, move.sequence_prefix ORDER BY move.sequence_number
                        ) - 1) * %s AS base
@@ -279,6 +291,8 @@ class World:
         }
         self.env = env = env(context={**env.context, **quiet})
         self.practice = Practice(env)
+        #: The tables that it fills.
+        self.tables = set()
         self.subscribers = Subscribers(env)
         self.bank = env["account.journal"].search([("type", "=", "bank")], limit=1)
         self.begin = datetime.now().replace(day=3, hour=9, minute=0, second=0, microsecond=0) - relativedelta(
@@ -304,10 +318,15 @@ class World:
     # === SUBSCRIPTIONS === #
 
     def _fill_subscriptions(self, count):
+        self._multiply(self._live_subscriptions, lambda: math.ceil(count / self.organisations))
+
+    def _multiply(self, live, count):
+        """Let ``live`` make an example, and the rest of ``count()`` as its copies."""
         example = Example(self.env)
         with example.watch():
-            self._live_subscriptions()
-        example.multiply(math.ceil(count / self.organisations) - 1)
+            live()
+        example.multiply(count() - 1)
+        self.tables.update(example.get_tables())
 
     def _live_subscriptions(self):
         """Let organisations subscribe one after the other, by the month and by the year, bill them and have them pay."""
@@ -316,7 +335,8 @@ class World:
             with freeze_time(self.begin + relativedelta(months=month)):
                 soon = math.ceil((month + 1) * self.organisations / self.months)
                 new = self.subscribers.subscribe(soon - started, first=started, mark=f"{MARK}0")
-                new[started % 2 :: 2].interval = "year"
+                for number, subscription in enumerate(new, started):
+                    subscription.interval = "year" if number % MONTHLY else "month"
                 started = soon
                 invoices = self.env["account.move"]
                 while batch := self.subscribers.bill():
@@ -329,7 +349,12 @@ class World:
         """Record what is used of each subscription after its invoice, for the next one."""
         self.env["practice.subscription.usage"].create(
             [
-                {"subscription_id": it.id, "kind_id": self.subscribers.kind.id, "quantity": 1.0, "reference": f"file {it.next_number} {n}"}
+                {
+                    "subscription_id": it.id,
+                    "kind_id": self.subscribers.kind.id,
+                    "quantity": 1.0,
+                    "reference": f"file {it.next_number} {n}",
+                }
                 for it in subscriptions
                 for n in range(3)
             ]
@@ -338,33 +363,32 @@ class World:
     def _fill_usage(self, count):
         """Give one subscription all of its usage."""
         self.heavy = self.env["practice.subscription"].search([("interval", "=", "month")], order="id", limit=1)
-        example = Example(self.env)
-        with example.watch():
-            self.env["practice.subscription.usage"].create(
-                [
-                    {
-                        "subscription_id": self.heavy.id,
-                        "kind_id": self.subscribers.kind.id,
-                        "quantity": 1.0,
-                        "reference": f"row {number}",
-                    }
-                    for number in range(min(count, USAGES))
-                ]
-            )
-        example.multiply(math.ceil(count / USAGES) - 1)
+        self._multiply(lambda: self._record(min(count, USAGES)), lambda: math.ceil(count / USAGES))
+
+    def _record(self, count):
+        self.env["practice.subscription.usage"].create(
+            [
+                {
+                    "subscription_id": self.heavy.id,
+                    "kind_id": self.subscribers.kind.id,
+                    "quantity": 1.0,
+                    "reference": f"row {number}",
+                }
+                for number in range(count)
+            ]
+        )
 
     # === PRACTICE === #
 
     def _fill_practice(self, movements, appointments):
-        example = Example(self.env)
         counted = {"practice.credit.move": movements, "calendar.event": appointments}
         before = {name: self.env[name].search_count([]) for name in counted}
-        with example.watch():
-            self._live_practice()
-        copies = max(
-            math.ceil(wanted / (self.env[name].search_count([]) - before[name])) for name, wanted in counted.items()
+        self._multiply(
+            self._live_practice,
+            lambda: max(
+                math.ceil(wanted / (self.env[name].search_count([]) - before[name])) for name, wanted in counted.items()
+            ),
         )
-        example.multiply(copies - 1)
 
     def _live_practice(self):
         """Let patients buy ten sessions one after the other, come every week, and some of their visits be planned."""
@@ -382,7 +406,11 @@ class World:
             now = self.begin + relativedelta(months=month)
             with freeze_time(now):
                 self.env["calendar.event"]._cron_close_appointments()
-                coming = patients[math.ceil(month * self.patients / self.months) : math.ceil((month + 1) * self.patients / self.months)]
+                coming = patients[
+                    math.ceil(month * self.patients / self.months) : math.ceil(
+                        (month + 1) * self.patients / self.months
+                    )
+                ]
                 lots = self._sell(coming)
                 self._plan(lots, now)
                 self._visit(lots | earlier)
@@ -390,6 +418,8 @@ class World:
                 self._release()
         self.env["calendar.event"]._cron_close_appointments()
         self._release()
+        # As if everybody had been told that credits run low.
+        earlier.write({"low_due": False, "low_warned": True})
 
     def _sell(self, patients):
         """Sell a package to each, paid at once; return the lots."""
@@ -432,7 +462,12 @@ class World:
             return
         owed = invoices.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
         paid = [
-            {"account_id": line.account_id.id, "partner_id": line.partner_id.id, "balance": -line.balance, "name": "Paid"}
+            {
+                "account_id": line.account_id.id,
+                "partner_id": line.partner_id.id,
+                "balance": -line.balance,
+                "name": "Paid",
+            }
             for line in owed
         ]
         money = {"account_id": self.bank.default_account_id.id, "balance": sum(owed.mapped("balance")), "name": "Bank"}

@@ -95,6 +95,8 @@ class PracticeSubscriptionUsage(models.Model):
         "UNIQUE (subscription_id, reference)", "This usage was recorded already: its reference is known."
     )
     _quantity_positive = models.Constraint("CHECK (quantity > 0)", "The quantity of a usage has to be positive.")
+    # What a list begins with.
+    _latest_idx = models.Index("(date, id)")
     # What a billing run reads.
     _unbilled_idx = models.Index("(subscription_id, date) WHERE state = 'unbilled'")
 
