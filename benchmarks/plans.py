@@ -4,6 +4,7 @@ import ast
 import contextlib
 import re
 from dataclasses import dataclass
+from functools import partial
 
 from lxml import etree
 
@@ -11,8 +12,8 @@ from odoo import sql_db
 from odoo.fields import Domain
 from odoo.tools.safe_eval import safe_eval, time
 
-#: Rows of a list's first page, and of the menu under a field.
-PAGE, MENU = 80, 8
+#: Rows of a list's first page.
+PAGE = 80
 
 MODULE = "practice_billing"
 
@@ -30,9 +31,6 @@ SWALLOWING = ("Sort", "Aggregate", "WindowAgg", "Hash", "Bitmap Heap Scan", "Set
 
 #: Rows that may be read for one that is shown.
 READ_FOR_ONE = 100
-
-#: Addresses that are no page: files, and what only a form asks.
-NO_PAGE = re.compile(r"\.(pdf|xlsx|csv)\b|/(download|file|image|sign|token|webhook)")
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Scan:
 def get_doors(env, pages=()):
     """Return every run, list, overview and search of the module, and the ``pages`` of the portal.
 
-    :param pages: ``(name, Portal, address)`` of the portal's pages
+    :param pages: see :func:`get_pages`
     """
     yield from _get_runs(env)
     for action in _get_actions(env):
@@ -68,8 +66,22 @@ def get_doors(env, pages=()):
     overview = env["practice.subscription.overview"]
     yield Door("overview", "cards", overview.get_cards)
     yield Door("overview", "revenue", overview.get_revenue, sums=True)
-    for name, portal, address in pages:
-        yield Door("page", name, lambda portal=portal, address=address: portal.open(address))
+    for portal, address in pages:
+        yield Door("page", address, partial(portal.open, address, accepted=(200, 302, 303, 404)))
+
+
+def get_pages(env, people):
+    """Return ``(Portal, address)`` of each page of the module that needs a login only, for each of ``people``."""
+    rules = [
+        rule.rule
+        for rule in env["ir.http"].routing_map().iter_rules()
+        if rule.endpoint.func.__module__.startswith(f"odoo.addons.{MODULE}.")
+        and rule.rule.startswith("/my/")
+        and not rule.arguments
+        and (rule.methods is None or "GET" in rule.methods)
+        and rule.endpoint.routing["type"] == "http"
+    ]
+    return [(portal, rule) for portal in (Portal(env, user) for user in people) for rule in sorted(set(rules))]
 
 
 def _get_runs(env):
@@ -115,7 +127,7 @@ def _get_views(env, action):
 
 def _evaluate(env, text):
     values = {"uid": env.uid, "active_id": 1, "active_ids": [1], "allowed_company_ids": env.companies.ids}
-    return safe_eval(text, {**values, "context_today": time and (lambda: env.company._practice_day()), "time": time})
+    return safe_eval(text, {**values, "context_today": env.company._practice_day, "time": time})
 
 
 def _get_filters(env, arch, context):
@@ -136,14 +148,8 @@ def _get_group(arch, context):
 
 def _read_page(model, domain, fields, order):
     """Return what shows the first page of a list as the browser does: the rows, and how many there are."""
-    specification = {
-        name: {"fields": {"display_name": {}}} if model._fields[name].relational else {} for name in fields
-    }
-    for name in fields:
-        if model._fields[name].type in ("one2many", "many2many", "many2one"):
-            specification[name] = {"fields": {"display_name": {}}}
-        else:
-            specification[name] = {}
+    shown = {"fields": {"display_name": {}}}
+    specification = {name: shown if model._fields[name].relational else {} for name in fields}
 
     def read():
         model.web_search_read(domain, specification, limit=PAGE, order=order, count_limit=10_001)
@@ -222,10 +228,11 @@ def pretend_large(env, tables, factor):
     Statistics of what a column holds stay as they are, and so do the pages: each seems to hold more rows.
     """
     env.cr.execute(
-        """UPDATE pg_class SET reltuples = reltuples * %s
-            WHERE reltuples > 0 AND (relname = ANY(%s) OR oid IN (
-                  SELECT indexrelid FROM pg_index JOIN pg_class own ON own.oid = indrelid WHERE own.relname = ANY(%s)))""",
-        (factor, list(tables), list(tables)),
+        """UPDATE pg_class SET reltuples = reltuples * %(factor)s
+            WHERE reltuples > 0 AND (relname = ANY(%(tables)s) OR oid IN (
+                  SELECT indexrelid FROM pg_index
+                    JOIN pg_class own ON own.oid = indrelid WHERE own.relname = ANY(%(tables)s)))""",
+        {"factor": factor, "tables": list(tables)},
     )
     env.cr.commit()
 
@@ -242,11 +249,13 @@ def count_rows(env, tables):
 
 
 def explain_doors(env, doors, growing):
-    """Open each door; return ``{door: {(scan, query)}}`` of what reads a table that grows from one end to the other.
+    """Open each door; return what reads a table that grows from one end to the other, and what failed.
 
     What a door does is rolled back, unless it commits by itself, as runs do.
+
+    :return: ``{door: (number of queries, {(scan, query)})}`` and ``{door: error}``
     """
-    partial, found, failed = get_partial_indexes(env), {}, {}
+    partly, found, failed = get_partial_indexes(env), {}, {}
     for door in doors:
         with recorded() as queries:
             try:
@@ -259,6 +268,6 @@ def explain_doors(env, doors, growing):
         scans = set()
         for query in () if door.sums else dict.fromkeys(queries):
             if plan := get_plan(env, query):
-                scans |= {(scan, query) for scan in find_scans(plan, growing, partial)}
+                scans |= {(scan, query) for scan in find_scans(plan, growing, partly)}
         found[door] = (len(queries), scans)
     return found, failed

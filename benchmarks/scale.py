@@ -1,9 +1,9 @@
 """A large database in minutes: an example of everything through the doors that people use, multiplied by PostgreSQL.
 
-Three years of a practice and of a software house are lived through once, small, with the clock set back: packages sold,
-paid, planned, visited and released; subscriptions begun, billed, paid and released. Every row that came of it, in
-whatever table, is an example. :class:`Example` copies all of them as often as is asked for, each copy with ids, names and
-numbers of its own. Nothing here lists columns, so that a new one is filled without a change.
+Three years of a practice and of a software house are lived through once, small, with the clock set back: packages
+sold, paid, planned, visited and released; subscriptions begun, billed, paid and used. Every row that came of it, in
+whatever table, is an example. :class:`Example` copies all of them as often as is asked for, each copy with ids, names
+and numbers of its own. Nothing here lists columns, so that a new one is filled without a change.
 """
 
 import math
@@ -131,7 +131,8 @@ class Example:
         return dict(
             self._query(
                 """SELECT attribute.attname, key.confrelid::regclass::text FROM pg_constraint key
-                     JOIN pg_attribute attribute ON attribute.attrelid = key.conrelid AND attribute.attnum = key.conkey[1]
+                     JOIN pg_attribute attribute
+                       ON attribute.attrelid = key.conrelid AND attribute.attnum = key.conkey[1]
                     WHERE key.contype = 'f' AND key.conrelid = %s::regclass""",
                 table,
             )
@@ -329,7 +330,7 @@ class World:
         self.tables.update(example.get_tables())
 
     def _live_subscriptions(self):
-        """Let organisations subscribe one after the other, by the month and by the year, bill them and have them pay."""
+        """Let organisations subscribe one after the other, by the month or the year, bill them and have them pay."""
         started = 0
         for month in range(self.months):
             with freeze_time(self.begin + relativedelta(months=month)):
@@ -378,6 +379,31 @@ class World:
             ]
         )
 
+    # === PEOPLE === #
+
+    def make_people(self):
+        """Return somebody of the practice who may see everything, and people of the portal: a patient, a payer."""
+        users, ref = self.env["res.users"], self.env.ref
+        groups = ref("practice_billing.group_manager") | ref("practice_billing.group_accountant")
+        staff = users.create({"name": "Staff", "login": "staff", "group_ids": [Command.set(groups.ids)]})
+        patient = self.env["practice.credit.lot"].search([("origin", "=", "invoice")], order="id", limit=1).partner_id
+        seat = self.heavy.seat_ids[:1].practitioner_id
+        seat.email = "payer@example.com"
+        self.heavy.organisation_id.practice_administrator_ids = seat
+        people = [
+            users.create(
+                {
+                    "login": partner.email,
+                    "partner_id": partner.id,
+                    "group_ids": [Command.set(ref("base.group_portal").ids)],
+                    "tz": "Europe/Brussels",
+                }
+            )
+            for partner in (patient, seat)
+        ]
+        self.env.cr.commit()
+        return staff, people
+
     # === PRACTICE === #
 
     def _fill_practice(self, movements, appointments):
@@ -419,7 +445,7 @@ class World:
         self.env["calendar.event"]._cron_close_appointments()
         self._release()
         # As if everybody had been told that credits run low.
-        earlier.write({"low_due": False, "low_warned": True})
+        earlier.sudo().write({"low_due": False, "low_warned": True})  # sudo: what the run writes
 
     def _sell(self, patients):
         """Sell a package to each, paid at once; return the lots."""

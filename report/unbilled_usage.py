@@ -79,7 +79,7 @@ class PracticeUnbilledUsage(models.Model):
         return super()._fetch_query(narrowed, fields)
 
     def _read_group(self, domain, groupby=(), aggregates=(), having=(), offset=0, limit=None, order=None):
-        """Add up the usage of each day first, where nothing asks for single rows: there may be a million of a few days."""
+        """Add up each day's usage first, where nothing asks for single rows: a million may be of a few days."""
         by_day = (
             {name.split(":")[0].split(".")[0] for name in groupby} <= OF_DAY
             and {*aggregates} <= SUMS_OF_DAYS
@@ -116,8 +116,8 @@ class PracticeUnbilledUsage(models.Model):
             """
             SELECT part.id, part.id AS usage_id, part.date, part.company_id, company.currency_id, part.subscription_id,
                    part.organisation_id, part.plan_id, part.kind_id, part.user_id, part.next_invoice_date,
-                   part.uses, part.quantity, CASE WHEN part.price[1] > 0 THEN %(charged)s ELSE 0 END AS quantity_charged,
-                   %(amount)s AS amount
+                   part.uses, part.quantity,
+                   CASE WHEN part.price[1] > 0 THEN %(charged)s ELSE 0 END AS quantity_charged, %(amount)s AS amount
               FROM (%(parts)s) part
               JOIN res_company company ON company.id = part.company_id
               LEFT JOIN practice_plan plan ON plan.id = part.plan_id
@@ -198,7 +198,11 @@ class PracticeUnbilledUsage(models.Model):
         )
         if self.env.context.get("practice_usage_by_day"):
             return SQL(
-                "SELECT %(same)s, MIN(id) AS id, SUM(quantity) AS quantity, COUNT(*) AS uses FROM %(unbilled)s GROUP BY %(same)s",
+                """
+                SELECT %(same)s, MIN(id) AS id, SUM(quantity) AS quantity, COUNT(*) AS uses
+                  FROM %(unbilled)s
+              GROUP BY %(same)s
+                """,
                 same=same,
                 unbilled=unbilled,
             )

@@ -93,7 +93,8 @@ class AccountMoveLine(models.Model):
 
     # Where the proof looks for accounts on which something of a package is.
     _practice_package_account_idx = models.Index(
-        "(practice_package_id, account_id, company_id) WHERE practice_package_id IS NOT NULL AND parent_state = 'posted'"
+        "(practice_package_id, account_id, company_id)"
+        " WHERE practice_package_id IS NOT NULL AND parent_state = 'posted'"
     )
 
     def _auto_init(self):
