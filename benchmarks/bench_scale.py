@@ -1,5 +1,6 @@
 """At scale: 100,000 subscriptions, 1,000,000 movements of credits, 300,000 appointments, 1,000,000 rows of usage."""
 
+import os
 import statistics
 import time
 
@@ -8,7 +9,11 @@ from measuring import analyze, fastest, measure_once, report
 from plans import count_rows, explain_doors, get_doors, get_pages
 from scale import World
 
-SUBSCRIPTIONS, MOVEMENTS, APPOINTMENTS, USAGES, DUE = 100_000, 1_000_000, 300_000, 1_000_000, 1_000
+#: To try this script: a share of the full size.
+SHARE = float(os.environ.get("PRACTICE_BILLING_SCALE", "1"))
+SUBSCRIPTIONS, MOVEMENTS, APPOINTMENTS, USAGES, DUE = (
+    int(SHARE * number) for number in (100_000, 1_000_000, 300_000, 1_000_000, 1_000)
+)
 
 env = env(user=env.ref("base.user_admin"))
 world = World(env)
@@ -30,7 +35,11 @@ def bill(first):
 
 few_seconds, few_queries = bill(10**6)
 started = time.perf_counter()
-seconds = world.fill(SUBSCRIPTIONS, MOVEMENTS, APPOINTMENTS, USAGES)
+seconds = world.fill(#: To try this script: a share of the full size.
+SHARE = float(os.environ.get("PRACTICE_BILLING_SCALE", "1"))
+SUBSCRIPTIONS, MOVEMENTS, APPOINTMENTS, USAGES, DUE = (
+    int(SHARE * number) for number in (100_000, 1_000_000, 300_000, 1_000_000, 1_000)
+)
 report("scale_fill_seconds", time.perf_counter() - started, 600)
 print("# of these:", {name: round(taken) for name, taken in seconds.items()})
 many_seconds, many_queries = bill(2 * 10**6)

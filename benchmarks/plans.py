@@ -72,6 +72,9 @@ def get_doors(env, pages=()):
 
 def get_pages(env, people):
     """Return ``(Portal, address)`` of each page of the module that needs a login only, for each of ``people``."""
+    portals = [Portal(env, user) for user in people]
+    for portal in portals:
+        portal.open("/my")  # Odoo knows the addresses once it was asked for one
     rules = [
         rule.rule
         for rule in env["ir.http"].routing_map().iter_rules()
@@ -81,7 +84,7 @@ def get_pages(env, people):
         and (rule.methods is None or "GET" in rule.methods)
         and rule.endpoint.routing["type"] == "http"
     ]
-    return [(portal, rule) for portal in (Portal(env, user) for user in people) for rule in sorted(set(rules))]
+    return [(portal, rule) for portal in portals for rule in sorted(set(rules))]
 
 
 def _get_runs(env):
