@@ -35,11 +35,7 @@ def bill(first):
 
 few_seconds, few_queries = bill(10**6)
 started = time.perf_counter()
-seconds = world.fill(#: To try this script: a share of the full size.
-SHARE = float(os.environ.get("PRACTICE_BILLING_SCALE", "1"))
-SUBSCRIPTIONS, MOVEMENTS, APPOINTMENTS, USAGES, DUE = (
-    int(SHARE * number) for number in (100_000, 1_000_000, 300_000, 1_000_000, 1_000)
-)
+seconds = world.fill(SUBSCRIPTIONS, MOVEMENTS, APPOINTMENTS, USAGES)
 report("scale_fill_seconds", time.perf_counter() - started, 600)
 print("# of these:", {name: round(taken) for name, taken in seconds.items()})
 many_seconds, many_queries = bill(2 * 10**6)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from lxml import etree
+from portal import Portal
 
 from odoo import sql_db
 from odoo.fields import Domain

@@ -258,18 +258,22 @@ class Example:
     def _without_checks(self, tables):
         """Let rows come without keys checked one by one, and make the indexes of large tables afterwards."""
         indexes = self._query(
-            """SELECT index.indexrelid::regclass::text, pg_get_indexdef(index.indexrelid) FROM pg_index index
+            """SELECT index.indexrelid::regclass::text, pg_get_indexdef(index.indexrelid),
+                      obj_description(index.indexrelid)
+                 FROM pg_index index
                 WHERE index.indrelid::regclass::text = ANY(%s) AND NOT EXISTS (
                       SELECT FROM pg_constraint WHERE conindid = index.indexrelid)""",
             tables,
         )
         self.cr.execute("SET LOCAL session_replication_role = replica")
         self.cr.execute("SET LOCAL maintenance_work_mem = '1GB'")
-        for name, _definition in indexes:
+        for name, _definition, _comment in indexes:
             self.cr.execute(f"DROP INDEX {name}")
         yield
-        for _name, definition in indexes:
+        for name, definition, comment in indexes:
             self.cr.execute(definition)
+            if comment:  # by which Odoo knows whether it is still as the code says
+                self.cr.execute(SQL("COMMENT ON INDEX %s IS %s", SQL.identifier(name), comment))
         self.cr.execute("SET LOCAL session_replication_role = origin")
 
 
