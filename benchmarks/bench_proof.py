@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from measuring import analyze, measure_once, report
+from measuring import analyze, fastest, report
 from practice import Practice
 
 PATIENTS, DAYS = 500, 100
@@ -27,34 +27,24 @@ while batch := releases._next_batch():
 analyze(env)
 
 
-def fastest(work, times=3):
-    """Return the fastest of a few measurements, once Odoo has filled its caches: the machine is shared."""
-    work()
-    measured = []
-    for _time in range(times):
-        env.invalidate_all()
-        measured.append(measure_once(env, work)[0])
-    return min(measured, key=lambda it: it.seconds)
-
-
 movements = env["practice.credit.move"].search_count([("lot_id", "in", lots.ids)])
 report("proof_movements", movements, 100_000, at_least=True)
-differences = fastest(proof._get_keys_with_difference)
+differences = fastest(env, proof._get_keys_with_difference)
 report("proof_seconds", differences.seconds, 2)
 # One for all accounts; the others read the company and its currency.
 report("proof_queries", differences.queries, 3)
 sums = ["value_credits:sum", "to_release:sum", "balance:sum", "difference:sum"]
-report("proof_by_account_seconds", fastest(lambda: proof._read_group([], ["account_id"], sums)).seconds, 2)
-report("proof_list_seconds", fastest(lambda: proof.search_read([], ["name", "difference"], limit=80)).seconds, 2)
+report("proof_by_account_seconds", fastest(env, lambda: proof._read_group([], ["account_id"], sums)).seconds, 2)
+report("proof_list_seconds", fastest(env, lambda: proof.search_read([], ["name", "difference"], limit=80)).seconds, 2)
 found = [("has_difference", "=", True)]
-report("proof_has_difference_seconds", fastest(lambda: proof.search_count(found)).seconds, 2)
+report("proof_has_difference_seconds", fastest(env, lambda: proof.search_count(found)).seconds, 2)
 post = posts._remember([(env.company, practice.balance_post)])
-report("check_seconds_an_account", fastest(post._check).seconds, 3)
+report("check_seconds_an_account", fastest(env, post._check).seconds, 3)
 
 month = today - timedelta(days=30)
-rolled = fastest(lambda: env["practice.roll.forward"]._report_rows(env.company, month, today))
+rolled = fastest(env, lambda: env["practice.roll.forward"]._report_rows(env.company, month, today))
 report("roll_forward_seconds", rolled.seconds, 4)
 # One for what was open, one for the days; the others read names.
 report("roll_forward_queries", rolled.queries, 10)
-opened = fastest(lambda: env["practice.open.credit"]._report_rows(env.company, None, month))
+opened = fastest(env, lambda: env["practice.open.credit"]._report_rows(env.company, None, month))
 report("open_credits_seconds", opened.seconds, 2)

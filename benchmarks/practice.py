@@ -33,9 +33,12 @@ class Practice:
             {"name": name, "type": "service", "list_price": 1200.0, "taxes_id": [Command.set(tax.ids)], **vals}
         )
 
-    def patients(self, count):
+    def patients(self, count, mark=""):
         return self.env["res.partner"].create(
-            [{"name": f"Patient {number}", "email": f"patient{number}@example.com"} for number in range(count)]
+            [
+                {"name": f"Patient {number}{mark}", "email": f"patient{number}{mark}@example.com"}
+                for number in range(count)
+            ]
         )
 
     def give(self, patients, lots=1, credits=10, days_ago=0):

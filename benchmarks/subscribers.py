@@ -29,17 +29,26 @@ class Subscribers:
                 "price_ids": [
                     Command.create({"interval": "month", "amount": 15.0}),
                     Command.create({"interval": "month", "kind": "student", "amount": 9.0}),
+                    Command.create({"interval": "year", "amount": 150.0}),
+                    Command.create({"interval": "year", "kind": "student", "amount": 90.0}),
                 ],
                 "usage_price_ids": [Command.create({"kind_id": self.kind.id, "unit_price": 5.0, "included": 1.0})],
             }
         )
 
-    def subscribe(self, count):
-        """Make ``count`` subscriptions, due today, of two practitioners and a student each."""
+    def subscribe(self, count, first=0, mark=""):
+        """Make ``count`` subscriptions, due today, of two practitioners and a student each.
+
+        :param first: the number of the first organisation
+        :param mark: what names and addresses have after the number
+        """
         country = self.env.ref("base.be").id
         address = {"is_company": True, "street": "Coupure 1", "zip": "9000", "city": "Gent", "country_id": country}
         organisations = self.env["res.partner"].create(
-            [{"name": f"Practice {n}", "email": f"practice{n}@example.com", **address} for n in range(count)]
+            [
+                {"name": f"Practice {n}{mark}", "email": f"practice{n}{mark}@example.com", **address}
+                for n in range(first, first + count)
+            ]
         )
         people = self.env["res.partner"].create(
             [

@@ -191,6 +191,8 @@ class PracticeCreditProof(models.Model):
         Credits know the account that their invoice was really booked to (a fiscal position may map it, and a package
         may have got another one since), and so do posted items. A company's package can be sold by its branches. What
         only was the balance post of something once (``claims`` is false) is proved, but makes nothing uncertain.
+
+        Whether there is an item is asked for each package and liability, of an index: they are few, the items are not.
         """
         return SQL(
             """
@@ -198,11 +200,17 @@ class PracticeCreditProof(models.Model):
               FROM practice_credit_lot
              WHERE deferred_account_id IS NOT NULL
              UNION
-            SELECT item.account_id, item.company_id, item.practice_package_id, TRUE
-              FROM account_move_line item
-              JOIN account_account account ON account.id = item.account_id
-             WHERE item.practice_package_id IS NOT NULL AND item.parent_state = 'posted'
-               AND account.account_type IN %s
+            SELECT account.id, company.id, package.id, TRUE
+              FROM practice_package package
+        CROSS JOIN account_account account
+        CROSS JOIN res_company company
+              JOIN LATERAL (
+                SELECT FROM account_move_line item
+                 WHERE item.practice_package_id = package.id AND item.account_id = account.id
+                   AND item.company_id = company.id AND item.parent_state = 'posted'
+                 LIMIT 1
+                   ) item ON TRUE
+             WHERE account.account_type IN %s
              UNION
             SELECT package.deferred_account_id, branch.id, package.id, TRUE
               FROM practice_package package

@@ -72,12 +72,14 @@ class PracticeCreditProof(models.Model):
         return SQL(
             """
             SELECT COALESCE(2 * MIN(part.release_id), 2 * MIN(part.line_id) + 1, -MIN(part.lot_id)) AS source_id,
-                   part.company_id, part.move_id, part.account_id, part.package_id, part.payer_id,
-                   MIN(part.date) AS date, MIN(part.release_id) AS release_id, MIN(part.line_id) AS line_id,
-                   MIN(part.lot_id) AS lot_id, SUM(part.expected) AS expected, SUM(part.booked) AS booked,
+                   part.company_id, part.move_id, part.account_id, part.package_id,
+                   customer.commercial_partner_id AS payer_id, MIN(part.date) AS date,
+                   MIN(part.release_id) AS release_id, MIN(part.line_id) AS line_id, MIN(part.lot_id) AS lot_id,
+                   SUM(part.expected) AS expected, SUM(part.booked) AS booked,
                    COALESCE(MIN(part.post_id), MIN(MIN(part.post_id)) OVER (PARTITION BY part.move_id)) AS post_id
               FROM (%s) part
-          GROUP BY part.company_id, part.move_id, part.account_id, part.package_id, part.payer_id
+         LEFT JOIN res_partner customer ON customer.id = part.partner_id
+          GROUP BY part.company_id, part.move_id, part.account_id, part.package_id, customer.commercial_partner_id
             HAVING SUM(part.expected) <> SUM(part.booked)
             """,
             SQL(" UNION ALL ").join(self._get_parts(entries, lots)),
@@ -123,12 +125,11 @@ class PracticeCreditProof(models.Model):
         return SQL(
             """
             SELECT release.company_id, release.move_id, release.%s AS account_id, %s AS package_id,
-                   customer.commercial_partner_id AS payer_id, COALESCE(entry.date, release.date) AS date,
+                   release.partner_id, COALESCE(entry.date, release.date) AS date,
                    release.id AS release_id, NULL::integer AS line_id, NULL::integer AS lot_id,
                    release.deferred_account_id AS post_id, %s AS expected, 0.0 AS booked
               FROM practice_revenue_release release
          LEFT JOIN account_move entry ON entry.id = release.move_id
-         LEFT JOIN res_partner customer ON customer.id = release.partner_id
              WHERE release.state = 'posted' AND %s
             """,
             account,
@@ -143,12 +144,11 @@ class PracticeCreditProof(models.Model):
         return SQL(
             """
             SELECT lot.company_id, lot.entry_id, lot.deferred_account_id, lot.package_id,
-                   customer.commercial_partner_id, entry.date, NULL::integer, NULL::integer, lot.id,
+                   lot.payer_id, entry.date, NULL::integer, NULL::integer, lot.id,
                    lot.deferred_account_id, credit.value, 0.0
               FROM practice_credit_lot lot
               JOIN practice_credit_move credit ON credit.lot_id = lot.id AND credit.kind = 'grant'
               JOIN account_move entry ON entry.id = lot.entry_id
-         LEFT JOIN res_partner customer ON customer.id = lot.payer_id
              WHERE credit.credits > 0 AND %s
             """,
             lots,
@@ -160,12 +160,11 @@ class PracticeCreditProof(models.Model):
         return SQL(
             """
             SELECT lot.company_id, credit.transfer_entry_id, lot.deferred_account_id, lot.package_id,
-                   customer.commercial_partner_id, entry.date, NULL::integer, NULL::integer, lot.id,
+                   lot.payer_id, entry.date, NULL::integer, NULL::integer, lot.id,
                    lot.deferred_account_id, credit.value, 0.0
               FROM practice_credit_move credit
               JOIN practice_credit_lot lot ON lot.id = credit.lot_id
               JOIN account_move entry ON entry.id = credit.transfer_entry_id
-         LEFT JOIN res_partner customer ON customer.id = lot.payer_id
              WHERE %s
             """,
             lots,
@@ -173,14 +172,19 @@ class PracticeCreditProof(models.Model):
 
     @api.model
     def _select_booked(self, moves, items=ALL):
+        """Return what entries hold: looked up entry by entry, because most journal items are of no such entry."""
         return SQL(
             """
             SELECT item.company_id, item.move_id, item.account_id, item.practice_package_id,
-                   customer.commercial_partner_id, item.date, NULL::integer, item.id, NULL::integer, NULL::integer,
+                   item.partner_id, item.date, NULL::integer, item.id, NULL::integer, NULL::integer,
                    0.0, -item.balance
-              FROM account_move_line item
-         LEFT JOIN res_partner customer ON customer.id = item.partner_id
-             WHERE item.parent_state = 'posted' AND item.account_id IS NOT NULL AND item.move_id IN (%s) AND %s
+              FROM (SELECT DISTINCT entry.id FROM (%s) entry (id) WHERE entry.id IS NOT NULL) entry
+        CROSS JOIN LATERAL (
+                SELECT * FROM account_move_line item
+                 WHERE item.move_id = entry.id AND item.parent_state = 'posted' AND item.account_id IS NOT NULL
+                OFFSET 0
+                   ) item
+             WHERE %s
             """,
             moves,
             items,

@@ -108,7 +108,8 @@ class PracticeOpenCredit(models.Model):
               JOIN res_company company ON company.id = lot.company_id
               JOIN res_currency currency ON currency.id = company.currency_id
          LEFT JOIN account_move_line line ON line.id = lot.invoice_line_id
-         LEFT JOIN LATERAL (%(bill)s) bill ON lot.invoice_id IS NOT NULL
+         LEFT JOIN LATERAL (%(bill)s) bill
+                ON lot.invoice_id IS NOT NULL AND moved.value IS NOT NULL  -- only of what is open
             """,
             days=DAYS,
             number=(day - FIRST_DAY).days,

@@ -66,6 +66,10 @@ class PracticeRollStep(models.Model):
 
     @property
     def _table_query(self):
+        """Return the steps of the proof with more columns, of what each comes from.
+
+        PostgreSQL expects too many steps and would read all journal items for a few; OFFSET 0 has each looked up.
+        """
         return SQL(
             """
             SELECT step.*, step.value_credits + step.value_subscriptions + step.down_payments AS value,
@@ -74,9 +78,10 @@ class PracticeRollStep(models.Model):
                    CASE WHEN step.package_id IS NULL THEN period.plan_id END AS plan_id,
                    credit.partner_id AS patient_id, credit.lot_id
               FROM (%(steps)s) step
-         LEFT JOIN practice_credit_move credit ON credit.id = step.credit_move_id
-         LEFT JOIN account_move_line item ON item.id = step.line_id
-         LEFT JOIN account_move document ON document.id = item.move_id
+         LEFT JOIN LATERAL (
+                SELECT * FROM practice_credit_move credit WHERE credit.id = step.credit_move_id OFFSET 0
+                   ) credit ON TRUE
+         LEFT JOIN LATERAL (SELECT * FROM account_move_line item WHERE item.id = step.line_id OFFSET 0) item ON TRUE
          LEFT JOIN practice_subscription_period period
                 ON period.id = COALESCE(step.period_id, item.practice_period_id)
              WHERE step.kind <> 'mismatch'
@@ -89,6 +94,7 @@ class PracticeRollStep(models.Model):
     @api.model
     def _sql_cell(self):
         """Return the cell of a step. What credits a line of a period takes it back; a discount makes a sale smaller."""
+        document_type = SQL("(SELECT move_type FROM account_move document WHERE document.id = item.move_id)")
         return SQL(
             """
             CASE step.kind
@@ -96,17 +102,19 @@ class PracticeRollStep(models.Model):
                  WHEN 'subscription' THEN CASE
                       WHEN step.release_id IS NOT NULL AND step.value_subscriptions > 0 THEN 'corrected'
                       WHEN step.release_id IS NOT NULL THEN 'used'
-                      WHEN document.move_type = 'out_refund' THEN 'refunded'
+                      WHEN %s = 'out_refund' THEN 'refunded'
                       WHEN item.balance > 0 AND item.practice_origin_id IS NOT NULL THEN 'refunded'
                       ELSE 'sold' END
                  WHEN 'unplanned' THEN 'corrected'
-                 WHEN 'down_payment' THEN CASE WHEN document.move_type = 'out_refund' THEN 'refunded' ELSE 'sold' END
+                 WHEN 'down_payment' THEN CASE WHEN %s = 'out_refund' THEN 'refunded' ELSE 'sold' END
                  WHEN 'unreceived' THEN 'corrected'
                  WHEN 'release' THEN 'waiting'
                  ELSE 'account' END
             """,
             CORRECTING_KINDS,
             SQL(" ").join(SQL("WHEN credit.kind = %s THEN %s", kind, cell) for kind, cell in ROLL_CELLS.items()),
+            document_type,
+            document_type,
         )
 
     @api.model

@@ -64,11 +64,17 @@ class PracticeCreditProof(models.Model):
               FROM practice_subscription_period
              WHERE deferred_account_id IS NOT NULL
              UNION
-            SELECT item.account_id, item.company_id, NULL::integer, TRUE
-              FROM account_move_line item
-              JOIN account_account account ON account.id = item.account_id
-             WHERE item.practice_period_id IS NOT NULL AND item.parent_state = 'posted'
-               AND item.display_type = 'product' AND account.account_type IN %s
+            SELECT account.id, company.id, NULL::integer, TRUE
+              FROM account_account account
+        CROSS JOIN res_company company
+              JOIN LATERAL (
+                SELECT FROM account_move_line item
+                 WHERE item.account_id = account.id AND item.company_id = company.id
+                   AND item.practice_period_id IS NOT NULL AND item.parent_state = 'posted'
+                   AND item.display_type = 'product'
+                 LIMIT 1
+                   ) item ON TRUE
+             WHERE account.account_type IN %s
              UNION
             SELECT deferred_account_id, company_id, NULL::integer, TRUE
               FROM practice_plan
@@ -95,6 +101,7 @@ class PracticeCreditProof(models.Model):
               JOIN practice_subscription_period period
                 ON period.id = item.practice_period_id AND period.deferred_account_id = item.account_id
              WHERE item.parent_state = 'posted' AND item.display_type = 'product'
+               AND item.practice_period_id IS NOT NULL AND item.account_id IN (SELECT account_id FROM sole)
             """
         )
 

@@ -51,6 +51,8 @@ class PracticeRevenueRelease(models.Model):
 
     # What the run searches: oldest day first, company by company.
     _due_idx = models.Index("(company_id, date, id) WHERE state = 'due'")
+    # What a list begins with.
+    _latest_idx = models.Index("(date, id)")
     _posted_with_state = models.Constraint(
         "CHECK (state = 'posted' OR move_id IS NULL)", "A release that is still due has no journal entry."
     )

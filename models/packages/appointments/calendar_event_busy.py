@@ -31,7 +31,7 @@ class CalendarEvent(models.Model):
     _inherit = "calendar.event"
 
     # What free times search: the events that are not over yet.
-    _busy_idx = models.Index("(stop) WHERE active AND show_as = 'busy'")
+    _busy_idx = models.Index("(stop) WHERE active IS TRUE AND show_as = 'busy'")
 
     @api.model
     def _practice_get_busy_times(self, partners, start, stop, tz, ignore=None):

@@ -18,7 +18,7 @@ class CalendarEvent(models.Model):
     _practice_retry_field = "credit_retry_date"
 
     # What the closing run searches.
-    _to_close_idx = models.Index("(stop) WHERE attendance = 'planned' AND active")
+    _to_close_idx = models.Index("(stop) WHERE attendance = 'planned' AND active IS TRUE")
 
     def write(self, vals):
         """Somebody who marks an appointment has looked at what kept it from being closed."""

@@ -91,6 +91,12 @@ class AccountMoveLine(models.Model):
         "line what holds.",
     )
 
+    # Where the proof looks for accounts on which something of a package is.
+    _practice_package_account_idx = models.Index(
+        "(practice_package_id, account_id, company_id)"
+        " WHERE practice_package_id IS NOT NULL AND parent_state = 'posted'"
+    )
+
     def _auto_init(self):
         # Odoo would compute them for each journal item there is, which takes hours in large books.
         for name in COMPUTED_FIELDS:

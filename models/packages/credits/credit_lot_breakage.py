@@ -30,7 +30,7 @@ class PracticeCreditLot(models.Model):
         "No more can be recognised than is open.",
     )
     # What the run searches.
-    _breakage_due_idx = models.Index("(company_id) WHERE breakage_due")
+    _breakage_due_idx = models.Index("(company_id) WHERE breakage_due IS TRUE")
 
     @api.model
     def _get_breakage_domain(self, company):

@@ -82,6 +82,9 @@ class PracticeCreditMove(models.Model):
     release_ids = fields.One2many("practice.revenue.release", "credit_move_id", string="Revenue Release")
     reason = fields.Char(help="Why staff decided so.")
 
+    # What a list begins with.
+    _latest_idx = models.Index("(date, id)")
+
     @api.model_create_multi
     def create(self, vals_list):
         """Write rows and everything that follows from them: counters, open value and revenue releases.

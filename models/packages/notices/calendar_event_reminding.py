@@ -16,7 +16,7 @@ class CalendarEvent(models.Model):
     _inherit = "calendar.event"
 
     # What the run searches.
-    _practice_to_come_idx = models.Index("(start) WHERE attendance = 'planned' AND active")
+    _practice_to_come_idx = models.Index("(start) WHERE attendance = 'planned' AND active IS TRUE")
 
     @api.model
     def _practice_get_reminder_steps(self):

@@ -70,7 +70,7 @@ class AccountMove(models.Model):
     )
 
     # What the run looks through: agreements that have not ended.
-    _practice_parts_idx = models.Index("(id) WHERE practice_agreed_date IS NOT NULL AND practice_parts_stopped IS NULL")
+    _practice_parts_idx = models.Index("(id) WHERE practice_agreed_date IS NOT NULL")
 
     # === WHAT IS AGREED TO === #
 

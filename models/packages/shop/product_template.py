@@ -14,4 +14,4 @@ class ProductTemplate(models.Model):
         "offered there.",
     )
     # What the portal searches.
-    _practice_published_idx = models.Index("(package_id) WHERE practice_published")
+    _practice_published_idx = models.Index("(package_id) WHERE practice_published IS TRUE")

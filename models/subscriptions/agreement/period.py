@@ -10,7 +10,7 @@ class PracticeSubscriptionPeriod(models.Model):
 
     _name = "practice.subscription.period"
     _description = "Subscription Period"
-    _order = "subscription_id, number desc"
+    _order = "subscription_id.id desc, number desc"
 
     subscription_id = fields.Many2one(
         "practice.subscription", required=True, index=True, ondelete="restrict", readonly=True

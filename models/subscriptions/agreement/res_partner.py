@@ -21,6 +21,9 @@ class ResPartner(models.Model):
         string="Seats",
         groups="practice_billing.group_user,account.group_account_readonly",
     )
+    # The hourly run looks for who is archived and billed all the same: they are few.
+    _practice_archived_idx = models.Index("(id) WHERE active IS NOT TRUE")
+
     practice_administrator_ids = fields.Many2many(
         "res.partner",
         "practice_administrator_rel",

@@ -15,7 +15,7 @@ class PracticeSubscriptionSeat(models.Model):
     _name = "practice.subscription.seat"
     _inherit = ["practice.kept.mixin"]
     _description = "Seat"
-    _order = "subscription_id, date_to desc, date_from, id"
+    _order = "subscription_id.id desc, date_to desc, date_from, id"
     _rec_name = "practitioner_id"
 
     subscription_id = fields.Many2one("practice.subscription", required=True, index=True, ondelete="cascade")

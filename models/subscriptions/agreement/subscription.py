@@ -152,6 +152,9 @@ class PracticeSubscription(models.Model):
         "This organisation has a running subscription already. Change its plan, or cancel it first.",
     )
     _trial_idx = models.Index("(trial_end) WHERE state = 'trial'")
+    # What the overview counts, and the hourly run looks at.
+    _ending_idx = models.Index("(company_id) WHERE end_date IS NOT NULL")
+    _suspended_idx = models.Index("(suspended_reason) WHERE suspended_reason IS NOT NULL")
     _billed_has_next = models.Constraint(
         "CHECK (state NOT IN ('active', 'past_due') OR (anchor_date IS NOT NULL AND next_invoice_date IS NOT NULL))",
         "A subscription that is billed needs the first day of its next period.",

@@ -95,6 +95,10 @@ class PracticeSubscriptionUsage(models.Model):
         "UNIQUE (subscription_id, reference)", "This usage was recorded already: its reference is known."
     )
     _quantity_positive = models.Constraint("CHECK (quantity > 0)", "The quantity of a usage has to be positive.")
+    # What a list begins with.
+    _latest_idx = models.Index("(date, id)")
+    # What the overview counts.
+    _waiting_idx = models.Index("(company_id) WHERE state = 'unbilled'")
     # What a billing run reads.
     _unbilled_idx = models.Index("(subscription_id, date) WHERE state = 'unbilled'")
 

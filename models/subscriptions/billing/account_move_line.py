@@ -31,6 +31,12 @@ class AccountMoveLine(models.Model):
     practice_date_from = fields.Date(string="Service From", copy=False)
     practice_date_to = fields.Date(string="Service Until", copy=False)
 
+    # Where the proof looks for accounts on which something of a period is.
+    _practice_period_account_idx = models.Index(
+        "(account_id, company_id) WHERE practice_period_id IS NOT NULL AND parent_state = 'posted'"
+        " AND display_type = 'product'"
+    )
+
     def _copy_data_extend_business_fields(self, values):
         result = super()._copy_data_extend_business_fields(values)
         values["practice_period_id"] = self.practice_period_id.id

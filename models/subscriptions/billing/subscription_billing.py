@@ -36,6 +36,9 @@ class PracticeSubscription(models.Model):
     # What the run searches: company by company, oldest period first.
     _due_idx = models.Index("(company_id, next_invoice_date, id) WHERE state IN ('active', 'past_due')")
 
+    # What the overview counts.
+    _failed_idx = models.Index("(company_id) WHERE error IS NOT NULL")
+
     # === COMPUTE METHODS === #
 
     @api.depends("period_ids.move_ids")
