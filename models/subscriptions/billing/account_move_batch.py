@@ -238,8 +238,11 @@ class AccountMove(models.Model):
 
     def _check_company(self, fnames=None):
         """Check each customer, account … of a batch once, instead of once for each document."""
+        if not self.env.context.get(BATCH_KEY):
+            return super()._check_company(fnames)
         for records, names in each_value_once(self, fnames):
             super(AccountMove, records)._check_company(names)
+        return None
 
     def _compute_amount(self):
         """Keep the amounts of documents while they are posted, unless something is reconciled with them."""

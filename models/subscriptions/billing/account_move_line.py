@@ -47,8 +47,11 @@ class AccountMoveLine(models.Model):
 
     def _check_company(self, fnames=None):
         """Check each account, tax, product … of a batch once, instead of once for each line."""
+        if not self.env.context.get(BATCH_KEY):
+            return super()._check_company(fnames)
         for records, names in each_value_once(self, fnames):
             super(AccountMoveLine, records)._check_company(names)
+        return None
 
     def _compute_totals(self):
         """Take the totals of a batch from the taxes that were calculated for each document, not line by line again."""

@@ -59,14 +59,11 @@ def get_add_ons_of(records, name):
 
 
 def each_value_once(records, fnames):
-    """Yield ``(records, names of fields)`` to check so that a batch has each value of a field checked once.
+    """Yield ``(records, [name of a field])`` to check, so that each value of a field is checked once.
 
-    Outside a batch that is all of them at once, as Odoo asked.
+    :param records: documents of a batch, or their lines
     """
-    batch = records.env.context.get(BATCH_KEY)
-    if not batch:
-        yield records, fnames
-        return
+    batch = records.env.context[BATCH_KEY]
     names = records._fields if fnames is None or "company_id" in fnames else fnames
     for name in names:
         field = records._fields[name]
