@@ -391,9 +391,11 @@ class World:
         groups = ref("practice_billing.group_manager") | ref("practice_billing.group_accountant")
         staff = users.create({"name": "Staff", "login": "staff", "group_ids": [Command.set(groups.ids)]})
         patient = self.env["practice.credit.lot"].search([("origin", "=", "invoice")], order="id", limit=1).partner_id
-        seat = self.heavy.seat_ids[:1].practitioner_id
+        subscriptions = self.env["practice.subscription"]
+        ordinary = subscriptions.search([("id", "!=", self.heavy.id), ("state", "=", "active")], order="id", limit=1)
+        seat = ordinary.seat_ids[:1].practitioner_id
         seat.email = "payer@example.com"
-        self.heavy.organisation_id.practice_administrator_ids = seat
+        ordinary.organisation_id.practice_administrator_ids = seat
         people = [
             users.create(
                 {

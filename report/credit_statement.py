@@ -35,8 +35,8 @@ class ReportCreditStatement(models.AbstractModel):
     @api.model
     def _get_lot_domain(self, partners):
         """Return the credits of these patients and those shared with them; not those whose sale was undone."""
-        mine = Domain("partner_id", "in", partners.ids) | Domain("beneficiary_ids", "in", partners.ids)
-        return mine & Domain("credits_total", ">", 0) & self.env["practice.credit.lot"]._get_own_domain()
+        lots = self.env["practice.credit.lot"]
+        return lots._get_usable_domain(partners) & Domain("credits_total", ">", 0) & lots._get_own_domain()
 
     # === STATEMENTS === #
 

@@ -34,6 +34,17 @@ class PracticeCreditLot(models.Model):
             to_flush=(self._fields["partner_id"], self._fields["beneficiary_ids"]),
         )
 
+    @api.model
+    def _get_usable_domain(self, patients):
+        """Return the credits of ``patients`` and those shared with them."""
+        return Domain.custom(to_sql=partial(self._get_usable_sql, patients))
+
+    @api.model
+    def _get_usable_sql(self, patients, _lots, alias, _query):
+        """Return the condition of :meth:`_get_usable_domain`: looked up by who it is, however many others have some."""
+        id_column, users = SQL.identifier(alias, "id"), self._get_users_sql(patients)
+        return SQL("%s = ANY(ARRAY(SELECT lot_id FROM %s own_or_shared))", id_column, users)
+
     def _is_usable_by(self, patient):
         """Return whether ``patient`` may spend this lot: the owner or somebody it is shared with."""
         return patient == self.partner_id or patient in self.beneficiary_ids

@@ -10,9 +10,8 @@ class PracticeCreditLot(models.Model):
     @api.model
     def _practice_get_portal_domain(self, patients, *, only_open=False):
         """Return the credits of ``patients`` and those shared with them, without sales that were undone."""
-        mine = Domain("partner_id", "in", patients.ids) | Domain("beneficiary_ids", "in", patients.ids)
         states = ("pending", "active") if only_open else ("pending", "active", "used_up", "expired")
-        return mine & Domain("state", "in", states) & self._get_own_domain()
+        return self._get_usable_domain(patients) & Domain("state", "in", states) & self._get_own_domain()
 
     def _prepare_portal_cards(self, patients):
         """Return what a card shows of each lot: numbers for everybody, the history only for whom it belongs to."""

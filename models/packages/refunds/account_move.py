@@ -35,6 +35,7 @@ class AccountMove(models.Model):
         string="Money Back",
         copy=False,
         readonly=True,
+        index="btree_not_null",
         groups=READERS,
     )
     practice_refund_date = fields.Date(

@@ -68,7 +68,10 @@ class PracticeSubscription(models.Model):
         return [block for block in blocks if block["rows"]]
 
     def _prepare_usage_block(self, period):
-        usages = self.usage_ids.filtered(lambda it: period.date_from <= it.date <= period.service_to)
+        # Of all that they ever used, the days of this period only.
+        usages = self.env["practice.subscription.usage"].search(
+            [("subscription_id", "=", self.id), ("date", ">=", period.date_from), ("date", "<=", period.service_to)]
+        )
         rows = []
         for kind, of_kind in usages.grouped("kind_id").items():
             included = period.plan_id._get_usage_price(kind, period._get_price_date())[1]
