@@ -11,7 +11,7 @@ class PracticeAppointmentType(models.Model):
 
     _name = "practice.appointment.type"
     _description = "Appointment Type"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["practice.kept.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "sequence, name, id"
     _check_company_auto = True
 
