@@ -19,14 +19,8 @@ def python(settings, with_dev=False):
     The environment is named after what is in it: another Python or another pin gets another folder. A stamp is
     written last, so that an interrupted installation is started anew.
     """
-    interpreter, version = _interpreter()
-    requirements = settings.checkout / "dev" / "requirements.txt"
-    folder = settings.cache / "venv" / f"{version}-{_digest(requirements)}"
     with lock(settings.cache / "venv.lock", "it is installing Python packages"):
-        if not (folder / "stamp").is_file():
-            _make(settings, interpreter, folder)
-            _install(folder, requirements, "Installing Odoo's Python packages")
-            (folder / "stamp").touch()
+        folder = _provide(settings, "requirements.txt", "Installing Odoo's Python packages")
         if with_dev:
             wanted = settings.checkout / "dev" / "requirements-dev.txt"
             stamp = folder / f"stamp-dev-{_digest(wanted)}"
@@ -38,15 +32,21 @@ def python(settings, with_dev=False):
 
 def load_python(settings):
     """The interpreter of the virtual environment with the load generator, which shares nothing with Odoo's."""
-    interpreter, version = _interpreter()
-    requirements = settings.checkout / "dev" / "requirements-load.txt"
-    folder = settings.cache / "venv" / f"load-{version}-{_digest(requirements)}"
     with lock(settings.cache / "venv.lock", "it is installing Python packages"):
-        if not (folder / "stamp").is_file():
-            _make(settings, interpreter, folder)
-            _install(folder, requirements, "Installing the load generator")
-            (folder / "stamp").touch()
+        folder = _provide(settings, "requirements-load.txt", "Installing the load generator", "load-")
     return folder / "bin" / "python"
+
+
+def _provide(settings, name, task, prefix=""):
+    """The folder of the environment with what ``dev/NAME`` pins; made and filled when it is not there."""
+    interpreter, version = _interpreter()
+    requirements = settings.checkout / "dev" / name
+    folder = settings.cache / "venv" / f"{prefix}{version}-{_digest(requirements)}"
+    if not (folder / "stamp").is_file():
+        _make(settings, interpreter, folder)
+        _install(folder, requirements, task)
+        (folder / "stamp").touch()
+    return folder
 
 
 def _interpreter():

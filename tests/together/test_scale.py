@@ -1,16 +1,13 @@
 """A large database, made small: its books agree, the runs go on with it, and nothing reads a whole table of it."""
 
 import sys
-from pathlib import Path
 from unittest.mock import patch
 
 from odoo import fields, http
 from odoo.tests import freeze_time, tagged
 from odoo.tools import SQL
 
-from ..common.databases import CopyCase
-
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+from ..common.databases import BENCHMARKS, CopyCase
 
 #: How many times as many rows PostgreSQL is told that there are.
 FACTOR = 50

@@ -2,7 +2,7 @@ from contextlib import nullcontext
 
 from odoo import api, models
 
-from .invoice_batch import BATCH_KEY, SWITCH, InvoiceBatch, each_value_once, get_add_ons_of
+from .invoice_batch import BATCH_KEY, SWITCH, InvoiceBatch, check_each_company_once, get_add_ons_of
 
 #: The values that a product line must bring along, and those that it may: nothing else decides about its amounts.
 PRICED = {"name", "product_id", "quantity", "price_unit", "tax_ids", "account_id"}
@@ -238,18 +238,20 @@ class AccountMove(models.Model):
 
     def _check_company(self, fnames=None):
         """Check each customer, account … of a batch once, instead of once for each document."""
-        if not self.env.context.get(BATCH_KEY):
-            return super()._check_company(fnames)
-        for records, names in each_value_once(self, fnames):
-            super(AccountMove, records)._check_company(names)
-        return None
+        if self.env.context.get(BATCH_KEY):
+            return check_each_company_once(self, fnames)
+        return super()._check_company(fnames)
+
+    def _practice_filter_reconciled(self):
+        """Return those of these documents that something is reconciled with."""
+        return self.filtered(lambda move: move.line_ids.matched_debit_ids or move.line_ids.matched_credit_ids)
 
     def _compute_amount(self):
         """Keep the amounts of documents while they are posted, unless something is reconciled with them."""
         batch = self.env.context.get(BATCH_KEY)
         if not batch or not batch.is_posting:
             return super()._compute_amount()
-        reconciled = self.filtered("line_ids.matched_debit_ids") | self.filtered("line_ids.matched_credit_ids")
+        reconciled = self._practice_filter_reconciled()
         batch.taken["unchanged"] += len(self - reconciled)
         return super(AccountMove, reconciled)._compute_amount()
 
@@ -262,7 +264,7 @@ class AccountMove(models.Model):
         batch = self.env.context.get(BATCH_KEY)
         if not batch:
             return super()._compute_reconciled_payment_ids()
-        reconciled = self.filtered(lambda move: move.line_ids.matched_debit_ids or move.line_ids.matched_credit_ids)
+        reconciled = self._practice_filter_reconciled()
         batch.taken["unreconciled"] += len(self - reconciled)
         for move in self - reconciled:
             move.reconciled_payment_ids = move.matched_payment_ids

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...packages.credits.credit_lot_expiry import WARNING_DAYS
-from .invoice_batch import BATCH_KEY, each_value_once
+from .invoice_batch import BATCH_KEY, check_each_company_once
 
 
 class AccountMoveLine(models.Model):
@@ -47,11 +47,9 @@ class AccountMoveLine(models.Model):
 
     def _check_company(self, fnames=None):
         """Check each account, tax, product … of a batch once, instead of once for each line."""
-        if not self.env.context.get(BATCH_KEY):
-            return super()._check_company(fnames)
-        for records, names in each_value_once(self, fnames):
-            super(AccountMoveLine, records)._check_company(names)
-        return None
+        if self.env.context.get(BATCH_KEY):
+            return check_each_company_once(self, fnames)
+        return super()._check_company(fnames)
 
     def _compute_totals(self):
         """Take the totals of a batch from the taxes that were calculated for each document, not line by line again."""

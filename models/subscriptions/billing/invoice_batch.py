@@ -58,16 +58,16 @@ def get_add_ons_of(records, name):
     return {vars(parent).get("_module") for parent in type(records).mro() if name in vars(parent)}
 
 
-def each_value_once(records, fnames):
-    """Yield ``(records, [name of a field])`` to check, so that each value of a field is checked once.
+def check_each_company_once(records, fnames):
+    """Have Odoo check the company of each value of a field once, instead of once for each record that has it.
 
     :param records: documents of a batch, or their lines
     """
-    batch = records.env.context[BATCH_KEY]
+    batch, by_odoo = records.env.context[BATCH_KEY], records.with_context(**{BATCH_KEY: None})
     names = records._fields if fnames is None or "company_id" in fnames else fnames
     for name in names:
         field = records._fields[name]
         if field.relational and field.check_company:
             values = {(record.company_id, record[name]): record.id for record in records}
             batch.taken["checked"] += len(records) - len(values)
-            yield records.browse(values.values()), [name]
+            by_odoo.browse(values.values())._check_company([name])
