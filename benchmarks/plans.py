@@ -103,6 +103,7 @@ def _get_data(env, model):
 
 def _get_actions(env):
     """Return the actions of the module, and those of Odoo that it extends with a view of its own."""
+    # sudo: what there is, whoever may open it
     return env["ir.actions.act_window"].sudo().browse(_get_data(env, "ir.actions.act_window").mapped("res_id"))
 
 

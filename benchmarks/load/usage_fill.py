@@ -11,6 +11,7 @@ SUBSCRIPTIONS = 100
 size = sizes.read("size")
 env = env(user=env.ref("base.user_admin"))
 subscriptions = Subscribers(env).subscribe(SUBSCRIPTIONS)
+# sudo: keys are made for somebody, by nobody else
 keys = env["res.users.apikeys"].with_user(env.ref("base.user_admin")).sudo()
 key = keys._generate("rpc", "load", datetime.now() + timedelta(hours=2))
 analyze(env)
