@@ -35,6 +35,6 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
                         "These contacts take part in one appointment, on %(start)s: %(names)s. Take all but one of "
                         "them out of it first, then merge the contacts.",
                         start=group_sudo._practice_describe_start(),
-                        names=", ".join(of_group_sudo.patient_id.mapped("name")),
+                        names=", ".join(of_group_sudo.patient_id.sorted("name").mapped("name")),
                     )
                 )
