@@ -118,31 +118,36 @@ class PracticeSubscriptionMrr(models.Model):
     def _table_query(self):
         """Return a row per subscription and month, and one more after the last month that was paid: the churn.
 
-        One pass over the periods, and one sort by subscription. The window functions part by company as well, so that
-        other companies are left out before and not after.
+        MRR changes where a period begins or ends, so those edges are added up, sorted and compared; the months between
+        them are made last. The window functions part by company as well, so that other companies are left out before
+        and not after.
         """
         return SQL(
             """
             WITH conversion (company_id, plan_currency_id, currency_id, digits, rate, today, this_month)
                 AS (VALUES %(conversions)s),
             stretch AS (%(stretches)s),
-            month AS (%(months)s),
-            paid AS (%(paid)s),
+            edge AS (%(edges)s),
+            since AS (
+                SELECT edge.company_id, edge.subscription_id, edge.month_number, edge.plan_id, edge.interval,
+                       edge.currency_id, edge.today, edge.this_month, LEAD(month_number) OVER past AS next_edge,
+                       SUM(covers) OVER past > 0 AS is_paid, (SUM(seats) OVER past)::integer AS seats,
+                       (SUM(students) OVER past)::integer AS seats_student, ROUND(SUM(mrr) OVER past, digits) AS mrr
+                  FROM edge
+                WINDOW past AS (PARTITION BY company_id, subscription_id ORDER BY month_number)
+            ),
             step AS (
-                SELECT paid.*, LEAD(month_number) OVER past AS next_month,
-                       CASE WHEN LAG(month_number) OVER past = month_number - 1 THEN LAG(mrr) OVER past ELSE 0 END
-                           AS mrr_before,
+                SELECT since.*, LAG(mrr, 1, 0.0) OVER past AS mrr_before,
                        COALESCE(MAX(mrr) OVER (past ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) > 0
                            AS paid_before
-                  FROM paid
+                  FROM since
                 WINDOW past AS (PARTITION BY company_id, subscription_id ORDER BY month_number)
             )
             %(rows)s
             """,
             conversions=self._get_conversions(),
             stretches=self._select_stretches(),
-            months=self._select_months(),
-            paid=self._select_paid(),
+            edges=self._select_edges(),
             rows=self._select_rows(),
         )
 
@@ -227,13 +232,27 @@ class PracticeSubscriptionMrr(models.Model):
         return SQL(" ").join(SQL("WHEN %s THEN %s", interval, months) for interval, months in INTERVAL_MONTHS.items())
 
     @api.model
-    def _select_months(self):
-        """Return each period once for every month whose end it covers; the running one ends today."""
+    def _select_edges(self):
+        """Return by how much each month's end differs from that of the month before; the running month ends today.
+
+        A period that covers no month's end is none. Where one begins the plan is its plan, else that of what ends.
+        """
         return SQL(
             """
-            SELECT stretch.*,
-                   GENERATE_SERIES(%s, CASE WHEN until = today THEN this_month ELSE %s - 1 END) AS month_number
-              FROM stretch
+            SELECT company_id, subscription_id, edge.month_number,
+                   COALESCE(MIN(plan_id) FILTER (WHERE edge.sign > 0), MIN(plan_id)) AS plan_id,
+                   COALESCE(MIN(interval) FILTER (WHERE edge.sign > 0), MIN(interval)) AS interval,
+                   MIN(currency_id) AS currency_id, MIN(digits) AS digits, MIN(today) AS today,
+                   MIN(this_month) AS this_month, SUM(edge.sign) AS covers, SUM(edge.sign * seats) AS seats,
+                   SUM(edge.sign * students) AS students, SUM(edge.sign * mrr * rate) AS mrr
+              FROM (
+                SELECT stretch.*, %s AS first_month,
+                       CASE WHEN until = today THEN this_month ELSE %s - 1 END AS last_month
+                  FROM stretch
+                   ) stretch
+        CROSS JOIN LATERAL (VALUES (first_month, 1), (last_month + 1, -1)) edge (month_number, sign)
+             WHERE first_month <= last_month
+          GROUP BY company_id, subscription_id, edge.month_number
             """,
             self._month_number(SQL("date_from")),
             self._month_number(SQL("(until + 1)")),
@@ -250,20 +269,6 @@ class PracticeSubscriptionMrr(models.Model):
         return SQL("(MAKE_DATE((%(n)s + 1) / 12, (%(n)s + 1) %% 12 + 1, 1) - 1)", n=number)
 
     @api.model
-    def _select_paid(self):
-        """Return what was paid for at each month's end."""
-        return SQL(
-            """
-            SELECT company_id, subscription_id, month_number, MIN(plan_id) AS plan_id, MIN(interval) AS interval,
-                   MIN(currency_id) AS currency_id, MIN(today) AS today, MIN(this_month) AS this_month,
-                   SUM(seats) AS seats, SUM(students) AS seats_student,
-                   ROUND(SUM(mrr) * MIN(rate), MIN(digits)) AS mrr
-              FROM month
-          GROUP BY company_id, subscription_id, month_number
-            """
-        )
-
-    @api.model
     def _select_rows(self):
         """Return the rows of the model. PostgreSQL leaves a left join out where nobody asks for its columns."""
         measures = (
@@ -275,24 +280,30 @@ class PracticeSubscriptionMrr(models.Model):
             SELECT moved.*, mrr * 12 AS arr, seats - seats_student AS seats_standard, %(measures)s,
                    subscription.organisation_id, subscription.user_id
               FROM (
-                SELECT step.subscription_id::bigint * 100000 + shown.month_number AS id, shown.month_number,
-                       LEAST(%(month_end)s, step.today) AS date, shown.month_number = step.this_month AS is_current,
+                SELECT shown.subscription_id::bigint * 100000 + shown.month_number AS id, shown.month_number,
+                       LEAST(%(month_end)s, shown.today) AS date, shown.month_number = shown.this_month AS is_current,
                        shown.mrr, shown.seats, shown.seats_student,
-                       step.company_id, step.currency_id, step.subscription_id, step.plan_id, step.interval,
-                       shown.mrr - shown.mrr_before AS change,
-                       CASE WHEN shown.mrr = shown.mrr_before THEN 'same'
+                       shown.company_id, shown.currency_id, shown.subscription_id, shown.plan_id, shown.interval,
+                       CASE WHEN is_first THEN shown.mrr - shown.mrr_before ELSE 0.0 END AS change,
+                       CASE WHEN NOT is_first OR shown.mrr = shown.mrr_before THEN 'same'
                             WHEN shown.mrr = 0 THEN 'churn'
-                            WHEN shown.mrr_before = 0 AND step.paid_before THEN 'reactivation'
+                            WHEN shown.mrr_before = 0 AND shown.paid_before THEN 'reactivation'
                             WHEN shown.mrr_before = 0 THEN 'new'
                             WHEN shown.mrr > shown.mrr_before THEN 'expansion'
                             ELSE 'contraction' END AS kind
-                  FROM step
-            CROSS JOIN LATERAL (
-                    SELECT step.month_number, step.mrr, step.mrr_before, step.seats, step.seats_student
-                     UNION ALL
-                    SELECT step.month_number + 1, 0, step.mrr, 0, 0
-                     WHERE step.next_month IS DISTINCT FROM step.month_number + 1
-                       AND step.month_number < step.this_month AND step.mrr <> 0
+                  FROM (
+                    SELECT month.*, month_number = edge_month AS is_first
+                      FROM (
+                        SELECT company_id, currency_id, subscription_id, plan_id, interval, today, this_month, mrr,
+                               mrr_before, paid_before, seats, seats_student, month_number AS edge_month,
+                               GENERATE_SERIES(
+                                   month_number,
+                                   CASE WHEN is_paid THEN next_edge - 1
+                                        WHEN mrr_before <> 0 AND month_number <= this_month THEN month_number
+                                        ELSE 0 END
+                               ) AS month_number
+                          FROM step
+                           ) month
                        ) shown
               ) moved
          LEFT JOIN practice_subscription subscription ON subscription.id = moved.subscription_id
