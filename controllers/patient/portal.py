@@ -1,3 +1,5 @@
+from urllib.parse import urlencode
+
 from odoo import http
 from odoo.exceptions import MissingError, UserError
 from odoo.fields import Domain
@@ -155,9 +157,18 @@ class PatientPortal(CustomerPortal):
             **self._prepare_portal_layout_values(),
             "page_name": "practice_appointments",
             "appointment": event_sudo._practice_prepare_portal_values()[0],
+            "book_url": self._practice_make_book_url(event_sudo),
             "message": message,
         }
         return request.render("practice_billing.portal_my_appointment", values)
+
+    def _practice_make_book_url(self, event_sudo):
+        """Return where another appointment like this one is booked; nothing where patients do not book it."""
+        type_sudo = event_sudo.practice_appointment_type_id
+        if type_sudo not in self._practice_get_bookable_types_sudo():
+            return ""
+        query = urlencode({"type_id": type_sudo.id, "patient_id": event_sudo.patient_id.id})
+        return f"/my/appointments/book?{query}"
 
     @http.route("/my/appointments/<int:event_id>/cancel", type="http", auth="user", website=True, methods=["POST"])
     def practice_cancel_appointment(self, event_id, cost="0", **kw):

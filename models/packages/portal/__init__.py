@@ -8,6 +8,7 @@ from . import appointment_type_weekly
 from . import appointment_type_rooms
 from . import appointment_type_groups
 from . import appointment_type_pages
+from . import appointment_type_several
 from . import calendar_event_moving
 from . import calendar_attendee
 from . import calendar_attendee_moving

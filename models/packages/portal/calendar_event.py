@@ -3,6 +3,8 @@ import vobject
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ...common.words import count_credits
+
 
 class CalendarEvent(models.Model):
     """What patients see of appointments on the portal, and what they may do."""
@@ -42,7 +44,9 @@ class CalendarEvent(models.Model):
         return {
             "id": self.id,
             "type": self.practice_appointment_type_id.name,
+            "type_id": self.practice_appointment_type_id.id,
             "patient": self.patient_id.name,
+            "patient_id": self.patient_id.id,
             "practitioner": self.user_id.name,
             "when": self._practice_describe_start(),
             "until": self._practice_describe_moment(self.stop, "HH:mm"),
@@ -58,7 +62,18 @@ class CalendarEvent(models.Model):
             # Whole credits: what cancelling costs now, and what it costs once it is late.
             "cancel_cost": self._practice_get_cancel_cost(),
             "late_cost": self._practice_get_late_cost() if self.credit_state == "reserved" else 0,
+            # … and what came back and was lost, once it is cancelled.
+            **self._practice_prepare_given_back(),
             "free_until": self._practice_describe_moment(self.cancel_free_until, "EEEE d MMMM, HH:mm"),
+        }
+
+    def _practice_prepare_given_back(self):
+        """Return in words how many credits this appointment has given back, and how many it has lost."""
+        lost = self._practice_get_late_cost() if self.credit_state == "forfeited" else 0
+        back = self.practice_credits - lost if self.credit_state in ("returned", "forfeited") else 0
+        return {
+            "came_back": back and count_credits(self.env, back),
+            "lost": lost and count_credits(self.env, lost),
         }
 
     def _practice_cancel_by_patient(self, known_cost, attendee=None):
