@@ -35,9 +35,7 @@ class PatientPortal(CustomerPortal):
 
     def _practice_get_bookable_types_sudo(self):
         """Return the appointment types that are open for online booking in the companies of the login."""
-        # sudo: searched with the domain of open types only
-        types_sudo = request.env["practice.appointment.type"].sudo()
-        return types_sudo.search(types_sudo._get_bookable_domain(request.env.user.company_ids))
+        return request.env["practice.appointment.type"]._get_bookable_types_sudo(request.env.user)
 
     def _practice_get_waiting_sudo(self):
         """Return what the patients of the login wait for, in the language of the login."""
@@ -56,6 +54,13 @@ class PatientPortal(CustomerPortal):
         return event_sudo
 
     # === HOME === #
+
+    @http.route()
+    def home(self, **kw):
+        """Show patients their next visit, what is left, what is to pay and to do above Odoo's cards."""
+        response, user = super().home(**kw), request.env.user
+        response.qcontext["practice_home"] = user.partner_id._practice_prepare_portal_home(user)
+        return response
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)

@@ -1,4 +1,5 @@
 from . import test_booking_race
+from . import test_booking_several
 from . import test_booking_tour
 from . import test_checkout
 from . import test_checkout_race

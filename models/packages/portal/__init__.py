@@ -1,5 +1,7 @@
 from . import res_company
 from . import res_partner
+from . import res_partner_home
+from . import package
 from . import credit_lot
 from . import calendar_event
 from . import appointment_type_times
