@@ -59,7 +59,10 @@ class PatientPortal(CustomerPortal):
     def home(self, **kw):
         """Show patients their next visit, what is left, what is to pay and to do above Odoo's cards."""
         response, user = super().home(**kw), request.env.user
-        response.qcontext["practice_home"] = user.partner_id._practice_prepare_portal_home(user)
+        home = user.partner_id._practice_prepare_portal_home(user)
+        response.qcontext["practice_home"] = home
+        if home["is_patient"]:
+            response.qcontext["title"] = request.env._("My account")
         return response
 
     def _prepare_home_portal_values(self, counters):
@@ -93,6 +96,9 @@ class PatientPortal(CustomerPortal):
             **self._prepare_portal_layout_values(),
             "page_name": "practice_packages",
             "cards": found_sudo._prepare_portal_cards(patients),
+            "totals": [
+                it for it in lots_sudo._prepare_portal_balances(patients, request.env.user) if it["purchases"] > 1
+            ],
             "patients": patients,
             "orders": request.env["account.move"]._practice_prepare_open_orders(request.env.user),
             "sale_orders": patients._practice_prepare_sale_orders(),

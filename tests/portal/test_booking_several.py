@@ -90,7 +90,9 @@ class TestBookingSeveral(BookingHttpCase):
         self.assertIn("chosen, remove it", page)
         self.assertIn(f"chosen={slot}", page)
         week = self.type._prepare_week(self.katrien, self.parent, start.date().isoformat(), chosen=[start])
-        offered = {self.type._read_slots(it["slot"], self.parent)[2][0][1] for day in week["days"] for it in day["times"]}
+        offered = {
+            self.type._read_slots(it["slot"], self.parent)[2][0][1] for day in week["days"] for it in day["times"]
+        }
         self.assertIn(start, offered)
         self.assertFalse({it for it in offered if it != start and abs(it - start) < timedelta(hours=1)})
 

@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import format_date, format_datetime, formatLang
 
 from ....tools.credits import GIVING_KINDS, counters_after
+from ...common.words import count_months
 
 #: Order of rows of the same day: credits come before visits spend them, and expire after the last visit.
 FIRST, VISIT, LAST = range(3)
@@ -37,8 +38,8 @@ class PracticeCreditLot(models.Model):
         if self.expiry_date:
             return format_date(self.env, self.expiry_date)
         if self.validity_months and self.validity_from == "first_visit":
-            return self.env._("%s months from the first visit", self.validity_months)
-        return self.env._("No expiry")
+            return self.env._("%s from the first visit", count_months(self.env, self.validity_months))
+        return self.env._("No expiry date")
 
     # === HISTORY === #
 

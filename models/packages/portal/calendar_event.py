@@ -1,3 +1,5 @@
+from urllib.parse import urlencode
+
 import vobject
 
 from odoo import api, fields, models
@@ -52,6 +54,7 @@ class CalendarEvent(models.Model):
             "until": self._practice_describe_moment(self.stop, "HH:mm"),
             "tz": practice.practice_tz,
             "place": self._practice_get_place(),
+            "route_url": self._practice_get_route_url(),
             "session": lot and self.env._("session %(number)s of %(total)s", number=number, total=lot._count_kept()),
             "state": self.attendance,
             "label": labels[self.attendance],
@@ -123,3 +126,10 @@ class CalendarEvent(models.Model):
         """Return where this appointment is: by default where the practice is."""
         self.ensure_one()
         return self.location or self._practice_get_company()._practice_get_portal_address()
+
+    def _practice_get_route_url(self):
+        """Return where a map shows the way to this appointment; nothing when it is a call, or nobody says where."""
+        place = self._practice_get_place()
+        if not place or "://" in place:
+            return ""
+        return f"https://www.google.com/maps/dir/?{urlencode({'api': 1, 'destination': place})}"

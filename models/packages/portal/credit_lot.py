@@ -36,7 +36,7 @@ class PracticeCreditLot(models.Model):
         rows = lots_sudo._read_group(
             self._practice_get_portal_domain(patients, only_open=True),
             ["partner_id", "package_id"],
-            [*(f"{name}:sum" for name in SUMMED), "expiry_date:min", "__count"],
+            [*(f"{name}:sum" for name in SUMMED), "__count"],
         )
         types_sudo = self.env["practice.appointment.type"]._get_bookable_types_sudo(user)
         return [
@@ -46,12 +46,10 @@ class PracticeCreditLot(models.Model):
                 "owner": owner if owner in patients else None,
                 "purchases": purchases,
                 "left": spendable,
-                "expires": expires,
-                "today": package.company_id._practice_day(),
                 "book_url": package._get_portal_book_url(owner if owner in patients else patients[:1], types_sudo),
                 **_prepare_bar(available - spendable, spendable, reserved, used, lost),
             }
-            for owner, package, available, spendable, reserved, used, lost, expires, purchases in rows
+            for owner, package, available, spendable, reserved, used, lost, purchases in rows
         ]
 
     def _prepare_portal_cards(self, patients):
@@ -73,7 +71,11 @@ class PracticeCreditLot(models.Model):
                     if lot.credits_available > waiting
                     else "",
                     **_prepare_bar(
-                        waiting, lot.credits_available - waiting, lot.credits_reserved, lot.credits_used, lot.credits_lost
+                        waiting,
+                        lot.credits_available - waiting,
+                        lot.credits_reserved,
+                        lot.credits_used,
+                        lot.credits_lost,
                     ),
                     **lot._prepare_portal_parts(),
                     "rows": lot._prepare_history()[::-1] if own else [],

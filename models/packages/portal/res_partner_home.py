@@ -1,8 +1,10 @@
 from datetime import timedelta
 
-from odoo import models
+from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date
+
+from ...common.words import count_credits
 
 #: Days before their expiry from which on a patient's credits are something to look at.
 EXPIRES_SOON = 30
@@ -47,12 +49,23 @@ class ResPartner(models.Model):
 
     def _practice_prepare_portal_todos(self, patients, packages):
         """Return what the login has to do for its ``patients``: dicts of ``text``, ``url`` and ``label``. A hook."""
-        todos = []
-        for package in packages:
-            day = package["expires"]
-            if day and day <= package["today"] + timedelta(days=EXPIRES_SOON) and package["left"]:
-                text = self.env._(
-                    "%(package)s: credits expire on %(day)s.", package=package["name"], day=format_date(self.env, day)
-                )
-                todos.append({"text": text, "url": package["book_url"], "label": self.env._("Book")})
-        return todos
+        lots_sudo = self.env["practice.credit.lot"].sudo()  # sudo: searched with the portal's domain only
+        domain = lots_sudo._practice_get_portal_domain(patients, only_open=True)
+        domain &= Domain("credits_spendable", ">", 0)
+        domain &= Domain("expiry_date", "<=", fields.Date.context_today(self) + timedelta(days=EXPIRES_SOON))
+        urls = {it["package"]: it["book_url"] for it in packages}
+        return [
+            {
+                "text": self.env._(
+                    "%(package)s: %(credits)s can be used until %(day)s.",
+                    package=package.name,
+                    credits=count_credits(self.env, credits),
+                    day=format_date(self.env, day),
+                ),
+                "url": urls.get(package) or "/my/packages",
+                "label": self.env._("Book") if urls.get(package) else self.env._("Look"),
+            }
+            for package, day, credits in lots_sudo._read_group(
+                domain, ["package_id", "expiry_date:day"], ["credits_spendable:sum"]
+            )
+        ]
