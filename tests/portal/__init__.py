@@ -14,6 +14,7 @@ from . import test_organisation_portal
 from . import test_organisation_privacy
 from . import test_parts_portal
 from . import test_patient_booking
+from . import test_patient_home
 from . import test_patient_moving
 from . import test_patient_portal
 from . import test_patient_shop

@@ -3,6 +3,7 @@ from . import res_partner
 from . import res_partner_home
 from . import package
 from . import credit_lot
+from . import credit_lot_link
 from . import calendar_event
 from . import appointment_type_times
 from . import appointment_type_booking
