@@ -121,6 +121,7 @@
         "views/patient_voucher_templates.xml",
         "views/patient_booking_templates.xml",
         "views/patient_link_templates.xml",
+        "views/patient_credits_templates.xml",
         "views/patient_move_templates.xml",
         "views/patient_invitation_templates.xml",
         "views/patient_absence_templates.xml",

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import formatLang
 
+from ..models.common.words import count_credits
 from ..models.packages.refunds.account_move import REFUND_METHODS
 
 
@@ -118,9 +119,9 @@ class PracticeCreditRefund(models.TransientModel):
         left = self.credits_available - self.credits
         lines = [
             self.env._(
-                "A credit note of %(total)s for %(credits)s credits; still available afterwards: %(left)s.",
+                "A credit note of %(total)s for %(credits)s; still available afterwards: %(left)s.",
                 total=money["amount_total"],
-                credits=self.credits,
+                credits=count_credits(self.env, self.credits),
                 left=left,
             )
         ]
@@ -150,7 +151,9 @@ class PracticeCreditRefund(models.TransientModel):
     def _describe_voucher(self, voucher, left):
         """Return in a sentence what becomes of the gift voucher for which the credits are kept."""
         if left:
-            return self.env._("The gift voucher %(code)s is for %(left)s credits then.", code=voucher.name, left=left)
+            return self.env._(
+                "The gift voucher %(code)s is for %(left)s then.", code=voucher.name, left=count_credits(self.env, left)
+            )
         return self.env._("The gift voucher %s is cancelled: its code cannot be redeemed any more.", voucher.name)
 
     # === ACTIONS === #
@@ -182,9 +185,8 @@ class PracticeCreditRefund(models.TransientModel):
         if not 0 < self.credits <= self.credits_available:
             raise UserError(
                 self.env._(
-                    "Refund 1 to %(available)s credits. Reserved for appointments, which are cancelled first: "
-                    "%(reserved)s.",
-                    available=self.credits_available,
+                    "Refund 1 to %(available)s. Reserved for appointments, which are cancelled first: %(reserved)s.",
+                    available=count_credits(self.env, self.credits_available),
                     reserved=self.lot_id.credits_reserved,
                 )
             )

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date, formatLang
 
+from ..models.common.words import count_credits
+
 #: Who may read what credits are worth.
 MONEY = ("practice_billing.group_manager", "account.group_account_readonly")
 
@@ -111,20 +113,19 @@ class PracticeCreditTransfer(models.TransientModel):
         }
         home = self.lot_id._get_home_lot(self.receiver_id._origin, self._get_payer())
         until = home.expiry_date if self.returns else self.expiry_date
-        numbers = {"credits": self.credits, "until": until and format_date(self.env, until)}
+        numbers = {"credits": count_credits(self.env, self.credits), "until": until and format_date(self.env, until)}
         if self.returns:
             first = self.env._(
-                "%(credits)s credits of %(package)s go back to those of %(receiver)s that they came from, as agreed "
-                "there.",
+                "%(credits)s of %(package)s go back to those of %(receiver)s that they came from, as agreed there.",
                 **names,
                 **numbers,
             )
         elif until:
             first = self.env._(
-                "%(receiver)s gets %(credits)s credits of %(package)s, usable until %(until)s.", **names, **numbers
+                "%(receiver)s gets %(credits)s of %(package)s, usable until %(until)s.", **names, **numbers
             )
         else:
-            first = self.env._("%(receiver)s gets %(credits)s credits of %(package)s.", **names, **numbers)
+            first = self.env._("%(receiver)s gets %(credits)s of %(package)s.", **names, **numbers)
         keeps = self.env._(
             "%(giver)s keeps %(left)s available and %(reserved)s reserved.",
             **names,

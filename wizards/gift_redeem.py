@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+from ..models.common.words import count_credits, count_months
+
 
 class PracticeGiftRedeem(models.TransientModel):
     """Redeem a gift voucher at the desk: the code, for whom, and what it does before it does."""
@@ -52,17 +54,15 @@ class PracticeGiftRedeem(models.TransientModel):
         voucher, lot = self.voucher_id, self.voucher_id.lot_id
         said = {
             "patient": self.partner_id.name,
-            "credits": lot.credits_available,
+            "credits": count_credits(self.env, lot.credits_available),
             "package": voucher.package_id.name,
             "buyer": voucher.buyer_id.name,
             "payer": lot.payer_id.name,
         }
         if self.partner_id == voucher.buyer_id:
-            first = self.env._(
-                "%(patient)s bought this voucher, and gets the %(credits)s credits of %(package)s.", **said
-            )
+            first = self.env._("%(patient)s bought this voucher, and gets the %(credits)s of %(package)s.", **said)
         else:
-            first = self.env._("%(patient)s gets %(credits)s credits of %(package)s, a gift from %(buyer)s.", **said)
+            first = self.env._("%(patient)s gets %(credits)s of %(package)s, a gift from %(buyer)s.", **said)
         return [
             first,
             self._describe_validity(),
@@ -73,7 +73,9 @@ class PracticeGiftRedeem(models.TransientModel):
         lot = self.voucher_id.lot_id
         until = lot._get_expiry_once_redeemed(self.voucher_id.company_id._practice_day())
         if lot.validity_from == "first_visit" and lot.validity_months:
-            return self.env._("They can be used for %s months from the first visit.", lot.validity_months)
+            return self.env._(
+                "They can be used for %s from the first visit.", count_months(self.env, lot.validity_months)
+            )
         if until:
             return self.env._("They can be used until %s.", format_date(self.env, until))
         return self.env._("They do not expire.")

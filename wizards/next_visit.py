@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.words import count_credits
+
 
 class PracticeNextVisit(models.TransientModel):
     """Plan the next visit of a patient from this one: same type, practitioner, length and time of the clock."""
@@ -83,8 +85,8 @@ class PracticeNextVisit(models.TransientModel):
                 missing=missing,
             )
         return self.env._(
-            "It takes %(credits)s credits. Left after it: %(left)s, and %(reserved)s reserved.",
-            credits=credits,
+            "It takes %(credits)s. Left after it: %(left)s, and %(reserved)s reserved.",
+            credits=count_credits(self.env, credits),
             left=balance["available"] - credits,
             reserved=balance["reserved"] + credits,
         )

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date, format_list, formatLang
 
+from ..models.common.words import count_credits
 from ..tools.credits import credits_covered
 
 
@@ -169,11 +170,11 @@ class PracticePackageSale(models.TransientModel):
             "parts": format_list(self.env, due),
             "credits": format_list(self.env, [str(credits) for _day, _amount, credits in parts], style="unit"),
             "amount": parts[0][1],
-            "first": parts[0][2],
+            "first": count_credits(self.env, parts[0][2]),
         }
         if self.payment_journal_id:
             return self.env._(
-                "%(count)s parts: %(parts)s. The first part, %(amount)s, is paid now: %(first)s credits can be planned "
+                "%(count)s parts: %(parts)s. The first part, %(amount)s, is paid now: %(first)s can be planned "
                 "at once. After each part: %(credits)s.",
                 **numbers,
             )

@@ -6,5 +6,6 @@ from . import vouchers
 from . import booking
 from . import invitation
 from . import absence
+from . import credits
 from . import move
 from . import waiting

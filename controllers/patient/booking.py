@@ -6,6 +6,7 @@ from odoo.exceptions import MissingError, UserError
 from odoo.http import request
 
 from ...models.packages.portal.appointment_type_booking import TimeTakenError
+from ...models.packages.portal.appointment_type_several import SeveralNotBookedError
 from .portal import PatientPortal
 from .times import MoveChoice, redirect_with, undo
 
@@ -40,8 +41,13 @@ class PatientBooking(PatientPortal):
     # === BOOKING === #
 
     @http.route("/my/appointments/book", type="http", auth="user", website=True, readonly=True)
-    def practice_show_times(self, type_id=None, patient_id=None, practitioner_id=None, week=None, message=None, **kw):
-        """Show the types that can be booked or, once one is chosen, a week of free times."""
+    def practice_show_times(
+        self, type_id=None, patient_id=None, practitioner_id=None, week=None, chosen=None, message=None, **kw
+    ):
+        """Show the types that can be booked or, once one is chosen, a week of free times.
+
+        :param str chosen: the times that are about to be booked together; ``None`` when one alone is
+        """
         types_sudo, patients = self._practice_get_bookable_types_sudo(), self._practice_get_patients()
         type_sudo = types_sudo if len(types_sudo) == 1 else types_sudo.filtered(lambda it: str(it.id) == type_id)
         values = {
@@ -57,6 +63,9 @@ class PatientBooking(PatientPortal):
         patient = patients.filtered(lambda it: str(it.id) == patient_id) or patients[:1]
         practitioners_sudo = type_sudo.practitioner_ids
         practitioner_sudo = practitioners_sudo.filtered(lambda it: str(it.id) == practitioner_id)
+        times = type_sudo._read_slots(chosen, patient)[2]
+        query = {"type_id": type_sudo.id, "patient_id": patient.id, "practitioner_id": practitioner_sudo.id or ""}
+        together = chosen is not None and type_sudo._prepare_several(patient, times)
         values |= {
             "card": type_sudo._prepare_booking_cards()[0],
             "several_types": len(types_sudo) > 1,
@@ -64,10 +73,12 @@ class PatientBooking(PatientPortal):
             "patient": patient,
             "practitioners": practitioners_sudo,
             "practitioner": practitioner_sudo,
-            "week": type_sudo._prepare_week(practitioner_sudo or practitioners_sudo, patient, week),
-            "query": urlencode(
-                {"type_id": type_sudo.id, "patient_id": patient.id, "practitioner_id": practitioner_sudo.id or ""}
+            "week": type_sudo._prepare_week(
+                practitioner_sudo or practitioners_sudo, patient, week, chosen=[start for _who, start in times]
             ),
+            "together": together,
+            "alone_query": urlencode(query),
+            "query": urlencode({**query, "chosen": together["chosen"]} if together else query),
         }
         return request.render("practice_billing.portal_book_times", values)
 
@@ -118,6 +129,46 @@ class PatientBooking(PatientPortal):
             undo()
             return self._practice_render_booking(*chosen, error=str(error))
         return redirect_with(f"/my/appointments/{event_sudo.id}", message="booked")
+
+    # === SEVERAL TOGETHER === #
+
+    def _practice_read_several_sudo(self, chosen):
+        """Return ``(type, patient, times)`` of what the login may book together; see ``_read_slots``."""
+        return self._practice_get_bookable_types_sudo()._read_slots(chosen, self._practice_get_patients())
+
+    @http.route("/my/appointments/book/several", type="http", auth="user", website=True, readonly=True)
+    def practice_confirm_several(self, chosen=None, **kw):
+        """Show what booking several times together means."""
+        type_sudo, patient, times = self._practice_read_several_sudo(chosen)
+        if not times:
+            return redirect_with("/my/appointments/book", message="unknown")
+        return self._practice_render_several(type_sudo, patient, times)
+
+    def _practice_render_several(self, type_sudo, patient, times, reasons=None):
+        offer, reasons = type_sudo._prepare_several(patient, times), reasons or {}
+        possible = [time for time in times if time not in reasons]
+        values = {
+            **self._prepare_portal_layout_values(),
+            "page_name": "practice_booking",
+            "offer": offer,
+            "visits": [(visit, reasons.get(time)) for visit, time in zip(offer["visits"], times, strict=True)],
+            "refused": bool(reasons),
+            "possible": type_sudo._prepare_several(patient, possible) if reasons and possible else None,
+        }
+        return request.render("practice_billing.portal_confirm_several", values)
+
+    @http.route("/my/appointments/book/several/plan", type="http", auth="user", website=True, methods=["POST"])
+    def practice_plan_several(self, chosen=None, **kw):
+        """Book all of several times, or none and say which of them cannot be booked, and why."""
+        type_sudo, patient, times = self._practice_read_several_sudo(chosen)
+        if not times:
+            return redirect_with("/my/appointments/book", message="unknown")
+        try:
+            type_sudo._book_several(patient, times, request.env.user.partner_id)
+        except SeveralNotBookedError as error:
+            undo()
+            return self._practice_render_several(type_sudo, patient, times, error.reasons)
+        return redirect_with("/my/appointments", message="booked")
 
     # === MOVING === #
 

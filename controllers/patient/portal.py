@@ -1,3 +1,5 @@
+from urllib.parse import urlencode
+
 from odoo import http
 from odoo.exceptions import MissingError, UserError
 from odoo.fields import Domain
@@ -33,9 +35,7 @@ class PatientPortal(CustomerPortal):
 
     def _practice_get_bookable_types_sudo(self):
         """Return the appointment types that are open for online booking in the companies of the login."""
-        # sudo: searched with the domain of open types only
-        types_sudo = request.env["practice.appointment.type"].sudo()
-        return types_sudo.search(types_sudo._get_bookable_domain(request.env.user.company_ids))
+        return request.env["practice.appointment.type"]._get_bookable_types_sudo(request.env.user)
 
     def _practice_get_waiting_sudo(self):
         """Return what the patients of the login wait for, in the language of the login."""
@@ -54,6 +54,16 @@ class PatientPortal(CustomerPortal):
         return event_sudo
 
     # === HOME === #
+
+    @http.route()
+    def home(self, **kw):
+        """Show patients their next visit, what is left, what is to pay and to do above Odoo's cards."""
+        response, user = super().home(**kw), request.env.user
+        home = user.partner_id._practice_prepare_portal_home(user)
+        response.qcontext["practice_home"] = home
+        if home["is_patient"]:
+            response.qcontext["title"] = request.env._("My account")
+        return response
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
@@ -86,6 +96,9 @@ class PatientPortal(CustomerPortal):
             **self._prepare_portal_layout_values(),
             "page_name": "practice_packages",
             "cards": found_sudo._prepare_portal_cards(patients),
+            "totals": [
+                it for it in lots_sudo._prepare_portal_balances(patients, request.env.user) if it["purchases"] > 1
+            ],
             "patients": patients,
             "orders": request.env["account.move"]._practice_prepare_open_orders(request.env.user),
             "sale_orders": patients._practice_prepare_sale_orders(),
@@ -155,9 +168,18 @@ class PatientPortal(CustomerPortal):
             **self._prepare_portal_layout_values(),
             "page_name": "practice_appointments",
             "appointment": event_sudo._practice_prepare_portal_values()[0],
+            "book_url": self._practice_make_book_url(event_sudo),
             "message": message,
         }
         return request.render("practice_billing.portal_my_appointment", values)
+
+    def _practice_make_book_url(self, event_sudo):
+        """Return where another appointment like this one is booked; nothing where patients do not book it."""
+        type_sudo = event_sudo.practice_appointment_type_id
+        if type_sudo not in self._practice_get_bookable_types_sudo():
+            return ""
+        query = urlencode({"type_id": type_sudo.id, "patient_id": event_sudo.patient_id.id})
+        return f"/my/appointments/book?{query}"
 
     @http.route("/my/appointments/<int:event_id>/cancel", type="http", auth="user", website=True, methods=["POST"])
     def practice_cancel_appointment(self, event_id, cost="0", **kw):

@@ -210,11 +210,20 @@ class PatientShop(PatientPortal, PortalAccount):
             "booking_url": booking
             and Slot.decode(booking)
             and self._practice_make_url("/my/appointments/book/confirm", booking=booking),
+            "book_url": self._practice_make_order_book_url(order_sudo),
             "restart_url": self._practice_make_url(f"/my/packages/orders/{order_sudo.id}/restart", booking=booking),
             "again_url": self._practice_make_url("/my/packages/buy", booking=booking),
             **self._practice_prepare_order_payment(order_sudo, booking),
         }
         return request.render("practice_billing.portal_package_order", values)
+
+    def _practice_make_order_book_url(self, order_sudo):
+        """Return where what was bought is booked with; nothing where it is for nobody of the login, or not booked."""
+        line_sudo = order_sudo._practice_get_package_lines()[:1]
+        patient, package_sudo = line_sudo._practice_get_patient(), line_sudo.practice_package_id
+        if not package_sudo or patient not in self._practice_get_patients():
+            return ""
+        return package_sudo._get_portal_book_url(patient, self._practice_get_bookable_types_sudo())
 
     @http.route(
         "/my/packages/orders/<int:invoice_id>/restart", type="http", auth="user", website=True, methods=["POST"]

@@ -34,7 +34,7 @@ class TestPlanning(AppointmentCase):
 
     def test_without_credits_it_is_refused_with_the_numbers_and_what_to_do(self):
         with self.assertRaisesRegex(
-            UserError, "Ten sessions for An Peeters: 1 credits are needed, 0 are available.*Sell a package"
+            UserError, "Ten sessions for An Peeters: 1 credit needed, 0 available.*Sell a package"
         ):
             self.plan()
 
@@ -45,7 +45,7 @@ class TestPlanning(AppointmentCase):
         self.plan(start=self.at(days=10))
         with self.assertRaisesRegex(
             UserError,
-            r"1 credits are needed, 0 are available .*Credits that expire before 0?3/2./2026: 10, the last.*16",
+            r"1 credit needed, 0 available .*Credits that expire before 0?3/2./2026: 10, the last.*16",
         ):
             self.plan(start=self.at(days=11))
 
@@ -747,7 +747,7 @@ class TestSeries(AppointmentCase):
         with self.assertRaises(UserError) as refused, self.cr.savepoint():
             self.plan_series(5)
         message = str(refused.exception)
-        self.assertIn("5 credits are needed, 3 are available", message)
+        self.assertIn("5 credits needed, 3 available", message)
         self.assertIn("That covers 3 of the 5 appointments", message)
         self.assertIn("04/02/2026, 04/09/2026. Nothing was planned", message)
         self.assertLot(lot, available=3, reserved=0)

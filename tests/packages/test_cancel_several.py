@@ -44,7 +44,7 @@ class TestCancelSeveral(PracticeCase):
 
     def test_deleting_elsewhere_costs_nobody_anything_unasked(self):
         for events in (self.late, self.events):
-            with self.assertRaisesRegex(RedirectWarning, "lose 1 credits") as refused, self.cr.savepoint():
+            with self.assertRaisesRegex(RedirectWarning, r"lose 1 credit\.") as refused, self.cr.savepoint():
                 events.with_user(self.front_desk).unlink()
             self.assertEqual(refused.exception.args[1]["res_model"], DIALOG)
         self.in_time.with_user(self.front_desk).unlink()

@@ -65,7 +65,7 @@ class TestRace(PracticeMixin, RaceCase):
         results = self.race_at_the_desk(self.plan_one)
         for loser in refused(results):
             self.assertIsInstance(loser, UserError)
-            self.assertIn("credits are needed, 0 are available", str(loser))
+            self.assertIn("needed, 0 available", str(loser))
         self.assertCreditsSpentOnce(len(done(results)))
 
     def test_twenty_sessions_that_race_for_one_time_make_one_appointment(self):
@@ -87,7 +87,7 @@ class TestRace(PracticeMixin, RaceCase):
         won = [body for status, body in results if status == 200]
         for status, body in results:
             if status != 200:
-                self.assertIn("credits are needed, 0 are available", body)
+                self.assertIn("needed, 0 available", body)
         self.assertCreditsSpentOnce(len(won))
 
     def request(self, port, number):

@@ -304,7 +304,7 @@ class TestPractitioner(ConflictCase):
     def test_planning_at_short_notice_says_what_cancelling_costs(self):
         form = self.open_form(days=0)
         form.start = self.at(hours=3)
-        self.assertIn("it costs 1 credits", form.practice_late_note)
+        self.assertIn("it costs 1 credit.", form.practice_late_note)
         form.start = self.at(days=3)
         self.assertFalse(form.practice_late_note)
         self.assertFalse(form.save().practice_late_note)

@@ -431,7 +431,7 @@ class TestMovingOnBoard(BoardMixin, TransactionCase):
         start = self.at(hours=4)
         answer = self.move(start=start)
         self.assertEqual(len(answer["costs"]), 1)
-        self.assertIn("1 credits", answer["costs"][0])
+        self.assertIn("1 credit.", answer["costs"][0])
         self.assertNotEqual(self.event.start, start)
         self.move(start=start, confirmed=True)
         self.assertEqual(self.event.start, start)

@@ -111,7 +111,7 @@ class TestGroups(GroupCase):
 
     def test_too_few_credits_of_one_refuse_only_who_lacks_them_or_everybody_who_joins_at_once(self):
         poor = self.make_patient("Dora Faes")
-        with self.assertRaisesRegex(UserError, "Dora Faes: 1 credits are needed"), self.cr.savepoint():
+        with self.assertRaisesRegex(UserError, "Dora Faes: 1 credit needed"), self.cr.savepoint():
             self.plan_group(self.patients | poor)
         self.assertEqual(self.available(), [5, 5, 5])
         group = self.plan_group()
@@ -379,7 +379,7 @@ class TestCouples(GroupCase):
         self.assertEqual(self.available(), [4, 5, 5])
         event.practice_payer_id = self.bob
         self.assertEqual(self.available(), [5, 4, 5])
-        with self.assertRaisesRegex(UserError, "Dora Faes: 1 credits are needed"), self.cr.savepoint():
+        with self.assertRaisesRegex(UserError, "Dora Faes: 1 credit needed"), self.cr.savepoint():
             event.practice_payer_id = False
         group = self.plan_group()
         group._practice_join(child, practice_payer_id=self.ann.id)

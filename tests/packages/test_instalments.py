@@ -166,7 +166,7 @@ class TestInstalments(InstalmentsCase):
         self.in_parts(paid=1)
         for day in (1, 2, 3):
             self.plan(start=self.at(days=day))
-        with self.assertRefused(r"1 credits are needed, 0 are available \(0 used, 3 reserved, 7 waiting for payment\)"):
+        with self.assertRefused(r"1 credit needed, 0 available \(0 used, 3 reserved, 7 waiting for payment\)"):
             self.plan(start=self.at(days=4))
 
     def test_any_amount_counts_not_only_whole_parts(self):

@@ -34,7 +34,7 @@ class TestPosting(PracticeCase):
 
     def test_pending_credits_cannot_be_planned(self):
         self.invoice()
-        with self.assertRaisesRegex(UserError, "1 credits are needed, 0 are available .*10 waiting for payment"):
+        with self.assertRaisesRegex(UserError, "1 credit needed, 0 available .*10 waiting for payment"):
             self.plan()
 
     def test_the_form_of_an_invoice_sells_a_package(self):

@@ -29,7 +29,7 @@ class TestNextVisit(NextVisitCase):
         event = self.plan_at_desk(start=self.at(days=1), stop=self.at(days=1, minutes=50), location="Room 2")
         form = self.dialog(event)
         self.assertEqual((form.distance, form.day), ("2", event.start.date() + timedelta(days=14)))
-        self.assertIn("It takes 1 credits. Left after it: 8, and 2 reserved", form.consequence)
+        self.assertIn("It takes 1 credit. Left after it: 8, and 2 reserved", form.consequence)
         new = self.plan_next(event)
         self.assertRecordValues(
             new,
@@ -94,7 +94,7 @@ class TestNextVisit(NextVisitCase):
         form = self.dialog(event)
         self.assertEqual(form.credits_missing, 1)
         self.assertIn("missing on that day: 1", form.consequence)
-        with self.assertRaisesRegex(UserError, "1 credits are needed, 0 are available"):
+        with self.assertRaisesRegex(UserError, "1 credit needed, 0 available"):
             form.save().action_plan()
 
     def test_a_type_without_package_says_that_it_is_free(self):

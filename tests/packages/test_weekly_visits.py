@@ -31,7 +31,7 @@ class TestWeeklyVisits(ConflictCase):
         return self.plan_at_desk(start=MONDAY + timedelta(days=days, hours=hours), **vals)
 
     def assertFull(self, number=2):
-        words = f"An Peeters has {number} visits of .* in the week of 03/16/2026; at most 2 are allowed"
+        words = f"An Peeters has {number} visits? of .* in the week of 03/16/2026; at most 2 visits a week"
         return self.assertRaisesRegex(UserError, words)
 
     def test_a_third_visit_from_monday_to_sunday_needs_a_reason(self):
@@ -129,10 +129,10 @@ class TestOnline(BookingMixin, TransactionCase):
 
     def test_booking_and_moving_there_says_the_numbers(self):
         start = self.local(date(2026, 3, 18), 10)
-        with self.assertRaisesRegex(UserError, "has 1 visits of .*at most 1 are allowed.*call the practice"):
+        with self.assertRaisesRegex(UserError, "has 1 visit of .*at most 1 visit a week.*call the practice"):
             self.type._book(self.katrien, self.patient, start, self.patient)
         other = self.plan(start=self.local(date(2026, 3, 25), 9), user_id=self.katrien.id)
-        with self.assertRaisesRegex(UserError, "has 1 visits of"):
+        with self.assertRaisesRegex(UserError, "has 1 visit of"):
             other._practice_move_by_patient(self.katrien, start, self.patient)
         self.event._practice_move_by_patient(self.katrien, start, self.patient)
         self.assertEqual(self.event.start, start)

@@ -1,4 +1,5 @@
 from . import test_booking_race
+from . import test_booking_several
 from . import test_booking_tour
 from . import test_checkout
 from . import test_checkout_race
@@ -13,6 +14,7 @@ from . import test_organisation_portal
 from . import test_organisation_privacy
 from . import test_parts_portal
 from . import test_patient_booking
+from . import test_patient_home
 from . import test_patient_moving
 from . import test_patient_portal
 from . import test_patient_shop

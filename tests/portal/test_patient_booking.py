@@ -28,7 +28,7 @@ class TestPatientBooking(BookingHttpCase):
 
     def test_types_then_times_then_what_it_costs(self):
         page = self.page(BOOK)
-        for text in ("Online Session", "Intake", "A first talk", "60 minutes", "credits: 1"):
+        for text in ("Online Session", "Intake", "A first talk", "60 minutes", "1 credit"):
             self.assertIn(text, page)
         page = self.page(f"{BOOK}?type_id={self.type.id}&patient_id={self.child.id}")
         for text in ("PB katrien", "PB pieter", "Little Lotte", "Europe/Brussels", "o_practice_time"):

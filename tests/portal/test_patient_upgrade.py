@@ -77,7 +77,7 @@ class TestUpgradePages(UpgradeMixin, HttpCase):
             "550.00",
             "4 unused credits go into it, for the",
             "520.00",
-            "No expiry",
+            "No expiry date",
             "two years",
         ):
             self.assertIn(text, page)

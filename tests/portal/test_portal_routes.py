@@ -315,7 +315,7 @@ class TestEveryLink(RoutesMixin, BookingHttpCase):
 
     def make_links(self, patient, days):
         """Give ``patient`` what links are about; return it, and the secret of each kind of link."""
-        self.give(patient, reference="SECRET lot")
+        lot = self.give(patient, reference="SECRET lot")
         day = self.at(days=days).date()
         visit = self.type._book(self.katrien, patient, self.local(day, 9), patient).with_env(self.env)
         visit.description = "<p>SECRET note</p>"
@@ -345,6 +345,7 @@ class TestEveryLink(RoutesMixin, BookingHttpCase):
         offer = self.env["practice.waiting.offer"]._make_sudo(entry, place)
         invitation = visit.attendee_ids.filtered(lambda it: it.partner_id == patient)
         links = {"move": invitation.access_token, "new-time": line.access_token, "waiting": offer.access_token}
+        links["credits"] = lot._get_link_path().rsplit("/", 1)[1]
         return (visit, called_off, line, entry, offer), links
 
     def values_of(self, rule):
@@ -359,6 +360,7 @@ class TestEveryLink(RoutesMixin, BookingHttpCase):
             "practitioner_id": self.katrien.id,
             "week": day.isoformat(),
             "message": "moved",
+            "wish": "package",
         }
 
     def facts(self):
@@ -376,6 +378,7 @@ class TestEveryLink(RoutesMixin, BookingHttpCase):
             self.env["practice.credit.lot"]
             .search([("partner_id", "=", self.secret_patient.id)])
             .read(["credits_available", "credits_reserved"]),
+            self.secret_patient.activity_ids.ids,
         )
 
     def test_each_kind_of_link_is_walked_and_each_name_has_a_value(self):

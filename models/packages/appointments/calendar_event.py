@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from ....tools.credits import late_cost, wanted_position
 from ....tools.dates import free_until
+from ...common.words import count_credits
 from .credit_lot_appointment import POSITIONS
 
 #: Marks of an appointment that does not take place.
@@ -394,7 +395,9 @@ class CalendarEvent(models.Model):
         cost = is_new and self.cancel_free_until < now and self.practice_appointment_type_id.late_credits
         if not cost:
             return False
-        return self.env._("At such short notice cancelling is not free any more: it costs %s credits.", cost)
+        return self.env._(
+            "At such short notice cancelling is not free any more: it costs %s.", count_credits(self.env, cost)
+        )
 
     def _practice_get_cancel_cost(self):
         """Return the whole credits that cancelling now would cost the patient; 0 while it is free."""

@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Command
 
+from ...common.words import count_credits
 from .calendar_event import SPENT
 
 
@@ -69,9 +70,9 @@ class CalendarEvent(models.Model):
         if costs:
             raise RedirectWarning(
                 self.env._(
-                    "It is too late to cancel for free: by deleting these appointments patients would lose %s credits. "
+                    "It is too late to cancel for free: by deleting these appointments patients would lose %s. "
                     "Say who cancels: when it is the practice, all credits go back.",
-                    sum(costs.values()),
+                    count_credits(self.env, sum(costs.values())),
                 ),
                 appointments.action_practice_cancel_appointments(),
                 self.env._("Cancel Appointments"),

@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ....tools.slots import span_of_days, week_of
+from ...common.words import count_visits
 
 #: Marks of visits that count: what was missed or cancelled was none.
 COUNTED = ("planned", "attended")
@@ -87,11 +88,10 @@ class CalendarEvent(models.Model):
     @api.model
     def _practice_describe_full_week(self, patient, package, monday, number):
         return self.env._(
-            "%(patient)s has %(number)s visits of %(package)s in the week of %(monday)s; at most %(limit)s are "
-            "allowed.",
+            "%(patient)s has %(number)s of %(package)s in the week of %(monday)s; at most %(limit)s a week.",
             patient=patient.name,
-            number=number,
+            number=count_visits(self.env, number),
             package=package.name,
             monday=format_date(self.env, monday),
-            limit=package.weekly_visits,
+            limit=count_visits(self.env, package.weekly_visits),
         )

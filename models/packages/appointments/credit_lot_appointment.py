@@ -6,6 +6,7 @@ from odoo.tools import format_date
 
 from ....tools.credits import Source, allocate
 from ...common.errors import WordedError
+from ...common.words import count_credits
 
 #: Movements that say where the credits of an appointment are, and how each counts for the positions.
 POSITIONS = {
@@ -314,7 +315,7 @@ class PracticeCreditLot(models.Model):
         numbers = {
             "package": package.name,
             "patient": patient.display_name,
-            "needed": sum(credits for _event, credits in requests),
+            "needed": count_credits(self.env, sum(credits for _event, credits in requests)),
             **{name: balance[name] for name in ("used", "reserved", "pending")},
             "available": balance["available"] - sum(too_old.mapped("credits_spendable")),
         }
@@ -334,7 +335,7 @@ class PracticeCreditLot(models.Model):
     def _describe_missing(self, requests, uncovered, days, numbers):
         if len(requests) == 1:
             return self.env._(
-                "%(package)s for %(patient)s: %(needed)s credits are needed, %(available)s are available "
+                "%(package)s for %(patient)s: %(needed)s needed, %(available)s available "
                 "(%(used)s used, %(reserved)s reserved, %(pending)s waiting for payment). Sell a package or choose "
                 "another type.",
                 **numbers,
@@ -342,7 +343,7 @@ class PracticeCreditLot(models.Model):
         dates = [format_date(self.env, day) for day in days]
         shown = ", ".join(dates[:10]) + (", ..." if len(dates) > 10 else "")
         return self.env._(
-            "%(package)s for %(patient)s: %(needed)s credits are needed, %(available)s are available "
+            "%(package)s for %(patient)s: %(needed)s needed, %(available)s available "
             "(%(used)s used, %(reserved)s reserved, %(pending)s waiting for payment). That covers %(covered)s of "
             "the %(count)s appointments; not covered: %(days)s. Nothing was planned. Sell a package or plan fewer.",
             covered=len(requests) - len(uncovered),

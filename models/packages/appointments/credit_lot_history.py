@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import format_date, format_datetime, formatLang
 
 from ....tools.credits import GIVING_KINDS, counters_after
+from ...common.words import count_credits, count_months
 
 #: Order of rows of the same day: credits come before visits spend them, and expire after the last visit.
 FIRST, VISIT, LAST = range(3)
@@ -37,8 +38,8 @@ class PracticeCreditLot(models.Model):
         if self.expiry_date:
             return format_date(self.env, self.expiry_date)
         if self.validity_months and self.validity_from == "first_visit":
-            return self.env._("%s months from the first visit", self.validity_months)
-        return self.env._("No expiry")
+            return self.env._("%s from the first visit", count_months(self.env, self.validity_months))
+        return self.env._("No expiry date")
 
     # === HISTORY === #
 
@@ -99,8 +100,9 @@ class PracticeCreditLot(models.Model):
             return self.env._("Credits given back")
         position = counters_after((move.kind, move.credits) for move in moves)
         if position["lost"]:
-            numbers = {"lost": position["lost"], "taken": event.practice_credits}
-            if numbers["lost"] < numbers["taken"]:
+            lost, taken = position["lost"], event.practice_credits
+            if lost < taken:
+                numbers = {"lost": lost, "taken": count_credits(self.env, taken)}
                 return self._describe_partly_lost(event, numbers)
             if event.attendance == "no_show":
                 return self.env._("Missed, credits lost")
@@ -110,8 +112,8 @@ class PracticeCreditLot(models.Model):
     @api.model
     def _describe_partly_lost(self, event, numbers):
         if event.attendance == "no_show":
-            return self.env._("Missed, %(lost)s of %(taken)s credits lost", **numbers)
-        return self.env._("Cancelled late, %(lost)s of %(taken)s credits lost", **numbers)
+            return self.env._("Missed, %(lost)s of %(taken)s lost", **numbers)
+        return self.env._("Cancelled late, %(lost)s of %(taken)s lost", **numbers)
 
     def _prepare_move_row(self, move):
         return {

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ....tools.credits import allocate
+from ...common.words import count_appointments, count_credits
 
 
 class PracticeCreditLot(models.Model):
@@ -51,9 +52,9 @@ class PracticeCreditLot(models.Model):
             for lot, number in lots:
                 left[lot] -= number
         words = self.env._(
-            "%(count)s appointments take %(credits)s credits; %(balance)s",
-            count=len(starts),
-            credits=credits * len(starts),
+            "%(count)s take %(credits)s; %(balance)s",
+            count=count_appointments(self.env, len(starts)),
+            credits=count_credits(self.env, credits * len(starts)),
             balance=self.browse()._describe_balance(balance),
         )
         return short, words

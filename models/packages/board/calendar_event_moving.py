@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError
 
+from ...common.words import count_credits
+
 
 class CalendarEvent(models.Model):
     """Dragged on the board: to another time, another practitioner, another room, another end."""
@@ -59,9 +61,9 @@ class CalendarEvent(models.Model):
             return []
         return [
             self.env._(
-                "At such short notice cancelling is not free any more: then it costs %(patient)s %(cost)s credits.",
+                "At such short notice cancelling is not free any more: then it costs %(patient)s %(cost)s.",
                 patient=self.patient_id.name,
-                cost=cost,
+                cost=count_credits(self.env, cost),
             )
         ]
 

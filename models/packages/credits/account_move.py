@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import formatLang
 
+from ...common.words import count_credits
+
 #: What an accountant has to do when an invoice was written off instead of paid.
 LOST_ACTIVITY = "practice_billing.mail_activity_type_lost"
 
@@ -125,10 +127,10 @@ class AccountMove(models.Model):
         if moves_sudo:
             raise UserError(
                 self.env._(
-                    "%(entry)s took back %(credits)s credits of %(patient)s that were not paid. They do not come back "
+                    "%(entry)s took back %(credits)s of %(patient)s that were not paid. They do not come back "
                     "with it: sell them again when they are paid after all.",
                     entry=moves_sudo.invoice_line_id.move_id.display_name,
-                    credits=moves_sudo.credits,
+                    credits=count_credits(self.env, moves_sudo.credits),
                     patient=moves_sudo.partner_id.name,
                 )
             )
@@ -152,12 +154,12 @@ class AccountMove(models.Model):
                 LOST_ACTIVITY,
                 summary=self.env._("Written off: its credits were not paid"),
                 note=self.env._(
-                    "%(amount)s was written off, so %(credits)s credits of this invoice cannot be used. Take them "
+                    "%(amount)s was written off, so %(credits)s of this invoice cannot be used. Take them "
                     "back from the list of unpaid credits, or correct the payment.",
                     amount=formatLang(
                         self.env, self._practice_get_written_off(), currency_obj=self.company_currency_id
                     ),
-                    credits=sum(lot._count_waiting() for lot in unpaid),
+                    credits=count_credits(self.env, sum(lot._count_waiting() for lot in unpaid)),
                 ),
                 user_id=self.company_id._practice_get_accountant().id,
             )

@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tools import format_date, formatLang
 
+from ...common.words import count_credits
+
 
 class AccountMoveLine(models.Model):
     """A line of a credit note knows which line it takes back, and says when it gives more than credits hold."""
@@ -41,7 +43,7 @@ class AccountMoveLine(models.Model):
             "currency_id": move.currency_id.id,
             "fiscal_position_id": move.fiscal_position_id.id,
             "journal_id": move.journal_id.id,
-            "ref": self.env._("%(invoice)s: %(credits)s credits", invoice=move.name, credits=credits),
+            "ref": self.env._("%(invoice)s: %(credits)s", invoice=move.name, credits=count_credits(self.env, credits)),
             "invoice_line_ids": [
                 Command.create(
                     {

@@ -116,14 +116,21 @@ class PracticeCreditLot(models.Model):
         self.ensure_one()
         recipients = self._get_mail_recipients()
         owner = (self.partner_id, self.package_id)
-        balance = self._get_balances({owner})[owner]
+        balance, buy_url = self._get_balances({owner})[owner], self._get_buy_url(recipients)
         return {
             "names": ", ".join(recipients.mapped("name")),
             "patient": self.partner_id.name if recipients and self.partner_id not in recipients else "",
             "left": balance["available"],
             "planned": balance["reserved"],
-            "buy_url": self._get_buy_url(recipients),
+            # Who cannot buy here sees what is left, and can ask for more.
+            "can_buy": bool(buy_url),
+            "buy_url": buy_url or self._get_credits_url(recipients),
         }
+
+    def _get_credits_url(self, recipients):
+        """Return where ``recipients`` see these credits. A hook of the portal."""
+        self.ensure_one()
+        return ""
 
     def _get_buy_url(self, recipients):
         """Return where ``recipients`` buy more of this package; nothing when none of them can. A hook of the shop."""

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ....tools.credits import share_of_value
+from ...common.words import count_credits
 
 
 class PracticeCreditLot(models.Model):
@@ -150,7 +151,9 @@ class PracticeCreditLot(models.Model):
 
     def _describe_unpaid(self, reference):
         credits = sum(lot._count_to_take_back() for lot in self)
-        return self.env._("%(reference)s: %(credits)s credits not paid", reference=reference, credits=credits)
+        return self.env._(
+            "%(reference)s: %(credits)s not paid", reference=reference, credits=count_credits(self.env, credits)
+        )
 
     def _undo_loss(self, day, account):
         """Take the value of these credits from the balance post to the account on which their invoice was lost."""

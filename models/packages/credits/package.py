@@ -54,7 +54,7 @@ class PracticePackage(models.Model):
             if package_sudo.value_open and not (package.deferred_account_id and package.income_account_id):
                 raise ValidationError(
                     self.env._(
-                        "%(credits)s credits of %(package)s are open and worth %(value)s: it needs its balance post "
+                        "Open credits of %(package)s: %(credits)s, worth %(value)s. It needs its balance post "
                         "and its ledger account. Choose others, which hold for what is sold from now on.",
                         credits=package_sudo.credits_open,
                         package=package.name,

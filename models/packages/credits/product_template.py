@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.fields import Domain
 
+from ...common.words import count_credits
+
 
 class ProductTemplate(models.Model):
     """A product that has sold credits: another package or number of credits is for what is sold from now on."""
@@ -33,10 +35,10 @@ class ProductTemplate(models.Model):
         now_sudo = self.sudo().package_id  # sudo: as above
         package_sudo.message_post(
             body=self.env._(
-                "%(product)s now gives %(credits)s credits of %(package)s per unit; before %(credits_before)s of "
+                "%(product)s now gives %(credits)s of %(package)s per unit; before %(credits_before)s of "
                 "%(package_before)s. Open credits that were sold before: %(open)s. They stay as they were sold.",
                 product=self.display_name,
-                credits=self.package_credits if now_sudo else 0,
+                credits=count_credits(self.env, self.package_credits if now_sudo else 0),
                 package=now_sudo.name or self.env._("no package"),
                 credits_before=credits,
                 package_before=package_sudo.name,

@@ -44,6 +44,19 @@ class AccountMove(models.Model):
             "coming": [self._practice_prepare_portal_part(part) for part in coming],
         }
 
+    def _practice_prepare_portal_due(self):
+        """Of an invoice that is paid in parts the next one is due, and is paid on its page."""
+        due, parts = super()._practice_prepare_portal_due(), self._practice_get_next_parts()
+        if not parts or not self.practice_lot_ids or not self._practice_is_paid_in_parts():
+            return due
+        return {
+            **due,
+            "note": self.env._("Next part, due on %s", format_date(self.env, parts[-1:].date_maturity)),
+            "is_processing": self.practice_collection in ("charging", "collecting"),
+            "amount": self._practice_format(self._practice_get_next_amount()),
+            "url": f"/my/packages/parts/{self.id}",
+        }
+
     def _practice_prepare_portal_part(self, part):
         today, owed = self.company_id._practice_day(), part.amount_residual_currency
         charged = self.practice_collect_date if self.practice_parts_token_id and not part.reconciled else False

@@ -1,6 +1,9 @@
 from . import res_company
 from . import res_partner
+from . import res_partner_home
+from . import package
 from . import credit_lot
+from . import credit_lot_link
 from . import calendar_event
 from . import appointment_type_times
 from . import appointment_type_booking
@@ -8,6 +11,7 @@ from . import appointment_type_weekly
 from . import appointment_type_rooms
 from . import appointment_type_groups
 from . import appointment_type_pages
+from . import appointment_type_several
 from . import calendar_event_moving
 from . import calendar_attendee
 from . import calendar_attendee_moving

@@ -24,6 +24,13 @@ class PracticeAppointmentType(models.Model):
             & Domain("practitioner_ids", "any", [("active", "=", True)])
         )
 
+    @api.model
+    def _get_bookable_types_sudo(self, user):
+        """Return the types that ``user`` may book, with the rights to read them."""
+        # sudo: searched with the domain of open types only
+        types_sudo = self.sudo()
+        return types_sudo.search(types_sudo._get_bookable_domain(user.sudo().company_ids))  # sudo: of the login itself
+
     def _read_slot(self, text, patients):
         """Return what a chosen time in an address names: one of these types, who gives it, and one of ``patients``.
 

@@ -28,49 +28,58 @@ class PracticeAppointmentType(models.Model):
             for appointment_type in self
         ]
 
-    def _prepare_week(self, practitioners, patient, week=None, event=None):
+    def _prepare_week(self, practitioners, patient, week=None, event=None, chosen=()):
         """Return what a page shows of the free times of one week.
 
         :param practitioners: users who give this type, one of whom gets the appointment
-        :param str week: ISO date of a day of the week; by default, the first week with free times
+        :param str week: ISO date of a day of the week; by default, the week in which ``event`` is planned, else the
+            first one with free times
         :param event: the appointment that is moved, when it is not a new one
-        :return: dict: ``days`` with their times, the ``previous`` and the ``next`` week, ``until`` when times can be
-            chosen at all, whether there is ``nothing`` until then
+        :param chosen: moments at which the patient is about to book others, so that nothing else fits there
+        :return: dict: ``days`` with their times, the ``first`` time that is free at all and the ``next_time`` after an
+            empty week, the ``previous`` and the ``next`` week, ``day``, ``opens`` and ``closes`` for a date picker,
+            ``until`` when times can be chosen at all, whether there is ``nothing`` until then
         """
-        opens, closes = self._get_booking_window()
-        first_monday, last_sunday = week_of(self._get_day(opens))[0], week_of(self._get_day(closes))[1]
-        monday, nothing = self._read_week(week, first_monday, last_sunday), False
-        if monday:
-            times = self._find_times(practitioners, patient, event, *week_of(monday))
-        else:
-            times = self._find_times(practitioners, patient, event, first_monday, last_sunday)
-            monday = week_of(self._get_day(min(times)))[0] if times else first_monday
-            nothing = not times
-        sunday = monday + timedelta(days=6)
+        opens, closes = (self._get_day(moment) for moment in self._get_booking_window())
+        first_monday, last_sunday = week_of(opens)[0], week_of(closes)[1]
+        times = self._find_times(practitioners, patient, event, first_monday, last_sunday)
+        times = {start: who for start, who in times.items() if not self._overlaps(start, chosen)}
+        starts, default = sorted(times), self._get_day(event.start).isoformat() if event else None
+        asked = self._read_day(week or default, opens, closes) or (self._get_day(starts[0]) if starts else opens)
+        monday, sunday = week_of(asked)
         days = {}
-        for start in sorted(times):
+        for start in starts:
             if monday <= (day := self._get_day(start)) <= sunday:
                 days.setdefault(day, []).append(self._prepare_time(start, times[start], patient))
+        later = next((start for start in starts if self._get_day(start) > sunday), None)
         return {
             "title": " – ".join(format_date(self.env, day, date_format="d MMMM") for day in (monday, sunday)),
             "days": [
                 {"label": format_date(self.env, day, date_format="EEEE d MMMM"), "times": times}
                 for day, times in days.items()
             ],
+            "first": starts and self._prepare_time(starts[0], times[starts[0]], patient),
+            "next_time": not days and later and self._prepare_time(later, times[later], patient),
             "previous": monday > first_monday and (monday - timedelta(days=7)).isoformat(),
             "next": sunday < last_sunday and (monday + timedelta(days=7)).isoformat(),
-            "until": format_date(self.env, self._get_day(closes)),
-            "nothing": nothing,
+            "day": asked.isoformat(),
+            "opens": opens.isoformat(),
+            "closes": closes.isoformat(),
+            "until": format_date(self.env, closes),
+            "nothing": not starts,
             "tz": self.company_id.practice_tz,
         }
 
-    def _read_week(self, text, first_monday, last_sunday):
-        """Return the Monday of the week that an address names, within what can be booked; ``None`` for nonsense."""
+    def _overlaps(self, start, chosen):
+        """Return whether an appointment at ``start`` is at the same time as one at another moment of ``chosen``."""
+        return any(start != other and abs(start - other) < self._get_duration() for other in chosen)
+
+    def _read_day(self, text, opens, closes):
+        """Return the day that an address names, within what can be booked; ``None`` for nonsense."""
         try:
-            day = date.fromisoformat(text or "")
+            return min(max(date.fromisoformat(text or ""), opens), closes)
         except ValueError:
             return None
-        return week_of(min(max(day, first_monday), last_sunday))[0]
 
     def _get_day(self, moment):
         return self.company_id._practice_day(moment)
@@ -94,8 +103,12 @@ class PracticeAppointmentType(models.Model):
         return times
 
     def _prepare_time(self, start, practitioner, patient):
+        tz, day = self.company_id.practice_tz, self._get_day(start)
         return {
-            "label": format_datetime(self.env, start, tz=self.company_id.practice_tz, dt_format="HH:mm"),
+            "label": format_datetime(self.env, start, tz=tz, dt_format="HH:mm"),
+            "when": format_datetime(self.env, start, tz=tz, dt_format="EEEE d MMMM, HH:mm"),
+            "practitioner": practitioner.name,
+            "day": day.isoformat(),
             "slot": Slot(self.id, practitioner.id, patient.id, start).encode(),
         }
 

@@ -1,7 +1,11 @@
+from urllib.parse import urlencode
+
 import vobject
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+
+from ...common.words import count_credits
 
 
 class CalendarEvent(models.Model):
@@ -42,12 +46,15 @@ class CalendarEvent(models.Model):
         return {
             "id": self.id,
             "type": self.practice_appointment_type_id.name,
+            "type_id": self.practice_appointment_type_id.id,
             "patient": self.patient_id.name,
+            "patient_id": self.patient_id.id,
             "practitioner": self.user_id.name,
             "when": self._practice_describe_start(),
             "until": self._practice_describe_moment(self.stop, "HH:mm"),
             "tz": practice.practice_tz,
             "place": self._practice_get_place(),
+            "route_url": self._practice_get_route_url(),
             "session": lot and self.env._("session %(number)s of %(total)s", number=number, total=lot._count_kept()),
             "state": self.attendance,
             "label": labels[self.attendance],
@@ -58,7 +65,18 @@ class CalendarEvent(models.Model):
             # Whole credits: what cancelling costs now, and what it costs once it is late.
             "cancel_cost": self._practice_get_cancel_cost(),
             "late_cost": self._practice_get_late_cost() if self.credit_state == "reserved" else 0,
+            # … and what came back and was lost, once it is cancelled.
+            **self._practice_prepare_given_back(),
             "free_until": self._practice_describe_moment(self.cancel_free_until, "EEEE d MMMM, HH:mm"),
+        }
+
+    def _practice_prepare_given_back(self):
+        """Return in words how many credits this appointment has given back, and how many it has lost."""
+        lost = self._practice_get_late_cost() if self.credit_state == "forfeited" else 0
+        back = self.practice_credits - lost if self.credit_state in ("returned", "forfeited") else 0
+        return {
+            "came_back": back and count_credits(self.env, back),
+            "lost": lost and count_credits(self.env, lost),
         }
 
     def _practice_cancel_by_patient(self, known_cost, attendee=None):
@@ -108,3 +126,10 @@ class CalendarEvent(models.Model):
         """Return where this appointment is: by default where the practice is."""
         self.ensure_one()
         return self.location or self._practice_get_company()._practice_get_portal_address()
+
+    def _practice_get_route_url(self):
+        """Return where a map shows the way to this appointment; nothing when it is a call, or nobody says where."""
+        place = self._practice_get_place()
+        if not place or "://" in place:
+            return ""
+        return f"https://www.google.com/maps/dir/?{urlencode({'api': 1, 'destination': place})}"

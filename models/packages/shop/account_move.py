@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import format_datetime, formatLang
+from odoo.tools import format_date, format_datetime, formatLang
 
 from ...common.payment_transaction import ON_ITS_WAY
 
@@ -222,6 +222,43 @@ class AccountMove(models.Model):
             for line in orders_sudo.with_context(display_default_code=False)._practice_get_package_lines()
             if not line._practice_takes_back()
         ]
+
+    @api.model
+    def _practice_prepare_dues(self, user):
+        """Return what the home page shows of what ``user`` has to pay: purchases, then posted invoices."""
+        dues = [
+            {
+                "what": order["product"],
+                "note": self.env._("Not finished") if order["state"] == "open" else "",
+                "is_processing": order["state"] == "processing",
+                "amount": order["due"],
+                "url": f"/my/packages/orders/{order['id']}",
+            }
+            for order in self._practice_prepare_open_orders(user)
+        ]
+        moves_sudo = self.sudo()  # sudo: of this login; who bought on the portal is for staff
+        invoices_sudo = moves_sudo.search(
+            Domain("partner_id", "=", user.partner_id.id)
+            & Domain("move_type", "=", "out_invoice")
+            & Domain("state", "=", "posted")
+            & Domain("payment_state", "in", ("not_paid", "partial"))
+            & Domain("practice_buyer_id", "=", False),
+            order="invoice_date_due, id",
+            limit=OPEN_ORDERS_SHOWN,
+        )
+        return [*dues, *(invoice._practice_prepare_portal_due() for invoice in invoices_sudo)]
+
+    def _practice_prepare_portal_due(self):
+        """Return what the home page shows of this posted invoice; a hook of who knows of parts."""
+        self.ensure_one()
+        day = format_date(self.env, self.invoice_date_due)
+        return {
+            "what": self.name,
+            "note": self.env._("Due on %s", day) if day else "",
+            "is_processing": False,
+            "amount": formatLang(self.env, self.amount_residual, currency_obj=self.currency_id),
+            "url": f"/my/invoices/{self.id}?payment=True#portal_pay" if self._has_to_be_paid() else self.access_url,
+        }
 
     def _practice_prepare_portal_order(self):
         """Return what the portal shows of this purchase."""

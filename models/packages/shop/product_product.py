@@ -13,6 +13,8 @@ class Offer(NamedTuple):
     untaxed: float
     total: float
     credits: int
+    #: What the tax is called, with its rate: *21%*; empty without tax.
+    tax_name: str
 
     @property
     def price_per_credit(self):
@@ -84,6 +86,7 @@ class ProductProduct(models.Model):
                     line.price_subtotal,
                     line.price_total,
                     product.package_credits,
+                    ", ".join(tax.invoice_label or tax.name for tax in line.tax_ids),
                 )
                 if draft.currency_id.compare_amounts(offer.total, 0.0) > 0:
                     offers[product] = offer

@@ -19,6 +19,12 @@ class ResPartner(models.Model):
         buyer_sudo.practice_last_order = fields.Datetime.now()
         buyer_sudo.flush_recordset()
 
+    def _practice_prepare_portal_dues(self, user):
+        return [
+            *super()._practice_prepare_portal_dues(user),
+            *self.env["account.move"]._practice_prepare_dues(user),
+        ]
+
     def _practice_prepare_sale_orders(self):
         """Return what the portal shows of packages that these patients ordered and that are not invoiced yet.
 

@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ...common.words import count_credits
+
 
 class AccountMove(models.Model):
     """The entry of a transfer stays: the credits are where it says."""
@@ -14,10 +16,10 @@ class AccountMove(models.Model):
         if moves_sudo:
             raise UserError(
                 self.env._(
-                    "%(entry)s moved the value of %(credits)s credits from %(giver)s to %(receiver)s, who would keep "
+                    "%(entry)s moved the value of %(credits)s from %(giver)s to %(receiver)s, who would keep "
                     "them. Transfer the credits back instead.",
                     entry=moves_sudo.transfer_entry_id.display_name,
-                    credits=moves_sudo.credits,
+                    credits=count_credits(self.env, moves_sudo.credits),
                     giver=moves_sudo.partner_id.name,
                     receiver=moves_sudo.other_lot_id.partner_id.name,
                 )

@@ -4,6 +4,7 @@ from odoo.fields import Command
 from odoo.tools import format_date
 
 from ....tools.credits import share_of_value
+from ...common.words import count_credits
 
 #: Of the chatter: what names the other patient, and goes when either of them is forgotten.
 MESSAGE = "practice_billing.mt_credits_transferred"
@@ -94,9 +95,8 @@ class PracticeCreditLot(models.Model):
         if not 0 < credits <= self.credits_available:
             raise UserError(
                 self.env._(
-                    "Transfer 1 to %(available)s credits. Reserved for appointments, which are cancelled first: "
-                    "%(reserved)s.",
-                    available=self.credits_available,
+                    "Transfer 1 to %(available)s. Reserved for appointments, which are cancelled first: %(reserved)s.",
+                    available=count_credits(self.env, self.credits_available),
                     reserved=self.credits_reserved,
                 )
             )
@@ -145,7 +145,7 @@ class PracticeCreditLot(models.Model):
                     "Only %(paid)s of the %(available)s available credits are paid, the others wait for the payment of "
                     "%(invoice)s. Transfer no more than that.",
                     paid=self.credits_available - self._count_waiting(),
-                    available=self.credits_available,
+                    available=count_credits(self.env, self.credits_available),
                     invoice=self.invoice_id.name,
                 )
             )

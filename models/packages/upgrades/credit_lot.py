@@ -6,6 +6,7 @@ from odoo.fields import Command, Domain
 from odoo.tools import format_date, formatLang
 
 from ....tools.dates import last_day_of
+from ...common.words import count_credits
 
 
 class Upgrade(NamedTuple):
@@ -171,10 +172,10 @@ class PracticeCreditLot(models.Model):
         line = invoice.invoice_line_ids[0]
         words = self.with_context(lang=invoice.partner_id.lang or self.env.lang)
         line.name = words.env._(
-            "%(product)s\nUpgrade of %(invoice)s, %(credits)s credits",
+            "%(product)s\nUpgrade of %(invoice)s, %(credits)s",
             product=line.name,
             invoice=self.reference,
-            credits=line.practice_credits,
+            credits=count_credits(words.env, line.practice_credits),
         )
         return invoice
 
@@ -189,9 +190,9 @@ class PracticeCreditLot(models.Model):
         if not product.filtered_domain(self._get_upgrade_domain()):
             raise UserError(
                 self.env._(
-                    "Choose a product of %(package)s that gives more than %(credits)s credits.",
+                    "Choose a product of %(package)s that gives more than %(credits)s.",
                     package=self.package_id.name,
-                    credits=self._count_purchase(),
+                    credits=count_credits(self.env, self._count_purchase()),
                 )
             )
         sold = self.invoice_line_id

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...common.words import count_days
+
 #: When a step is due, in the order in which they come.
 MOMENTS = [
     ("before_due", "Before the due date"),
@@ -92,12 +94,13 @@ class PracticeReminderStep(models.Model):
 
     def _describe(self):
         """Return in words when this step is due."""
+        days = count_days(self.env, self.days)
         if self.moment == "before_due":
-            return self.env._("%s days before the due date", self.days)
+            return self.env._("%s before the due date", days)
         if self.moment == "overdue":
-            return self.env._("%s days after the due date", self.days)
+            return self.env._("%s after the due date", days)
         if self.moment == "before_suspension":
-            return self.env._("%s days before the suspension", self.days)
+            return self.env._("%s before the suspension", days)
         return dict(self._fields["moment"]._description_selection(self.env)).get(self.moment, "")
 
     @api.onchange("moment")
