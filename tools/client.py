@@ -15,6 +15,7 @@ def notification(message, kind, moves=()):
         # The web client puts each link where a sign of its own stands.
         params["message"] = message.replace("%", "%%") + " %s" * len(moves)
         params["links"] = [
-            {"label": move.name, "url": f"/odoo/action-account.action_move_out_invoice_type/{move.id}"} for move in moves
+            {"label": move.name, "url": f"/odoo/action-account.action_move_out_invoice_type/{move.id}"}
+            for move in moves
         ]
     return {"type": "ir.actions.client", "tag": "display_notification", "params": params}

@@ -22,7 +22,9 @@ class PracticePackageMake(models.TransientModel):
         required=True,
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
-    name = fields.Char(string="Name of the Package", compute="_compute_name", store=True, readonly=False, precompute=True)
+    name = fields.Char(
+        string="Name of the Package", compute="_compute_name", store=True, readonly=False, precompute=True
+    )
     credits = fields.Integer(default=10, required=True, help="Whole credits that one unit of the product gives.")
     price = fields.Monetary(help="Of all these credits together, as price lists of products have it.")
     price_per_credit = fields.Monetary(compute="_compute_price_per_credit")

@@ -2,8 +2,8 @@ from odoo import models
 
 MODULE = "practice_billing"
 
-#: The two halves of the module, with the group of everybody where a half is switched off, and the menus that go with it.
-#: All other menus are of both.
+#: The two halves of the module, with the group of everybody where a half is switched off, and the menus that go with
+#: it. All other menus are of both.
 HALVES = {
     "packages": {
         "group": f"{MODULE}.group_without_packages",
@@ -61,8 +61,6 @@ class IrUiMenu(models.Model):
     _inherit = "ir.ui.menu"
 
     def _load_menus_blacklist(self):
-        names = [
-            name for half in HALVES.values() if self.env.user.has_group(half["group"]) for name in half["menus"]
-        ]
+        names = [name for half in HALVES.values() if self.env.user.has_group(half["group"]) for name in half["menus"]]
         menus = [self.env.ref(f"{MODULE}.{name}", raise_if_not_found=False) for name in names]
         return [*super()._load_menus_blacklist(), *(menu.id for menu in menus if menu)]

@@ -67,9 +67,7 @@ class TestPackageMake(PracticeCase):
 
     def test_the_last_ledger_account_proposes_itself(self):
         other = self.make_account("income", "Dietetics")
-        self.env["practice.package"].create(
-            {"name": "Dietetics", "internal_rate": 1, "income_account_id": other.id}
-        )
+        self.env["practice.package"].create({"name": "Dietetics", "internal_rate": 1, "income_account_id": other.id})
         self.assertEqual(Form(self.env["practice.package"].with_user(self.manager)).income_account_id, other)
 
     def test_the_dialog_that_sells_shows_the_tax(self):

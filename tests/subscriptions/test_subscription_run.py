@@ -152,7 +152,9 @@ class TestOnce(RunCase):
         self.assertEqual(len(subscriptions.period_ids), 4)
         progress = self.env[answer["res_model"]].browse(answer["res_id"])
         self.assertEqual((progress.total_count, progress.left_count, progress.invoice_count), (2, 0, 4))
-        self.assertEqual(self.env["account.move"].search(progress.action_open_invoices()["domain"]), subscriptions.period_ids.move_id)
+        self.assertEqual(
+            self.env["account.move"].search(progress.action_open_invoices()["domain"]), subscriptions.period_ids.move_id
+        )
 
     def test_the_button_bills_what_waits_for_tomorrow_after_a_failure(self):
         subscription = self.subscribe(organisation=self.make_organisation(street=False))

@@ -150,7 +150,11 @@ class TestHalves(HalvesMixin, RolesMixin, TransactionCase):
     def test_the_rule_finds_what_is_shown_while_all_is_on(self):
         self.switch(packages=True, subscriptions=True)
         for half, model, names in (
-            ("packages", "res.partner", {"action_practice_sell_package", "practice_lot_ids", "practice_insurance_number"}),
+            (
+                "packages",
+                "res.partner",
+                {"action_practice_sell_package", "practice_lot_ids", "practice_insurance_number"},
+            ),
             ("subscriptions", "res.partner", {"practice_seat_ids", "practice_administrator_ids"}),
             ("packages", "product.template", {"package_id", "package_credits"}),
             ("packages", "res.config.settings", {"practice_auto_attend", "practice_care_tax_id"}),
@@ -201,7 +205,9 @@ class TestHalvesOnThePortal(HalvesMixin, PracticeMixin, HttpCase):
     def test_cards_of_a_half_that_is_off_are_gone(self):
         self.authenticate("pb_patient", "pb_patient")
         cards = self.cards()
-        self.assertLessEqual({"/my/packages", "/my/appointments", "/my/statements", "/my/subscription", "/my/seat"}, cards)
+        self.assertLessEqual(
+            {"/my/packages", "/my/appointments", "/my/statements", "/my/subscription", "/my/seat"}, cards
+        )
         for half in HALVES:
             self.switch(packages=half != "packages", subscriptions=half != "subscriptions")
             self.assertEqual(self.cards(), {url for url in cards if self.half_of(url) != half})
