@@ -1,4 +1,4 @@
-"""Take the pictures of the README and the guides from a server with the demo data.
+"""Take the pictures of the README, the guides and the store from a server with the demo data.
 
 ``pictures.py ADDRESS FOLDER LANGUAGE [NAME…]`` is called by ``dev/odoo pictures``, which makes the database and serves
 it. A picture shows one page, or several beside each other, as somebody sees it who is logged in; steps are JavaScript
@@ -44,6 +44,9 @@ QUIET = """new Promise((done) => {
 
 #: Pixels between pages that stand beside each other.
 GAP = 20
+
+#: Where the pictures of the store lie, seen from those of the documentation.
+STORE_FOLDER = "../static/description/"
 
 
 class Page(NamedTuple):
@@ -183,6 +186,20 @@ PICTURES = {
     "guides/developer_usage": [action("admin", "practice_subscription_usage_action", height=520)],
 }
 
+#: The page of the app in Odoo's store and in *Apps*: pictures that README and guides have too, under other names.
+STORE = {
+    "board": "day_board",
+    "appointments": "appointments",
+    "patient": "guides/front_desk_credits",
+    "portal": "portal",
+    "cancel": "guides/front_desk_cancel",
+    "credits": "credits",
+    "subscriptions": "subscriptions",
+    "organisation": "organisation",
+}
+PICTURES |= {f"{STORE_FOLDER}{name}": PICTURES[same] for name, same in STORE.items()}
+PICTURES[f"{STORE_FOLDER}mrr"] = [action("admin", "practice_subscription_mrr_action", width=1180, height=620)]
+
 
 class Browser:
     """Chromium without a window, steered over its debugging port."""
@@ -321,7 +338,7 @@ def main(address, folder, language, *names):
             path.parent.mkdir(parents=True, exist_ok=True)
             beside([browser.take(page) for page in PICTURES[name]]).quantize(256).save(path, optimize=True)
             size = path.stat().st_size
-            print(f"{path.relative_to(folder)}: {size:,} bytes", flush=True)
+            print(f"{name}: {size:,} bytes", flush=True)
             if size > LARGEST:
                 raise SystemExit(f"{path.name} is too large: show less")
 

@@ -43,7 +43,10 @@ class PracticePackageSale(models.TransientModel):
     quantity = fields.Float(default=1.0, required=True, digits="Product Unit")
     lacks_accounts = fields.Boolean(related="product_id.practice_lacks_accounts")
     credits = fields.Integer(compute="_compute_amounts", help="Credits that the patient gets once it is paid.")
-    amount_total = fields.Monetary(compute="_compute_amounts", help="With tax.")
+    amount_untaxed = fields.Monetary(compute="_compute_amounts", string="Without Tax")
+    amount_tax = fields.Monetary(compute="_compute_amounts", string="Tax")
+    tax_names = fields.Char(compute="_compute_amounts", help="The taxes that the invoice will have.")
+    amount_total = fields.Monetary(compute="_compute_amounts", string="Total", help="With tax.")
     payment_term_id = fields.Many2one(
         "account.payment.term",
         string="Payment Terms",
@@ -120,7 +123,11 @@ class PracticePackageSale(models.TransientModel):
     def _compute_amounts(self):
         for sale in self:
             draft = self.env["account.move"].new(sale._prepare_invoice_vals()) if sale.product_id else False
-            sale.amount_total = sum(draft.invoice_line_ids.mapped("price_total")) if draft else 0.0
+            lines = draft.invoice_line_ids if draft else self.env["account.move.line"]
+            sale.amount_untaxed = sum(lines.mapped("price_subtotal"))
+            sale.amount_total = sum(lines.mapped("price_total"))
+            sale.amount_tax = sale.amount_total - sale.amount_untaxed
+            sale.tax_names = format_list(self.env, lines.tax_ids.mapped("name")) if lines.tax_ids else False
             sale.credits = sale.quantity * sale.product_id.package_credits
 
     @api.depends("payer_id", "company_id")

@@ -20,6 +20,17 @@ class IrHttp(models.AbstractModel):
             _practice_check_parameters(request.params)
         return super()._dispatch(endpoint)
 
+    def session_info(self):
+        """Let who works for the practice begin there after the login, unless they chose something else themselves.
+
+        Whoever administers the whole database begins there only while the checklist of the practice is open.
+        """
+        info = super().session_info()
+        user = self.env.user
+        if not info.get("home_action_id") and user._is_internal() and user._practice_begins_in_practice():
+            info["home_action_id"] = self.env.ref("practice_billing.practice_first_steps_action_home").id
+        return info
+
 
 def _practice_is_ours(endpoint):
     """Return whether a controller of this module has the method that answers a request, extended by others or not."""

@@ -34,6 +34,10 @@ class ResCompany(models.Model):
         help="Percent of an invoice that may be written off and the invoice still counts as paid. What is written off "
         "beyond it is a bad debt, which gives nothing.",
     )
+    practice_first_steps_closed = fields.Boolean(
+        string="First Steps Are Over",
+        help="The checklist of an empty database is done or was dismissed: it is not opened by itself any more.",
+    )
     _practice_writeoff_percent_sound = models.Constraint(
         "CHECK (practice_writeoff_percent BETWEEN 0 AND 100)", "A part is between 0 and 100 percent."
     )

@@ -144,8 +144,12 @@ class PracticeDeferralMixin(models.AbstractModel):
         return by_number[:1] or next(by_name, accounts.browse())
 
     def _propose_income_account(self):
-        """Return the account that a new product of the company would be booked to."""
-        product = self.env["product.template"].with_company(self.company_id or self.env.company).new()
+        """Return the account of the last one that the company made, else the one of a new product."""
+        company = self.company_id or self.env.company
+        used = Domain("company_id", "=", company.id) & Domain("income_account_id.active", "=", True)
+        if last := self.search(used, order="id desc", limit=1):
+            return last.income_account_id
+        product = self.env["product.template"].with_company(company).new()
         account = product._get_product_accounts()["income"]
         return account.filtered(lambda it: it.account_type in ("income", "income_other"))
 

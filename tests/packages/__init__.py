@@ -36,9 +36,11 @@ from . import test_notices
 from . import test_notices_by_sms
 from . import test_open_credits
 from . import test_package_accounts
+from . import test_package_make
 from . import test_package_property
 from . import test_package_reports
 from . import test_package_wizards
+from . import test_patients
 from . import test_payers
 from . import test_planning_queries
 from . import test_practitioner

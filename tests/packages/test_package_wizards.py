@@ -1,8 +1,10 @@
+import csv
 from datetime import date, timedelta
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
+from odoo.tools.misc import file_open
 
 from ..common.practice import TODAY, PracticeCase
 
@@ -114,6 +116,19 @@ class TestImport(PracticeCase):
         self.assertEqual(event.credit_move_ids.filtered(lambda move: move.kind == "use").production, 75.0)
         self.assertFalse(self.release())
         self.assertBooksAgree()
+
+    def test_a_message_says_what_was_imported(self):
+        rows = self.row() | self.row(credits=3)
+        self.assertIn("8 credits of 1 patients, in 2 rows", rows.action_confirm()["params"]["message"])
+        self.assertIn("nothing to import", rows.action_confirm()["params"]["message"])
+
+    def test_the_template_has_columns_that_the_form_has(self):
+        [template] = self.env["practice.credit.import"].get_import_templates()
+        with file_open(template["template"].lstrip("/")) as file:
+            names, *rows = csv.reader(file)
+        labels = {field["string"] for field in self.env["practice.credit.import"].fields_get().values()}
+        self.assertLessEqual(set(names), labels)
+        self.assertTrue(all(len(row) == len(names) for row in rows))
 
     def test_with_entry_the_chosen_account_pays_the_balance_post(self):
         row = self.row(booking="entry", counterpart_account_id=self.opening.id)

@@ -3,6 +3,7 @@ from . import test_collection_attack
 from . import test_direct_debit
 from . import test_direct_debit_attack
 from . import test_einvoice
+from . import test_first_plan
 from . import test_invoice_batch
 from . import test_open_credit
 from . import test_price_announcements

@@ -137,6 +137,9 @@ class TestOnce(RunCase):
         subscription = self.subscribe()
         first = subscription.action_bill()
         self.assertEqual(first["params"]["type"], "success")
+        [link] = first["params"]["links"]
+        move = subscription.period_id.move_id
+        self.assertEqual((link["label"], link["url"].split("/")[-1]), (move.name, str(move.id)))
         second = subscription.action_bill()
         self.assertIn("Nothing is due; the next invoice is of 02/15/2026", second["params"]["message"])
         self.assertEqual(len(subscription.period_ids), 1)
@@ -147,7 +150,11 @@ class TestOnce(RunCase):
         )
         answer = subscriptions.action_bill()
         self.assertEqual(len(subscriptions.period_ids), 4)
-        self.assertIn("4", answer["params"]["message"])
+        progress = self.env[answer["res_model"]].browse(answer["res_id"])
+        self.assertEqual((progress.total_count, progress.left_count, progress.invoice_count), (2, 0, 4))
+        self.assertEqual(
+            self.env["account.move"].search(progress.action_open_invoices()["domain"]), subscriptions.period_ids.move_id
+        )
 
     def test_the_button_bills_what_waits_for_tomorrow_after_a_failure(self):
         subscription = self.subscribe(organisation=self.make_organisation(street=False))
@@ -237,6 +244,26 @@ class TestOnce(RunCase):
         self.assertIn("in the background", answer["params"]["message"])
         self.assertFalse(subscription.period_ids)
         self.assertEqual(len(self.run_billing()), 1)
+
+    def test_many_show_how_far_the_run_is_and_end_with_what_it_made(self):
+        broken = self.subscribe(organisation=self.make_organisation("No Street", street=False))
+        self.run_billing()
+        later = self.subscribe(organisation=self.make_organisation("Later"))
+        many = later | broken
+        with patch(f"{BILLING}.INTERACTIVE", 1):
+            answer = many.action_bill()
+        progress = self.env[answer["res_model"]].browse(answer["res_id"])
+        counts = ["total_count", "left_count", "failed_count", "invoice_count"]
+        # What failed before is tried again, so nothing has failed yet.
+        self.assertRecordValues(progress, [dict(zip(counts, (2, 2, 0, 0), strict=True))])
+        self.run_billing()
+        progress.invalidate_recordset()
+        self.assertRecordValues(progress, [dict(zip(counts, (2, 0, 1, 1), strict=True))])
+        self.assertIn("no complete address", progress.error)
+        made = self.env["account.move"].search(progress.action_open_invoices()["domain"])
+        self.assertEqual(made, later.period_id.move_id)
+        failed = self.env["practice.subscription"].search(progress.action_open_failed()["domain"])
+        self.assertEqual(failed, broken)
 
 
 @tagged("post_install", "-at_install")

@@ -5,8 +5,10 @@ from . import test_doors_shop
 from . import test_doors_stripe
 from . import test_doors_stripe_attack
 from . import test_extending
+from . import test_first_steps
 from . import test_forget
 from . import test_guest
+from . import test_halves
 from . import test_i18n
 from . import test_install
 from . import test_load

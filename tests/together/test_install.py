@@ -195,7 +195,10 @@ class TestInstall(InstallCase):
                 self.assertGreater(len(of_plan), 3, plan)
             self.assertTrue(periods.licence_ids.filtered(lambda it: it.kind == "student"))
             self.assertTrue(periods.redemption_id)
-            self.assertFalse(periods.move_id.filtered("sending_data"))
+            sent = env["account.move"].search(
+                [("company_id", "=", company.id), ("state", "=", "posted"), ("move_type", "like", "out_")]
+            )
+            self.assertFalse(sent.filtered(lambda move: move.sending_data or not move.is_move_sent))
 
             types = env["practice.appointment.type"].search(
                 [("online_booking", "=", True), ("company_id", "=", company.id)]
@@ -227,8 +230,10 @@ class TestInstall(InstallCase):
             "SELECT COUNT(*) FROM mail_mail",
         )
         before = [self.rows(fact) for fact in facts]
-        runs = ("subscription_time", "bill", "collect", "expire_credits", "warn_expiry")
-        self.run_at(moment, "\n".join(f"env.ref('{MODULE}.ir_cron_{run}').method_direct_trigger()" for run in runs))
+        runs = self.rows(f"SELECT name FROM ir_model_data WHERE module = '{MODULE}' AND model = 'ir.cron' ORDER BY id")
+        names = [f"{MODULE}.{name}" for [name] in runs if name != "ir_cron_demo_print"]
+        names.append("account.ir_cron_account_move_send")
+        self.run_at(moment, "\n".join(f"env.ref('{name}').method_direct_trigger()" for name in names))
         self.assertEqual([self.rows(fact) for fact in facts], before)
 
     def assertNothingLeft(self):

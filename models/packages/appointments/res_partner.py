@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 from .seen_fields import SeenMany2many
@@ -16,6 +16,13 @@ class ResPartner(models.Model):
         compute="_compute_practice_appointment_count", groups="practice_billing.group_user"
     )
 
+    practice_is_patient = fields.Boolean(
+        string="Is a Patient",
+        compute="_compute_practice_is_patient",
+        search="_search_practice_is_patient",
+        groups="practice_billing.group_user",
+        help="A person with credits or appointments, or one who is no contact of a company.",
+    )
     practice_booking_turn = fields.Integer(copy=False, readonly=True, groups="base.group_system")
 
     # === COMPUTE METHODS === #
@@ -26,6 +33,17 @@ class ResPartner(models.Model):
         )
         for partner in self:
             partner.practice_appointment_count = counts.get(partner, 0)
+
+    def _compute_practice_is_patient(self):
+        patients = self.search(self._practice_get_patient_domain() & Domain("id", "in", self.ids))
+        for partner in self:
+            partner.practice_is_patient = partner in patients
+
+    def _search_practice_is_patient(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        patients = self._practice_get_patient_domain()
+        return patients if True in value else ~patients
 
     # === ACTIONS === #
 
@@ -71,3 +89,19 @@ class ResPartner(models.Model):
     def _practice_take_booking_turn(self):
         """Make sure that nobody else books with these practitioners and patients in the meantime."""
         take_turn(self, "practice_booking_turn")
+
+    @api.model
+    def _practice_get_patient_domain(self):
+        """Return who is a patient: people with credits or appointments, and those who may become one."""
+        people = Domain("is_company", "=", False) & Domain("partner_share", "=", True)
+        # sudo: whether there are any, of people whom the user sees; which of them is not told
+        events = self.env["calendar.event"].sudo()._search([("patient_id", "!=", False)])
+        visited = Domain("id", "in", events.subselect("patient_id"))
+        lots = self.env["practice.credit.lot"].sudo()._search([])  # sudo: as above
+        has_credits = Domain("id", "in", lots.subselect("partner_id"))
+        return people & (self._practice_get_private_domain() | visited | has_credits)
+
+    @api.model
+    def _practice_get_private_domain(self):
+        """Return the people who are no contacts of a company, among whom new patients are."""
+        return Domain("parent_id", "=", False) | Domain("parent_id.is_company", "=", False)

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
+from ....tools.client import notification
 from ....tools.dates import first_open_day
 
 #: Accounts on which each item is what somebody owes, or is owed.
@@ -129,15 +130,32 @@ class PracticeCreditImport(models.Model):
 
     # === ACTIONS === #
 
+    @api.model
+    def get_import_templates(self):
+        return [
+            {
+                "label": self.env._("Import Template for Credits"),
+                "template": "/practice_billing/static/csv/credits.csv",
+            }
+        ]
+
     def action_confirm(self):
-        """Give the credits of these rows, all or none; rows already imported are left alone."""
+        """Give the credits of these rows, all or none, and say so; rows already imported are left alone."""
         rows = self.filtered(lambda row: row.state == "draft")
         rows.check_access("write")
         entries = rows._create_entries()
         lots = self.env["practice.credit.lot"]._grant([row._prepare_lot_vals(entries.get(row)) for row in rows])
         for row, lot in zip(rows, lots, strict=True):
             row.sudo().write({"state": "done", "lot_id": lot.id})  # sudo: only these two methods write the state
-        return True
+        if not rows:
+            return notification(self.env._("There is nothing to import: these rows were imported before."), "info")
+        message = self.env._(
+            "Imported: %(credits)s credits of %(patients)s patients, in %(rows)s rows.",
+            credits=sum(rows.mapped("credits")),
+            patients=len(rows.partner_id),
+            rows=len(rows),
+        )
+        return notification(message, "success")
 
     def action_undo(self):
         """Take back imported credits of which nothing has been spent, and what their entry booked of them.

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from .subscription import RUNNING
 
@@ -34,6 +35,15 @@ class ResPartner(models.Model):
         copy=False,
         help="Who runs the subscription of this organisation on the portal: plan, practitioners, payment. Other "
         "practitioners see their own seat only.",
+    )
+    practice_administered_ids = fields.Many2many(
+        "res.partner",
+        "practice_administrator_rel",
+        "administrator_id",
+        "organisation_id",
+        string="Administrator Of",
+        groups="practice_billing.group_user",
+        copy=False,
     )
     practice_buyer_reference = fields.Char(
         string="Reference on Invoices",
@@ -93,6 +103,12 @@ class ResPartner(models.Model):
             )
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _practice_get_private_domain(self):
+        """Leave out who has a seat or runs a subscription: they are of an organisation."""
+        of_organisations = Domain("practice_seat_ids", "!=", False) | Domain("practice_administered_ids", "!=", False)
+        return super()._practice_get_private_domain() & ~of_organisations
 
     def _practice_get_subscription_sudo(self, company):
         """Return the subscription of this organisation with ``company``: the running one, else the last one."""

@@ -1,6 +1,6 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.tools import email_normalize
 
 from .subscription import RUNNING
@@ -25,6 +25,24 @@ class ResPartner(models.Model):
             partner.practice_lacks_administrator = not partner.practice_administrator_ids and any(
                 it.state in RUNNING and not it.plan_id.package_id for it in partner.practice_subscription_ids
             )
+
+    @api.model
+    @api.readonly
+    def name_search(self, name="", domain=None, operator="ilike", limit=100):
+        """List the people of an organisation before all others, where a form asks who runs its subscription.
+
+        The context names the organisation: ``practice_people_of``.
+        """
+        organisation = self.env.context.get("practice_people_of")
+        if not organisation:
+            return super().name_search(name, domain, operator, limit)
+        domain = Domain(domain or Domain.TRUE)
+        own = domain & Domain("id", "child_of", organisation)
+        found = super().name_search(name, own, operator, limit)
+        if limit and len(found) >= limit:
+            return found
+        others = domain & Domain("id", "not in", [partner_id for partner_id, _name in found])
+        return found + super().name_search(name, others, operator, limit and limit - len(found))
 
     # === ACTIONS === #
 

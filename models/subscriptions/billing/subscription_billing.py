@@ -201,10 +201,10 @@ class PracticeSubscription(models.Model):
         """Bill what is due of these subscriptions now; many are left to the run in the background."""
         self._check_may_bill()
         if len(self) > INTERACTIVE:
-            self.filtered("retry_date").sudo().retry_date = False  # sudo: checked above
+            self.filtered("retry_date").sudo().write({"retry_date": False, "error": False})  # sudo: checked above
             self.env.ref("practice_billing.ir_cron_bill").sudo()._trigger()  # sudo: checked above
             message = self.env._("Billed in the background, subscriptions: %s.", len(self))
-            return notification(message, "info")
+            return self._follow_billing(notification(message, "info"))
         moves = self._bill_now()
         failed = self.filtered("error")
         if not moves and not failed:
@@ -216,7 +216,11 @@ class PracticeSubscription(models.Model):
         message = self.env._("Invoices posted: %s.", len(moves))
         if failed:
             message += " " + self.env._("Failed: %(count)s. %(error)s", count=len(failed), error=failed[0].error)
-        return notification(message, "danger" if failed else "success")
+        return self._follow_billing(notification(message, "danger" if failed else "success", moves))
+
+    def _follow_billing(self, answer):
+        """Return what is shown after *Bill Now*: ``answer``, unless a room above shows more."""
+        return answer
 
     def _bill_now(self):
         """Bill everything of these subscriptions that is due today, missed periods too, in this transaction.

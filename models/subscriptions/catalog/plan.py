@@ -124,6 +124,22 @@ class PracticePlan(models.Model):
                     )
                 )
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Make the product of a plan that names none: a service of its name, with the usual tax of sales."""
+        lacking = [vals for vals in vals_list if not vals.get("product_id") and vals.get("name")]
+        products = self.env["product.product"].create([self._prepare_product_vals(vals) for vals in lacking])
+        made = {id(vals): product.id for vals, product in zip(lacking, products, strict=True)}
+        return super().create(
+            [{**vals, "product_id": made[id(vals)]} if id(vals) in made else vals for vals in vals_list]
+        )
+
+    @api.model
+    def _prepare_product_vals(self, vals):
+        return {"name": vals["name"], "type": "service", "purchase_ok": False, "list_price": 0.0}
+
     # === BUSINESS METHODS === #
 
     @api.model

@@ -1,0 +1,14 @@
+from odoo import models
+
+
+class PracticeSubscription(models.Model):
+    _inherit = "practice.subscription"
+
+    def _follow_billing(self, answer):
+        """Show how far the billing of several is, and what it made, instead of one sentence."""
+        answer = super()._follow_billing(answer)
+        if len(self) == 1:
+            return answer
+        progress = self.env["practice.billing.progress"].create({"subscription_ids": self.ids})
+        action = self.env["ir.actions.act_window"]._for_xml_id("practice_billing.practice_billing_progress_action")
+        return {**action, "res_id": progress.id}
