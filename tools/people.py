@@ -1,13 +1,13 @@
 """Read a list of people that somebody pastes or uploads: a name and an e-mail address in each row.
 
-Rows are those of :func:`~.tables.read_table`: a spreadsheet, CSV, or lines that were typed, with commas, semicolons or tabs
-between the cells. Which cell is the address is seen by its ``@``; all others together are the name.
+Rows are those of :func:`~.tables.read_table`: a spreadsheet, CSV, or lines that were typed, with commas, semicolons or
+tabs between the cells. Which cell is the address is seen by its ``@``; all others together are the name.
 """
 
 import re
 from dataclasses import dataclass
 
-from .tables import read_table
+from .tables import SEPARATORS, read_table
 
 #: What separates cells in a line of another kind than the first one.
 BETWEEN = re.compile(r"[;,\t]")
@@ -32,8 +32,10 @@ def read_people(content, most):
     :param int most: rows that there may be
     :raises TableError: see :func:`~.tables.read_table`
     """
+    # Nobody has a tab in a name; commas some have.
+    separators = "\t" if b"\t" in content.lstrip().split(b"\n")[0] else SEPARATORS
     rows = []
-    for number, cells in read_table(content, most):
+    for number, cells in read_table(content, most, separators):
         row = _read_row(number, [str(cell) for cell in cells])
         if rows or row.email or not _names_columns(cells):
             rows.append(row)

@@ -19,7 +19,7 @@ class OrganisationPeople(OrganisationAccount):
         auth="user",
         website=True,
         methods=["GET", "POST"],
-        practice_characters=MOST_OF_LIST,
+        practice_characters={"people": MOST_OF_LIST},
     )
     @of_account(needs_subscription=True)
     def practice_add_people(self, account, /, people="", file=None, shown=None, confirm=None, **kw):
@@ -49,7 +49,7 @@ class OrganisationPeople(OrganisationAccount):
             sums = subscription_sudo._portal_preview(lambda: subscription_sudo._portal_add_people(checked))
             values["consequence"] = subscription_sudo._describe_addition(*sums)
             values["shown"] = subscription_sudo._describe_addition_shown(len(good), *sums)
-            values["title"] = subscription_sudo._describe_practitioners(len(good))
+            values["added"] = subscription_sudo._describe_practitioners(len(good))
         return values
 
     def _practice_add_shown(self, account, people, shown):

@@ -13,7 +13,7 @@ class OrganisationTerms(OrganisationPlan):
     @of_account()
     def practice_show_terms(self, account, /, terms=None, plan=None, interval=None, back=None, **kw):
         """Show the terms of the plan, or of one that is about to be chosen, and keep that they are accepted."""
-        plan_sudo = self._practice_find_plan_sudo(account, plan) if plan else account.subscription.plan_id
+        plan_sudo = self._practice_find_plan_sudo(account, plan) or account.subscription.plan_id
         if request.httprequest.method == "POST":
             fingerprints = request.httprequest.form.getlist("terms")
             done = request.env._("Thank you: what you accepted is kept.")

@@ -115,7 +115,7 @@ class ResPartner(models.Model):
         return self._practice_find_or_make_contacts_sudo([(name, email)])
 
     def _practice_find_or_make_contacts_sudo(self, people):
-        """Return the person of this organisation with each address, in the same order; a new contact where there is none.
+        """Return the person of this organisation with each address, in this order; a new contact where there is none.
 
         Contacts of others are not looked at: whoever has the same address elsewhere is neither attached nor revealed.
 

@@ -14,7 +14,7 @@ class PracticeTermsAcceptance(models.Model):
     version_id = fields.Many2one("practice.terms.version", required=True, index=True, ondelete="restrict")
     terms_id = fields.Many2one(related="version_id.terms_id", store=True, index=True)
     company_id = fields.Many2one(related="version_id.terms_id.company_id", store=True, index=True)
-    number = fields.Integer(related="version_id.number", string="Version")
+    number = fields.Integer(related="version_id.number", string="Number")
     text = fields.Html(related="version_id.text")
     user_id = fields.Many2one(
         "res.users", string="Agreed By", required=True, index=True, ondelete="restrict", help="Who was logged in."

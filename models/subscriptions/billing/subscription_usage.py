@@ -60,7 +60,7 @@ class PracticeSubscription(models.Model):
         # sudo: whoever records usage need not read periods; they decide which price holds.
         periods_sudo = self.env["practice.subscription.period"].sudo()
         domain = [("subscription_id", "in", self.ids), ("kind", "!=", "extras"), ("date_to", ">=", day)]
-        return periods_sudo.search(domain, order="number desc").sudo(False).grouped("subscription_id")
+        return periods_sudo.search(domain, order="number desc").sudo(self.env.su).grouped("subscription_id")
 
     def _get_usage_to_bill(self, until, since=None):
         """Return what this subscription used until ``until`` (included) and was not billed for, as the rules know it.

@@ -18,10 +18,9 @@ class ResPartner(models.Model):
         """
         if not accounts:
             return []
-        urged = {
-            (it["organisation"].id, it["company"].id): it["button"]
-            for it in self._practice_get_portal_banners(accounts)
-        }
+        banners = self._practice_get_portal_banners(accounts)
+        banners = self._practice_get_portal_banners(accounts)
+        urged = {(it["organisation"].id, it["company"].id): it["button"] for it in banners}
         homes = []
         for account in accounts[:MOST_HOMES]:
             subscription, organisation = account.subscription, account.organisation

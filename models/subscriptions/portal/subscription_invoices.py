@@ -51,8 +51,8 @@ class PracticeSubscription(models.Model):
     def _portal_zip_invoices(self, moves):
         """Return an open file: a zip of the PDFs of ``moves``, each read and written by itself.
 
-        A document that was never sent has no PDF yet. Those are printed as Odoo's own page would (*pro forma*), so many as
-        a request has time for; a text names the others.
+        A document that was never sent has no PDF yet. Those are printed as Odoo's own page would (*pro forma*), so many
+        as a request has time for; a text names the others.
 
         :param moves: own invoices, at most :data:`MOST_DOCUMENTS`
         :raises AccessError: when the user is no administrator of the organisation
