@@ -91,6 +91,7 @@
         "views/practice_plan_views.xml",
         "views/practice_usage_kind_views.xml",
         "views/practice_discount_code_views.xml",
+        "views/practice_terms_views.xml",
         "views/practice_reminder_views.xml",
         "views/practice_price_announcement_views.xml",
         "views/practice_discount_redemption_views.xml",

@@ -56,7 +56,11 @@ class Period:
 
 @dataclass(frozen=True)
 class Usage:
-    """Use of one kind under the same tariff: what is new, and what was billed before of the same period of use."""
+    """Use of one kind under the same tariff: what is new, and what was billed before of the same period of use.
+
+    :param tuple ids: what identifies each use, where it is asked for
+    :param tuple days: what identifies the days of use: ``(period, kind, day)``
+    """
 
     plan: object
     kind: object
@@ -67,6 +71,7 @@ class Usage:
     date_from: date | None = None
     date_to: date | None = None
     ids: tuple = ()
+    days: tuple = ()
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class TableError(ValueError):
         self.code = code
 
 
-def read_table(content, most_rows):
+def read_table(content, most_rows, separators=SEPARATORS):
     """Return the rows of a file that are not empty: ``[(number, cells)]``, the first of which is the header.
 
     What a file is, is seen from its content: its name may say anything.
@@ -42,6 +42,7 @@ def read_table(content, most_rows):
     :param bytes content: CSV (UTF-8 with or without mark, UTF-16 with a mark, else Windows-1252; cells separated by
         comma, semicolon or tab), or an XLSX workbook, of which the first sheet counts
     :param int most_rows: that may follow the header
+    :param str separators: of cells in a CSV file, as far as they are known
     :return: cells are texts without spaces around them, or what a workbook knows them to be: numbers and days. Formulas
         are what they showed when the workbook was saved; a text that looks like one stays a text
     :raises TableError: when it is no such file, or has no rows, or too many
@@ -50,9 +51,9 @@ def read_table(content, most_rows):
         raise TableError("large")
     if content.startswith(OLD_EXCEL):
         raise TableError("old")
-    reader = _read_workbook if content.startswith(ZIP) else _read_text
+    found = _read_workbook(content) if content.startswith(ZIP) else _read_text(content, separators)
     rows = []
-    for number, cells in enumerate(reader(content), start=1):
+    for number, cells in enumerate(found, start=1):
         cells = tuple(_clean(cell) for cell in cells[:MOST_COLUMNS])
         if any(cell != "" for cell in cells):
             rows.append((number, cells))
@@ -76,13 +77,13 @@ def _clean(cell):
     return cell if isinstance(cell, int | float | date | time) else str(cell).strip().replace("\xa0", " ")
 
 
-def _read_text(content):
+def _read_text(content, separators):
     """Return the rows of a CSV file."""
     text = _decode(content)
     if "\0" in text:
         raise TableError("text")
     first = next((line for line in text.splitlines() if line.strip()), "")
-    separator = max(SEPARATORS, key=first.count)
+    separator = max(separators, key=first.count)
     try:
         # Not split into lines before: a cell in quotes may have several.
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))

@@ -4,3 +4,6 @@ from . import practitioners
 from . import plan
 from . import checkout
 from . import open_invoices
+from . import invoices
+from . import terms
+from . import people

@@ -34,6 +34,16 @@ def of_account(needs_subscription=False, otherwise=None):
     return decorate
 
 
+#: The buttons of the banner that lead to where somebody is already, by section of the pages. It is silent there.
+COVERED = {
+    "plans": ("plan", None),
+    "checkout": ("plan", None),
+    "change": ("plan",),
+    "open": ("pay",),
+    "method": ("method",),
+}
+
+
 class OrganisationAccount(CustomerPortal):
     """What all pages of an account have in common: whose it is, what they show, where they go, what they say.
 
@@ -82,6 +92,7 @@ class OrganisationAccount(CustomerPortal):
             "accounts": accounts if len(accounts) > 1 else [],
             "query": self._practice_get_query(account) if len(accounts) > 1 else "",
             "flash": request.session.pop("practice_flash", None),
+            "practice_covered": COVERED.get(values.get("section"), ()),
             **values,
         }
 

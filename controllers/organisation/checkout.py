@@ -1,6 +1,7 @@
 from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
+from odoo.tools import format_amount
 
 from odoo.addons.payment.controllers.portal import PaymentPortal
 
@@ -65,6 +66,8 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             checkout_sudo._check_ready()
         except UserError as error:
             return {**values, "address_problem": str(error)}
+        if terms_sudo := account.organisation._practice_get_open_terms_sudo(account.company, plan_sudo):
+            return {**values, "terms": terms_sudo, "plan": plan_sudo, "interval": interval, "back": "checkout"}
         begun_sudo = checkout_sudo._get_begun_payment_sudo()
         if begun_sudo:
             return {**values, "begun": begun_sudo._practice_get_begin_time()}
@@ -109,6 +112,7 @@ class OrganisationCheckout(OrganisationPlan, PaymentPortal):
             "allow_token_selection": not is_validation,
             "reference_prefix": self._practice_get_reference(record_sudo),
             "amount": amount,
+            "submit_button_label": amount and request.env._("Pay %s", format_amount(request.env, amount, currency)),
             "currency": currency,
             "partner_id": partner_sudo.id,
             "providers_sudo": providers_sudo,

@@ -36,7 +36,8 @@ class OrganisationPlan(OrganisationPortal):
             offers={} if runs else self._practice_prepare_plan_offers(account, plans_sudo, interval),
             runs=runs,
             under_way=checkout_sudo._is_under_way(),
-            seat_count=subscription_sudo.seat_count if subscription_sudo else 0,
+            seat_count=subscription_sudo.seat_count,
+            practitioners=subscription_sudo._describe_practitioners(subscription_sudo.seat_count),
         )
         return request.render("practice_billing.portal_plans", values)
 
@@ -75,6 +76,11 @@ class OrganisationPlan(OrganisationPortal):
                 request.env._("Add an automatic payment method first: a card or direct debit."), "warning"
             )
             return self._practice_redirect("/my/subscription/method", account)
+        if account.organisation._practice_get_open_terms_sudo(account.company, plan_sudo):
+            query = self._practice_get_query(account)
+            return request.redirect(
+                f"/my/subscription/terms{query}&plan={plan_sudo.id}&interval={interval}&back=change"
+            )
         is_sent, problem, change = request.httprequest.method == "POST", None, {}
         # An address is opened by anybody; a code is tried by a form.
         code = code if is_sent else ""

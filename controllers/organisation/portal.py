@@ -17,6 +17,19 @@ class OrganisationPortal(OrganisationAccount):
 
     # === HOME === #
 
+    @http.route()
+    def home(self, **kw):
+        """Show administrators first how their subscriptions stand."""
+        response = super().home(**kw)
+        user = request.env.user
+        if user._is_portal():
+            accounts = user.partner_id._practice_get_portal_accounts()
+            response.qcontext.update(
+                practice_accounts=accounts,
+                practice_homes=user.partner_id._practice_prepare_portal_homes(accounts),
+            )
+        return response
+
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
         partner = request.env.user.partner_id
@@ -59,12 +72,15 @@ class OrganisationPortal(OrganisationAccount):
         """Show billing details, invoices, payment methods and plan."""
         subscription_sudo = account.subscription
         invoices_sudo = subscription_sudo._get_portal_invoices() if subscription_sudo else []
+        years = subscription_sudo._get_portal_invoice_years() if subscription_sudo else []
         values = self._practice_prepare_account_values(
             account,
             section="portal",
             address=self._practice_get_address_sudo(account),
             # With the document's own key: an administrator need not be a contact of the organisation.
             invoices=[(move, move.get_portal_url()) for move in invoices_sudo],
+            has_terms=account.organisation._practice_has_terms(account.company, subscription_sudo.plan_id),
+            more=sum(count for _year, count in years) > len(invoices_sudo),
             tokens=subscription_sudo._portal_get_tokens() if subscription_sudo else [],
         )
         return request.render("practice_billing.portal_billing", values)

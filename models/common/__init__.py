@@ -1,5 +1,7 @@
 from . import ir_config_parameter
 from . import kept_mixin
+from . import terms_mixin
+from . import terms_version_mixin
 from . import ir_http
 from . import ir_ui_menu
 from . import retry_mixin

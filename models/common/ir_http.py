@@ -17,7 +17,7 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _dispatch(cls, endpoint):
         if _practice_is_ours(endpoint):
-            _practice_check_parameters(request.params)
+            _practice_check_parameters(request.params, endpoint.routing.get("practice_characters", {}))
         return super()._dispatch(endpoint)
 
     def session_info(self):
@@ -41,16 +41,17 @@ def _practice_is_ours(endpoint):
     )
 
 
-def _practice_check_parameters(parameters):
+def _practice_check_parameters(parameters, longer):
     """Refuse what the database could not keep, and what is longer than any field of a page.
 
+    :param dict longer: the characters of parameters that may have more than others: a route says so by
+        ``practice_characters``
     :raises BadRequest: naming the parameter
     """
     for name, text in find_texts(parameters):
-        problem = find_problem(text, MOST_CHARACTERS)
+        most = longer.get(name, MOST_CHARACTERS)
+        problem = find_problem(text, most)
         if problem == "long":
-            raise BadRequest(
-                request.env._("%(name)s is longer than %(most)s characters.", name=name[:50], most=MOST_CHARACTERS)
-            )
+            raise BadRequest(request.env._("%(name)s is longer than %(most)s characters.", name=name[:50], most=most))
         if problem:
             raise BadRequest(request.env._("There are characters in it that cannot be kept."))

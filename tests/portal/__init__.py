@@ -10,6 +10,7 @@ from . import test_group_portal
 from . import test_invitations
 from . import test_move_by_link
 from . import test_new_time
+from . import test_organisation_home
 from . import test_organisation_portal
 from . import test_organisation_privacy
 from . import test_parts_portal

@@ -11,6 +11,7 @@ from odoo.fields import Command, Datetime
 from odoo.http import Controller, Request
 from odoo.tests import BaseCase, HttpCase, new_test_user, tagged
 
+from odoo.addons.practice_billing.controllers.organisation.people import MOST_OF_LIST
 from odoo.addons.practice_billing.models.packages.waiting.waiting import DAY_FIELDS
 from odoo.addons.practice_billing.tools.slots import Slot
 
@@ -18,6 +19,9 @@ from ..common.booking import BookingHttpCase
 from ..common.checkouts import OrganisationMixin
 from ..common.instalments import make_term
 from ..common.routes import RoutesMixin
+
+#: Characters of what may be longer than other parameters.
+LONGER = {"people": MOST_OF_LIST}
 
 #: What lets a form do one thing or another by being there.
 SWITCHES = {"remove", "invite", "confirm", "patient_id", "organisation"}
@@ -186,6 +190,9 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             "payment_method_id": self.method.id,
             "country_id": self.env.ref("base.be").id,
             "page": 1,
+            "year": self.today().year,
+            "people": "Mallory, mallory@example.com",
+            "file": "",
             "week": "2026-01-15",
             "filterby": "all",
             "message": "booked",
@@ -281,7 +288,7 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             self.authenticate(login, login.ljust(8, "x"))
             for address, methods, is_json, names in self.routes():
                 for name in names | {"unknown"}:
-                    for text in ("a\0b", "x" * 501):
+                    for text in ("a\0b", "x" * (LONGER.get(name, 500) + 1)):
                         with self.subTest(login=login, address=address, name=name, text=text[:3]):
                             self.assertRefusedAs400(address, methods, is_json, {**account, name: text})
 

@@ -1,8 +1,5 @@
-from hashlib import sha256
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import is_html_empty
 
 #: What a credit moves to revenue when it is used.
 RELEASE_METHODS = [("sale_value", "What was paid"), ("internal_rate", "Internal rate")]
@@ -16,7 +13,10 @@ class PracticePackage(models.Model):
 
     _name = "practice.package"
     _description = "Package"
-    _inherit = ["practice.kept.mixin", "practice.deferral.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        *("practice.kept.mixin", "practice.deferral.mixin", "practice.terms.mixin"),
+        *("mail.thread", "mail.activity.mixin"),
+    ]
     _order = "name, id"
     _check_company_auto = True
     _check_company_domain = models.check_company_domain_parent_of
@@ -141,36 +141,3 @@ class PracticePackage(models.Model):
         """Return whether the fixed end of this package lies before ``day``: there is no use in selling it."""
         self.ensure_one()
         return bool(self.validity_date) and self.validity_date < day
-
-    # === TERMS === #
-
-    def _has_terms(self):
-        self.ensure_one()
-        return not is_html_empty(self.terms)
-
-    def _get_terms_fingerprint(self):
-        """Return what identifies the terms as this language shows them, for a form that asks to agree; else ``""``."""
-        self.ensure_one()
-        return sha256(self.terms.encode()).hexdigest() if self._has_terms() else ""
-
-    def _get_terms_version_sudo(self):
-        """Return the version of the terms as they are now, in all languages; an empty record when there are none.
-
-        A version is made when the first purchase refers to it, so texts that nobody ever agreed to leave no trace.
-        The package is written before, so that of two purchases at once one is repeated and finds the version.
-        """
-        self.ensure_one()
-        versions_sudo = self.env["practice.package.terms"].sudo()  # sudo: made by purchases only
-        if not self._has_terms():
-            return versions_sudo
-        last = versions_sudo.search([("package_id", "=", self.id)], limit=1)
-        if last and last._has_text_of_package():
-            return last
-        package_sudo = self.sudo()  # sudo: a counter that nobody writes by hand
-        package_sudo.terms_number = last.number + 1
-        package_sudo.flush_recordset()
-        version = versions_sudo.create(
-            {"package_id": self.id, "number": last.number + 1, "date": fields.Datetime.now()}
-        )
-        version._copy_text_of_package()
-        return version

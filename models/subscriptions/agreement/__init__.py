@@ -17,3 +17,8 @@ from . import res_partner_roles
 from . import res_partner_address
 from . import res_partner_forget
 from . import product_template
+from . import terms
+from . import terms_version
+from . import terms_acceptance
+from . import res_partner_terms
+from . import subscription_terms

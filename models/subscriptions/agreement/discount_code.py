@@ -115,6 +115,11 @@ class PracticeDiscountCode(models.Model):
             )
         return None
 
+    def _describe(self):
+        """Return what this code takes off, and for how long, in words."""
+        self.ensure_one()
+        return self.env["practice.discount.redemption"].new({"code_id": self.id})._describe()
+
     def _redeem(self, subscription, plan=None):
         """Give the code to a subscription; its next invoice carries the discount.
 

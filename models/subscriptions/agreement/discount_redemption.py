@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_amount
 
 from ....tools import pricing
 from ..catalog.discount_code import DURATIONS, KINDS
@@ -102,6 +103,21 @@ class PracticeDiscountRedemption(models.Model):
         for redemption in self - unused:
             redemption.sudo().ended_on = redemption.company_id._practice_day()  # sudo: checked above
         unused.sudo().unlink()  # sudo: checked above
+
+    def _describe(self):
+        """Return what the code takes off, and for how long, in words."""
+        self.ensure_one()
+        if self.kind == "percentage":
+            value = self.env._("%s %%", f"{self.value:g}")
+        else:
+            value = format_amount(self.env, self.value, self.currency_id)
+        if self.duration == "once":
+            return self.env._("%s, once", value)
+        if self.duration == "forever":
+            return self.env._("%s, for good", value)
+        if self.periods == 1:
+            return self.env._("%s, 1 period", value)
+        return self.env._("%(value)s, %(periods)s periods", value=value, periods=self.periods)
 
     def _to_rules(self):
         """Return the discount as the pure rules know it."""

@@ -125,17 +125,35 @@ class ResPartner(models.Model):
     def _practice_find_or_make_contact_sudo(self, name, email):
         """Return the person of this organisation with this e-mail address; a new contact when there is none.
 
-        Contacts of others are not looked at: whoever has the same address elsewhere is neither attached nor revealed.
-
         :raises UserError: when the name is missing or the address is none
         """
-        self.ensure_one()
         name, email = (name or "").strip(), email_normalize(email or "")
         if not name or not email:
             raise UserError(self.env._("A practitioner needs a name and a valid e-mail address."))
-        known = self._practice_get_contacts().filtered(lambda it: it.email_normalized == email)
+        return self._practice_find_or_make_contacts_sudo([(name, email)])
+
+    def _practice_find_or_make_contacts_sudo(self, people):
+        """Return the person of this organisation with each address, in this order; a new contact where there is none.
+
+        Contacts of others are not looked at: whoever has the same address elsewhere is neither attached nor revealed.
+
+        :param list people: ``(name, normalized e-mail address)``; each address once
+        """
+        self.ensure_one()
+        known = self._practice_get_known_people()
+        vals_list = [
+            {"name": name, "email": email, "parent_id": self.id} for name, email in people if email not in known
+        ]
         # sudo: the role was checked by the door
-        return known[:1] or self.sudo().create({"name": name, "email": email, "parent_id": self.id})
+        made_sudo = dict(zip((vals["email"] for vals in vals_list), self.sudo().create(vals_list), strict=True))
+        return self.browse().union(*(known.get(email) or made_sudo[email] for _name, email in people))
+
+    def _practice_get_known_people(self):
+        """Return ``{normalized e-mail address: person}`` of this organisation."""
+        known = {}
+        for person in self._practice_get_contacts().filtered("email_normalized"):
+            known.setdefault(person.email_normalized, person)
+        return known
 
     def _practice_invite_contact(self, contact, company):
         """Invite one of the organisation's people to the portal of ``company``.

@@ -73,13 +73,16 @@ class PracticeSubscriptionSeat(models.Model):
 
         :raises ValidationError: naming the other seat
         """
+        if not self:
+            return
+        domain = Domain("subscription_id", "in", self.subscription_id.ids)
+        domain &= Domain("practitioner_id", "in", self.practitioner_id.ids)
+        domain &= Domain("date_to", "=", False) | Domain("date_to", ">=", min(self.mapped("date_from")))
+        claims = self.search(domain).grouped(lambda it: it._get_claim()[0])
         for seat in self:
-            domain = Domain("id", "!=", seat.id) & Domain("subscription_id", "=", seat.subscription_id.id)
-            domain &= Domain("practitioner_id", "=", seat.practitioner_id.id)
-            domain &= Domain("date_to", "=", False) | Domain("date_to", ">=", seat.date_from)
-            if seat.date_to:
-                domain &= Domain("date_from", "<=", seat.date_to)
-            if other := self.search(domain, limit=1):
+            whose, first, last = seat._get_claim()
+            others = claims.get(whose, self.browse()) - seat
+            if other := others.filtered(lambda it, first=first, last=last: it._overlaps(first, last))[:1]:
                 raise ValidationError(
                     self.env._(
                         "%(name)s has a seat from %(day)s already. A practitioner counts once.",
@@ -126,6 +129,11 @@ class PracticeSubscriptionSeat(models.Model):
         """Return whose days of which subscription this seat takes: ``(who and where, first day, last day)``."""
         self.ensure_one()
         return (self.practitioner_id, self.subscription_id), self.date_from, self.date_to or date.max
+
+    def _overlaps(self, first, last):
+        """Return whether this seat takes a day from ``first`` to ``last`` (both included)."""
+        _whose, date_from, date_to = self._get_claim()
+        return date_from <= last and first <= date_to
 
     def _is_within(self, claim):
         """Return whether this seat takes nothing that ``claim`` did not take."""

@@ -1,4 +1,5 @@
 from . import res_company
+from . import subscription_usage
 from . import subscription_next_invoice
 from . import subscription_invoice
 from . import subscription_preview

@@ -153,10 +153,8 @@ class PracticeSubscription(models.Model):
         """Point each usage at the line that billed it; what is free or included at the period only."""
         if not invoice.usages:
             return
-        usages_sudo = self.env["practice.subscription.usage"].sudo()  # sudo: written by the module only
         of_usage = {line.usage: move_lines[id(line)] for line in invoice.bill.lines if line.usage}
-        for rules in invoice.usages:
-            billed_sudo = usages_sudo.browse(rules.ids)
+        for rules, billed_sudo in invoice.subscription._get_usage_of_rules_sudo(invoice):
             billed_sudo.write(
                 {
                     "period_id": period.id,
@@ -168,9 +166,7 @@ class PracticeSubscription(models.Model):
     def _close_usage(self, invoice):
         """Count usage that costs nothing to the last period, when no invoice is to follow that could hold it."""
         self.ensure_one()
-        usages_sudo = self.env["practice.subscription.usage"].sudo()  # sudo: written by the module only
-        for rules in invoice.usages:
-            closed_sudo = usages_sudo.browse(rules.ids)
+        for _rules, closed_sudo in self._get_usage_of_rules_sudo(invoice):
             closed_sudo.write({"period_id": self.period_id.id, "service_period_id": closed_sudo[0].use_period_id.id})
 
     def _get_origin_note(self, invoice):

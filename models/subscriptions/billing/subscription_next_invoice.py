@@ -209,18 +209,3 @@ class PracticeSubscription(models.Model):
         return self.period_ids.filtered(
             lambda it: it.kind != "extras" and not it.is_membership and it.service_to >= max(day, it.date_from)
         )
-
-    # === USAGE === #
-
-    def _get_usage_to_bill(self, until):
-        """Return what this subscription used until ``until`` (included) and was not billed for, as the rules know it.
-
-        Usage is billed at the price of the period it falls in, or of its day outside any, however late it is recorded.
-        """
-        self.ensure_one()
-        usages = self.unbilled_usage_ids.filtered(lambda usage: usage.state == "unbilled" and usage.date <= until)
-        # As they stand on the invoice: what is late comes first, then the kinds in their order.
-        usages = usages.sorted(
-            lambda usage: (usage.use_period_id.number, usage.kind_id.sequence, usage.kind_id.id, usage.date)
-        )
-        return usages._to_rules(until)

@@ -50,7 +50,10 @@ class PracticeSubscription(models.Model):
                 subscription.next_invoice_total = preview["untaxed"]
 
     def _get_preview(self, invoice):
-        """Return the invoice as it would be: ``lines``, ``untaxed``, ``tax`` and ``total`` in the plan's currency."""
+        """Return the invoice as it would be: ``lines``, ``untaxed``, ``tax`` and ``total`` in the plan's currency.
+
+        ``taxes`` are the parts of the tax: ``[{"rate", "amount"}]``; the rate is a text, empty where it is not one.
+        """
         self.ensure_one()
         company = self.company_id
         me = self.with_company(company)
@@ -91,10 +94,24 @@ class PracticeSubscription(models.Model):
                 }
                 for vals in vals_list
             ],
+            "taxes": self._get_tax_parts(totals, currency),
             "untaxed": currency.round(totals["base_amount_currency"]),
             "tax": currency.round(totals["tax_amount_currency"]),
             "total": currency.round(totals["total_amount_currency"]),
         }
+
+    @api.model
+    def _get_tax_parts(self, totals, currency):
+        """Return the taxes of an invoice by rate, see :meth:`_get_preview`."""
+        parts = {}
+        for subtotal in totals["subtotals"]:
+            for group in subtotal["tax_groups"]:
+                rates = self.env["account.tax"].browse(group["involved_tax_ids"])
+                rates = {it.amount if it.amount_type == "percent" else None for it in rates}
+                rate = rates.pop() if len(rates) == 1 else None
+                rate = "" if rate is None else f"{rate:g}"
+                parts[rate] = parts.get(rate, 0.0) + group["tax_amount_currency"]
+        return [{"rate": rate, "amount": currency.round(amount)} for rate, amount in parts.items()]
 
     @api.model
     def _render_preview(self, preview):

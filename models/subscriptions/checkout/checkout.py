@@ -291,8 +291,8 @@ class PracticeSubscriptionCheckout(models.Model):
 
         :return: what is to be paid, with tax, in the currency of the plan; 0.0: only the method is to be saved
         :raises AccessError: when the user is no administrator of the organisation
-        :raises UserError: while another payment may take money, when the checkout is not open, something is missing, or
-            the amount is no longer what was shown
+        :raises UserError: while another payment may take money, when the checkout is not open, something is missing,
+            terms are not agreed to, or the amount is no longer what was shown
         """
         self.ensure_one()
         self.organisation_id._practice_check_administrator()
@@ -302,6 +302,7 @@ class PracticeSubscriptionCheckout(models.Model):
         if self_sudo.state != "draft":
             raise UserError(self.env._("This was paid or withdrawn already. Load the page again."))
         self_sudo._check_ready()
+        self.organisation_id._practice_check_terms(self_sudo.company_id, self_sudo.plan_id)
         shown, total = self_sudo.amount_total, self_sudo._get_preview()["total"]
         if self_sudo.currency_id.compare_amounts(shown, total):
             raise UserError(

@@ -2,7 +2,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import format_amount, format_date
 
-from ....tools.periods import first_start_from
+from ....tools.periods import INTERVAL_MONTHS, first_start_from
 
 
 class PracticePlan(models.Model):
@@ -25,7 +25,10 @@ class PracticePlan(models.Model):
             "student": self._get_price(interval, "student", day),
             "coming": self._describe_coming_price(interval, day),
             "usage": self._prepare_portal_usage_prices(day),
+            "saving": self._describe_saving(day) if interval == "year" else "",
         }
+        if subscription:
+            card["change"] = self._prepare_portal_change(interval, subscription)
         if (subscription.plan_id, subscription.interval) == (self, interval):
             try:
                 prices = subscription._get_prices_now()
@@ -37,6 +40,43 @@ class PracticePlan(models.Model):
                 "coming": subscription._prepare_portal_price_change(),
             }
         return card
+
+    def _describe_saving(self, day):
+        """Return in words what a year costs less than twelve months, from ``day`` on; nothing when it does not."""
+        self.ensure_one()
+        month, year = (self._get_price(it, "standard", day) for it in ("month", "year"))
+        if month is None or year is None or self.currency_id.compare_amounts(year, 12 * month) >= 0:
+            return ""
+        saved = 12 * month - year
+        months = round(saved / month)
+        if self.currency_id.compare_amounts(saved, months * month):
+            return self.env._("You save %s a year.", format_amount(self.env, saved, self.currency_id))
+        if months == 1:
+            return self.env._("You save 1 month.")
+        return self.env._("You save %s months.", months)
+
+    def _prepare_portal_change(self, interval, subscription):
+        """Return what choosing this plan means for who has ``subscription``: ``{"kind", "when"}``, or ``None``.
+
+        The kind is ``upgrade``, ``downgrade``, ``interval`` (the same plan) or ``other``; ``when`` is said in words.
+        """
+        self.ensure_one()
+        if (subscription.plan_id, subscription.interval) == (self, interval):
+            return None
+        try:
+            when = subscription._get_change(self, interval)
+            return {"kind": self._name_change(interval, subscription), "when": subscription._describe_when(when)}
+        except UserError as error:
+            return {"kind": "", "when": str(error)}
+
+    def _name_change(self, interval, subscription):
+        """Return whether this plan is an upgrade: what it costs a month, and not when it is paid, says so."""
+        if subscription.plan_id == self:
+            return "interval"
+        now = subscription._get_prices_now()["standard"] / INTERVAL_MONTHS[subscription.interval]
+        new = self._get_price(interval, "standard", subscription.company_id._practice_day()) or 0.0
+        difference = self.currency_id.compare_amounts(new / INTERVAL_MONTHS[interval], now)
+        return {1: "upgrade", -1: "downgrade"}.get(difference, "other")
 
     def _describe_coming_price(self, interval, day):
         """Return in words what a practitioner costs later, for who begins on ``day``; nothing when that is not known.

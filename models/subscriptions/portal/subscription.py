@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import format_amount, format_date
@@ -59,32 +61,41 @@ class PracticeSubscription(models.Model):
         self.ensure_one()
         periods = self.period_ids.filtered(lambda it: it.kind != "extras")[:2]
         blocks = [self._prepare_usage_block(period) for period in periods]
-        if not periods and self.usage_ids:
+        if not periods:
+            usages = self.env["practice.subscription.usage"]
             rows = [
-                {"kind": kind.name, "quantity": f"{sum(usages.mapped('quantity')):g}", "included": "", "amount": None}
-                for kind, usages in self.usage_ids.grouped("kind_id").items()
+                {"kind": kind.name, "quantity": f"{quantity:g}", "included": "", "amount": None}
+                for kind, quantity in usages._read_group(
+                    [("subscription_id", "=", self.id)], ["kind_id"], ["quantity:sum"]
+                )
             ]
             blocks.append({"title": self.env._("Before the first period: free"), "rows": rows})
         return [block for block in blocks if block["rows"]]
 
     def _prepare_usage_block(self, period):
-        # Of all that they ever used, the days of this period only.
-        usages = self.env["practice.subscription.usage"].search(
-            [("subscription_id", "=", self.id), ("date", ">=", period.date_from), ("date", "<=", period.service_to)]
-        )
-        rows = []
-        for kind, of_kind in usages.grouped("kind_id").items():
-            included = period.plan_id._get_usage_price(kind, period._get_price_date())[1]
-            billed = sum(of_kind.invoice_line_id.mapped("price_subtotal"))
-            coming = usage_lines(of_kind.filtered(lambda it: it.state == "unbilled")._to_rules())
-            rows.append(
-                {
-                    "kind": kind.name,
-                    "quantity": f"{sum(of_kind.mapped('quantity')):g}",
-                    "included": f"{included:g}",
-                    "amount": self.currency_id.round(billed + sum(line.amount for line in coming)),
-                }
-            )
+        # Of all that they ever used, the sums of the days of this period only.
+        usages = self.env["practice.subscription.usage"]
+        domain = [
+            ("subscription_id", "=", self.id),
+            ("date", ">=", period.date_from),
+            ("date", "<=", period.service_to),
+        ]
+        coming = usage_lines(self._get_usage_to_bill(period.service_to, since=period.date_from))
+        quantities, amounts = defaultdict(float), defaultdict(float)
+        for kind, line, quantity in usages._read_group(domain, ["kind_id", "invoice_line_id"], ["quantity:sum"]):
+            quantities[kind] += quantity
+            amounts[kind.id] += line.price_subtotal
+        for line in coming:
+            amounts[line.kind] += line.amount
+        rows = [
+            {
+                "kind": kind.name,
+                "quantity": f"{quantity:g}",
+                "included": f"{period.plan_id._get_usage_price(kind, period._get_price_date())[1]:g}",
+                "amount": self.currency_id.round(amounts[kind.id]),
+            }
+            for kind, quantity in quantities.items()
+        ]
         title = self.env._(
             "%(first)s – %(last)s",
             first=format_date(self.env, period.date_from),
@@ -119,10 +130,3 @@ class PracticeSubscription(models.Model):
             price=format_amount(self.env, change.after["student"], self.currency_id),
             day=format_date(self.env, change.day),
         )
-
-    def _get_portal_invoices(self):
-        """Return the posted invoices and credit notes of this organisation's subscription, the newest first."""
-        self.ensure_one()
-        moves_sudo = self.env["account.move"].sudo()  # sudo: asked for an administrator of the organisation
-        domain = [("practice_subscription_id", "=", self.id), ("state", "=", "posted")]
-        return moves_sudo.search(domain, order="invoice_date desc, id desc", limit=24)

@@ -59,8 +59,7 @@ class PracticeSubscription(models.Model):
         :raises UserError: when name or address are missing, a student has no proof, or the person has a seat already
         """
         self_sudo = self._portal_door_sudo()
-        if self_sudo.state == "cancelled":
-            raise UserError(self.env._("The subscription has ended. Select a plan first."))
+        self_sudo._check_takes_practitioners()
         until = self_sudo._check_proof(kind, student_until)
         # The role was checked; the contact is the organisation's.
         person_sudo = self_sudo.organisation_id._practice_find_or_make_contact_sudo(name, email)
@@ -79,6 +78,14 @@ class PracticeSubscription(models.Model):
         if invite:
             self._portal_invite(seat_sudo.id)
         return seat_sudo
+
+    def _check_takes_practitioners(self):
+        """Refuse to add somebody to what has ended.
+
+        :raises UserError: see above
+        """
+        if self.state == "cancelled":
+            raise UserError(self.env._("The subscription has ended. Select a plan first."))
 
     def _check_proof(self, kind, student_until):
         """Return the last day of a student's proof, or none for who pays the standard rate.
@@ -292,6 +299,15 @@ class PracticeSubscription(models.Model):
         """Return what a page shows of a change in one word, to compare it when it is confirmed."""
         return f"{when} {preview['total']:.2f}" if preview else when
 
+    def _describe_when(self, when):
+        """Return in words when a change of plan takes effect, see :meth:`_get_change`."""
+        if when == "now":
+            return self.env._("Takes effect today: unused days of the present plan are credited on the same invoice.")
+        if when == "free":
+            return self.env._("Takes effect at once; nothing is paid yet.")
+        day = format_date(self.env, self.next_invoice_date)
+        return self.env._("Takes effect on %s, when the paid period is over.", day)
+
     def _name_interval(self, interval):
         return dict(self._fields["interval"]._description_selection(self.env))[interval]
 
@@ -302,7 +318,7 @@ class PracticeSubscription(models.Model):
         return codes_sudo._find_for_customer(name, self, plan)
 
     def _check_change_allowed(self, plan):
-        """Refuse a change to what is not offered, or without a method to collect it with.
+        """Refuse a change to what is not offered, without a method to collect it with, or without its terms.
 
         :raises UserError: see above
         """
@@ -310,6 +326,7 @@ class PracticeSubscription(models.Model):
             raise UserError(self.env._("This plan is not offered. Choose another one."))
         if self.state != "trial" and not self.payment_token_id.active:
             raise UserError(self.env._("Add an automatic payment method first: a card or direct debit."))
+        self.organisation_id._practice_check_terms(self.company_id, plan)
 
     def _portal_withdraw_change(self):
         """Stay on the plan."""
