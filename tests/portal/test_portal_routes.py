@@ -187,6 +187,7 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             "country_id": self.env.ref("base.be").id,
             "page": 1,
             "week": "2026-01-15",
+            "chosen": Slot(self.type.id, self.doctor.id, self.victim.partner_id.id, start).encode(),
             "filterby": "all",
             "message": "booked",
             "interval": "month",
@@ -292,6 +293,10 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
     def test_what_only_reads_writes_nothing(self):
         for login in ("pb_victim", "pb_boss"):
             self.assertReadOnlyPagesReadOnly(login)
+
+    def test_each_page_of_a_patient_has_a_title_and_one_heading(self):
+        self.authenticate("pb_victim", "pb_victim")
+        self.assertTitledPages()
 
 
 #: What a parameter of an address may be instead of what it should be.
@@ -465,3 +470,8 @@ class TestEveryLink(RoutesMixin, BookingHttpCase):
 
     def test_what_only_reads_writes_nothing(self):
         self.assertReadOnlyPagesReadOnly()
+
+    def test_each_page_has_a_title_and_one_heading(self):
+        self.assertTitledPages()
+        self.links = dict.fromkeys(self.links, "ended")
+        self.assertTitledPages()
