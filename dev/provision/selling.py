@@ -69,7 +69,6 @@ ALLOWED = {
     f"{SUBSCRIPTIONS}/billing/account_move.py:_practice_complete_period_lines": "a person adds a line to a draft",
     f"{SUBSCRIPTIONS}/billing/account_move.py:_practice_get_subscription_mail_template": "only how it is sent",
     f"{SUBSCRIPTIONS}/billing/account_move_line.py:_practice_prepare_credit_lot_vals": "posting; the credits keep it",
-    f"{SUBSCRIPTIONS}/portal/plan.py:_describe_price_from": "how who pays from a day to come on is called",
     f"{SUBSCRIPTIONS}/portal/subscription_doors.py:_describe_addition": "what adding somebody costs from now on",
     "report/credit_proof.py:_select_posts": "balance posts of today are proved besides those that were",
 }
