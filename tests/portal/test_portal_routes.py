@@ -187,6 +187,7 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             "country_id": self.env.ref("base.be").id,
             "page": 1,
             "week": "2026-01-15",
+            "wish": "package",
             "chosen": Slot(self.type.id, self.doctor.id, self.victim.partner_id.id, start).encode(),
             "filterby": "all",
             "message": "booked",
