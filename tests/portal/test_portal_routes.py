@@ -297,7 +297,7 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
 
     def test_each_page_of_a_patient_has_a_title_and_one_heading(self):
         self.authenticate("pb_victim", "pb_victim")
-        self.assertTitledPages()
+        self.assertTitledPages(on_paper=True)
 
 
 #: What a parameter of an address may be instead of what it should be.
@@ -473,6 +473,6 @@ class TestEveryLink(RoutesMixin, BookingHttpCase):
         self.assertReadOnlyPagesReadOnly()
 
     def test_each_page_has_a_title_and_one_heading(self):
-        self.assertTitledPages()
+        self.assertTitledPages(on_paper=True)
         self.links = dict.fromkeys(self.links, "ended")
-        self.assertTitledPages()
+        self.assertTitledPages(on_paper=True)
