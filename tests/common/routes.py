@@ -6,6 +6,8 @@ import re
 import textwrap
 from urllib.parse import unquote, urlencode
 
+from lxml import html
+
 from odoo.http import Request
 
 #: What can be done with a seat or a payment method.
@@ -90,6 +92,26 @@ class RoutesMixin:
                 self.assertTrue("message" not in names or rule.rule.endswith(("/book", "/move")))
             asked.append(rule.rule)
         self.assertTrue(asked)
+
+    def assertTitledPages(self, *, on_paper):
+        """Ask each page plainly: what it shows has a title of its own, and one heading of the first level.
+
+        :param bool on_paper: whether the heading says that it is printed without what is clicked
+        """
+        asked = 0
+        for address, methods, is_json, _names in self.routes():
+            answer = self.url_open(address) if "GET" in methods and not is_json else None
+            # Where it led to another page, that one is asked for itself.
+            if answer is None or answer.history or not answer.headers["Content-Type"].startswith("text/html"):
+                continue
+            with self.subTest(address=address):
+                page = html.fromstring(answer.text)
+                self.assertNotIn((page.findtext(".//title") or "").strip(), ("", "Odoo"))
+                headings = page.findall(".//h1")
+                self.assertEqual(len(headings), 1)
+                self.assertEqual("o_practice_paper" in headings[0].get("class", "").split(), on_paper)
+                asked += 1
+        self.assertGreater(asked, 3)
 
     def text_of(self, answer, address):
         """Yield the text of a page or file, and how a file is called: it may be after a patient."""

@@ -3,6 +3,7 @@ from . import test_booking_several
 from . import test_booking_tour
 from . import test_checkout
 from . import test_checkout_race
+from . import test_credits_link
 from . import test_direct_debit_portal
 from . import test_direct_debit_tour
 from . import test_gift_vouchers_portal

@@ -194,6 +194,8 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             "people": "Mallory, mallory@example.com",
             "file": "",
             "week": "2026-01-15",
+            "wish": "package",
+            "chosen": Slot(self.type.id, self.doctor.id, self.victim.partner_id.id, start).encode(),
             "filterby": "all",
             "message": "booked",
             "interval": "month",
@@ -299,6 +301,10 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
     def test_what_only_reads_writes_nothing(self):
         for login in ("pb_victim", "pb_boss"):
             self.assertReadOnlyPagesReadOnly(login)
+
+    def test_each_page_of_a_patient_has_a_title_and_one_heading(self):
+        self.authenticate("pb_victim", "pb_victim")
+        self.assertTitledPages(on_paper=True)
 
 
 #: What a parameter of an address may be instead of what it should be.
@@ -472,3 +478,8 @@ class TestEveryLink(RoutesMixin, BookingHttpCase):
 
     def test_what_only_reads_writes_nothing(self):
         self.assertReadOnlyPagesReadOnly()
+
+    def test_each_page_has_a_title_and_one_heading(self):
+        self.assertTitledPages(on_paper=True)
+        self.links = dict.fromkeys(self.links, "ended")
+        self.assertTitledPages(on_paper=True)

@@ -49,6 +49,21 @@ class TestMembership(SubscriptionCase):
         self.assertFalse(subscription.period_id.release_ids)
         self.assertBooksAgree()
 
+    def test_the_member_is_called_a_member(self):
+        subscription = self.begin()
+        subscription.seat_ids = [
+            Command.create({"practitioner_id": self.practitioner("Bert").id, "date_from": day(2, 1)})
+        ]
+        self.bill(subscription, "2026-02-15")
+        words = [
+            *subscription.period_ids.move_id.invoice_line_ids.mapped("name"),
+            subscription._prepare_portal_price(),
+            self.membership._describe_price_from(130.0, day(3, 15)),
+        ]
+        self.assertIn("member", subscription._prepare_portal_price())
+        for text in words:
+            self.assertNotRegex(text, "(?i)practitioner|organisation")
+
     def test_credits_are_given_when_the_invoice_is_paid(self):
         subscription = self.begin(pay=False)
         self.assertLot(self.lots(subscription), available=4, state="pending")

@@ -4,6 +4,7 @@ from . import test_credit_rules
 from . import test_date_rules
 from . import test_import_rules
 from . import test_notice_rules
+from . import test_number_words
 from . import test_occupancy_rules
 from . import test_pay_rules
 from . import test_payer_rules

@@ -51,6 +51,7 @@ class PracticeAppointmentType(models.Model):
         for start in starts:
             if monday <= (day := self._get_day(start)) <= sunday:
                 days.setdefault(day, []).append(self._prepare_time(start, times[start], patient))
+        first = next((start for start in starts if start not in chosen), None)
         later = next((start for start in starts if self._get_day(start) > sunday), None)
         return {
             "title": " – ".join(format_date(self.env, day, date_format="d MMMM") for day in (monday, sunday)),
@@ -58,7 +59,7 @@ class PracticeAppointmentType(models.Model):
                 {"label": format_date(self.env, day, date_format="EEEE d MMMM"), "times": times}
                 for day, times in days.items()
             ],
-            "first": starts and self._prepare_time(starts[0], times[starts[0]], patient),
+            "first": first and self._prepare_time(first, times[first], patient),
             "next_time": not days and later and self._prepare_time(later, times[later], patient),
             "previous": monday > first_monday and (monday - timedelta(days=7)).isoformat(),
             "next": sunday < last_sunday and (monday + timedelta(days=7)).isoformat(),
@@ -66,7 +67,7 @@ class PracticeAppointmentType(models.Model):
             "opens": opens.isoformat(),
             "closes": closes.isoformat(),
             "until": format_date(self.env, closes),
-            "nothing": not starts,
+            "nothing": not first,
             "tz": self.company_id.practice_tz,
         }
 

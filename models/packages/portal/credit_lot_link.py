@@ -41,7 +41,7 @@ class PracticeCreditLot(models.Model):
     @api.model
     def _find_by_token_sudo(self, token):
         """Return the credits whose link this is, with all rights, or an empty record."""
-        lots_sudo = self.sudo()  # sudo: who has the link may follow it
+        lots_sudo = self.sudo().browse()  # sudo: who has the link may follow it
         try:
             lot_id, recipients = verify_hash_signed(lots_sudo.env, SCOPE, token) or (0, "")
         except ValueError:

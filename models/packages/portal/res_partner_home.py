@@ -44,7 +44,10 @@ class ResPartner(models.Model):
         }
 
     def _practice_prepare_portal_dues(self, user):
-        """Return what ``user`` has to pay: dicts of ``what``, ``note``, ``amount``, ``url`` and ``label``. A hook."""
+        """Return what ``user`` has to pay: dicts of ``what``, ``note``, ``is_processing``, ``amount`` and ``url``.
+
+        A hook of the rooms that sell.
+        """
         return []
 
     def _practice_prepare_portal_todos(self, patients, packages):

@@ -308,6 +308,11 @@ class PracticeSubscription(models.Model):
         start = start or today
         return {"state": "active", "date_start": start, "anchor_date": start, "next_invoice_date": start}
 
+    def _is_membership(self):
+        """Return whether this is a membership: its plan gives whoever has a seat credits, so they come as patients."""
+        self.ensure_one()
+        return bool(self.plan_id.package_id)
+
     def _add_member_seat(self):
         """Give the member of a membership their seat: the one who subscribes is the one who comes."""
         self.ensure_one()

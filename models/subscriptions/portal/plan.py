@@ -91,12 +91,11 @@ class PracticePlan(models.Model):
         return self._describe_price_from(amount, first_start_from(day, first, interval))
 
     def _describe_price_from(self, amount, day):
-        """Return in words that a practitioner costs ``amount``, in the currency of the plan, from ``day`` on."""
-        return self.env._(
-            "A practitioner costs %(price)s from %(day)s on.",
-            price=format_amount(self.env, amount, self.currency_id),
-            day=format_date(self.env, day),
-        )
+        """Return in words that who has a seat costs ``amount``, in the currency of the plan, from ``day`` on."""
+        said = {"price": format_amount(self.env, amount, self.currency_id), "day": format_date(self.env, day)}
+        if self.package_id:
+            return self.env._("A member pays %(price)s from %(day)s on.", **said)
+        return self.env._("A practitioner costs %(price)s from %(day)s on.", **said)
 
     def _prepare_portal_usage_prices(self, day):
         """Return ``[(kind, unit price, included)]`` of what this plan charges beyond the licence."""

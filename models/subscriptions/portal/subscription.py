@@ -110,6 +110,10 @@ class PracticeSubscription(models.Model):
             amount = format_amount(self.env, self._get_prices_now()["standard"], self.currency_id)
         except UserError:
             return ""
+        if self._is_membership():
+            if self.interval == "year":
+                return self.env._("%s per member a year, without tax", amount)
+            return self.env._("%s per member a month, without tax", amount)
         if self.interval == "year":
             return self.env._("%s per practitioner a year, without tax", amount)
         return self.env._("%s per practitioner a month, without tax", amount)
