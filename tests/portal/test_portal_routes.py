@@ -1,6 +1,8 @@
 """Every page and form without the back office, with the ids of somebody else: nothing shows, nothing changes."""
 
+import os
 import re
+import unittest
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
@@ -14,6 +16,7 @@ from odoo.tests import BaseCase, HttpCase, new_test_user, tagged
 from odoo.addons.practice_billing.models.packages.waiting.waiting import DAY_FIELDS
 from odoo.addons.practice_billing.tools.slots import Slot
 
+from ..common.accessibility import AXE, AccessibilityMixin
 from ..common.booking import BookingHttpCase
 from ..common.checkouts import OrganisationMixin
 from ..common.instalments import make_term
@@ -52,8 +55,9 @@ class TestNames(BaseCase):
                         self.assertRegex(name, "^_?practice_")
 
 
-@tagged("post_install", "-at_install")
-class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
+class EveryRouteMixin(RoutesMixin, OrganisationMixin):
+    """The pages of the portal, and somebody and an organisation that have something on all of them."""
+
     now = None
     #: The addresses of this module; others below them are Odoo's.
     ours = re.compile(r"^/my/(packages|appointments|statements|subscription|seat)\b")
@@ -225,8 +229,9 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
         for switch in SWITCHES & names:
             yield {name: value for name, value in full.items() if name != switch}
 
-    # === TESTS === #
 
+@tagged("post_install", "-at_install")
+class TestEveryRoute(EveryRouteMixin, HttpCase):
     def test_there_are_routes_to_walk_and_a_value_for_every_name(self):
         routes, values = self.routes(), self.victims_values()
         self.assertGreater(len(routes), 40)
@@ -294,12 +299,32 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
             self.assertReadOnlyPagesReadOnly(login)
 
 
+@tagged("post_install", "-at_install")
+@unittest.skipUnless(AXE or os.environ.get("CI"), "no axe-core: run the tests with dev/odoo test")
+class TestEveryPage(AccessibilityMixin, EveryRouteMixin, HttpCase):
+    """Everybody can read every page, and the front desk its day board."""
+
+    def test_everybody_can_read_every_page(self):
+        walked = set()
+        for login in ("pb_victim", "pb_boss"):
+            self.authenticate(login, login.ljust(8, "x"))
+            paths = [path for path in self.pages() if path not in walked and self.is_page(path)]
+            self.assertForEverybody(login, paths)
+            walked.update(paths)
+        self.assertGreater(len(walked), 30)
+
+    def test_everybody_can_read_the_day_board(self):
+        self.plan(self.victim.partner_id, Datetime.now(), user_id=self.doctor.id)
+        self.assertForEverybody(
+            "pb_front_desk", ["/odoo/day-board"], "!!document.querySelector('.o_practice_board_hour')"
+        )
+
+
 #: What a parameter of an address may be instead of what it should be.
 NONSENSE = ("", "x", "-1", "0", "999999999", "1-2-3-4", "9999-99-99", "<b>", "é" * 100)
 
 
-@tagged("post_install", "-at_install")
-class TestEveryLink(RoutesMixin, BookingHttpCase):
+class EveryLinkCase(RoutesMixin, BookingHttpCase):
     """The links of e-mails, which need no login: each is for one patient and one thing."""
 
     #: Signing a mandate is no link: it needs the key of a payment that was begun (test_direct_debit_portal).
@@ -378,6 +403,9 @@ class TestEveryLink(RoutesMixin, BookingHttpCase):
             .read(["credits_available", "credits_reserved"]),
         )
 
+
+@tagged("post_install", "-at_install")
+class TestEveryLink(EveryLinkCase):
     def test_each_kind_of_link_is_walked_and_each_name_has_a_value(self):
         routes = self.routes()
         self.assertEqual({address.split("/")[2] for address, *_rest in routes}, self.links.keys())
@@ -462,3 +490,12 @@ class TestEveryLink(RoutesMixin, BookingHttpCase):
 
     def test_what_only_reads_writes_nothing(self):
         self.assertReadOnlyPagesReadOnly()
+
+
+@tagged("post_install", "-at_install")
+@unittest.skipUnless(AXE or os.environ.get("CI"), "no axe-core: run the tests with dev/odoo test")
+class TestEveryLinkedPage(AccessibilityMixin, EveryLinkCase):
+    def test_everybody_can_read_every_page_behind_a_link(self):
+        paths = [path for path in self.pages() if self.is_page(path)]
+        self.assertEqual({path.split("/")[2] for path in paths}, self.links.keys())
+        self.assertForEverybody(None, paths)
