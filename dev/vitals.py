@@ -1,8 +1,8 @@
 """Measure the portal's main pages as on a slow phone: ``vitals.py ADDRESS ROUNDS NETWORK [plain]``.
 
 Called by ``dev/odoo vitals``, which makes a demo database and serves it. Each page is opened so often without anything
-kept from before, and again with what the browser kept; the table has the middle of the rounds, and the slowest. Unless
-``plain`` it is asked through a proxy that compresses, as people run Odoo: its own server does not.
+kept from before, and again with what the browser kept; the table has the middle of the rounds, the least and the most.
+Unless ``plain`` it is asked through a proxy that compresses, as people run Odoo: its own server does not.
 """
 
 import gzip
@@ -122,7 +122,7 @@ def measure(browser, page):
 def measure_pages(address, rounds, network):
     """Print a row for each page."""
     latency, down, up = NETWORKS[network]
-    row = "{:<62}{:>15}{:>15}{:>8}{:>6}{:>8}{:>6}"
+    row = "{:<62}{:>18}{:>18}{:>6}{:>6}{:>6}{:>6}"
     print(row.format("page", "first, s", "again, s", "kB", "asked", "again", "asked"))
     with chromium(address, PORT) as browser:
         browser.call("Emulation.setCPUThrottlingRate", rate=SLOWER)
@@ -145,9 +145,9 @@ def measure_pages(address, rounds, network):
 
 
 def describe(rounds):
-    """Return the middle of the seconds, and the most."""
+    """Return the middle of the seconds, the least and the most: others may use the machine too."""
     seconds = [milliseconds / 1000 for milliseconds, *_weight in rounds]
-    return f"{statistics.median(seconds):.2f} ≤ {max(seconds):.2f}"
+    return f"{statistics.median(seconds):.2f} ({min(seconds):.2f}–{max(seconds):.2f})"
 
 
 def weigh(rounds):

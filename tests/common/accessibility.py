@@ -58,6 +58,14 @@ FIND = """(async (notOurs) => {
     return found;
 })"""
 
+#: Ends when the page has another size; the back office draws what it shows anew.
+SETTLE = """new Promise((done) => {
+    if (!document.querySelector(".o_web_client")) return requestAnimationFrame(() => setTimeout(done));
+    let timer = setTimeout(done, 500);
+    new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(done, 500); })
+        .observe(document, {subtree: true, childList: true, attributes: true});
+})"""
+
 #: What sticks out of a page that has to be scrolled sideways.
 STICKS_OUT = """(() => {
     const width = document.documentElement.clientWidth;
@@ -82,6 +90,18 @@ REMEMBER_LOOKS = """(() => {
     document.activeElement.blur();
     const all = document.querySelectorAll("a, button, input, select, textarea, summary, [tabindex]");
     window.practiceLooks = new Map([...all].map((it) => [it, window.practiceLook(it)]));
+})()"""
+
+#: What nobody sees the focus on, of what can have it; in the back office on the day board.
+UNSEEN_FOCUS = """(() => {
+    const ours = document.querySelector(".o_web_client") ? ".o_practice_board *" : "body *";
+    const all = [...window.practiceLooks.keys()].filter((it) => it.matches(ours) && it.tabIndex >= 0 && !it.disabled);
+    const unseen = all.filter((it) => {
+        it.focus({focusVisible: true});
+        return it === document.activeElement && window.practiceLooks.get(it) === window.practiceLook(it);
+    });
+    document.activeElement.blur();
+    return unseen.map((it) => it.outerHTML.slice(0, 150));
 })()"""
 
 #: Where the focus is, as ``[number, HTML, whether it is seen, whether it is what is looked for]``.
@@ -128,6 +148,7 @@ class BrowserMixin:
         return answer["result"].get("value")
 
     def wait_for(self, script):
+        """Wait until a script says true."""
         deadline = time.monotonic() + PATIENCE
         while not self.evaluate(script):
             self.assertLess(time.monotonic(), deadline, f"{script} on {self.evaluate('location.href')}")
@@ -141,7 +162,7 @@ class BrowserMixin:
     def resize(self, width, height=900):
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.call_browser("Emulation.setDeviceMetricsOverride", **size)
-        self.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        self.evaluate(SETTLE)
 
     @contextlib.contextmanager
     def paper(self):
@@ -168,13 +189,15 @@ class AccessibilityMixin(BrowserMixin):
                     self.assertEqual({where: what for where, what in self.find_problems().items() if what}, {})
 
     def find_problems(self):
-        """Return what is wrong with the page, by width; and on paper, if it is of the portal."""
+        """Return what is wrong with the page, by width; where nobody sees the focus; and what is on paper too much."""
         found = {}
         for width in (DESK, ZOOMED, PHONE, SMALLEST):
             self.resize(width)
             if width in (DESK, PHONE):
                 found[width] = self.evaluate(f"{FIND}({json.dumps(NOT_OURS)})")
             found[f"{width} sideways"] = self.evaluate(STICKS_OUT)
+        self.evaluate(REMEMBER_LOOKS)
+        found["focus"] = self.evaluate(UNSEEN_FOCUS)
         with self.paper():
             found["paper"] = self.evaluate(ON_PAPER)
         return found

@@ -69,13 +69,12 @@ class RoutesMixin:
         return found
 
     def pages(self):
-        """Return the addresses that a browser may ask for: each plainly, and with all that its page reads."""
+        """Return ``[(address, address with all that its page reads)]`` of what a browser may ask for."""
         values = self.victims_values()
         return [
-            path
+            (address, f"{address}?{urlencode({name: values[name] for name in sorted(names)})}")
             for address, methods, is_json, names in self.routes()
             if "GET" in methods and not is_json
-            for path in (address, f"{address}?{urlencode({name: values[name] for name in sorted(names)})}")
         ]
 
     def is_page(self, path):

@@ -11,7 +11,7 @@ from ..common.shop import ShopMixin
 class PayingMixin(KeyboardMixin):
     def pay_with_keys(self):
         """Pay with the demo provider, whose only question is a number."""
-        self.wait_for("document.querySelector('button[name=o_payment_submit_button]:enabled')")
+        self.wait_for("!!document.querySelector('button[name=o_payment_submit_button]:enabled')")
         self.tab_to("#customer_input")
         self.type_text("4242 4242")
         self.follow("button[name=o_payment_submit_button]")
@@ -34,6 +34,8 @@ class TestPatientKeyboard(PayingMixin, ShopMixin, BookingHttpCase):
         self.show("/my/packages")
         self.follow("a", "Buy a package")
         self.follow("article a", "Choose")
+        self.tab_to("select[name=patient_id]")
+        self.press("ArrowDown")
         self.tab_to("summary", "Terms")
         self.press("Enter")
         self.see("details[open]", "two years")
