@@ -124,6 +124,7 @@
         "views/patient_parts_templates.xml",
         "views/patient_voucher_templates.xml",
         "views/patient_booking_templates.xml",
+        "views/portal_templates.xml",
         "views/patient_link_templates.xml",
         "views/patient_credits_templates.xml",
         "views/patient_move_templates.xml",

@@ -123,6 +123,12 @@ def tasks(settings, arguments):
     return picturing.do_tasks(databases(settings, "pictures", with_dev=True), arguments.port, arguments.names)
 
 
+def vitals(settings, arguments):
+    """measure the portal's main pages as on a slow phone, in a fresh demo database"""
+    place = databases(settings, "pictures", with_dev=True)
+    return picturing.measure_vitals(place, arguments.port, arguments.rounds, arguments.network, plain=arguments.plain)
+
+
 def new(settings, arguments):
     """make database NAME with the module, replacing an old one"""
     databases(settings, arguments.name).new(arguments.name, arguments.demo, arguments.install)
@@ -232,6 +238,11 @@ def parser():
     sub = command(tasks)
     sub.add_argument("names", nargs="*", metavar="NAME", help="such as 'cancel late'; default: all")
     port(sub, 8073)
+    sub = command(vitals)
+    sub.add_argument("--rounds", type=int, default=5, help="how often each page is opened; default: 5")
+    sub.add_argument("--network", choices=picturing.NETWORKS, default="4G", help="default: 4G")
+    sub.add_argument("--plain", action="store_true", help="without the proxy that compresses")
+    port(sub, 8074)
     command(bench).add_argument("names", nargs="*", metavar="NAME", help="benchmarks/bench_NAME.py; default: all")
     sub = command(load)
     sub.add_argument("scenario", nargs="?", choices=loading.PEOPLE, default="practice", help="default: practice")

@@ -1,4 +1,4 @@
-"""Serve a fresh demo database, and have pictures taken from it or the tasks done in it."""
+"""Serve a fresh demo database, and have pictures taken from it, the tasks done in it, or its pages measured."""
 
 import subprocess
 from contextlib import contextmanager
@@ -11,6 +11,9 @@ LANGUAGES = {"en": "en_GB", "nl": "nl_BE", "fr": "fr_BE"}
 
 #: What is in other languages too; README and developers are in English only.
 TRANSLATED = [f"guides/{role}_" for role in ("front_desk", "administrator", "accountant", "patient", "organisation")]
+
+#: Networks that pages are measured on, as ``dev/vitals.py`` knows them.
+NETWORKS = ("4G", "slow 4G")
 
 ADD_LANGUAGES = """
 for code in {codes}:
@@ -36,6 +39,12 @@ def do_tasks(databases, port, names):
     """Run ``dev/tasks.py`` in a demo; return its exit code."""
     with _demo(databases, port) as address:
         return _run(databases, "tasks.py", address, *names)
+
+
+def measure_vitals(databases, port, rounds, network, *, plain=False):
+    """Run ``dev/vitals.py`` in a demo; return its exit code."""
+    with _demo(databases, port) as address:
+        return _run(databases, "vitals.py", address, rounds, network, *(["plain"] if plain else []))
 
 
 def _run(databases, script, *arguments):

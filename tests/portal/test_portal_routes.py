@@ -1,6 +1,8 @@
 """Every page and form without the back office, with the ids of somebody else: nothing shows, nothing changes."""
 
+import os
 import re
+import unittest
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
@@ -15,9 +17,11 @@ from odoo.addons.practice_billing.controllers.organisation.people import MOST_OF
 from odoo.addons.practice_billing.models.packages.waiting.waiting import DAY_FIELDS
 from odoo.addons.practice_billing.tools.slots import Slot
 
+from ..common.accessibility import AXE, AccessibilityMixin
 from ..common.booking import BookingHttpCase
 from ..common.checkouts import OrganisationMixin
 from ..common.instalments import make_term
+from ..common.practice import dose
 from ..common.routes import RoutesMixin
 
 #: Characters of what may be longer than other parameters.
@@ -56,8 +60,9 @@ class TestNames(BaseCase):
                         self.assertRegex(name, "^_?practice_")
 
 
-@tagged("post_install", "-at_install")
-class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
+class EveryRouteMixin(RoutesMixin, OrganisationMixin):
+    """The pages of the portal, and somebody and an organisation that have something on all of them."""
+
     now = None
     #: The addresses of this module; others below them are Odoo's.
     ours = re.compile(r"^/my/(packages|appointments|statements|subscription|seat)\b")
@@ -234,8 +239,9 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
         for switch in SWITCHES & names:
             yield {name: value for name, value in full.items() if name != switch}
 
-    # === TESTS === #
 
+@tagged("post_install", "-at_install")
+class TestEveryRoute(EveryRouteMixin, HttpCase):
     def test_there_are_routes_to_walk_and_a_value_for_every_name(self):
         routes, values = self.routes(), self.victims_values()
         self.assertGreater(len(routes), 40)
@@ -307,12 +313,36 @@ class TestEveryRoute(RoutesMixin, OrganisationMixin, HttpCase):
         self.assertTitledPages(on_paper=True)
 
 
+#: Files, and what leads elsewhere.
+NO_PAGES = re.compile(r"/(ics|print)$")
+
+
+@tagged("post_install", "-at_install")
+@unittest.skipUnless(AXE or os.environ.get("CI"), "no axe-core: run the tests with dev/odoo test")
+class TestEveryPage(AccessibilityMixin, EveryRouteMixin, HttpCase):
+    """Everybody can read every page, and the front desk its day board."""
+
+    def test_everybody_can_read_every_page(self):
+        pages = set(self.pages())
+        for login in ("pb_victim", "pb_boss"):
+            self.authenticate(login, login.ljust(8, "x"))
+            seen = {page: paths for page in pages if (paths := [path for path in page if self.is_page(path)])}
+            self.assertForEverybody(login, sorted(path for paths in seen.values() for path in dose(paths[-1:], paths)))
+            pages -= seen.keys()
+        self.assertEqual([address for address, _full in pages if not NO_PAGES.search(address)], [])
+
+    def test_everybody_can_read_the_day_board(self):
+        self.plan(self.victim.partner_id, Datetime.now(), user_id=self.doctor.id)
+        self.assertForEverybody(
+            "pb_front_desk", ["/odoo/day-board"], "!!document.querySelector('.o_practice_board_hour')"
+        )
+
+
 #: What a parameter of an address may be instead of what it should be.
 NONSENSE = ("", "x", "-1", "0", "999999999", "1-2-3-4", "9999-99-99", "<b>", "é" * 100)
 
 
-@tagged("post_install", "-at_install")
-class TestEveryLink(RoutesMixin, BookingHttpCase):
+class EveryLinkCase(RoutesMixin, BookingHttpCase):
     """The links of e-mails, which need no login: each is for one patient and one thing."""
 
     #: Signing a mandate is no link: it needs the key of a payment that was begun (test_direct_debit_portal).
@@ -394,6 +424,9 @@ class TestEveryLink(RoutesMixin, BookingHttpCase):
             self.secret_patient.activity_ids.ids,
         )
 
+
+@tagged("post_install", "-at_install")
+class TestEveryLink(EveryLinkCase):
     def test_each_kind_of_link_is_walked_and_each_name_has_a_value(self):
         routes = self.routes()
         self.assertEqual({address.split("/")[2] for address, *_rest in routes}, self.links.keys())
@@ -483,3 +516,12 @@ class TestEveryLink(RoutesMixin, BookingHttpCase):
         self.assertTitledPages(on_paper=True)
         self.links = dict.fromkeys(self.links, "ended")
         self.assertTitledPages(on_paper=True)
+
+
+@tagged("post_install", "-at_install")
+@unittest.skipUnless(AXE or os.environ.get("CI"), "no axe-core: run the tests with dev/odoo test")
+class TestEveryLinkedPage(AccessibilityMixin, EveryLinkCase):
+    def test_everybody_can_read_every_page_behind_a_link(self):
+        seen = [paths for page in self.pages() if (paths := [path for path in page if self.is_page(path)])]
+        self.assertEqual({paths[0].split("/")[2] for paths in seen}, self.links.keys())
+        self.assertForEverybody(None, [path for paths in seen for path in dose(paths[-1:], paths)])
