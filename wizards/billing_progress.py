@@ -8,8 +8,7 @@ class PracticeBillingProgress(models.TransientModel):
     _description = "Progress of the Billing"
 
     subscription_ids = fields.Many2many("practice.subscription", readonly=True)
-    # Invoices of the transaction that bills at once are older than the moment at which it asks.
-    since = fields.Datetime(readonly=True, default=lambda self: self.env.cr.now())
+    last_move_id = fields.Integer(readonly=True, help="The last journal entry before the button was pressed.")
     total_count = fields.Integer(compute="_compute_progress")
     left_count = fields.Integer(compute="_compute_progress", help="Subscriptions that still wait for the run.")
     failed_count = fields.Integer(compute="_compute_progress")
@@ -32,7 +31,7 @@ class PracticeBillingProgress(models.TransientModel):
         return [
             ("practice_subscription_id", "in", self.subscription_ids.ids),
             ("move_type", "=", "out_invoice"),
-            ("create_date", ">=", self.since),
+            ("id", ">", self.last_move_id),
         ]
 
     def action_open_invoices(self):

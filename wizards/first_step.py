@@ -33,7 +33,7 @@ NEEDS = {
     "company": ("res.company", "write", None),
     "mail": ("ir.mail_server", "create", "base.group_system"),
     "payment": ("payment.provider", "write", "base.group_system"),
-    "tax": ("account.tax", "create", "base.group_system"),
+    "tax": ("res.company", "write", "base.group_system"),
     "package": ("practice.package", "create", None),
     "product": ("product.template", "create", None),
     "type": ("practice.appointment.type", "create", None),

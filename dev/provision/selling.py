@@ -57,6 +57,7 @@ ALLOWED = {
     "models/packages/upgrades/credit_lot.py:": "an upgrade is a sale: at what is offered now",
     "controllers/patient/shop.py:_practice_render_offer": "what is offered now",
     "controllers/patient/vouchers.py:_practice_render_gift": "what is offered now",
+    "wizards/package_make.py:": "what is made to be offered from now on",
     "wizards/package_sale.py:": "the dialog that sells",
     "models/revenue/deferral_mixin.py:_propose_income_account": "what a new package or plan is offered",
     f"{SUBSCRIPTIONS}/catalog/": "what is sold is defined here",

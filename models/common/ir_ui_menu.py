@@ -61,6 +61,11 @@ class IrUiMenu(models.Model):
     _inherit = "ir.ui.menu"
 
     def _load_menus_blacklist(self):
-        names = [name for half in HALVES.values() if self.env.user.has_group(half["group"]) for name in half["menus"]]
-        menus = [self.env.ref(f"{MODULE}.{name}", raise_if_not_found=False) for name in names]
-        return [*super()._load_menus_blacklist(), *(menu.id for menu in menus if menu)]
+        find = self.env["ir.model.data"]._xmlid_to_res_id
+        hidden = [
+            find(f"{MODULE}.{name}", raise_if_not_found=False)
+            for half in HALVES.values()
+            if self.env.user.has_group(half["group"])
+            for name in half["menus"]
+        ]
+        return [*super()._load_menus_blacklist(), *filter(None, hidden)]

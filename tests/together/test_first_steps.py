@@ -41,8 +41,10 @@ class TestFirstSteps(EmptyMixin, TransactionCase):
         provider = env["payment.provider"].search([("code", "=", "none")], limit=1)
         provider.copy({"company_id": company.id, "state": "test"})
         yield "payment"
+        of_company = {"company_id": company.id, "country_id": env.ref("base.be").id}
+        group = env["account.tax.group"].create({"name": "None", **of_company})
         company.practice_care_tax_id = env["account.tax"].create(
-            {"name": "None", "amount": 0, "company_id": company.id, "country_id": env.ref("base.be").id}
+            {"name": "None", "amount": 0, "tax_group_id": group.id, **of_company}
         )
         yield "tax"
         package = env["practice.package"].create({"name": "Ten", "internal_rate": 1, "company_id": company.id})
@@ -122,7 +124,7 @@ class TestFirstSteps(EmptyMixin, TransactionCase):
         self.assertEqual(self.home(self.accountant), "practice.month.closing")
         self.front_desk.group_ids |= self.env.ref("practice_billing.group_without_packages")
         action = self.env["practice.first.steps"].with_user(self.front_desk).action_open_home()
-        self.assertEqual(action["tag"], "practice_subscription_overview")
+        self.assertEqual(action["tag"], "practice_subscription_dashboard")
 
 
 @tagged("post_install", "-at_install")

@@ -25,7 +25,12 @@ SAID = {
         "resource_calendar_menu_practice",
         "practice_occupancy_menu",
     },
-    "subscriptions": {"practice_subscription_overview_menu", "practice_subscription_overview_menu_accounting"},
+    "subscriptions": {
+        "practice_subscription_overview_menu",
+        "practice_subscription_overview_menu_accounting",
+        "practice_unbilled_report_menu",
+        "practice_unbilled_report_menu_accounting",
+    },
 }
 
 
@@ -129,7 +134,8 @@ class TestHalves(HalvesMixin, RolesMixin, TransactionCase):
     # === FORMS === #
 
     def test_settings_and_forms_show_nothing_of_a_half_that_is_off(self):
-        forms = {"res.partner": self.manager, "product.template": self.manager, "res.config.settings": self.env.user}
+        forms = dict.fromkeys(("res.partner", "product.template", "calendar.event"), self.manager)
+        forms["res.config.settings"] = self.env.user
         for half in HALVES:
             self.switch(packages=half != "packages", subscriptions=half != "subscriptions")
             for model, user in forms.items():

@@ -204,7 +204,7 @@ class PracticeSubscription(models.Model):
             self.filtered("retry_date").sudo().write({"retry_date": False, "error": False})  # sudo: checked above
             self.env.ref("practice_billing.ir_cron_bill").sudo()._trigger()  # sudo: checked above
             message = self.env._("Billed in the background, subscriptions: %s.", len(self))
-            return self._follow_billing(notification(message, "info"))
+            return self._follow_billing(notification(message, "info"), self.env["account.move"])
         moves = self._bill_now()
         failed = self.filtered("error")
         if not moves and not failed:
@@ -216,10 +216,13 @@ class PracticeSubscription(models.Model):
         message = self.env._("Invoices posted: %s.", len(moves))
         if failed:
             message += " " + self.env._("Failed: %(count)s. %(error)s", count=len(failed), error=failed[0].error)
-        return self._follow_billing(notification(message, "danger" if failed else "success", moves))
+        return self._follow_billing(notification(message, "danger" if failed else "success", moves), moves)
 
-    def _follow_billing(self, answer):
-        """Return what is shown after *Bill Now*: ``answer``, unless a room above shows more."""
+    def _follow_billing(self, answer, moves):
+        """Return what is shown after *Bill Now*: ``answer``, unless a room above shows more.
+
+        :param moves: the invoices that were made at once; none when the run in the background makes them
+        """
         return answer
 
     def _bill_now(self):
