@@ -103,10 +103,12 @@ class CalendarEvent(models.Model):
         )
 
     @api.model
-    def _practice_block_time_sudo(self, name, practitioner, start, stop):
+    def _practice_block_time_sudo(self, name, practitioner, start, stop, **vals):
         """Return an event, with all rights, that keeps a practitioner busy; ``name`` is what others see of it.
 
         Nobody is invited or e-mailed.
+
+        :param vals: what else is true of it
         """
         # sudo: it stands in the calendar of somebody else, who need not let others write there
         events_sudo = self.sudo().with_context(clean_context(self.env.context))
@@ -118,6 +120,7 @@ class CalendarEvent(models.Model):
                 "user_id": practitioner.id,
                 "partner_ids": [Command.set(practitioner.sudo().partner_id.ids)],
                 "show_as": "busy",
+                **vals,
             }
         )
 

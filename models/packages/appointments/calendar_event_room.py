@@ -74,6 +74,14 @@ class CalendarEvent(models.Model):
         self._practice_get_rewritten(vals)._practice_take_rooms(self if vals.get("practice_room_id") else self.browse())
         return result
 
+    def _practice_follow_calendar(self, before, moved):
+        """What takes place again, because somebody comes after all, takes a room again."""
+        was_cancelled = self._practice_is_cancelled()
+        result = super()._practice_follow_calendar(before, moved)
+        if was_cancelled and not self._practice_is_cancelled():
+            self._practice_take_rooms(self.browse())
+        return result
+
     def _practice_take_rooms(self, chosen):
         """Give those of these appointments that need one a room that is free: the one they have, else the first.
 
