@@ -12,6 +12,16 @@ found = {
     for event in events.search([("practice_appointment_type_id", "=", facts["type"])])
 }
 told = {row[0]: row for row in done["booked"]}
+doors = done["doors"]
+
+
+def describe(event_id):
+    """Return when an appointment is, who is needed for it, and by which doors it came there."""
+    _event, patient, practitioner, start = found[event_id]
+    by = ", ".join(doors.get(str(event_id), ["nobody was told of it"]))
+    return f"appointment {event_id} of patient {patient} with {practitioner} on {start} ({by})"
+
+
 report("load_bookings", len(told), 1, at_least=True)
 report("load_bookings_lost_or_different", sum(found.get(event) != row for event, row in told.items()), 0)
 report("load_bookings_that_nobody_was_told_of", len(found.keys() - told.keys()), 0)
@@ -21,16 +31,19 @@ gone = set(done["cancelled"])
 report("load_cancellations_lost", len(gone & set(held.ids)), 0)
 report("load_held_of_booked", len(held), len(told) - len(gone))
 report("load_held_of_booked_at_least", len(held), len(told) - len(gone), at_least=True)
-# Of those to come: two visits that were noted afterwards may have been at one time, if somebody says so.
 env.cr.execute(
-    """SELECT COUNT(*) FROM calendar_event one JOIN calendar_event two
+    """SELECT one.id, two.id, LEAST(one.stop, two.stop) > now() AT TIME ZONE 'UTC'
+         FROM calendar_event one JOIN calendar_event two
            ON one.id < two.id AND one.start < two.stop AND two.start < one.stop
-          AND one.stop > now() AT TIME ZONE 'UTC' AND two.stop > now() AT TIME ZONE 'UTC'
           AND (one.user_id = two.user_id OR one.patient_id = two.patient_id)
         WHERE one.id = ANY(%(ids)s) AND two.id = ANY(%(ids)s)""",
     {"ids": held.ids},
 )
-report("load_double_bookings", env.cr.fetchone()[0], 0)
+twice = env.cr.fetchall()
+for one, two, to_come in twice:
+    # Nobody is asked about visits that are over: front desks note them at random hours, and some meet by chance.
+    print("# planned twice:" if to_come else "# noted at one time:", describe(one), "and", describe(two), flush=True)
+report("load_double_bookings", sum(to_come for _one, _two, to_come in twice), 0)
 
 lots = env["practice.credit.lot"].search([])
 state = Counter(held.mapped("credit_state"))

@@ -1,6 +1,6 @@
 """Patients who book on the portal, and front desks that plan in the back office: what ``dev/odoo load`` lets loose.
 
-What a server confirmed is kept and compared with the database afterwards, by ``check.py``.
+What a server confirmed is kept and compared with the database afterwards, by ``practice_check.py``.
 """
 
 import random
@@ -22,13 +22,23 @@ SHOWN = {
     for name in ("name", "start", "stop", "attendance", "user_id", "patient_id", "practice_appointment_type_id")
 }
 
-#: Everything that was confirmed: ``[event, patient, practitioner, start]``, then what became of an event.
+#: Everything that was confirmed: ``[event, patient, practitioner, start]``, once more when it moved; then what became
+#: of an event.
 booked, cancelled, attended, refused = [], [], [], []
+#: By which doors an event came to its time: ``{event: [what was done]}``.
+doors = {}
 
 
 @events.test_stop.add_listener
 def keep_what_was_confirmed(**_kw):
-    sizes.keep("done", {"booked": booked, "cancelled": cancelled, "attended": attended, "refused": len(refused)})
+    kept = {"booked": booked, "doors": doors, "cancelled": cancelled, "attended": attended, "refused": len(refused)}
+    sizes.keep("done", kept)
+
+
+def note_booked(door, event, patient, practitioner, start):
+    """Keep that a server confirmed an appointment at this time; ``start`` is naive UTC."""
+    booked.append([event, patient, practitioner, str(start)])
+    doors.setdefault(event, []).append(f"{door} at {datetime.now():%H:%M:%S}")
 
 
 class Person(HttpUser):
@@ -48,7 +58,7 @@ class Person(HttpUser):
 
 
 class Patient(Person):
-    """Looks at the own packages and appointments, books, and cancels now and then."""
+    """Looks at the own packages and appointments, books, moves and cancels now and then."""
 
     weight = SIZE["patients"]
     fixed_count = SIZE["patients"]
@@ -69,29 +79,45 @@ class Patient(Person):
 
     @task(6)
     def book(self):
-        page = self.client.get(f"/my/appointments/book?type_id={FACTS['type']}", name="free times")
-        slots = re.findall(r"book/confirm\?booking=([0-9-]+)", page.text or "")
+        event = self.choose_time("book", f"/my/appointments/book?type_id={FACTS['type']}", "/my/appointments/book")
+        if event:
+            self.coming.append(event)
+            self.client.get(f"/my/appointments/{event}?message=booked", name="an appointment")
+
+    @task(1)
+    def move(self):
+        if self.coming:
+            path = f"/my/appointments/{random.choice(self.coming)}/move"
+            self.choose_time("move", path, path)
+
+    def choose_time(self, door, page, path):
+        """Choose one of the first free times of ``page`` and confirm it; return the event, or ``None``.
+
+        :param str path: where a chosen time is confirmed and planned
+        """
+        page = self.client.get(page, name=f"{door}: free times")
+        slots = re.findall(rf"{path}/confirm\?booking=([0-9-]+)", page.text or "")
         if not slots:
-            return
+            return None
         slot = random.choice(slots[:WANTED])
         # Without a token the page says that somebody was faster, or that the credits are used up.
-        token = self.read_token(f"/my/appointments/book/confirm?booking={slot}", "confirm a time")
+        token = self.read_token(f"{path}/confirm?booking={slot}", f"{door}: confirm a time")
         if not token:
             refused.append(slot)
-            return
+            return None
         form = {"csrf_token": token, "booking": slot}
         with self.client.post(
-            "/my/appointments/book/plan", data=form, name="book", allow_redirects=False, catch_response=True
+            f"{path}/plan", data=form, name=door, allow_redirects=False, catch_response=True
         ) as answer:
             place = answer.headers.get("Location", "") if answer.status_code == SEE_OTHER else ""
-        if "message=booked" not in place:
+        if "message=booked" not in place and "message=moved" not in place:
             refused.append(slot)
-            return
+            return None
         event = int(re.search(r"/my/appointments/(\d+)", place).group(1))
         _type, practitioner, patient, moment = map(int, slot.split("-"))
-        booked.append([event, patient, practitioner, str(datetime.fromtimestamp(moment, UTC).replace(tzinfo=None))])
-        self.coming.append(event)
-        self.client.get(f"/my/appointments/{event}?message=booked", name="an appointment")
+        start = datetime.fromtimestamp(moment, UTC).replace(tzinfo=None)
+        note_booked(f"portal {door}", event, patient, practitioner, start)
+        return event
 
     @task(1)
     def cancel(self):
@@ -123,6 +149,7 @@ class FrontDesk(Person):
         view = self.call("calendar.event", "get_views", [], views=[[False, "form"], [False, "search"]], options={})
         names = view["models"]["calendar.event"]["fields"] if view else SHOWN
         self.specification = {name: {} for name in names}
+        self.planned = []
 
     def call(self, model, method, args, **kwargs):
         """Call a method; return the result (``True`` for none), or ``None`` after an error.
@@ -162,17 +189,35 @@ class FrontDesk(Person):
 
     @task(5)
     def plan(self):
-        self.plan_on(datetime.now() + timedelta(days=random.randint(1, 20)))
+        if planned := self.plan_on(datetime.now() + timedelta(days=random.randint(1, 20)), "desk plan"):
+            self.planned.append(planned)
+
+    @task(1)
+    def drag(self):
+        """Drag an appointment of this desk on the day board, to another hour and perhaps to a colleague."""
+        if not self.planned:
+            return
+        event, patient, start = random.choice(self.planned)
+        start = start.replace(hour=random.randint(8, 15))
+        practitioner = random.choice(FACTS["practitioners"])
+        times = [str(start), str(start + timedelta(hours=1)), practitioner]
+        said = self.call("calendar.event", "practice_move_on_board", [[event], *times])
+        if said and not said["conflicts"] and not said["costs"]:
+            note_booked("desk drag", event, patient, practitioner, start)
+        elif said:
+            refused.append(event)
 
     @task(2)
     def note_a_visit(self):
         """Enter a visit of the last weeks that nobody planned, and mark it."""
-        event = self.plan_on(datetime.now() - timedelta(days=random.randint(1, FACTS["past_days"])))
-        if event and self.call("calendar.event", "action_practice_mark_attended", [[event]]) is not None:
-            attended.append(event)
+        day = datetime.now() - timedelta(days=random.randint(1, FACTS["past_days"]))
+        if noted := self.plan_on(day, "desk note"):
+            event, _patient, _start = noted
+            if self.call("calendar.event", "action_practice_mark_attended", [[event]]) is not None:
+                attended.append(event)
 
-    def plan_on(self, day):
-        """Plan for somebody who is looked up by name, at some hour; return the event, or ``None``."""
+    def plan_on(self, day, door):
+        """Plan for somebody who is looked up by name, at some hour; return ``(event, patient, start)``, or ``None``."""
         number = random.randrange(SIZE["patients"])
         found = self.call("res.partner", "name_search", [], name=f"patient {number}", domain=[], limit=8)
         patient = found and next((id_ for id_, name in found if name == f"patient {number}"), None)
@@ -192,5 +237,6 @@ class FrontDesk(Person):
         saved = self.call("calendar.event", "web_save", [[], vals], specification=SHOWN)
         if not saved:
             return None
-        booked.append([saved[0]["id"], patient, practitioner, str(start)])
-        return saved[0]["id"]
+        event = saved[0]["id"]
+        note_booked(door, event, patient, practitioner, start)
+        return event, patient, start

@@ -3,7 +3,7 @@
 import subprocess
 
 from .errors import DevError
-from .progress import say
+from .progress import say, step
 
 #: What takes too long to be run with the others, or wants add-ons that not everybody has.
 ON_REQUEST = {"peers", "scale"}
@@ -21,26 +21,31 @@ def run_benchmarks(databases, names):
     }
     if unknown := [name for name in names if name not in available]:
         raise DevError(f"no benchmark {', '.join(unknown)}; there are: {', '.join(available) or 'none'}")
-    missed = [
-        name for name in names or sorted(available.keys() - ON_REQUEST) if not _run(databases, name, available[name])
-    ]
+    fresh = f"bench_{settings.checkout_id}"
+    databases.new(fresh)
+    try:
+        wanted = names or sorted(available.keys() - ON_REQUEST)
+        missed = [name for name in wanted if not _run(databases, fresh, name, available[name])]
+    finally:
+        databases.drop(fresh)
     if missed:
         say(f"fell short or failed: {', '.join(missed)}")
     return 1 if missed else 0
 
 
-def _run(databases, name, script):
-    """Print what ``script`` prints; True when it ends well and no line ends in SHORT."""
-    database = f"bench_{databases.settings.checkout_id}"
-    databases.new(database)
-    say(f"benchmark {name}")
+def _run(databases, fresh, name, script):
+    """Print what ``script`` prints in a copy of the database ``fresh``; True when it ends well and no line ends in
+    SHORT."""
+    database = f"{fresh}_{name}"
+    databases.copy(fresh, database)
     command = databases.odoo.shell(databases.cluster, database)
     environment = databases.odoo.environment(databases.cluster, importable=script.parent)
     good = True
-    with script.open() as source:
+    with step(f"benchmark {name}"), script.open() as source:
         process = subprocess.Popen(command, env=environment, stdin=source, stdout=subprocess.PIPE, text=True)
         for line in process.stdout:
             print(line, end="", flush=True)
             good = good and line.split()[-1:] != ["SHORT"]
+        ended_well = process.wait() == 0
     databases.drop(database)
-    return process.wait() == 0 and good
+    return ended_well and good

@@ -73,6 +73,11 @@ class Databases:
             self.drop(name)
             self._rename(building, name)
 
+    def copy(self, source, target):
+        """Make database ``target`` as ``source`` is now, replacing an old one of that name."""
+        self.drop(target)
+        self._copy(source, target)
+
     def drop(self, name):
         """Drop database ``name`` and its attachments; True when there was one."""
         existed = self.exists(name)

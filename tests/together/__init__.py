@@ -14,6 +14,7 @@ from . import test_install
 from . import test_load
 from . import test_names
 from . import test_paths
+from . import test_planning_races
 from . import test_public_methods
 from . import test_races
 from . import test_read_only

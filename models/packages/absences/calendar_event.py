@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class CalendarEvent(models.Model):
@@ -23,15 +23,9 @@ class CalendarEvent(models.Model):
     def _practice_settle_absences(self):
         """Note these new appointments as the new times of those that an absence cancelled, each once, oldest first."""
         planned_sudo = self._practice_hidden_sudo().filtered(lambda it: it.patient_id and it.attendance == "planned")
-        if not planned_sudo:
+        open_sudo = planned_sudo and self._practice_find_absences_sudo(planned_sudo.patient_id)
+        if not open_sudo:
             return
-        # sudo: follows from the appointment, whoever plans it
-        lines_sudo = self.env["practice.absence.line"].sudo()
-        # By what is indexed: whether somebody else came of it is asked of the few that there are.
-        cancelled_sudo = lines_sudo.search(
-            Domain("patient_id", "in", planned_sudo.patient_id.ids) & Domain("state", "=", "cancelled")
-        )
-        open_sudo = cancelled_sudo.filtered(lambda line: line.outcome == "open")
         for event in planned_sudo.sorted("start"):
             same = open_sudo.filtered(
                 lambda line, event=event: (
@@ -42,3 +36,19 @@ class CalendarEvent(models.Model):
             if same:
                 same[0].new_event_id = event
                 open_sudo -= same[0]
+
+    @api.model
+    def _practice_find_absences_sudo(self, patients):
+        """Return what an absence cancelled of ``patients`` and has no new time yet, with all rights, in order."""
+        lines = self.env["practice.absence.line"]
+        # By what is indexed: whether something else came of it is asked of the few that there are.
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT id FROM practice_absence_line
+                    WHERE patient_id IN %s AND state = 'cancelled' ORDER BY start, id""",
+                tuple(patients.ids),
+                to_flush=[lines._fields[name] for name in ("patient_id", "state", "start")],
+            )
+        )
+        # sudo: follows from the appointment, whoever plans it
+        return lines.sudo().browse(id_ for [id_] in rows).filtered(lambda line: line.outcome == "open")

@@ -1,9 +1,8 @@
 from collections import defaultdict
 from datetime import timedelta
-from functools import partial
 
 from odoo import api, models
-from odoo.fields import Command, Domain
+from odoo.fields import Command
 from odoo.tools import SQL, clean_context
 from odoo.tools.intervals import Intervals
 
@@ -23,6 +22,13 @@ def free_times(work, blocked=()):
     of_nobody = frozenset()  # Odoo's intervals carry records
     free = Intervals((*span, of_nobody) for span in work) - Intervals((*span, of_nobody) for span in blocked)
     return [(start, stop) for start, stop, _nobody in free]
+
+
+def span_of_event(allday, start, stop, start_date, stop_date, tz):
+    """Return start and stop of an event as moments, of a day-long one the midnights of its days in ``tz``."""
+    if allday and start_date:
+        return span_of_days(start_date, max(start_date, stop_date or start_date), tz)
+    return start, stop
 
 
 class CalendarEvent(models.Model):
@@ -47,7 +53,7 @@ class CalendarEvent(models.Model):
 
     @api.model
     def _practice_get_busy_events(self, partners, start, stop, tz, ignore=None):
-        """Return what keeps ``partners`` busy between two moments, with two queries for all of them.
+        """Return what keeps ``partners`` busy between two moments, with one query for all of them.
 
         Somebody is busy with what they attend and did not decline, and with what they organise; not with what is
         archived, cancelled or shown as available.
@@ -57,56 +63,65 @@ class CalendarEvent(models.Model):
         :return: ``{partner id: [(event id, Busy)]}``, with what is up to two days off; who gives an appointment keeps
             its buffers; ids and times, whoever may see the events
         """
-        domain = (
-            Domain("start", "<", stop + DAY_LONG_MARGIN)
-            & Domain("stop", ">", start - DAY_LONG_MARGIN)
-            & Domain("active", "=", True)
-            & Domain("show_as", "=", "busy")
-            & Domain("attendance", "not in", CANCELLED)
-            & Domain.custom(to_sql=partial(self._practice_get_involved_sql, partners))
-            & Domain("id", "not in", ignore.ids if ignore else [])
-        )
-        names = ["start", "stop", "allday", "start_date", "stop_date", "user_id", "practice_appointment_type_id"]
-        # sudo: only ids and times leave this method, whoever may see the events
-        events_sudo = self.sudo().search_fetch(domain, names, order="id")
-        attendees = events_sudo.env["calendar.attendee"].search_fetch(
-            [("event_id", "in", events_sudo.ids), ("partner_id", "in", partners.ids)],
-            ["event_id", "partner_id", "state"],
-        )
-        taking_part = {(event.id, event.user_id.partner_id.id) for event in events_sudo}
-        for attendee in attendees:
-            there = (attendee.event_id.id, attendee.partner_id.id)
-            if attendee.state == "declined":
-                taking_part.discard(there)
-            else:
-                taking_part.add(there)
-        spans = {event: event._practice_get_span(tz) for event in events_sudo}
+        rows = self.env.execute_query(self._practice_get_busy_sql(partners, start, stop, ignore))
         busy = defaultdict(list)
-        for event_id, partner_id in taking_part:
-            event = events_sudo.browse(event_id)
-            gives = event.user_id.partner_id.id == partner_id
-            buffers = event.practice_appointment_type_id._get_buffers() if gives else ()
-            busy[partner_id].append((event_id, Busy(*spans[event], *buffers)))
+        for event_id, giver_id, partner_ids, declined_ids, before, after, *times in rows:
+            begins, ends = span_of_event(*times, tz)
+            for partner_id in {giver_id, *partner_ids}.intersection(partners.ids).difference(declined_ids):
+                gives = partner_id == giver_id
+                buffers = (timedelta(minutes=it or 0) for it in (before, after)) if gives else ()
+                busy[partner_id].append((event_id, Busy(begins, ends, *buffers)))
         return busy
 
     @api.model
-    def _practice_get_involved_sql(self, partners, _events, alias, _query):
-        """Return the condition of events that any of ``partners`` attends or organises."""
+    def _practice_get_busy_sql(self, partners, start, stop, ignore):
+        """Return the SQL of :meth:`_practice_get_busy_events`: a row for each event, with who of ``partners`` is asked.
+
+        Not searched: the ORM takes longer to put the question than PostgreSQL to answer it, and booking asks it again
+        and again.
+        """
+        names = ("start", "stop", "allday", "start_date", "stop_date", "active", "show_as", "attendance", "user_id")
+        asked = self.env["calendar.attendee"]._fields
+        buffers = self.env["practice.appointment.type"]._fields
         return SQL(
-            """(EXISTS (SELECT 1 FROM calendar_event_res_partner_rel invited
-                          WHERE invited.calendar_event_id = %(id)s AND invited.res_partner_id = ANY(%(partners)s))
-                OR %(user)s IN (SELECT id FROM res_users WHERE partner_id = ANY(%(partners)s)))""",
-            id=SQL.identifier(alias, "id"),
-            user=SQL.identifier(alias, "user_id", to_flush=self._fields["user_id"]),
+            """SELECT event.id, giver.partner_id,
+                      ARRAY(SELECT partner_id FROM calendar_attendee
+                             WHERE event_id = event.id AND partner_id = ANY(%(partners)s)),
+                      ARRAY(SELECT partner_id FROM calendar_attendee
+                             WHERE event_id = event.id AND partner_id = ANY(%(partners)s) AND state = 'declined'),
+                      type.buffer_before, type.buffer_after,
+                      event.allday, event.start, event.stop, event.start_date, event.stop_date
+                 FROM calendar_event event
+            LEFT JOIN res_users giver ON giver.id = event.user_id
+            LEFT JOIN practice_appointment_type type ON type.id = event.practice_appointment_type_id
+                WHERE event.start < %(before)s AND event.stop > %(after)s
+                  AND event.active IS TRUE AND event.show_as = 'busy'
+                  AND (event.attendance IS NULL OR event.attendance NOT IN %(cancelled)s)
+                  AND (event.user_id IN (SELECT id FROM res_users WHERE partner_id = ANY(%(partners)s)) OR EXISTS (
+                       SELECT FROM calendar_event_res_partner_rel invited
+                        WHERE invited.calendar_event_id = event.id AND invited.res_partner_id = ANY(%(partners)s)))
+                  AND event.id <> ALL(%(ignored)s)
+                ORDER BY event.id""",
             partners=partners.ids,
-            to_flush=(self._fields["partner_ids"], self.env["res.users"]._fields["partner_id"]),
+            before=stop + DAY_LONG_MARGIN,
+            after=start - DAY_LONG_MARGIN,
+            cancelled=CANCELLED,
+            ignored=ignore.ids if ignore else [],
+            to_flush=(
+                *(self._fields[name] for name in (*names, "partner_ids", "practice_appointment_type_id")),
+                *(asked[name] for name in ("event_id", "partner_id", "state")),
+                *(buffers[name] for name in ("buffer_before", "buffer_after")),
+                self.env["res.users"]._fields["partner_id"],
+            ),
         )
 
     @api.model
-    def _practice_block_time_sudo(self, name, practitioner, start, stop):
+    def _practice_block_time_sudo(self, name, practitioner, start, stop, **vals):
         """Return an event, with all rights, that keeps a practitioner busy; ``name`` is what others see of it.
 
         Nobody is invited or e-mailed.
+
+        :param vals: what else is true of it
         """
         # sudo: it stands in the calendar of somebody else, who need not let others write there
         events_sudo = self.sudo().with_context(clean_context(self.env.context))
@@ -118,6 +133,7 @@ class CalendarEvent(models.Model):
                 "user_id": practitioner.id,
                 "partner_ids": [Command.set(practitioner.sudo().partner_id.ids)],
                 "show_as": "busy",
+                **vals,
             }
         )
 
@@ -173,6 +189,4 @@ class CalendarEvent(models.Model):
     def _practice_get_span(self, tz):
         """Return start and stop as moments, of a day-long event the midnights of its days in ``tz``."""
         self.ensure_one()
-        if self.allday and self.start_date:
-            return span_of_days(self.start_date, max(self.start_date, self.stop_date or self.start_date), tz)
-        return self.start, self.stop
+        return span_of_event(self.allday, self.start, self.stop, self.start_date, self.stop_date, tz)

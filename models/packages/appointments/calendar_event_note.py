@@ -2,6 +2,7 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 #: Marks of a visit at which a note was read, or will be: what was written before it is not shown after it.
 READ_AT = ("planned", "attended")
@@ -43,20 +44,24 @@ class CalendarEvent(models.Model):
         asked = self.filtered(lambda event: event.patient_id and event.start and event.practice_appointment_type_id)
         if not asked:
             return {}
-        patients = Domain("patient_id", "in", asked.patient_id._origin.ids)
-        events = self.with_context(active_test=False)
-        last = Domain("start", "<", max(asked.mapped("start")))
-        # sudo: hardly anybody has a note, so only those who have are asked for by the rules of the user
-        noted_sudo = events.sudo().search(
-            patients & last & Domain("practice_next_note", "!=", False), order="start, id"
+        events, last = self.with_context(active_test=False), max(asked.mapped("start"))
+        # Hardly anybody has a note, so only of those who have it is asked whether the user may read it.
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT id FROM calendar_event
+                    WHERE patient_id = ANY(%s) AND practice_next_note IS NOT NULL AND start < %s ORDER BY start, id""",
+                asked.patient_id._origin.ids,
+                last,
+                to_flush=[self._fields[name] for name in ("patient_id", "practice_next_note", "start")],
+            )
         )
-        noted = events.browse(noted_sudo.ids)._filtered_access("read")
+        noted = events.browse(id_ for [id_] in rows)._filtered_access("read")
         if not noted:
             return {}
         read = events.search_fetch(
             Domain("patient_id", "in", noted.patient_id.ids)
             & Domain("start", ">=", noted[0].start)
-            & last
+            & Domain("start", "<", last)
             & Domain("attendance", "in", READ_AT),
             ["start", "patient_id", "practice_appointment_type_id"],
             order="start, id",

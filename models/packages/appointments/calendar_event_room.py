@@ -74,6 +74,14 @@ class CalendarEvent(models.Model):
         self._practice_get_rewritten(vals)._practice_take_rooms(self if vals.get("practice_room_id") else self.browse())
         return result
 
+    def _practice_follow_calendar(self, before, moved):
+        """What takes place again, because somebody comes after all, takes a room again."""
+        was_cancelled = self._practice_is_cancelled()
+        result = super()._practice_follow_calendar(before, moved)
+        if was_cancelled and not self._practice_is_cancelled():
+            self._practice_take_rooms(self.browse())
+        return result
+
     def _practice_take_rooms(self, chosen):
         """Give those of these appointments that need one a room that is free: the one they have, else the first.
 
@@ -82,6 +90,8 @@ class CalendarEvent(models.Model):
         :param chosen: appointments whose room somebody chose, so that it stays
         """
         events_sudo = self._practice_get_appointments()._practice_hidden_sudo()
+        if not events_sudo._practice_know_rooms():
+            return
         events_sudo = events_sudo.filtered(lambda it: it.active and it._practice_takes_room())._practice_filter_coming()
         if not events_sudo:
             return
@@ -102,6 +112,10 @@ class CalendarEvent(models.Model):
                 # Part of what is happening to the appointment.
                 event.with_context(**{TOUCHED: Touched()}).practice_room_id = room
 
+    def _practice_know_rooms(self):
+        """Return whether any of these appointments may take a room: most practices ask this of a type, once."""
+        return bool(self.practice_room_id) or any(self.practice_appointment_type_id._origin.mapped("needs_room"))
+
     def _practice_takes_room(self):
         """Return whether this appointment takes a room of its own. A hook."""
         self.ensure_one()
@@ -109,6 +123,8 @@ class CalendarEvent(models.Model):
 
     def _practice_find_room_problems(self):
         """Return ``{appointment: words}`` of those whose room is not free, or for which none is."""
+        if not self._practice_know_rooms():
+            return {}
         asked = self.filtered(lambda event: event.start and event.stop)
         asked = asked.filtered(lambda event: event._practice_takes_room())
         rooms = asked.practice_room_id | asked.practice_appointment_type_id.room_ids

@@ -92,6 +92,7 @@ class CalendarEvent(models.Model):
             return super().create(vals_list)
         outermost = not self._practice_is_settling()
         remade = not outermost and self.env.context.get("practice_planned") is not PLANNED_NOW
+        self._practice_read_types(vals_list)
         with self._practice_settling() as settling:
             vals_list = [settling._practice_prepare_appointment_vals(vals, remade) for vals in vals_list]
             patient_ids = [vals["patient_id"] for vals in vals_list if vals.get("patient_id")]

@@ -36,11 +36,11 @@ class CalendarEvent(models.Model):
         found = {}
         events = self.filtered(lambda event: event.patient_id and event.start)
         for company, of_company in events.grouped(lambda event: event._practice_get_company()).items():
-            packages = self.env["practice.package"].union(*(it._practice_get_package()._origin for it in of_company))
             types = of_company.practice_appointment_type_id._origin
-            limits = [*types.mapped("weekly_visits"), *(packages - types.package_id).mapped("weekly_visits")]
-            if not any(limits):
+            others = of_company.practice_package_id._origin - types.package_id
+            if not any([*types.mapped("weekly_visits"), *others.mapped("weekly_visits")]):
                 continue
+            packages = self.env["practice.package"].union(*(it._practice_get_package()._origin for it in of_company))
             days = {event: event._practice_get_visit_day() for event in of_company}
             visits = self._practice_get_weekly_visits(
                 of_company.patient_id._origin, packages, min(days.values()), max(days.values()), company

@@ -113,9 +113,11 @@ class PracticeCreditLot(models.Model):
         :param date day: of the visit, when the appointment is about to be moved
         """
         total = sum(holding.total for holding in holdings)
+        if not total:
+            return not (position and credits)
         if not position:
-            return not total
-        if total and event._practice_is_cancelled():
+            return False
+        if event._practice_is_cancelled():
             return True
         day = day or event._practice_get_visit_day()
         for holding in holdings:

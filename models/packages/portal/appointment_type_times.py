@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytz
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ....tools.dates import naive_utc
 from ....tools.slots import free_starts, span_of_days
@@ -100,8 +101,8 @@ class PracticeAppointmentType(models.Model):
 
         Whoever has no hours of their own works when they say so: the company's are often nobody's.
         """
-        if not events:
-            return events
+        if not self._has_own_hours(events.user_id._origin):
+            return events.browse()
         own = {user for user, it in self._get_resources(events.user_id._origin).items() if it.calendar_id}
         timed = events.filtered(lambda event: event.user_id._origin in own)
         if not timed:
@@ -112,6 +113,21 @@ class PracticeAppointmentType(models.Model):
         return timed.filtered(
             lambda event: (
                 not any(begins <= event.start and event.stop <= ends for begins, ends in work[event.user_id._origin])
+            )
+        )
+
+    @api.model
+    def _has_own_hours(self, practitioners):
+        """Return whether any of ``practitioners`` has working hours of their own, in whatever company."""
+        resources = self.env["resource.resource"]._fields
+        return bool(
+            practitioners.ids
+            and self.env.execute_query(
+                SQL(
+                    "SELECT 1 FROM resource_resource WHERE user_id IN %s AND calendar_id IS NOT NULL LIMIT 1",
+                    tuple(practitioners.ids),
+                    to_flush=(resources["user_id"], resources["calendar_id"]),
+                )
             )
         )
 

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ....tools.dates import last_day_of
 
@@ -58,8 +59,9 @@ class PracticeCreditLot(models.Model):
         return super()._get_own_domain() & ~(gone & Domain("state", "not in", ("pending", "active")))
 
     @api.model
-    def _get_kept_domain(self):
-        return super()._get_kept_domain() | Domain("keeping_voucher_id", "!=", False)
+    def _get_kept_sql(self, alias):
+        voucher = SQL.identifier(alias, "keeping_voucher_id", to_flush=self._fields["keeping_voucher_id"])
+        return SQL("(%s OR %s IS NOT NULL)", super()._get_kept_sql(alias), voucher)
 
     def _keep_for_voucher(self):
         """Begin to keep these credits for a voucher: nobody shares them, and they end when the voucher does."""

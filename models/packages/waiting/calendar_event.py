@@ -101,9 +101,9 @@ class CalendarEvent(models.Model):
         """
         now, there = fields.Datetime.now(), set(self)
         freed = []
-        for event, before in touched.given.items():
-            given = event._practice_get_given() if event in there else None
-            if before and before.start > now and before != given:
+        planned = {event: before for event, before in touched.given.items() if before and before.start > now}
+        for event, before in planned.items():
+            if before != (event._practice_get_given() if event in there else None):
                 freed.append(
                     {
                         "appointment_type_id": before.appointment_type.id,

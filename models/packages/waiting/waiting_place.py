@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
+from ....tools.rooms import is_free
 from ....tools.waiting import hold_until
 from .appointment_type import OFFERED
 
@@ -145,13 +146,24 @@ class PracticeWaitingPlace(models.Model):
             return False
         if self.group_id:
             return self._count_places() > 0
-        return not self._filter_busy(self._get_giver_sudo()) and not self._is_outside_hours()
+        if self._filter_busy(self._get_giver_sudo()) or self._is_outside_hours():
+            return False
+        return bool(self._find_free_rooms_sudo()) or not self.appointment_type_id.needs_room
 
     def _is_outside_hours(self):
         """Return whether the practitioner does not work then, as far as their hours are known."""
         vals = {"user_id": self.practitioner_id.id, "start": self.start, "stop": self.stop}
         visit = self.env["calendar.event"].new(vals)
         return bool(self.appointment_type_id._practice_filter_outside_hours(visit))
+
+    def _find_free_rooms_sudo(self):
+        """Return the rooms of the type that are free then, with all rights; what holds this place does not count."""
+        rooms_sudo = self._get_rooms_sudo()
+        free = rooms_sudo._get_free_spans(self.start, self.stop, ignore=self._get_open_offers().hold_event_id)
+        return rooms_sudo.filtered(lambda room: is_free(free[room], self.start, self.stop))
+
+    def _get_rooms_sudo(self):
+        return self.appointment_type_id.sudo().room_ids  # sudo: whoever takes the place need not see them
 
     def _filter_busy(self, people):
         """Return those of ``people`` who have something else then; what holds this place does not count."""
@@ -166,13 +178,21 @@ class PracticeWaitingPlace(models.Model):
         return self.practitioner_id.sudo().partner_id  # sudo: who it is
 
     def _take_turn(self):
-        """Make sure that nobody else books with who gives it in the meantime."""
+        """Make sure that nobody else books with who gives it, or where it is given, in the meantime."""
         self._get_giver_sudo()._practice_take_booking_turn()
+        self._get_rooms_sudo()._take_booking_turn()
 
     def _block_time(self):
-        """Return an event that holds a usual visit; it does not say for whom to whoever sees the calendar."""
-        name = self.env._("Held for the Waiting List")
-        return self.env["calendar.event"]._practice_block_time_sudo(name, self.practitioner_id, self.start, self.stop)
+        """Return an event that holds a usual visit, and its room; it does not say for whom to whoever sees the
+        calendar."""
+        events = self.env["calendar.event"].with_company(self.company_id)
+        return events._practice_block_time_sudo(
+            self.env._("Held for the Waiting List"),
+            self.practitioner_id,
+            self.start,
+            self.stop,
+            practice_room_id=self._find_free_rooms_sudo()[:1].id,
+        )
 
     def _book_for(self, patient):
         """Plan the visit of who takes this place, by the rules of the portal; return it, with all rights.
