@@ -561,16 +561,19 @@ class TestPeople(LikedCase):
         def add(name, count):
             lines = "\n".join(f"{name} {number}, {name}{number}@example.com" for number in range(count))
             checked = mine._portal_check_people(mine._portal_read_people(lines.encode()))
+            # Making contacts is Odoo's, and takes some for each.
+            people = [(it.row.name, it.email) for it in checked]
+            mine.organisation_id._practice_find_or_make_contacts_sudo(people)
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            mine._portal_add_people(checked)
+            self.assertEqual(mine._portal_add_people(checked), count)
             self.env.flush_all()
             return self.env.cr.sql_log_count - before
 
         add("warm", 5)
         few, many = add("few", 10), add("many", 100)
-        self.assertLess(many, few * 3)
+        self.assertLessEqual(many, few + 3)
 
 
 @tagged("post_install", "-at_install")
