@@ -42,30 +42,25 @@ class OrganisationPeople(OrganisationAccount):
         subscription_sudo = account.subscription
         uploaded = file.read() if getattr(file, "filename", "") else b""
         rows = subscription_sudo._portal_read_people(uploaded or people.encode())
-        checked = subscription_sudo._portal_check_people(rows)
+        checked, consequence, shown = subscription_sudo._portal_preview_people(rows)
         good = [it for it in checked if not it.problem]
-        values = {"people": write_people(rows), "checked": checked, "good": good}
-        if good:
-            sums = subscription_sudo._portal_preview(lambda: subscription_sudo._portal_add_people(checked))
-            values["consequence"] = subscription_sudo._describe_addition(*sums)
-            values["shown"] = subscription_sudo._describe_addition_shown(len(good), *sums)
-            values["added"] = subscription_sudo._describe_practitioners(len(good))
-        return values
+        return {
+            "people": write_people(rows),
+            "checked": checked,
+            "good": good,
+            "consequence": consequence,
+            "shown": shown,
+            "added": subscription_sudo._describe_practitioners(len(good)),
+        }
 
     def _practice_add_shown(self, account, people, shown):
-        """Add the good ones of a list when they cost what was shown; return whether it was done.
-
-        Sent twice, by two clicks or a page that is loaded again, it adds nobody twice: they have a seat by then.
-        """
+        """Add the good ones of a list when they cost what was shown; return whether it was done."""
         subscription_sudo = account.subscription
-        checked = subscription_sudo._portal_check_people(subscription_sudo._portal_read_people(people.encode()))
-        good = [it for it in checked if not it.problem]
-        if good:
-            sums = subscription_sudo._portal_preview(lambda: subscription_sudo._portal_add_people(checked))
-            if shown != subscription_sudo._describe_addition_shown(len(good), *sums):
-                return False
-            with request.env.cr.savepoint():
-                subscription_sudo._portal_add_people(checked)
-            self._practice_forget_accounts()
+        with request.env.cr.savepoint():
+            rows = subscription_sudo._portal_read_people(people.encode())
+            checked = subscription_sudo._portal_add_shown_people(rows, shown)
+        if checked is None:
+            return False
+        self._practice_forget_accounts()
         self._practice_say(*subscription_sudo._describe_added(checked))
         return True
