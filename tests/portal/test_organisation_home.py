@@ -159,7 +159,7 @@ class TestPaying(LikedCase):
                 self.assertIn(words, self.read("/my/subscription/checkout"))
         self.subscription._begin_billing()
         self.make_code("LASTING", duration="periods", periods=3)._redeem(self.subscription)
-        self.assertIn("LASTING: 20 %, 3 periods", self.read("/my/subscription"))
+        self.assertIn(": 20 %, 3 periods.", self.read("/my/subscription"))
 
     def test_a_year_says_what_it_saves(self):
         self.log_in(self.boss)
