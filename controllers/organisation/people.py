@@ -4,6 +4,7 @@ from odoo.http import request
 
 from ...models.subscriptions.portal.subscription_people import MOST_PEOPLE
 from ...tools.people import write_people
+from ...tools.tables import MOST_BYTES
 from .account import OrganisationAccount, of_account
 
 #: Characters of a list: so many people, each with a long name and a long address.
@@ -40,7 +41,7 @@ class OrganisationPeople(OrganisationAccount):
     def _practice_check_list(self, account, people, file):
         """Return what a page says of a list: each row, and what it costs to add the good ones."""
         subscription_sudo = account.subscription
-        uploaded = file.read() if getattr(file, "filename", "") else b""
+        uploaded = file.read(MOST_BYTES + 1) if getattr(file, "filename", "") else b""
         rows = subscription_sudo._portal_read_people(uploaded or people.encode())
         checked, consequence, shown = subscription_sudo._portal_preview_people(rows)
         good = [it for it in checked if not it.problem]

@@ -117,6 +117,7 @@ class TestHome(LikedCase):
         words = "was due on"
         self.assertIn(words, self.read("/my/subscription/method"))
         self.assertNotIn(words, self.read("/my/subscription/open"))
+        self.assertNotIn(words, self.read(move.get_portal_url()))
 
     def test_the_banner_of_another_organisation_stays(self):
         self.subscription._enter("expired")
