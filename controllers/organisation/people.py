@@ -4,6 +4,7 @@ from odoo.http import request
 
 from ...models.subscriptions.portal.subscription_people import MOST_PEOPLE
 from ...tools.people import write_people
+from ...tools.tables import MOST_BYTES
 from .account import OrganisationAccount, of_account
 
 #: Characters of a list: so many people, each with a long name and a long address.
@@ -40,32 +41,27 @@ class OrganisationPeople(OrganisationAccount):
     def _practice_check_list(self, account, people, file):
         """Return what a page says of a list: each row, and what it costs to add the good ones."""
         subscription_sudo = account.subscription
-        uploaded = file.read() if getattr(file, "filename", "") else b""
+        uploaded = file.read(MOST_BYTES + 1) if getattr(file, "filename", "") else b""
         rows = subscription_sudo._portal_read_people(uploaded or people.encode())
-        checked = subscription_sudo._portal_check_people(rows)
+        checked, consequence, shown = subscription_sudo._portal_preview_people(rows)
         good = [it for it in checked if not it.problem]
-        values = {"people": write_people(rows), "checked": checked, "good": good}
-        if good:
-            sums = subscription_sudo._portal_preview(lambda: subscription_sudo._portal_add_people(checked))
-            values["consequence"] = subscription_sudo._describe_addition(*sums)
-            values["shown"] = subscription_sudo._describe_addition_shown(len(good), *sums)
-            values["added"] = subscription_sudo._describe_practitioners(len(good))
-        return values
+        return {
+            "people": write_people(rows),
+            "checked": checked,
+            "good": good,
+            "consequence": consequence,
+            "shown": shown,
+            "added": subscription_sudo._describe_practitioners(len(good)),
+        }
 
     def _practice_add_shown(self, account, people, shown):
-        """Add the good ones of a list when they cost what was shown; return whether it was done.
-
-        Sent twice, by two clicks or a page that is loaded again, it adds nobody twice: they have a seat by then.
-        """
+        """Add the good ones of a list when they cost what was shown; return whether it was done."""
         subscription_sudo = account.subscription
-        checked = subscription_sudo._portal_check_people(subscription_sudo._portal_read_people(people.encode()))
-        good = [it for it in checked if not it.problem]
-        if good:
-            sums = subscription_sudo._portal_preview(lambda: subscription_sudo._portal_add_people(checked))
-            if shown != subscription_sudo._describe_addition_shown(len(good), *sums):
-                return False
-            with request.env.cr.savepoint():
-                subscription_sudo._portal_add_people(checked)
-            self._practice_forget_accounts()
+        with request.env.cr.savepoint():
+            rows = subscription_sudo._portal_read_people(people.encode())
+            checked = subscription_sudo._portal_add_shown_people(rows, shown)
+        if checked is None:
+            return False
+        self._practice_forget_accounts()
         self._practice_say(*subscription_sudo._describe_added(checked))
         return True

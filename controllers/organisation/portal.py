@@ -24,9 +24,11 @@ class OrganisationPortal(OrganisationAccount):
         user = request.env.user
         if user._is_portal():
             accounts = user.partner_id._practice_get_portal_accounts()
+            banners = user.partner_id._practice_get_portal_banners(accounts)
             response.qcontext.update(
                 practice_accounts=accounts,
-                practice_homes=user.partner_id._practice_prepare_portal_homes(accounts),
+                practice_banners=banners,
+                practice_homes=user.partner_id._practice_prepare_portal_homes(accounts, banners),
             )
         return response
 

@@ -59,6 +59,7 @@ class Portal(Subscriptions):
         organisation = self.organisation("De Overkant", administrators=self.boss)
         self.subscribe(organisation, self.standard, trial_end=self.today + timedelta(days=5))
         checkout = self.start_checkout(organisation, self.standard, "NETWORK")
+        self.accept_terms(organisation)
         transaction = self.begin_payment(
             reference=f"checkout-{checkout.id}",
             amount=checkout.with_user(self.boss).sudo()._begin_payment(),
@@ -68,6 +69,14 @@ class Portal(Subscriptions):
         )
         self.answer(transaction, "done")
         self.start_checkout(self.organisation("De Twijfel", administrators=self.boss), self.starter, False)
+
+    def accept_terms(self, organisation):
+        """Accept what an organisation has to accept before it pays."""
+        self.make("practice.terms", name="Processing agreement", terms="<p>We process as you say.</p>")
+        organisation = organisation.with_user(self.boss).sudo()
+        terms = organisation._practice_get_open_terms_sudo(self.company, self.standard)
+        fingerprints = [it._get_terms_fingerprint() for it in terms]
+        organisation._practice_accept_terms(self.company, self.standard, fingerprints)
 
     def start_checkout(self, organisation, plan, code):
         organisation = organisation.with_user(self.boss).sudo()

@@ -81,6 +81,7 @@ class RolesMixin(DirectDebitMixin, SubscriptionMixin):
                 "interval": "month",
             }
         )
+        cls.acceptance = cls.make_acceptance()
         cls.voucher = cls.make_voucher()
         cls.setup_direct_debit()
         cls.debit_file = cls.make_debit(cls.patient).provider_id._practice_make_sepa_files()
@@ -125,6 +126,17 @@ class RolesMixin(DirectDebitMixin, SubscriptionMixin):
         data_import.user_id = cls.manager
         data_import._import_now()
         return data_import
+
+    @classmethod
+    def make_acceptance(cls):
+        """Accept terms for the organisation of the subscription, as its administrator would."""
+        cls.env["practice.terms"].create({"name": "Processing agreement", "terms": "<p>We process as you say.</p>"})
+        organisation, user = cls.subscription.organisation_id, cls.env.user
+        terms_sudo = organisation._practice_get_open_terms_sudo(cls.company, cls.starter)
+        organisation.practice_administrator_ids = user.partner_id
+        organisation._practice_accept_terms(cls.company, cls.starter, [terms_sudo._get_terms_fingerprint()])
+        organisation.practice_administrator_ids = False
+        return organisation._practice_get_agreed(cls.company)
 
     @classmethod
     def make_voucher(cls):
@@ -185,6 +197,9 @@ class RolesMixin(DirectDebitMixin, SubscriptionMixin):
         return {
             "practice.package": self.package,
             "practice.package.terms": self.terms,
+            "practice.terms": self.acceptance.terms_id,
+            "practice.terms.version": self.acceptance.version_id,
+            "practice.terms.acceptance": self.acceptance,
             "practice.appointment.type": self.type,
             "practice.room": self.env["practice.room"].create({"name": "Room 1"}),
             "practice.appointment.notice": self.notice,

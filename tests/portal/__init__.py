@@ -22,5 +22,6 @@ from . import test_patient_moving
 from . import test_patient_portal
 from . import test_patient_shop
 from . import test_patient_upgrade
+from . import test_people_race
 from . import test_portal_routes
 from . import test_waiting_portal

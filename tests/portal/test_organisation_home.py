@@ -117,6 +117,7 @@ class TestHome(LikedCase):
         words = "was due on"
         self.assertIn(words, self.read("/my/subscription/method"))
         self.assertNotIn(words, self.read("/my/subscription/open"))
+        self.assertNotIn(words, self.read(move.get_portal_url()))
 
     def test_the_banner_of_another_organisation_stays(self):
         self.subscription._enter("expired")
@@ -159,7 +160,7 @@ class TestPaying(LikedCase):
                 self.assertIn(words, self.read("/my/subscription/checkout"))
         self.subscription._begin_billing()
         self.make_code("LASTING", duration="periods", periods=3)._redeem(self.subscription)
-        self.assertIn("LASTING: 20 %, 3 periods", self.read("/my/subscription"))
+        self.assertIn(": 20 %, 3 periods.", self.read("/my/subscription"))
 
     def test_a_year_says_what_it_saves(self):
         self.log_in(self.boss)
@@ -561,16 +562,19 @@ class TestPeople(LikedCase):
         def add(name, count):
             lines = "\n".join(f"{name} {number}, {name}{number}@example.com" for number in range(count))
             checked = mine._portal_check_people(mine._portal_read_people(lines.encode()))
+            # Making contacts is Odoo's, and takes some for each.
+            people = [(it.row.name, it.email) for it in checked]
+            mine.organisation_id._practice_find_or_make_contacts_sudo(people)
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            mine._portal_add_people(checked)
+            self.assertEqual(mine._portal_add_people(checked), count)
             self.env.flush_all()
             return self.env.cr.sql_log_count - before
 
         add("warm", 5)
         few, many = add("few", 10), add("many", 100)
-        self.assertLess(many, few * 3)
+        self.assertLessEqual(many, few + 3)
 
 
 @tagged("post_install", "-at_install")

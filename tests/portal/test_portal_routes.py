@@ -276,6 +276,26 @@ class TestEveryRoute(EveryRouteMixin, HttpCase):
                             self.assertNotIn(secret, text)
         self.assertEqual(self.facts(), before)
 
+    def test_a_practitioner_sees_the_own_seat_and_no_price_invoice_or_colleague(self):
+        self.env["practice.terms"].create({"name": "Agreement", "terms": "<p>39.00</p>"})
+        move = self.subscription.period_id.move_id
+        self.assertTrue(move.name)
+        secrets = ("Bert", move.name, "39.00", "47.19", "94.38", "€", "pb_boss@example.com", "4242")
+        before = self.facts()
+        self.authenticate("pb_an", "pb_an")
+        seat = self.url_open("/my/seat").text
+        self.assertIn("De Brug", seat)
+        theirs = [it for it in self.routes() if it[0].startswith(("/my/subscription", "/my/seat"))]
+        self.assertGreater(len(theirs), 25)
+        odoos = ("/my", "/my/invoices", f"/my/invoices/{move.id}", f"/my/invoices/{move.id}?report_type=pdf")
+        for address, methods, is_json, names in (*theirs, *((it, {"GET"}, False, set()) for it in odoos)):
+            for text in self.answers(address, methods, is_json, names):
+                for secret in secrets:
+                    with self.subTest(address=address, secret=secret):
+                        self.assertNotIn(secret, text)
+        self.assertEqual(self.facts(), before)
+        self.assertFalse(self.env["practice.terms.acceptance"].search([]))
+
     def answers(self, address, methods, is_json, names):
         """Yield what an address answers to a page request and to forms full of the victim's ids."""
         for form in self.forms(names):

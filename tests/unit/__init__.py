@@ -8,6 +8,7 @@ from . import test_number_words
 from . import test_occupancy_rules
 from . import test_pay_rules
 from . import test_payer_rules
+from . import test_people_rules
 from . import test_period_rules
 from . import test_pricing_rules
 from . import test_room_rules

@@ -14,8 +14,11 @@ class PracticePackage(models.Model):
     _name = "practice.package"
     _description = "Package"
     _inherit = [
-        *("practice.kept.mixin", "practice.deferral.mixin", "practice.terms.mixin"),
-        *("mail.thread", "mail.activity.mixin"),
+        "practice.kept.mixin",
+        "practice.deferral.mixin",
+        "practice.terms.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
     ]
     _order = "name, id"
     _check_company_auto = True

@@ -9,17 +9,13 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
-    def _practice_prepare_portal_homes(self, accounts):
+    def _practice_prepare_portal_homes(self, accounts, banners):
         """Return what the home page shows of each of ``accounts``, of which the first :data:`MOST_HOMES` only.
 
-        What the banner above says is not said again.
+        What ``banners`` above it say is not said again.
 
-        :return: ``[{"account", "title", …, "todos"}]``, see :meth:`_prepare_portal_home`
+        :return: ``[{"account", "is_urged", "todos", …}]``, see :meth:`_prepare_portal_home`
         """
-        if not accounts:
-            return []
-        banners = self._practice_get_portal_banners(accounts)
-        banners = self._practice_get_portal_banners(accounts)
         urged = {(it["organisation"].id, it["company"].id): it["button"] for it in banners}
         homes = []
         for account in accounts[:MOST_HOMES]:

@@ -130,6 +130,33 @@ class PracticeSubscription(models.Model):
         self._portal_door_sudo(self.env._("%s added", ", ".join(found_sudo.mapped("name"))))
         return len(found_sudo)
 
+    def _portal_preview_people(self, rows):
+        """Return what it means to add the people of ``rows``, and add nobody.
+
+        :return: ``(checked, consequence, shown)``: each row :class:`Checked`, what the good ones cost in sentences, and
+            the same in one word, to compare it when it is confirmed; nothing of both when there is none
+        """
+        checked = self._portal_check_people(rows)
+        good = sum(not it.problem for it in checked)
+        if not good:
+            return checked, None, ""
+        sums = self._portal_preview(lambda: self._portal_add_people(checked))
+        return checked, self._describe_addition(*sums), self._describe_addition_shown(good, *sums)
+
+    def _portal_add_shown_people(self, rows, shown):
+        """Add the people of ``rows`` as it was shown.
+
+        Sent twice, by two clicks or a page that is loaded again, it adds nobody twice: they have a seat by then.
+
+        :param str shown: see :meth:`_portal_preview_people`; only compared, so that nobody orders what was not shown
+        :return: each row :class:`Checked`, or nothing when it costs something else by now: then nobody was added
+        """
+        checked, consequence, now = self._portal_preview_people(rows)
+        if consequence and shown != now:
+            return None
+        self._portal_add_people(checked)
+        return checked
+
     # === IN WORDS === #
 
     def _describe_addition_shown(self, count, before, after):
