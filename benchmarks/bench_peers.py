@@ -32,6 +32,7 @@ organisations = env["practice.subscription"].search([], limit=BATCH).organisatio
 values = subscribers.invoice_vals(BATCH)
 copies = [deepcopy(values) for _round in range(ROUNDS + 1)]
 product, today = subscribers.product, Date.today()
+product.property_account_income_id = subscribers.plan.income_account_id
 
 
 def make_contracts():
