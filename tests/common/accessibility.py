@@ -74,8 +74,8 @@ STICKS_OUT = """(() => {
     return all.slice(0, 3).map((it) => it.outerHTML.slice(0, 150));
 })()"""
 
-#: What is of no use on paper; the logo is a link, and stays. Odoo's back office prints reports, not pages.
-ON_PAPER = """document.querySelector(".o_web_client") ? [] : [...document.querySelectorAll(
+#: What is of no use on paper; the logo is a link, and stays. Nobody prints Odoo's back office and home page.
+ON_PAPER = """document.querySelector(".o_web_client, .o_portal_my_home") ? [] : [...document.querySelectorAll(
     "nav a:not(.navbar-brand), footer, .breadcrumb, .pagination, button, .btn, [type=submit]"
 )].filter((it) => it.checkVisibility() && it.getBoundingClientRect().width).map((it) => it.outerHTML.slice(0, 150))"""
 
