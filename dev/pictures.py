@@ -42,6 +42,9 @@ QUIET = """new Promise((done) => {
     setTimeout(done, 20000);
 })"""
 
+#: Whether the web client still waits for the server, and shows it.
+LOADING = """!!document.querySelector(".o_loading_indicator")"""
+
 #: Pixels between pages that stand beside each other.
 GAP = 20
 
@@ -253,6 +256,8 @@ class Browser:
                 raise SystemExit(f"{path}: nothing to see after {PATIENCE} seconds")
             time.sleep(0.3)
         self.evaluate(QUIET, path)
+        while self.evaluate(LOADING, path) and time.monotonic() < deadline:
+            self.evaluate(QUIET, path)
 
     def speak(self, language):
         """Let everybody read this language."""

@@ -50,7 +50,7 @@ class PracticeFirstStep(models.TransientModel):
     _description = "First Step"
     _order = "id"
 
-    checklist_id = fields.Many2one("practice.first.steps", required=True, ondelete="cascade")
+    checklist_id = fields.Many2one("practice.first.steps", ondelete="cascade")
     company_id = fields.Many2one(related="checklist_id.company_id")
     name = fields.Selection(STEPS, required=True)
     note = fields.Char(compute="_compute_note")

@@ -20,6 +20,9 @@ for code in {codes}:
     env["res.lang"]._activate_lang(code)
     env["ir.module.module"].search([("state", "=", "installed")])._update_translations([code])
 env.cr.commit()
+# PostgreSQL knows nothing of tables that were just filled, and plans the reports badly.
+env.cr.execute("ANALYZE")
+env.cr.commit()
 """
 
 

@@ -15,6 +15,7 @@ from . import test_room_rules
 from . import test_seat_rules
 from . import test_sepa_rules
 from . import test_slot_rules
+from . import test_store_page
 from . import test_vat_rules
 from . import test_voucher_rules
 from . import test_waiting_rules
