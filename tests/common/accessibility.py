@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
 
-from odoo.tests.common import ChromeBrowser
+from odoo.tests.common import ChromeBrowser, ChromeBrowserException
 
 from odoo.addons.bus.websocket import WebsocketConnectionHandler
 
@@ -34,7 +34,11 @@ class NotOurs(NamedTuple):
 
 
 NOT_OURS = (
-    NotOurs(".js_language_selector", "Odoo's choice of languages below every page, grey on grey", "color-contrast"),
+    NotOurs(
+        ".js_language_selector",
+        "Odoo's choice of languages below every page, in a colour that the company chose",
+        "color-contrast",
+    ),
     NotOurs(
         ".o_payment_form [data-bs-toggle='tooltip']",
         "Odoo's payment form, of a provider in test mode only",
@@ -150,9 +154,15 @@ class BrowserMixin:
     def wait_for(self, script):
         """Wait until a script says true."""
         deadline = time.monotonic() + PATIENCE
-        while not self.evaluate(script):
+        while not self._says(script):
             self.assertLess(time.monotonic(), deadline, f"{script} on {self.evaluate('location.href')}")
             time.sleep(0.05)
+
+    def _says(self, script):
+        try:
+            return self.evaluate(script)
+        except ChromeBrowserException:  # the page went elsewhere meanwhile
+            return False
 
     def show(self, path, ready="true"):
         """Show a page and wait until it is there."""
