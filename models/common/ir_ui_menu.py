@@ -43,6 +43,7 @@ HALVES = {
             "practice_plan_menu",
             "practice_usage_kind_menu",
             "practice_discount_code_menu",
+            "practice_terms_menu",
             "practice_reminder_step_menu",
             "practice_webhook_delivery_menu",
             "practice_subscription_menu_accounting",

@@ -15,13 +15,13 @@ class ResConfigSettings(models.TransientModel):
         implied_group="practice_billing.group_without_subscriptions", group=EVERYBODY
     )
     practice_has_packages = fields.Boolean(
-        string="Packages",
+        string="Sell Packages",
         compute="_compute_practice_halves",
         inverse="_inverse_practice_halves",
         help="Sell appointments in advance as credits, plan them, and let patients book.",
     )
     practice_has_subscriptions = fields.Boolean(
-        string="Subscriptions",
+        string="Bill Subscriptions",
         compute="_compute_practice_halves",
         inverse="_inverse_practice_halves",
         help="Bill organisations per practitioner and month or year, and for usage.",
