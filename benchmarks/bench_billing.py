@@ -42,7 +42,7 @@ def bill_batches(most=None):
     """Bill all that is due, or so many batches of it, committing each; return the seconds of each."""
     seconds = []
     while most is None or len(seconds) < most:
-        taken, moves = timed(subscribers.bill)
+        taken, moves = timed(lambda: subscribers.bill(BATCH))
         if not moves:
             break
         env.cr.commit()
