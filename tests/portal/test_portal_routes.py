@@ -331,7 +331,12 @@ class TestEveryRoute(EveryRouteMixin, HttpCase):
     def test_each_page_of_a_patient_has_a_title_and_one_heading(self):
         self.authenticate("pb_victim", "pb_victim")
         self.ours = re.compile(r"^/my/(packages|appointments|statements)\b")
-        self.assertTitledPages(on_paper=True)
+        self.assertTitledPages()
+
+    def test_each_page_of_an_organisation_has_a_title_and_one_heading(self):
+        self.authenticate("pb_boss", "pb_bossx")
+        self.ours = re.compile(r"^/my/subscription\b")
+        self.assertTitledPages()
 
 
 #: Files, and what leads elsewhere.
@@ -542,9 +547,9 @@ class TestEveryLink(EveryLinkCase):
         self.assertReadOnlyPagesReadOnly()
 
     def test_each_page_has_a_title_and_one_heading(self):
-        self.assertTitledPages(on_paper=True)
+        self.assertTitledPages()
         self.links = dict.fromkeys(self.links, "ended")
-        self.assertTitledPages(on_paper=True)
+        self.assertTitledPages()
 
 
 @tagged("post_install", "-at_install")

@@ -30,7 +30,9 @@ class PracticeSubscription(models.Model):
         }
 
     def _describe_practitioners(self, count):
-        """Return ``count`` practitioners in words."""
+        """Return ``count`` practitioners, or members of a membership, in words."""
+        if self._is_membership():
+            return self.env._("1 member") if count == 1 else self.env._("%s members", count)
         return self.env._("1 practitioner") if count == 1 else self.env._("%s practitioners", count)
 
     def _describe_names(self, people):
