@@ -1,4 +1,5 @@
 from . import accountant_mixin
+from . import sql_report_mixin
 from . import balance_post
 from . import books_report
 from . import care_statement

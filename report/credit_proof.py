@@ -51,6 +51,7 @@ class PracticeCreditProof(models.Model):
 
     _name = "practice.credit.proof"
     _description = "Credits and Balance Posts"
+    _inherit = ["practice.sql.report.mixin"]
     _auto = False
     _order = "date desc, id desc"
     _rec_name = "name"

@@ -30,7 +30,7 @@ class PracticeOpenCredit(models.Model):
 
     _name = "practice.open.credit"
     _description = "Open Credits at a Date"
-    _inherit = ["practice.books.report"]
+    _inherit = ["practice.sql.report.mixin", "practice.books.report"]
     _auto = False
     _order = "sold_date, id"
     _rec_name = "lot_id"

@@ -44,6 +44,7 @@ class PracticeSubscriptionMrr(models.Model):
 
     _name = "practice.subscription.mrr"
     _description = "Recurring Revenue"
+    _inherit = ["practice.sql.report.mixin"]
     _auto = False
     _order = "date desc, mrr desc, id"
     _rec_name = "subscription_id"

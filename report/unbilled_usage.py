@@ -28,6 +28,7 @@ class PracticeUnbilledUsage(models.Model):
 
     _name = "practice.unbilled.usage"
     _description = "Unbilled Usage"
+    _inherit = ["practice.sql.report.mixin"]
     _auto = False
     _order = "date desc, id desc"
     _rec_name = "usage_id"

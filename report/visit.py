@@ -11,6 +11,7 @@ class PracticeVisit(models.Model):
 
     _name = "practice.visit"
     _description = "Visit"
+    _inherit = ["practice.sql.report.mixin"]
     _auto = False
     _order = "date desc, id desc"
     _rec_name = "event_id"

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..models.common.words import count_credits
 from ..models.packages.catalog.res_company import CHART_TAXES
 
 
@@ -148,7 +149,7 @@ class PracticePackageMake(models.TransientModel):
 
     def _prepare_product_vals(self, package):
         return {
-            "name": self.env._("%(package)s, %(credits)s credits", package=package.name, credits=self.credits),
+            "name": f"{package.name}, {count_credits(self.env, self.credits)}",
             "type": "service",
             "purchase_ok": False,
             "list_price": self.price,

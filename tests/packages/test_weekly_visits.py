@@ -169,5 +169,5 @@ class TestRace(PracticeMixin, RaceCase):
         results = self.race(works, users=self.front_desk.id, context={"no_mail_to_attendees": True})
         self.assertEqual(len(done(results)), 2)
         for loser in refused(results):
-            self.assertIn("at most 2 are allowed", str(loser))
+            self.assertIn("at most 2 visits a week", str(loser))
         self.assertEqual(self.env["calendar.event"].search_count([("patient_id", "=", self.patient.id)]), 2)

@@ -21,6 +21,7 @@ from . import test_read_only
 from . import test_runs
 from . import test_scale
 from . import test_security
+from . import test_sql_reports
 from . import test_tours
 from . import test_upgrade
 from . import test_wheel

@@ -18,6 +18,7 @@ NEVER_ONE = {
     "gives %(credits)s credits, and credits are whole numbers": "a fraction",
     "Of %(credits)s credits in %(purchases)s purchases": "many purchases",
     "of the %(count)s appointments; not covered": "a series",
+    "You save %s months": "one month has its own sentence",
     "for more than %s months": "a constant of the module",
     "for more than %(months)s months": "a constant of the module",
     "descriptions of %(appointments)s appointments": "whatever there is, in one long sentence for staff",

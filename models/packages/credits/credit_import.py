@@ -150,7 +150,7 @@ class PracticeCreditImport(models.Model):
         if not rows:
             return notification(self.env._("There is nothing to import: these rows were imported before."), "info")
         message = self.env._(
-            "Imported: %(credits)s credits of %(patients)s patients, in %(rows)s rows.",
+            "Imported. Credits: %(credits)s; patients: %(patients)s; rows: %(rows)s.",
             credits=sum(rows.mapped("credits")),
             patients=len(rows.partner_id),
             rows=len(rows),

@@ -145,7 +145,7 @@ class PracticeCreditLot(models.Model):
                     "Only %(paid)s of the %(available)s available credits are paid, the others wait for the payment of "
                     "%(invoice)s. Transfer no more than that.",
                     paid=self.credits_available - self._count_waiting(),
-                    available=count_credits(self.env, self.credits_available),
+                    available=self.credits_available,
                     invoice=self.invoice_id.name,
                 )
             )
