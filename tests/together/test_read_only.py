@@ -13,6 +13,7 @@ from ..common.subscriptions import SubscriptionCase
 #: The arguments of each method of ours that says that it only reads.
 ARGUMENTS = {
     ("calendar.event", "practice_get_board"): lambda test: [str(test.today()), str(test.today())],
+    ("res.partner", "name_search"): lambda test: [test.patient.name],
     ("practice.subscription", "access"): lambda test: [test.subscription.id],
     ("practice.subscription.overview", "get_cards"): lambda test: [],
     ("practice.subscription.overview", "get_revenue"): lambda test: [],

@@ -261,7 +261,7 @@ class PracticeSubscription(models.Model):
             )
         return {
             "credit": self.env._("Credit for unused days"),
-            "addition": self.env._("Members added") if self._is_membership() else self.env._("Practitioners added"),
+            "addition": self.env._("Practitioners added"),
             "usage": self.env._("Usage"),
             "discount": self.env._("Discount"),
         }[section]
