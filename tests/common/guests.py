@@ -29,7 +29,7 @@ FICKLE = {*MAGIC_COLUMNS, "access_token", "view_group_hierarchy"}
 ADDRESS = re.compile("0x[0-9a-f]+")
 #: Types of fields that somebody groups by.
 GROUPED = ("many2one", "selection", "char", "boolean", "integer", "date", "datetime")
-#: Models in which every module has records, so that there are others without us: we add a kind of view, or hide our own.
+#: Models in which every module has records, so that there are others without us: we add views, or hide ours.
 CATALOGUES = {"ir.ui.view", "ir.ui.menu", "ir.actions.act_window.view"}
 #: Loggers that speak of what is refused, which is nothing to worry about here.
 MUTED = ("odoo.sql_db", "odoo.addons.base.models.ir_model", "odoo.addons.base.models.ir_rule", "odoo.models")

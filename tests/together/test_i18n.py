@@ -61,7 +61,11 @@ class TestTranslations(TransactionCase):
         found = {}
         for entry in messages:
             for place, _line in entry.occurrences:
-                record = place.rpartition(f"{MODULE}.")[2].removesuffix("_product_template").removesuffix("_ir_actions_server")
+                record = (
+                    place.rpartition(f"{MODULE}.")[2]
+                    .removesuffix("_product_template")
+                    .removesuffix("_ir_actions_server")
+                )
                 if "/tests/" not in place and f'id="{record}"' not in demo:
                     place = place if place.startswith("model") else place.rpartition(".")[2]
                     found.setdefault(entry.msgid, set()).add(place)

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from .seen_fields import SeenMany2many
 from .turns import take_turn
@@ -94,14 +95,34 @@ class ResPartner(models.Model):
     def _practice_get_patient_domain(self):
         """Return who is a patient: people with credits or appointments, and those who may become one."""
         people = Domain("is_company", "=", False) & Domain("partner_share", "=", True)
-        # sudo: whether there are any, of people whom the user sees; which of them is not told
-        events = self.env["calendar.event"].sudo()._search([("patient_id", "!=", False)])
-        visited = Domain("id", "in", events.subselect("patient_id"))
-        lots = self.env["practice.credit.lot"].sudo()._search([])  # sudo: as above
-        has_credits = Domain("id", "in", lots.subselect("partner_id"))
-        return people & (self._practice_get_private_domain() | visited | has_credits)
+        return people & (self._practice_get_private_domain() | Domain.custom(to_sql=self._practice_get_cared_for_sql))
+
+    @api.model
+    def _practice_get_cared_for_sql(self, _partners, alias, _query):
+        """Return whether somebody has appointments or credits, as a condition: looked up for whom a list shows.
+
+        Which of them is not told, so no rights to them are asked for. As EXISTS, PostgreSQL would read all of both.
+        """
+        self.env["calendar.event"].flush_model(["patient_id"])
+        self.env["practice.credit.lot"].flush_model(["partner_id"])
+        return SQL(
+            """
+            ((SELECT 1 FROM calendar_event event WHERE event.patient_id = %(person)s LIMIT 1) IS NOT NULL
+             OR (SELECT 1 FROM practice_credit_lot lot WHERE lot.partner_id = %(person)s LIMIT 1) IS NOT NULL)
+            """,
+            person=SQL.identifier(alias, "id"),
+        )
 
     @api.model
     def _practice_get_private_domain(self):
         """Return the people who are no contacts of a company, among whom new patients are."""
-        return Domain("parent_id", "=", False) | Domain("parent_id.is_company", "=", False)
+        return Domain("parent_id", "=", False) | Domain.custom(to_sql=self._practice_get_of_person_sql)
+
+    @api.model
+    def _practice_get_of_person_sql(self, _partners, alias, _query):
+        """Return whether somebody is a contact of a person, as a condition: looked up for whom a list shows."""
+        self.flush_model(["is_company", "parent_id"])
+        return SQL(
+            "(SELECT parent.is_company IS NOT TRUE FROM res_partner parent WHERE parent.id = %s)",
+            SQL.identifier(alias, "parent_id"),
+        )
