@@ -104,7 +104,7 @@ registry.category("web_tour.tours").add("practice_organisation_subscribes", {
             trigger: "li strong:contains(Tour Dirk)",
         },
         go("a:contains(Change plan)"),
-        go("article:contains(Standard) a:contains(Choose)"),
+        go("article:contains(Standard) a:contains(Upgrade to Standard)"),
         {
             content: "The invoice before it is made",
             trigger: ".o_practice_preview:contains(Tour Dirk)",
