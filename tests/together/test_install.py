@@ -230,7 +230,11 @@ class TestInstall(InstallCase):
             "SELECT COUNT(*) FROM mail_mail",
         )
         before = [self.rows(fact) for fact in facts]
-        self.assertFalse(self.rows("SELECT model FROM mail_mail WHERE state = 'outgoing' AND model LIKE 'practice.%'"))
+        ours = (
+            "SELECT message.model FROM mail_mail mail JOIN mail_message message ON message.id = mail.mail_message_id"
+            " WHERE mail.state = 'outgoing' AND message.model LIKE 'practice.%'"
+        )
+        self.assertFalse(self.rows(ours))
         runs = self.rows(f"SELECT name FROM ir_model_data WHERE module = '{MODULE}' AND model = 'ir.cron' ORDER BY id")
         names = [f"{MODULE}.{name}" for [name] in runs if name != "ir_cron_demo_print"]
         names.append("account.ir_cron_account_move_send")
