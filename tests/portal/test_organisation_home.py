@@ -27,7 +27,7 @@ class LikedCase(PagesMixin, OrganisationMixin, HttpCase):
         super().setUpClass()
         cls.subscription = cls.make_trial()
 
-    def read(self, path):
+    def read_page(self, path):
         return text_of(self.page(path))
 
     def run_subscription(self, *args):
@@ -44,7 +44,7 @@ class TestHome(LikedCase):
     def test_the_home_page_says_how_the_subscription_stands(self):
         move = self.run_subscription()
         self.log_in(self.boss)
-        home = self.read("/my")
+        home = self.read_page("/my")
         day = format_date(self.env, self.subscription.next_invoice_date, lang_code="en_US")
         for words in ("De Brug", "Standard", "2 practitioners: An, Bert", "94.38", f"with tax, on {day}"):
             with self.subTest(words=words):
@@ -53,7 +53,7 @@ class TestHome(LikedCase):
         self.assertIn(f'href="{move.get_portal_url()}', self.page("/my").replace("&amp;", "&"))
         self.subscription._set_payment_token(self.make_token(self.organisation))
         self.pay(move)
-        home = self.read("/my")
+        home = self.read_page("/my")
         self.assertIn("4242", home)
         self.assertIn("Nothing needs to be done", home)
 
@@ -61,8 +61,8 @@ class TestHome(LikedCase):
         self.subscription.seat_ids.filtered(lambda it: it.practitioner_id.name == "Bert").unlink()
         self.run_subscription()
         self.log_in(self.boss)
-        self.assertIn("1 practitioner: An", self.read("/my"))
-        self.assertNotIn("1 practitioners", self.read("/my"))
+        self.assertIn("1 practitioner: An", self.read_page("/my"))
+        self.assertNotIn("1 practitioners", self.read_page("/my"))
 
     def test_many_practitioners_are_not_all_named_and_cost_no_query_more(self):
         self.run_subscription()
@@ -70,7 +70,7 @@ class TestHome(LikedCase):
         few = self.count_queries("/my")
         for number in range(20):
             self.seat(self.subscription, f"Person {number:02}")
-        self.assertIn("and 14 more", self.read("/my"))
+        self.assertIn("and 14 more", self.read_page("/my"))
         self.assertLessEqual(self.count_queries("/my"), few + 2)
 
     def test_what_is_to_be_done_has_a_button_each(self):
@@ -97,33 +97,33 @@ class TestHome(LikedCase):
             self.log_in(user)
             with self.subTest(user=user.login):
                 self.assertNotIn("practice_home_", self.page("/my"))
-                self.assertNotIn("De Brug", self.read("/my"))
+                self.assertNotIn("De Brug", self.read_page("/my"))
 
     def test_the_banner_is_silent_where_one_does_what_it_asks(self):
         self.subscription._enter("expired")
         self.log_in(self.boss)
         words = "The trial of De Brug ended"
-        self.assertIn(words, self.read("/my/subscription"))
-        self.assertNotIn(words, self.read("/my/subscription/plans"))
+        self.assertIn(words, self.read_page("/my/subscription"))
+        self.assertNotIn(words, self.read_page("/my/subscription/plans"))
         self.send_form("/my/subscription/checkout/start", plan=self.standard.id, interval="month")
-        self.assertNotIn(words, self.read("/my/subscription/checkout"))
+        self.assertNotIn(words, self.read_page("/my/subscription/checkout"))
         move = self.run_subscription()
         words = "has no automatic payment method"
-        self.assertIn(words, self.read("/my/subscription/open"))
-        self.assertNotIn(words, self.read("/my/subscription/method"))
+        self.assertIn(words, self.read_page("/my/subscription/open"))
+        self.assertNotIn(words, self.read_page("/my/subscription/method"))
         self.env.flush_all()
         self.env.cr.execute("UPDATE account_move SET invoice_date_due = invoice_date_due - 1 WHERE id = %s", move.ids)
         self.env.invalidate_all()
         words = "was due on"
-        self.assertIn(words, self.read("/my/subscription/method"))
-        self.assertNotIn(words, self.read("/my/subscription/open"))
-        self.assertNotIn(words, self.read(move.get_portal_url()))
+        self.assertIn(words, self.read_page("/my/subscription/method"))
+        self.assertNotIn(words, self.read_page("/my/subscription/open"))
+        self.assertNotIn(words, self.read_page(move.get_portal_url()))
 
     def test_the_banner_of_another_organisation_stays(self):
         self.subscription._enter("expired")
         self.other.practice_administrator_ids |= self.boss.partner_id
         self.log_in(self.boss)
-        plans = self.read(f"/my/subscription/plans?organisation={self.organisation.id}&company={self.company.id}")
+        plans = self.read_page(f"/my/subscription/plans?organisation={self.organisation.id}&company={self.company.id}")
         self.assertIn("De Overkant has no subscription yet", plans)
         self.assertNotIn("The trial of De Brug ended", plans)
 
@@ -157,15 +157,15 @@ class TestPaying(LikedCase):
             self.send_form("/my/subscription/checkout/start", plan=self.standard.id, interval="month")
             self.send_form("/my/subscription/checkout/code", code=code.name)
             with self.subTest(words=words):
-                self.assertIn(words, self.read("/my/subscription/checkout"))
+                self.assertIn(words, self.read_page("/my/subscription/checkout"))
         self.subscription._begin_billing()
         self.make_code("LASTING", duration="periods", periods=3)._redeem(self.subscription)
-        self.assertIn(": 20 %, 3 periods.", self.read("/my/subscription"))
+        self.assertIn(": 20 %, 3 periods.", self.read_page("/my/subscription"))
 
     def test_a_year_says_what_it_saves(self):
         self.log_in(self.boss)
-        self.assertIn("You save 2 months.", self.read("/my/subscription/plans?interval=year"))
-        self.assertNotIn("You save", self.read("/my/subscription/plans?interval=month"))
+        self.assertIn("You save 2 months.", self.read_page("/my/subscription/plans?interval=year"))
+        self.assertNotIn("You save", self.read_page("/my/subscription/plans?interval=month"))
         price = self.standard.price_ids.filtered(lambda it: it.interval == "year" and it.kind == "standard")
         for amount, words in ((429.0, "You save 1 month."), (400.0, "68.00"), (468.0, ""), (500.0, "")):
             price.amount = amount
@@ -176,10 +176,10 @@ class TestPaying(LikedCase):
     def test_cards_say_upgrade_or_downgrade_and_when(self):
         self.run_subscription()
         self.log_in(self.boss)
-        page = self.read("/my/subscription/plans")
+        page = self.read_page("/my/subscription/plans")
         for words in ("Upgrade to Blended", "Takes effect today", "Downgrade to Starter", "Takes effect on"):
             self.assertIn(words, page)
-        self.assertIn("Change to yearly billing", self.read("/my/subscription/plans?interval=year"))
+        self.assertIn("Change to yearly billing", self.read_page("/my/subscription/plans?interval=year"))
 
 
 @tagged("post_install", "-at_install")
@@ -202,7 +202,7 @@ class TestDownload(LikedCase):
         second = self.bill_more()
         self.log_in(self.boss)
         year = str(self.today().year)
-        self.assertIn(f"{year}: 2 invoices", self.read("/my/subscription/invoices"))
+        self.assertIn(f"{year}: 2 invoices", self.read_page("/my/subscription/invoices"))
         answer = self.download(year=year)
         self.assertEqual(answer.headers["Content-Type"], "application/zip")
         self.assertIn("attachment", answer.headers["Content-Disposition"])
@@ -340,7 +340,7 @@ class TestTerms(LikedCase):
         self.accept()
         self.assertEqual(self.acceptances().mapped("number"), [2, 1])
         self.assertEqual(self.acceptances()[1].text, old)
-        self.assertIn("version 2", self.read("/my/subscription/terms"))
+        self.assertIn("version 2", self.read_page("/my/subscription/terms"))
 
     def test_a_text_that_changed_while_it_was_read_is_not_accepted(self):
         self.log_in(self.boss)
@@ -472,7 +472,7 @@ class TestPeople(LikedCase):
         answer = self.confirm(page)
         self.assertTrue(answer.headers["Location"].endswith("/my/subscription"))
         self.assertEqual(self.names(), ["An", "Bert", "Dirk Dirks", "Eva Evens"])
-        told = self.read("/my/subscription")
+        told = self.read_page("/my/subscription")
         for words in (
             "2 practitioners are added.",
             "1 practitioner of the list has a seat already.",
@@ -483,7 +483,7 @@ class TestPeople(LikedCase):
         self.assertGreater(after, before)
         self.confirm(page)
         self.assertEqual(len(self.names()), 4, "a second click adds nobody")
-        self.assertIn("3 practitioners of the list have a seat already.", self.read("/my/subscription"))
+        self.assertIn("3 practitioners of the list have a seat already.", self.read_page("/my/subscription"))
 
     def test_what_is_shown_is_what_will_be_billed(self):
         page = self.check("\n".join(f"Person {number}, p{number}@example.com" for number in range(3)))

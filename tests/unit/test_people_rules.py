@@ -14,7 +14,7 @@ NAMES = st.text("abc ,;.'é", max_size=10).map(lambda it: " ".join(it.split()))
 
 
 class TestPeople(unittest.TestCase):
-    def read(self, text):
+    def read_list(self, text):
         return read_people(text.encode(), MOST)
 
     def test_names_and_addresses_are_found_whatever_is_between_them(self):
@@ -28,20 +28,20 @@ class TestPeople(unittest.TestCase):
             '"An Aerts" <an@example.com>',
         ):
             with self.subTest(line=line):
-                self.assertEqual(self.read(line), [Row(1, "An Aerts", "an@example.com")])
+                self.assertEqual(self.read_list(line), [Row(1, "An Aerts", "an@example.com")])
 
     def test_lines_of_several_kinds_and_empty_ones_keep_their_numbers(self):
-        rows = self.read("An, an@example.com\n\nBert; bert@example.com\nCarla\tcarla@example.com\nNobody")
+        rows = self.read_list("An, an@example.com\n\nBert; bert@example.com\nCarla\tcarla@example.com\nNobody")
         self.assertEqual([row.number for row in rows], [1, 3, 4, 5])
         self.assertEqual([row.name for row in rows], ["An", "Bert", "Carla", "Nobody"])
         self.assertEqual([row.email for row in rows], ["an@example.com", "bert@example.com", "carla@example.com", ""])
 
     def test_titles_are_nobody(self):
-        self.assertEqual(self.read("Name;E-mail\nAn;an@example.com"), [Row(2, "An", "an@example.com")])
-        self.assertEqual(self.read("An Mailfait\nBert, b@example.com")[-1].name, "Bert")
+        self.assertEqual(self.read_list("Name;E-mail\nAn;an@example.com"), [Row(2, "An", "an@example.com")])
+        self.assertEqual(self.read_list("An Mailfait\nBert, b@example.com")[-1].name, "Bert")
 
     def test_a_name_in_quotes_keeps_its_comma(self):
-        self.assertEqual(self.read('"Aerts, An",an@example.com'), [Row(1, "Aerts, An", "an@example.com")])
+        self.assertEqual(self.read_list('"Aerts, An",an@example.com'), [Row(1, "Aerts, An", "an@example.com")])
 
     def test_what_is_no_list_or_too_long_is_refused(self):
         for content, code in (
@@ -59,4 +59,4 @@ class TestPeople(unittest.TestCase):
     def test_what_was_read_is_written_and_read_again(self, people):
         rows = [Row(number, name, email) for number, (name, email) in enumerate(people, 1) if name or email]
         text = write_people(rows)
-        self.assertEqual(self.read(text) if rows else [], rows)
+        self.assertEqual(self.read_list(text) if rows else [], rows)

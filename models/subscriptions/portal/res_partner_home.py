@@ -10,7 +10,7 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     def _practice_prepare_portal_homes(self, accounts, banners):
-        """Return what the home page shows of each of ``accounts``, of which the first :data:`MOST_HOMES` only.
+        """Return what the home page shows of each of ``accounts``, of which the first ``MOST_HOMES`` only.
 
         What ``banners`` above it say is not said again.
 

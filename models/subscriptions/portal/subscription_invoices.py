@@ -54,7 +54,7 @@ class PracticeSubscription(models.Model):
         A document that was never sent has no PDF yet. Those are printed as Odoo's own page would (*pro forma*), so many
         as a request has time for; a text names the others.
 
-        :param moves: own invoices, at most :data:`MOST_DOCUMENTS`
+        :param moves: own invoices, at most ``MOST_DOCUMENTS``
         :raises AccessError: when the user is no administrator of the organisation
         """
         self._portal_door_sudo()
