@@ -30,8 +30,8 @@ class PracticeSubscription(models.Model):
         }
 
     def _describe_practitioners(self, count):
-        """Return ``count`` practitioners, or members of a membership, in words."""
-        if self._is_membership():
+        """Return ``count`` people in words: members of a membership, else practitioners, also before there is any."""
+        if self and self._is_membership():
             return self.env._("1 member") if count == 1 else self.env._("%s members", count)
         return self.env._("1 practitioner") if count == 1 else self.env._("%s practitioners", count)
 
