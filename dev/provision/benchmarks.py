@@ -5,8 +5,8 @@ import subprocess
 from .errors import DevError
 from .progress import say, step
 
-#: What takes too long to be run with the others, or wants add-ons that not everybody has.
-ON_REQUEST = {"peers", "scale"}
+#: What takes too long to be run with the others.
+ON_REQUEST = {"scale"}
 
 
 def run_benchmarks(databases, names):
