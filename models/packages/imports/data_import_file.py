@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from ....tools.imports import COLUMNS, Header, fold, read_header, show
 from ....tools.tables import TableError, read_table
 from ....tools.text import find_problem, quote
+from ...common.words import describe_unreadable
 
 #: Rows of a file at most: what is checked in one go.
 MOST_ROWS = 5000
@@ -69,12 +70,9 @@ class PracticeDataImport(models.Model):
 
     def _describe_unreadable(self, code):
         return {
+            **describe_unreadable(self.env),
             "empty": self.env._("The file is empty, or it was removed after some days. Upload it again."),
-            "large": self.env._("The file is too large: at most 10 MB. Split it."),
             "long": self.env._("The file has too many rows: at most %s. Split it.", MOST_ROWS),
-            "old": self.env._("The file is of Excel before 2007. Save it as XLSX or CSV."),
-            "broken": self.env._("The file looks like a workbook and cannot be read. Save it again as XLSX or CSV."),
-            "text": self.env._("The file is no text. Save it as CSV (UTF-8) or XLSX."),
         }[code]
 
     def _describe_header(self, header, titles):

@@ -74,8 +74,5 @@ class PracticeSubscription(models.Model):
         file.seek(0)
         return file
 
-    def _describe_years(self, years):
-        return [(year, self._describe_invoices(count)) for year, count in years]
-
     def _describe_invoices(self, count):
         return self.env._("1 invoice") if count == 1 else self.env._("%s invoices", count)

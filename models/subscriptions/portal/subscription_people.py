@@ -8,6 +8,7 @@ from odoo.tools import email_normalize
 from ....tools.people import Row, read_people
 from ....tools.tables import TableError
 from ....tools.text import UNKEEPABLE
+from ...common.words import describe_unreadable
 
 #: People that can be added at once.
 MOST_PEOPLE = 200
@@ -49,12 +50,9 @@ class PracticeSubscription(models.Model):
 
     def _describe_unreadable_people(self, code):
         return {
+            **describe_unreadable(self.env),
             "empty": self.env._("Nobody is on the list. Paste a line for each practitioner, or choose a file."),
-            "large": self.env._("The file is too large: at most 10 MB. Split it."),
             "long": self.env._("These are too many rows: at most %s at a time. Split the list.", MOST_PEOPLE),
-            "old": self.env._("The file is of Excel before 2007. Save it as XLSX or CSV."),
-            "broken": self.env._("The file looks like a workbook and cannot be read. Save it again as XLSX or CSV."),
-            "text": self.env._("The file is no text. Save it as CSV (UTF-8) or XLSX."),
         }[code]
 
     def _portal_check_people(self, rows):

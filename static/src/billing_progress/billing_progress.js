@@ -1,11 +1,8 @@
-import { Component, onWillUnmount } from "@odoo/owl";
-import { browser } from "@web/core/browser/browser";
+import { Component } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
-
-/** Milliseconds after which the dialog looks again how far the run is. */
-const INTERVAL = 2000;
+import { useLookAgain } from "@practice_billing/look_again/look_again";
 
 /** Says how many subscriptions are billed, and looks again as long as some are left. */
 export class BillingProgress extends Component {
@@ -13,8 +10,7 @@ export class BillingProgress extends Component {
     static props = { ...standardFieldProps };
 
     setup() {
-        this.timer = browser.setInterval(() => this.look(), INTERVAL);
-        onWillUnmount(() => browser.clearInterval(this.timer));
+        useLookAgain(() => this.left);
     }
 
     get left() {
@@ -32,18 +28,6 @@ export class BillingProgress extends Component {
             done: total - this.left,
             total,
         });
-    }
-
-    async look() {
-        if (!this.left || this.isLooking || document.hidden) {
-            return;
-        }
-        this.isLooking = true;
-        try {
-            await this.props.record.load();
-        } finally {
-            this.isLooking = false;
-        }
     }
 }
 

@@ -1,12 +1,9 @@
 import { Component, onWillRender, onWillUnmount, useState } from "@odoo/owl";
-import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
-
-/** Milliseconds after which the form looks again how far the run is. */
-const INTERVAL = 2000;
+import { useLookAgain } from "@practice_billing/look_again/look_again";
 
 /** What the server sends while it checks: nothing of a check is in the database until it ends. */
 const PROGRESS = "practice_billing.import_progress";
@@ -29,12 +26,9 @@ export class ImportProgress extends Component {
             }
         };
         this.bus.subscribe(PROGRESS, this.onProgress);
-        this.timer = browser.setInterval(() => this.look(), INTERVAL);
+        useLookAgain(() => this.isRunning);
         onWillRender(() => (this.timeLeft = this.estimate()));
-        onWillUnmount(() => {
-            this.bus.unsubscribe(PROGRESS, this.onProgress);
-            browser.clearInterval(this.timer);
-        });
+        onWillUnmount(() => this.bus.unsubscribe(PROGRESS, this.onProgress));
     }
 
     get isRunning() {
@@ -83,18 +77,6 @@ export class ImportProgress extends Component {
         return seconds < 90
             ? _t("About %s seconds left", seconds)
             : _t("About %s minutes left", Math.round(seconds / 60));
-    }
-
-    async look() {
-        if (!this.isRunning || this.isLooking || document.hidden) {
-            return;
-        }
-        this.isLooking = true;
-        try {
-            await this.props.record.load();
-        } finally {
-            this.isLooking = false;
-        }
     }
 }
 
