@@ -119,7 +119,7 @@ class TestImport(PracticeCase):
 
     def test_a_message_says_what_was_imported(self):
         rows = self.row() | self.row(credits=3)
-        self.assertIn("8 credits of 1 patients, in 2 rows", rows.action_confirm()["params"]["message"])
+        self.assertEqual(rows.action_confirm()["params"]["message"], "Imported. Credits: 8; patients: 1; rows: 2.")
         self.assertIn("nothing to import", rows.action_confirm()["params"]["message"])
 
     def test_the_template_has_columns_that_the_form_has(self):
