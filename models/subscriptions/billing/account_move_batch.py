@@ -112,9 +112,20 @@ class AccountMove(models.Model):
         # Complete lines need no synchronisation and carry no analytic distribution.
         line = line.with_context(skip_invoice_sync=True, skip_invoice_line_sync=True, skip_analytic_sync=True)
         batch = self.env.context[BATCH_KEY]
-        batch.totals.update(zip(line.create(ready).ids, totals, strict=True))
+        created = line.create(ready)
+        batch.totals.update(zip(created.ids, totals, strict=True))
+        complete._practice_know_lines(created)
         batch.taken["complete"] += len(complete)
         return moves
+
+    def _practice_know_lines(self, lines):
+        """Have Odoo know which of ``lines``, which are all that these documents have, are in which of their fields.
+
+        Asking the database for them would write all lines first, and once more when they are numbered.
+        """
+        for inverse in self.pool.field_inverses[lines._fields["move_id"]]:
+            shown = lines.filtered_domain(inverse.get_comodel_domain(self)).grouped("move_id")
+            inverse._insert_cache(self, [shown[move]._ids if move in shown else () for move in self])
 
     @api.model
     def _practice_is_left_to_odoo(self):

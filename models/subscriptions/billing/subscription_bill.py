@@ -116,6 +116,7 @@ class PracticeSubscription(models.Model):
     def _prepare_licence_vals(self, licence, period):
         return {
             "period_id": period.id,
+            "company_id": period.company_id.id,  # of the period anyway; given, it is not written afterwards
             "seat_id": licence.seat,
             "practitioner_id": licence.person,
             "kind": licence.kind,

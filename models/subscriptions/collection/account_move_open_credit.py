@@ -48,6 +48,7 @@ class AccountMove(models.Model):
         if not invoices:
             return
         lines = self.env["account.move.line"]
+        lines.flush_model()  # what posting changed of them is written at once, not first what the search asks for
         domain = self._practice_get_open_credit_domain(
             invoices.commercial_partner_id, invoices.company_id, invoices.currency_id
         )
