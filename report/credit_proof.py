@@ -307,10 +307,23 @@ class PracticeCreditProof(models.Model):
                    0.0 AS value_credits, 0.0 AS to_release, -item.balance AS balance
               FROM account_move_line item
               JOIN sole ON sole.account_id = item.account_id AND sole.company_id = item.company_id
-             WHERE item.parent_state = 'posted'
+             WHERE item.parent_state = 'posted' AND item.account_id = ANY(%s)
             """,
             self._get_item_customer(),
+            self._get_post_account_ids(),
         )
+
+    @api.model
+    def _get_post_account_ids(self):
+        """Return the ids of all accounts that are or were balance posts.
+
+        PostgreSQL is told them, although ``sole`` has them: it cannot know beforehand how few those are, and would read
+        and sort all journal items there are.
+        """
+        for model, names in self._depends.items():
+            self.env[model].flush_model(names)
+        found = self.env.execute_query(SQL("SELECT DISTINCT account_id FROM (%s) post", self._select_posts()))
+        return [account_id for [account_id] in found]
 
     @api.model
     def _get_item_customer(self):

@@ -236,7 +236,10 @@ class PracticeSubscriptionMrr(models.Model):
     def _select_edges(self):
         """Return by how much each month's end differs from that of the month before; the running month ends today.
 
-        A period that covers no month's end is none. Where one begins the plan is its plan, else that of what ends.
+        A period that covers no month's end is none. Where one begins the plan is its plan, else that of what ends. Where
+        a period only follows the one before nothing changes: most do, and are left out before they are compared.
+
+        OFFSET 0 has the months worked out once for a period, and not wherever they are named.
         """
         return SQL(
             """
@@ -250,10 +253,14 @@ class PracticeSubscriptionMrr(models.Model):
                 SELECT stretch.*, %s AS first_month,
                        CASE WHEN until = today THEN this_month ELSE %s - 1 END AS last_month
                   FROM stretch
+                OFFSET 0
                    ) stretch
         CROSS JOIN LATERAL (VALUES (first_month, 1), (last_month + 1, -1)) edge (month_number, sign)
              WHERE first_month <= last_month
           GROUP BY company_id, subscription_id, edge.month_number
+            HAVING SUM(edge.sign) <> 0 OR SUM(edge.sign * seats) <> 0 OR SUM(edge.sign * students) <> 0
+                OR SUM(edge.sign * mrr * rate) <> 0
+                OR MIN(plan_id) <> MAX(plan_id) OR MIN(interval) <> MAX(interval)
             """,
             self._month_number(SQL("date_from")),
             self._month_number(SQL("(until + 1)")),

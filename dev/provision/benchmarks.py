@@ -5,8 +5,11 @@ import subprocess
 from .errors import DevError
 from .progress import say, step
 
-#: What takes too long to be run with the others.
-ON_REQUEST = {"scale"}
+#: What takes too long to be run with the others, or wants add-ons that not everybody has.
+ON_REQUEST = {"peers", "scale"}
+
+#: Add-ons that a benchmark wants installed besides ours.
+BESIDE = {"peers": ("contract", "subscription_oca")}
 
 
 def run_benchmarks(databases, names):
@@ -37,7 +40,10 @@ def _run(databases, fresh, name, script):
     """Print what ``script`` prints in a copy of the database ``fresh``; True when it ends well and no line ends in
     SHORT."""
     database = f"{fresh}_{name}"
-    databases.copy(fresh, database)
+    if name in BESIDE:
+        databases.new(database, modules=BESIDE[name])
+    else:
+        databases.copy(fresh, database)
     command = databases.odoo.shell(databases.cluster, database)
     environment = databases.odoo.environment(databases.cluster, importable=script.parent)
     good = True
