@@ -284,8 +284,16 @@ class Browser:
         self.open(page)
         return Image.open(io.BytesIO(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])))
 
+    def leave(self):
+        """Leave the page without a trace: Odoo saves a form that is left, and the next login need not be allowed to."""
+        offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        self.call("Network.emulateNetworkConditions", **offline)
+        self.call("Page.navigate", url="about:blank")
+        self.call("Network.emulateNetworkConditions", **{**offline, "offline": False})
+
     def open(self, page):
         """Show a page to who looks at it, and do its steps."""
+        self.leave()
         self.log_in(page.login)
         size = {"width": page.width, "height": page.height, "deviceScaleFactor": 1, "mobile": page.width < 500}
         self.call("Emulation.setDeviceMetricsOverride", **size)

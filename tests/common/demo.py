@@ -99,4 +99,6 @@ def find_idle_buttons(env, company):
         for node in etree.fromstring(view.arch).xpath("//button[contains(@class, 'oe_stat_button')]//field")
     }
     env = env(context={**env.context, "allowed_company_ids": company.ids, "active_test": False})
-    return {(name, field) for name, field in counters - set(IDLE_BUTTONS) if not any(env[name].search([]).mapped(field))}
+    return {
+        (name, field) for name, field in counters - set(IDLE_BUTTONS) if not any(env[name].search([]).mapped(field))
+    }
