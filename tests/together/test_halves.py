@@ -161,7 +161,8 @@ class TestHalves(HalvesMixin, RolesMixin, TransactionCase):
             return self.half_of_model(view.model)
         actions = self.env["ir.actions.act_window"].search([])
         actions = actions.filtered(lambda it: view in it.view_ids.view_id | it.view_id | it.search_view_id)
-        halves = {self.declared(menu) for menu in self.menus if menu.action in actions}
+        menus = self.menus.filtered(lambda it: it.action and it.action._name == actions._name and it.action in actions)
+        halves = {self.declared(menu) for menu in menus}
         return halves.pop() if len(halves) == 1 else None
 
     def find_shown(self, view, user, half):
@@ -188,7 +189,8 @@ class TestHalves(HalvesMixin, RolesMixin, TransactionCase):
     def half_of(self, records, name):
         """Return the half that defines a field or button, or what it points to; a setting is of its company's field."""
         field = records._fields.get(name)
-        if field and field.relational and (other := self.env.get(field.comodel_name)) is not None:
+        if field and field.relational:
+            other = self.env[field.comodel_name]
             if other._original_module == MODULE and (of_other := home(definers(other))):
                 return of_other
         if records._name == "res.config.settings" and field and field.related:

@@ -4,7 +4,7 @@ import { rpc } from "@web/core/network/rpc";
 /** Step that does what the run in the background does next: the test says how many subscriptions that are. */
 const RUN_ON = {
     content: "The run goes on",
-    trigger: ".modal .progress-bar",
+    trigger: ".modal .progress",
     async run() {
         const { id } = await rpc("/web/action/load", { action_id: "practice_billing.tour_run_on" });
         await rpc("/web/action/run", { action_id: id });
@@ -21,7 +21,7 @@ registry.category("web_tour.tours").add("practice_bill_many", {
             content: "The dialog looks again by itself",
             trigger: ".modal [role=status]:contains(30 of 60 subscriptions done)",
         },
-        { trigger: ".modal .progress-bar[style*='50%']" },
+        { trigger: ".modal .progress:has([style*='50%'])" },
         RUN_ON,
         {
             content: "It ends with what was made",
