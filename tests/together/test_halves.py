@@ -10,6 +10,7 @@ from odoo.modules import get_module_path
 from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
 
 from ...models.common.ir_ui_menu import HALVES, MODULE
+from ..common.checkouts import OrganisationMixin
 from ..common.practice import PracticeMixin
 from ..common.roles import RolesMixin
 
@@ -268,3 +269,17 @@ class TestHalvesOnThePortal(HalvesMixin, PracticeMixin, HttpCase):
         for half in HALVES:
             self.switch(packages=half != "packages", subscriptions=half != "subscriptions")
             self.assertEqual(self.cards(), {url for url in cards if self.half_of(url) != half})
+
+
+@tagged("post_install", "-at_install")
+class TestBannersOfAHalf(HalvesMixin, OrganisationMixin, HttpCase):
+    now = None
+
+    def test_nobody_is_asked_for_a_plan_while_subscriptions_are_off(self):
+        self.make_trial()._enter("expired")
+        self.authenticate("pb_boss", "pb_boss")
+        for on in (True, False):
+            self.switch(packages=True, subscriptions=on)
+            page = etree.HTML(self.url_open("/my").text)
+            asked = page.xpath("//a[contains(@href, '/my/subscription/plans')]")
+            self.assertEqual(bool(asked), on)
