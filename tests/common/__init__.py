@@ -17,6 +17,7 @@
 - ``waiting``: a class that is full, patients who wait for it, and the run that offers places
 - ``pages``: pages, forms and Odoo's doors for programs; a family with logins; a browser for another process
 - ``roles``: one user of each role, and one record of each model
+- ``demo``: what somebody sees of the demo data, menu by menu
 - ``databases``: copies of the database in which a test may commit, and Odoo in processes of its own
 - ``races``: sessions that want the same thing at the same moment
 - ``receiver``: other software, a real server on this machine that is told of changes

@@ -45,6 +45,10 @@ class TestReports(PracticeCase):
         for action in ACTIONS:
             self.assertIn("list", self.views_of(action, self.accountant), action)
 
+    def test_a_movement_is_called_by_what_happened(self):
+        move = self.give(self.patient, 1).move_ids
+        self.assertEqual(move.display_name, "Given")
+
     def test_production_counts_visits_at_the_internal_rate(self):
         self.sell()
         self.visit(user_id=self.manager.id)

@@ -2,6 +2,8 @@
 
 import csv
 
+from lxml import html
+
 from odoo import Command
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, tagged
@@ -87,6 +89,11 @@ class TestSubscriptionForms(SubscriptionCase):
         self.assertIn("WELCOME", previews["front_desk"])
         with self.assertRaises(AccessError):
             self.make_code("OTHER").with_user(self.front_desk).read(["name"])
+
+    def test_the_next_invoice_says_which_tax_there_is(self):
+        page = html.fromstring(self.subscribe().next_invoice_preview)
+        rows = [" ".join(row.text_content().split()) for row in page.iter("tr")]
+        self.assertEqual(len([row for row in rows if row.startswith("Tax 21 % ")]), 1, rows)
 
     def test_each_role_opens_the_forms_and_sees_the_buttons_it_may_use(self):
         subscription = self.subscribe(code=self.make_code())

@@ -10,6 +10,7 @@ from odoo.modules import get_module_path
 from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
 
 from ...models.common.ir_ui_menu import HALVES, MODULE
+from ..common.checkouts import OrganisationMixin
 from ..common.practice import PracticeMixin
 from ..common.roles import RolesMixin
 
@@ -32,6 +33,9 @@ SAID = {
         "practice_unbilled_report_menu_accounting",
     },
 }
+
+#: Dialogs that point to models of Odoo's only.
+SAID_MODELS = {"practice.appointment.cancel": "packages"}
 
 
 def home(classes, name=None):
@@ -91,9 +95,13 @@ class TestHalves(HalvesMixin, RolesMixin, TransactionCase):
         model = action.model_name if action._name == "ir.actions.server" else action.res_model
         if not model or self.env[model]._original_module != MODULE:
             return None
-        model = self.env[model]
-        if in_rooms := home(definers(model)):
-            return in_rooms
+        return self.half_of_model(model)
+
+    def half_of_model(self, name):
+        """Return the half in whose rooms a model of ours is, or the only one that it points to."""
+        model = self.env[name]
+        if known := SAID_MODELS.get(name) or home(definers(model)):
+            return known
         leads_to = {
             home(definers(self.env[field.comodel_name]))
             for field in model._fields.values()
@@ -131,26 +139,69 @@ class TestHalves(HalvesMixin, RolesMixin, TransactionCase):
         menus = self.env["ir.ui.menu"].with_user(user).load_menus(False)
         return {menu for menu in self.menus if menu.id in menus}
 
-    # === FORMS === #
+    # === VIEWS === #
 
-    def test_settings_and_forms_show_nothing_of_a_half_that_is_off(self):
-        forms = dict.fromkeys(("res.partner", "product.template", "calendar.event"), self.manager)
-        forms["res.config.settings"] = self.env.user
+    def test_no_view_shows_anything_of_a_half_that_is_off(self):
+        views = self.get_views()
         for half in HALVES:
             self.switch(packages=half != "packages", subscriptions=half != "subscriptions")
-            for model, user in forms.items():
-                records = self.env[model].with_user(user)
-                arch = etree.fromstring(records.get_view(view_type="form")["arch"])
-                shown = set(arch.xpath("//*[not(@invisible='1' or @invisible='True')]/@name"))
-                of_half = {name for name in shown if self.half_of(records, name) == half}
-                # Odoo adds what conditions read; it is not shown.
-                self.assertFalse(of_half, f"{model} without {half}")
+            left = [view for view in views if self.half_of_view(view) != half]
+            shown = {
+                (user.name, view.xml_id): found
+                for user in (self.manager, self.accountant, self.env.user)
+                for view in left
+                if (found := self.find_shown(view, user, half))
+            }
+            self.assertFalse(shown, f"without {half}")
+
+    def get_views(self):
+        """Return the views that the module has or extends: whole ones."""
+        domain = [("module", "=", MODULE), ("model", "=", "ir.ui.view")]
+        views = self.env["ir.ui.view"].browse(self.env["ir.model.data"].search(domain).mapped("res_id"))
+        whole = views.filtered(lambda it: it.model in self.env)
+        while extensions := whole.filtered(lambda it: it.mode == "extension"):
+            whole = whole - extensions | extensions.inherit_id
+        return whole
+
+    def half_of_view(self, view):
+        """Return the half of a view: that of its model or, of a model of Odoo's, of the menus that lead to it."""
+        if self.env[view.model]._original_module == MODULE:
+            return self.half_of_model(view.model)
+        actions = self.env["ir.actions.act_window"].search([])
+        actions = actions.filtered(lambda it: view in it.view_ids.view_id | it.view_id | it.search_view_id)
+        menus = self.menus.filtered(lambda it: it.action and it.action._name == actions._name and it.action in actions)
+        halves = {self.declared(menu) for menu in menus}
+        return halves.pop() if len(halves) == 1 else None
+
+    def find_shown(self, view, user, half):
+        """Return what ``user`` sees of ``half`` in a view: fields, buttons, filters by and for its fields."""
+        records = self.env[view.model].with_user(user)
+        if not records.has_access("read"):
+            return set()
+        arch = etree.fromstring(records.get_view(view.id, view.type)["arch"])
+        # Odoo adds what conditions read; it is not shown.
+        hidden = "@invisible='1' or @invisible='True' or @column_invisible='1' or @column_invisible='True'"
+        found = set()
+        for node in arch.xpath(f"//*[@name][not(ancestor-or-self::*[{hidden}])]"):
+            model = records
+            for field in node.iterancestors("field"):
+                model = model.env[model._fields[field.get("name")].comodel_name]
+            names = {node.get("name")}
+            if node.tag == "filter":
+                names = set(
+                    re.findall(r"'([a-z_]+)[.:']", f"{node.get('domain')}{node.get('context')}'{node.get('date')}'")
+                )
+            found |= {name for name in names if self.half_of(model, name) == half}
+        return found
 
     def half_of(self, records, name):
-        """Return the half that defines a field or button; a setting is of its company's field."""
-        if not re.match(r"(action_|practice_|package_|price_per)", name):
-            return None
-        if records._name == "res.config.settings" and (field := records._fields.get(name)) and field.related:
+        """Return the half that defines a field or button, or what it points to; a setting is of its company's field."""
+        field = records._fields.get(name)
+        if field and field.relational:
+            other = self.env[field.comodel_name]
+            if other._original_module == MODULE and (of_other := home(definers(other))):
+                return of_other
+        if records._name == "res.config.settings" and field and field.related:
             records, name = self.env["res.company"], field.related.split(".")[-1]
         return home(definers(records), name)
 
@@ -218,3 +269,17 @@ class TestHalvesOnThePortal(HalvesMixin, PracticeMixin, HttpCase):
         for half in HALVES:
             self.switch(packages=half != "packages", subscriptions=half != "subscriptions")
             self.assertEqual(self.cards(), {url for url in cards if self.half_of(url) != half})
+
+
+@tagged("post_install", "-at_install")
+class TestBannersOfAHalf(HalvesMixin, OrganisationMixin, HttpCase):
+    now = None
+
+    def test_nobody_is_asked_for_a_plan_while_subscriptions_are_off(self):
+        self.make_trial()._enter("expired")
+        self.authenticate("pb_boss", "pb_boss")
+        for on in (True, False):
+            self.switch(packages=True, subscriptions=on)
+            page = etree.HTML(self.url_open("/my").text)
+            asked = page.xpath("//a[contains(@href, '/my/subscription/plans')]")
+            self.assertEqual(bool(asked), on)

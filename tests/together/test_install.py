@@ -5,6 +5,7 @@ import contextlib
 from datetime import timedelta
 
 import pytest
+from freezegun import freeze_time
 
 import odoo.sql_db
 from odoo.api import SUPERUSER_ID, Environment
@@ -17,6 +18,7 @@ from odoo.addons.practice_billing.tools.slots import week_of
 
 from ..common.booking import BookingMixin
 from ..common.databases import database_copy, load_registry, run_odoo, run_script
+from ..common.demo import find_empty_menus, find_empty_models, find_idle_buttons
 from ..common.practice import dose
 
 MODULE = "practice_billing"
@@ -163,14 +165,19 @@ class TestInstall(InstallCase):
                 event = f"SELECT practice_appointment_type_id FROM calendar_event WHERE id = {kept['event']}"
                 self.assertEqual(self.rows(event), [(None,)])
                 self.assertDemoPracticeWorks()
+                self.assertDemoShowsEverything(moment)
                 self.assertNightlyRunsFindNothing(moment)
 
     def run_at(self, moment, script):
         """Run a script as if it were ``moment`` (UTC); it may not complain."""
         lines = "".join(f"    {line.strip()}\n" for line in script.strip().splitlines())
-        output = run_script(
-            self.database, f"from freezegun import freeze_time\nwith freeze_time({moment!r}, tick=True):\n{lines}"
-        )
+        # Odoo asks PostgreSQL when a record is created, whose clock goes on.
+        frozen = f"""from odoo import fields
+from unittest.mock import patch
+from freezegun import freeze_time
+with freeze_time({moment!r}, tick=True), patch("odoo.sql_db.Cursor.now", lambda cursor: fields.Datetime.now()):
+"""
+        output = run_script(self.database, frozen + lines)
         self.assertNotRegex(output, "Traceback|ERROR|WARNING")
 
     def install_demo(self, moment):
@@ -221,6 +228,16 @@ class TestInstall(InstallCase):
             self.assertEqual(
                 company.currency_id.compare_amounts(-sum(items.mapped("balance")), sum(releases.mapped("amount"))), 0
             )
+
+    def assertDemoShowsEverything(self, moment):
+        """Check that no menu, list, report or counting button that somebody looks at in the demo is empty."""
+        with freeze_time(moment, tick=True), self.environment() as env:
+            company = env.ref("practice_billing.company_de_linde")
+            for login in ("admin", "frontdesk", "accountant"):
+                self.assertFalse(find_empty_menus(env, login, company), login)
+            self.assertFalse(find_empty_models(env))
+            self.assertFalse(find_idle_buttons(env, company))
+            env.cr.rollback()
 
     def assertNightlyRunsFindNothing(self, moment):
         """Check that the runs of the first night change no subscription, make no invoice and send no mail."""

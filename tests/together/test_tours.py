@@ -14,6 +14,8 @@ from ..common.instalments import make_term
 from ..common.practice import PracticeMixin
 from ..common.subscriptions import SubscriptionMixin
 
+BILLING = "odoo.addons.practice_billing.models.subscriptions.billing.subscription_billing"
+
 
 @tagged("post_install", "-at_install")
 class TestTours(PracticeMixin, HttpCase):
@@ -459,6 +461,29 @@ class TestSubscriptionTours(SubscriptionMixin, HttpCase):
         self.assertRecordValues(subscription, [{"plan_id": self.standard.id, "state": "active", "end_date": False}])
         self.assertPreviewed(preview, self.last_invoice(subscription))
         self.assertEqual(code.redemption_ids.subscription_id, subscription)
+
+    def test_many_are_billed_in_the_background_and_the_dialog_says_how_far_it_is(self):
+        many = [self.make_organisation(f"Many {number:02}") for number in range(60)]
+        subscriptions = self.env["practice.subscription"].union(
+            *(self.subscribe(organisation=organisation, seats=("Tour An",)) for organisation in many)
+        )
+        run = self.env["ir.actions.server"].create(
+            {
+                "name": "Tour: bill the next 30",
+                "model_id": self.env["ir.model"]._get_id("practice.subscription"),
+                "state": "code",
+                "code": "model.sudo()._cron_bill(30)",
+            }
+        )
+        self.env["ir.model.data"]._update_xmlids([{"xml_id": "practice_billing.tour_run_on", "record": run}])
+        cron = self.registry["ir.cron"]
+        with (
+            patch(f"{BILLING}.INTERACTIVE", 20),
+            # Its time is over after each batch.
+            patch.object(cron, "_commit_progress", lambda _cron, processed=0, remaining=None: 0.0),
+        ):
+            self.start_tour("/odoo/subscriptions", "practice_bill_many", login="pb_manager")
+        self.assertEqual(subscriptions.period_ids.mapped("state"), ["billed"] * 60)
 
 
 @tagged("post_install", "-at_install")

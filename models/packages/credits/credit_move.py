@@ -85,6 +85,13 @@ class PracticeCreditMove(models.Model):
     # What a list begins with.
     _latest_idx = models.Index("(date, id)")
 
+    @api.depends("kind")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for move in self:
+            move.display_name = labels.get(move.kind)
+
     @api.model_create_multi
     def create(self, vals_list):
         """Write rows and everything that follows from them: counters, open value and revenue releases.
