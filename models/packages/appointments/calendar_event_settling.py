@@ -95,6 +95,7 @@ class CalendarEvent(models.Model):
         self._practice_read_types(vals_list)
         with self._practice_settling() as settling:
             vals_list = [settling._practice_prepare_appointment_vals(vals, remade) for vals in vals_list]
+            vals_list = [settling._practice_foresee_credit_state(vals) for vals in vals_list]
             patient_ids = [vals["patient_id"] for vals in vals_list if vals.get("patient_id")]
             events = super(CalendarEvent, settling.with_context(practice_patient_ids=patient_ids)).create(vals_list)
             settling._practice_touch(events, new=True)
@@ -102,6 +103,15 @@ class CalendarEvent(models.Model):
         if outermost:
             events._practice_place()
         return events
+
+    @api.model
+    def _practice_foresee_credit_state(self, vals):
+        """Return ``vals`` with the credit state that settling leads to, so that no second statement has to write it.
+
+        It is computed from the movements all the same, and written when it is another one.
+        """
+        takes = vals.get("practice_package_id") and vals.get("practice_credits") and vals.get("patient_id")
+        return {**vals, "credit_state": "reserved"} if takes and vals["attendance"] == "planned" else vals
 
     def _practice_place(self):
         """Do what is done for new appointments once they are there. A hook."""
