@@ -119,7 +119,7 @@ class PracticeCreditLot(models.Model):
 
     @api.model
     def _get_balances_sql(self, owners):
-        """Return the SQL of :meth:`_get_balances`: rows of patient, package, :data:`BALANCE_FIELDS`."""
+        """Return the SQL of :meth:`_get_balances`: rows of patient, package, ``BALANCE_FIELDS``."""
         patients = self.env["res.partner"].union(*(patient for patient, _package in owners))
         packages = self.env["practice.package"].union(*(package for _patient, package in owners))
         return SQL(
