@@ -19,8 +19,12 @@ for _visit in range(9):
     env["practice.credit.lot"]._record(
         {"lot": lot, "kind": "expire", "credits": 1, "date": env.company._practice_day()} for lot in lots
     )
-analyze(env)
 start = practice.next_monday()
+# A calendar has something after what is planned. Else PostgreSQL, which looks for the latest event before it looks for
+# others, passes all those that were undone here.
+later = start + timedelta(days=365)
+env["calendar.event"].create({"name": "Next year", "start": later, "stop": later + timedelta(hours=1)})
+analyze(env)
 series = {
     "recurrency": True,
     "rrule_type": "weekly",
@@ -56,16 +60,16 @@ def plan(patient, appointment=True, muted=True, **vals):
 mailed = interleave(env, ROUNDS, plain=plan(light, False, muted=False), ours=plan(light, muted=False))
 report("planning_with_mails_ratio", mailed["ours"].processor / mailed["plain"].processor, 1.05)
 muted = interleave(env, ROUNDS, plain=plan(light, False), ours=plan(light), many_lots=plan(heavy))
-report("planning_muted_ratio", muted["ours"].processor / muted["plain"].processor, 1.4)
-report("planning_more_queries", muted["ours"].queries - muted["plain"].queries, 10)
+report("planning_muted_ratio", muted["ours"].processor / muted["plain"].processor, 1.35)
+report("planning_more_queries", muted["ours"].queries - muted["plain"].queries, 5)
 report("planning_many_lots_ratio", muted["many_lots"].processor / muted["ours"].processor, 1.1)
 report("planning_many_lots_more_queries", muted["many_lots"].queries - muted["ours"].queries, 0)
 
 practice.give(light, lots=6)
 analyze(env)
 of_52 = interleave(env, 5, plain=plan(light, False, **series), ours=plan(light, **series))
-report("series_of_52_ratio", of_52["ours"].processor / of_52["plain"].processor, 1.5)
-report("series_of_52_more_queries", of_52["ours"].queries - of_52["plain"].queries, 10)
+report("series_of_52_ratio", of_52["ours"].processor / of_52["plain"].processor, 1.2)
+report("series_of_52_more_queries", of_52["ours"].queries - of_52["plain"].queries, 5)
 
 # A class of twelve, each with credits of their own, against one visit.
 group_type = practice.type.copy({"name": "Class", "places": 12})
@@ -80,4 +84,4 @@ twelve = {
 }
 of_twelve = interleave(env, ROUNDS, one=plan(light), class_of_12=plan(light, False, **twelve))
 report("class_of_12_ratio", of_twelve["class_of_12"].processor / of_twelve["one"].processor, 3)
-report("class_of_12_more_queries", of_twelve["class_of_12"].queries - of_twelve["one"].queries, 12)
+report("class_of_12_more_queries", of_twelve["class_of_12"].queries - of_twelve["one"].queries, 14)

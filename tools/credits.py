@@ -74,8 +74,8 @@ def counters_after(movements):
 
 def open_credits_change(kind, credits):
     """Return by how much a movement changes the open credits of its lot: those available and those reserved."""
-    after = counters_after([(kind, credits)])
-    return after["available"] + after["reserved"]
+    effects = EFFECTS[kind]
+    return (effects.get("available", 0) + effects.get("reserved", 0)) * credits
 
 
 def open_credits_per_kind():

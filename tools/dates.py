@@ -1,11 +1,13 @@
 """The rules of dates. Moments are naive UTC, as Odoo stores them; days are days of the practice's time zone."""
 
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 
 import pytz
 from dateutil.relativedelta import relativedelta
 
 
+@lru_cache(maxsize=4096)  # of an appointment it is asked several times
 def local_day(moment, tz):
     """Return the day on which a naive UTC ``moment`` falls in the time zone named ``tz``."""
     return pytz.timezone(tz).fromutc(moment).date()

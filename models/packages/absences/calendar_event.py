@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..appointments.placing import get_placing
+
 
 class CalendarEvent(models.Model):
     """A new appointment of a patient whose practitioner was away settles what did not take place.
@@ -10,19 +12,27 @@ class CalendarEvent(models.Model):
 
     _inherit = "calendar.event"
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        remade = self._practice_is_settling()  # a series that Odoo makes anew is nothing new
-        events = super().create(vals_list)
-        if not remade:
-            appointments = events._practice_get_appointments()
-            visits_sudo = appointments._practice_hidden_sudo().practice_participant_ids
-            (appointments | visits_sudo.with_env(self.env))._practice_settle_absences()
-        return events
+    @api.model
+    def _practice_get_questions(self, people):
+        absent = SQL(
+            "EXISTS (SELECT FROM practice_absence_line WHERE patient_id = ANY(%s) AND state = 'cancelled')",
+            people.ids,
+            to_flush=[self.env["practice.absence.line"]._fields[name] for name in ("patient_id", "state")],
+        )
+        return {**super()._practice_get_questions(people), "called_off_by_absence": absent}
+
+    def _practice_place(self):
+        result = super()._practice_place()
+        appointments = self._practice_get_appointments()
+        visits_sudo = appointments._practice_hidden_sudo().practice_participant_ids
+        (appointments | visits_sudo.with_env(self.env))._practice_settle_absences()
+        return result
 
     def _practice_settle_absences(self):
         """Note these new appointments as the new times of those that an absence cancelled, each once, oldest first."""
         planned_sudo = self._practice_hidden_sudo().filtered(lambda it: it.patient_id and it.attendance == "planned")
+        if get_placing(self.env).rules_out("called_off_by_absence", planned_sudo.patient_id):
+            return
         open_sudo = planned_sudo and self._practice_find_absences_sudo(planned_sudo.patient_id)
         if not open_sudo:
             return

@@ -31,6 +31,12 @@ BALANCE_FIELDS = (
     *("start", "stop", "recurrency"),
 )
 
+#: What decides who pays an appointment, with how many credits of what.
+PAYING_FIELDS = (
+    *("practice_appointment_type_id", "patient_id", "practice_payer_id", "practice_credits", "practice_package_id"),
+    *("practice_late_policy", "attendance", "credit_waived"),
+)
+
 #: What a copy of an appointment has too. Odoo's own copying would read it as whoever copies any event.
 COPIED_FIELDS = (
     "practice_appointment_type_id",
@@ -236,7 +242,7 @@ class CalendarEvent(models.Model):
     @api.constrains("practice_appointment_type_id", "patient_id")
     def _check_practice_patient(self):
         for event in self._practice_hidden_sudo():
-            if event._practice_get_package() and not event.patient_id:
+            if not event.patient_id and event._practice_get_package():
                 raise ValidationError(
                     self.env._(
                         "An appointment of type %s takes credits: choose the patient.",
@@ -312,7 +318,10 @@ class CalendarEvent(models.Model):
         cache: a field that is fetched together with all others would leave them there, not blanked. So each is fetched
         alone. What Odoo blanks is not to be read through it.
         """
-        return self.sudo().with_context(prefetch_fields=False)  # sudo: hidden fields, told to nobody as they are
+        if self.env.su and self.env.context.get("prefetch_fields") is False:
+            return self
+        # sudo: hidden fields, told to nobody as they are
+        return self.with_env(self.env(su=True, context={**self.env.context, "prefetch_fields": False}))
 
     def _practice_get_appointments(self):
         """Return those of these events that are appointments, whoever asks."""
@@ -321,10 +330,29 @@ class CalendarEvent(models.Model):
     def _practice_get_visit_day(self):
         """Return the day of the appointment in the practice's time zone; of a day-long one its first day."""
         self.ensure_one()
+        return self._practice_get_day_of(self._practice_get_company())
+
+    def _practice_get_visit_days(self):
+        """Return ``{appointment: day}``: :meth:`_practice_get_visit_day` of many."""
+        by_company = self._practice_group_by_company()
+        return {
+            event: event._practice_get_day_of(company) for company, events in by_company.items() for event in events
+        }
+
+    def _practice_get_day_of(self, company):
         if self.allday:
             # Odoo keeps the days of day-long events without a time zone.
             return self.start_date or self.start.date()
-        return self._practice_get_company()._practice_day(self.start)
+        return company._practice_day(self.start)
+
+    def _practice_group_by_company(self):
+        """Return ``{company: appointments}``, by the company whose days count; mostly there is one."""
+        if len(self) == 1:
+            return {self._practice_get_company(): self}
+        companies = self.practice_appointment_type_id.company_id | self.env.company
+        if self and len(companies) == 1:
+            return {companies: self}
+        return self.grouped(lambda event: event._practice_get_company())
 
     @api.model
     def _practice_get_visit_day_sql(self, tz):
@@ -425,12 +453,31 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         return self.attendance in CANCELLED
 
+    @api.model
+    def _practice_get_paying_fields(self):
+        """Return the names of the stored fields that decide who pays an appointment, and with what. A hook."""
+        return PAYING_FIELDS
+
+    def _practice_group_alike(self):
+        """Return these appointments in groups of those that are paid alike, as of a series: what is asked of the first
+        one is true of all. Those that are still in a form are alone."""
+        if len(self) == 1 or not all(self._ids):
+            return list(self)
+        names = self._practice_get_paying_fields()
+        self.fetch(names)
+        # In columns: to ask each of them field by field takes longer than all that is asked of the first ones.
+        columns = [self._fields[name]._get_cache(self.env) for name in names]
+        alike = defaultdict(list)
+        for id_, *values in zip(self._ids, *([column[id_] for id_ in self._ids] for column in columns), strict=True):
+            alike[*values].append(id_)
+        return [self.browse(ids) for ids in alike.values()]
+
     def _practice_get_wanted_credits(self):
         """Return where the credits of this appointment belong (see ``wanted_position``), and how many of them; the
         others are free."""
         self.ensure_one()
         if not self._practice_get_package() or not self.patient_id:
             return None, 0
-        cost = self._practice_get_late_cost()
+        cost = self.attendance != "planned" and self._practice_get_late_cost()
         position = wanted_position(self.attendance, cost=cost, waived=self.credit_waived)
         return position, {None: 0, "forfeited": cost}.get(position, self.practice_credits)

@@ -8,6 +8,7 @@ from odoo.tools.intervals import Intervals
 
 from ....tools.slots import Busy, span_of_days
 from .calendar_event import CANCELLED
+from .placing import get_placing
 
 #: Odoo keeps day-long events at office hours of UTC, whatever the time zone: they are looked for this much wider.
 DAY_LONG_MARGIN = timedelta(days=2)
@@ -63,7 +64,7 @@ class CalendarEvent(models.Model):
         :return: ``{partner id: [(event id, Busy)]}``, with what is up to two days off; who gives an appointment keeps
             its buffers; ids and times, whoever may see the events
         """
-        rows = self.env.execute_query(self._practice_get_busy_sql(partners, start, stop, ignore))
+        rows = get_placing(self.env).ask(self.env, self._practice_get_busy_sql(partners, start, stop, ignore))
         busy = defaultdict(list)
         for event_id, giver_id, partner_ids, declined_ids, before, after, *times in rows:
             begins, ends = span_of_event(*times, tz)
@@ -138,8 +139,7 @@ class CalendarEvent(models.Model):
         )
 
     def _practice_get_needed_people(self):
-        """Return the partners who have to be free for this appointment: who gives it, and the patient. A hook."""
-        self.ensure_one()
+        """Return the partners who have to be free for these appointments: who gives them, and the patients. A hook."""
         return self.user_id._origin.partner_id | self.patient_id._origin
 
     def _practice_get_bound(self):
@@ -158,10 +158,10 @@ class CalendarEvent(models.Model):
         These appointments are not in one another's way.
         """
         found = {}
-        for company, events in self.grouped(lambda event: event._practice_get_company()).items():
+        for company, events in self._practice_group_by_company().items():
             tz = company.practice_tz
             busy = self._practice_get_busy_times(
-                self.env["res.partner"].union(*(event._practice_get_needed_people() for event in events)),
+                events._practice_get_needed_people(),
                 min(events.mapped("start")),
                 max(events.mapped("stop")),
                 tz,

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .calendar_event_settling import TOUCHED, Touched
+from .placing import PLACING, get_placing
 
 #: Appointments that are named at most, of those that collide.
 MOST_LINES = 10
@@ -50,10 +51,11 @@ class CalendarEvent(models.Model):
         placed = self.filtered(lambda event: event.practice_appointment_type_id and event.start and event.stop)
         visits = {event: event._practice_foresee_visits() for event in placed}
         conflicts = self.browse().union(*visits.values())._practice_find_conflicts()
-        for event in self:
+        self.practice_conflict = self.practice_asks_reason = False
+        for event in self if conflicts else ():
             lines = event._practice_describe_conflicts(visits.get(event, event), conflicts)
             event.practice_conflict = "\n".join(lines) or False
-            event.practice_asks_reason = bool(event.practice_conflict) and event._practice_is_placed_anew()
+            event.practice_asks_reason = bool(lines) and event._practice_is_placed_anew()
 
     def _practice_foresee_visits(self):
         """Return this appointment, or all of the series that it is about to become."""
@@ -126,11 +128,14 @@ class CalendarEvent(models.Model):
         if not asked:
             return
         # Of two who plan at once, one looks again and finds what the other one planned.
-        people = self.env["res.partner"].union(*(event._practice_get_needed_people() for event in asked))
-        people._practice_take_booking_turn()
+        people = asked._practice_get_needed_people()
+        placing = get_placing(self.env)
+        placing.wait_for_turn(people, self._practice_get_questions(people))
+        asked = asked.with_context(**{PLACING: placing})
         # Looked for anew, and kept for the form that shows it when it was saved.
         asked.invalidate_recordset(["practice_conflict", "practice_asks_reason"], flush=False)
         conflicted = asked.filtered("practice_conflict")
+        placing.take_turn(self.env)
         for series_id, events in conflicted.grouped(lambda event: event.recurrence_id.id).items():
             if series_id and (reason := (reasons or {}).get(series_id)):
                 # Part of what is happening to the series.
@@ -147,6 +152,14 @@ class CalendarEvent(models.Model):
                     "\n".join(lines[:MOST_LINES]),
                 )
             )
+
+    @api.model
+    def _practice_get_questions(self, people):
+        """Return what else is asked of ``people`` for whom appointments are planned: ``{name: SQL condition}``. A hook.
+
+        See :meth:`.placing.Placing.rules_out`.
+        """
+        return {}
 
     # === WHAT IS IN THE WAY === #
 

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .placing import get_placing
+
 #: Marks of a visit at which a note was read, or will be: what was written before it is not shown after it.
 READ_AT = ("planned", "attended")
 
@@ -28,6 +30,22 @@ class CalendarEvent(models.Model):
 
     # What the notes of patients are searched by.
     _practice_noted_idx = models.Index("(patient_id) WHERE practice_next_note IS NOT NULL")
+
+    @api.model
+    def _practice_get_questions(self, people):
+        noted = SQL(
+            "EXISTS (SELECT FROM calendar_event WHERE patient_id = ANY(%s) AND practice_next_note IS NOT NULL)",
+            people.ids,
+            to_flush=[self._fields[name] for name in ("patient_id", "practice_next_note")],
+        )
+        return {**super()._practice_get_questions(people), "noted": noted}
+
+    def _practice_place(self):
+        result = super()._practice_place()
+        placed_sudo = self._practice_hidden_sudo()
+        if get_placing(self.env).rules_out("noted", placed_sudo.patient_id):
+            placed_sudo.practice_note = False  # kept for the form that shows it when it was saved
+        return result
 
     @api.depends("patient_id", "start", "practice_appointment_type_id", "attendance")
     def _compute_practice_note(self):

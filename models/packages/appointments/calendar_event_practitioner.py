@@ -10,9 +10,14 @@ class CalendarEvent(models.Model):
 
     @api.constrains("practice_appointment_type_id", "user_id")
     def _check_practice_practitioner(self):
-        for event in self._practice_hidden_sudo().filtered("practice_appointment_type_id"):
-            user, company = event.user_id, event._practice_get_company()
-            if user and (user.share or company.id not in user._get_company_ids()):
+        placed = self._practice_hidden_sudo().filtered("practice_appointment_type_id")
+        who = [
+            (user, company)
+            for company, events in placed._practice_group_by_company().items()
+            for user in events.user_id
+        ]
+        for user, company in who:
+            if user.share or company.id not in user._get_company_ids():
                 raise ValidationError(
                     self.env._(
                         "%(user)s does not work for %(company)s: choose another practitioner.",

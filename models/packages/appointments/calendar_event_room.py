@@ -89,10 +89,14 @@ class CalendarEvent(models.Model):
 
         :param chosen: appointments whose room somebody chose, so that it stays
         """
-        events_sudo = self._practice_get_appointments()._practice_hidden_sudo()
+        events_sudo = self._practice_hidden_sudo()
         if not events_sudo._practice_know_rooms():
             return
-        events_sudo = events_sudo.filtered(lambda it: it.active and it._practice_takes_room())._practice_filter_coming()
+        events_sudo = (
+            events_sudo.filtered("practice_appointment_type_id")
+            .filtered(lambda it: it.active and it._practice_takes_room())
+            ._practice_filter_coming()
+        )
         if not events_sudo:
             return
         rooms_sudo = events_sudo.practice_appointment_type_id.room_ids | events_sudo.practice_room_id

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
 
 from .calendar_event import CANCELLED
+from .placing import PLACING, Placing
 
 #: In the cache of a transaction: how often events were deleted in it.
 UNLINKS = "practice_event_unlinks"
@@ -92,16 +93,26 @@ class CalendarEvent(models.Model):
             return super().create(vals_list)
         outermost = not self._practice_is_settling()
         remade = not outermost and self.env.context.get("practice_planned") is not PLANNED_NOW
-        self._practice_read_types(vals_list)
+        types = self._practice_read_types(vals_list)
         with self._practice_settling() as settling:
-            vals_list = [settling._practice_prepare_appointment_vals(vals, remade) for vals in vals_list]
+            vals_list = [settling._practice_prepare_appointment_vals(vals, types, remade) for vals in vals_list]
+            vals_list = [settling._practice_foresee_credit_state(vals) for vals in vals_list]
             patient_ids = [vals["patient_id"] for vals in vals_list if vals.get("patient_id")]
             events = super(CalendarEvent, settling.with_context(practice_patient_ids=patient_ids)).create(vals_list)
             settling._practice_touch(events, new=True)
         events = events.with_env(self.env)
         if outermost:
-            events._practice_place()
+            events.with_context(**{PLACING: Placing()})._practice_place()
         return events
+
+    @api.model
+    def _practice_foresee_credit_state(self, vals):
+        """Return ``vals`` with the credit state that settling leads to, so that no second statement has to write it.
+
+        It is computed from the movements all the same, and written when it is another one.
+        """
+        takes = vals.get("practice_package_id") and vals.get("practice_credits") and vals.get("patient_id")
+        return {**vals, "credit_state": "reserved"} if takes and vals["attendance"] == "planned" else vals
 
     def _practice_place(self):
         """Do what is done for new appointments once they are there. A hook."""
@@ -387,8 +398,11 @@ class CalendarEvent(models.Model):
         return self.attendee_ids.filtered(lambda attendee: patient and attendee.partner_id in people)
 
     def _practice_follow_calendars(self, touched, moved):
+        # What is planned and no calendar calls off stays as it is.
+        declined = self.attendee_ids.filtered(lambda attendee: attendee.state == "declined").event_id
         for event in self:
-            event._practice_follow_calendar(touched[event], moved)
+            if not event.active or event.attendance != "planned" or event in declined:
+                event._practice_follow_calendar(touched[event], moved)
 
     def _practice_follow_calendar(self, before, moved):
         """Mark an archived or declined appointment as cancelled, late or in time; a restored one as planned."""

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ...common.plain_reading import fetch_columns
 from .calendar_event import COPIED_FIELDS
 
 #: What planning reads of an appointment type. Each column that is fetched takes time, and there are four times as many.
@@ -74,33 +75,39 @@ class CalendarEvent(models.Model):
 
     @api.model
     def _practice_read_types(self, vals_list):
-        """Fetch what planning reads of the types that are planned, and nothing else of them."""
+        """Fetch what planning reads of the types that are planned, and nothing else of them.
+
+        :return: ``{id: (type, what it promises)}``: the type with all rights, its promise as values of an appointment
+        """
         type_ids = {vals.get("practice_appointment_type_id") for vals in vals_list} - {None, False}
-        self.env["practice.appointment.type"].sudo().browse(type_ids).fetch(PLANNED_FIELDS)  # sudo: as below
+        # sudo: whoever plans an appointment may use its type
+        types_sudo = self.env["practice.appointment.type"].sudo().browse(type_ids)
+        fetch_columns(types_sudo, PLANNED_FIELDS)
+        return {
+            type_sudo.id: (
+                type_sudo,
+                {"practice_credits": type_sudo.package_credits, **self._practice_prepare_policy_vals(type_sudo)},
+            )
+            for type_sudo in types_sudo
+        }
 
     @api.model
-    def _practice_prepare_appointment_vals(self, vals, remade=False):
+    def _practice_prepare_appointment_vals(self, vals, types, remade=False):
         """Fill in what an appointment type says and the caller did not: title, length, the patient invited.
 
         What the type promises holds whatever the caller says.
 
+        :param dict types: of :meth:`_practice_read_types`
         :param bool remade: Odoo makes the occurrences of a series anew, which bring along what was promised
         """
-        # sudo: whoever plans an appointment may use its type.
-        appointment_type_sudo = (
-            self.env["practice.appointment.type"].sudo().browse(vals.get("practice_appointment_type_id"))
-        )
-        if not appointment_type_sudo:
+        if not vals.get("practice_appointment_type_id"):
             return vals
+        appointment_type_sudo, promised = types[vals["practice_appointment_type_id"]]
         # Forms send empty values for what nobody filled in.
         vals = {**vals, "name": vals.get("name") or appointment_type_sudo.name}
         vals["attendance"] = vals.get("attendance") or "planned"
-        promised = {
-            "practice_credits": appointment_type_sudo.package_credits,
-            **self._practice_prepare_policy_vals(appointment_type_sudo),
-        }
         if remade and vals.get("practice_late_policy"):
-            promised |= {name: vals[name] for name in promised if name in vals}
+            promised = promised | {name: vals[name] for name in promised if name in vals}
         vals = {**vals, **promised, "credit_error": False, "credit_retry_date": False}
         if not remade and vals.get("credit_waived"):
             self._practice_check_given_back()
@@ -110,8 +117,10 @@ class CalendarEvent(models.Model):
         if "user_id" not in vals and not remade and len(givers_sudo := appointment_type_sudo.practitioner_ids) == 1:
             vals["user_id"] = givers_sudo.id
         if patient_id := vals.get("patient_id"):
-            organizer = self.env["res.users"].browse(vals.get("user_id") or self.env.uid)
-            invited = vals.get("partner_ids") or [Command.set(organizer.partner_id.ids)]
+            invited = vals.get("partner_ids")
+            if not invited:
+                organizer = self.env["res.users"].browse(vals.get("user_id") or self.env.uid)
+                invited = [Command.set(organizer.partner_id.ids)]
             vals["partner_ids"] = self._practice_invite(invited, patient_id)
         return vals
 

@@ -34,12 +34,12 @@ class CalendarEvent(models.Model):
     def _practice_find_full_weeks(self):
         """Return ``{appointment: words}`` of those in whose week the patient has as many visits as they may have."""
         found = {}
+        types = self.practice_appointment_type_id._origin
+        others = self.practice_package_id._origin - types.package_id
+        if not any([*types.mapped("weekly_visits"), *others.mapped("weekly_visits")]):
+            return found
         events = self.filtered(lambda event: event.patient_id and event.start)
-        for company, of_company in events.grouped(lambda event: event._practice_get_company()).items():
-            types = of_company.practice_appointment_type_id._origin
-            others = of_company.practice_package_id._origin - types.package_id
-            if not any([*types.mapped("weekly_visits"), *others.mapped("weekly_visits")]):
-                continue
+        for company, of_company in events._practice_group_by_company().items():
             packages = self.env["practice.package"].union(*(it._practice_get_package()._origin for it in of_company))
             days = {event: event._practice_get_visit_day() for event in of_company}
             visits = self._practice_get_weekly_visits(

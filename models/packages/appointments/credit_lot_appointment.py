@@ -1,5 +1,5 @@
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from odoo import api, models
 from odoo.tools import format_date
@@ -38,10 +38,14 @@ class Holding:
     def total(self):
         return self.reserved + self.used + self.forfeited
 
-    def after(self, move):
-        """Return what is held after one more movement."""
-        changes = {position: getattr(self, position) + n * move.credits for position, n in POSITIONS[move.kind].items()}
-        return replace(self, moves=self.moves | move, **changes)
+    @classmethod
+    def of(cls, lot, moves):
+        """Return what is held of ``lot`` after these movements, a list."""
+        held = {}
+        for move in moves:
+            for position, number in POSITIONS[move.kind].items():
+                held[position] = held.get(position, 0) + number * move.credits
+        return cls(lot, moves[0].union(*moves[1:]), **held)
 
 
 class PracticeCreditLot(models.Model):
@@ -73,7 +77,9 @@ class PracticeCreditLot(models.Model):
         """
         events_sudo = events.sudo()  # sudo: everybody who may change an appointment may spend its patient's credits
         held = self._get_held(events_sudo)
-        wanted = {event: event._practice_get_wanted_credits() for event in events_sudo}
+        wanted = {}
+        for alike in events_sudo._practice_group_alike():
+            wanted |= dict.fromkeys(alike, alike[0]._practice_get_wanted_credits())
         stays = {
             event: event not in anew and self._holds_what_it_needs(held[event], event, *wanted[event])
             for event in events_sudo
@@ -83,12 +89,13 @@ class PracticeCreditLot(models.Model):
         to_reserve = [(event, wanted[event][1]) for event in undone if wanted[event][0]]
         chosen = self._choose_lots(to_reserve)
         no_moves_sudo = self.env["practice.credit.move"].sudo()  # sudo: as above
-        entries = []
+        entries = self._prepare_reservations(chosen, reason)
         for event, (position, credits) in wanted.items():
             holdings = held[event] if stays[event] else []
             if event in chosen:
+                if position == "reserved":
+                    continue  # that is where they are
                 holdings = [Holding(lot, no_moves_sudo, reserved=number) for lot, number in chosen[event]]
-                entries += [self._prepare_entry("reserve", event, lot, n, reason) for lot, n in chosen[event]]
             entries += self._prepare_position_change(event, holdings, position, credits, reason)
         self._record(entries)
 
@@ -97,13 +104,14 @@ class PracticeCreditLot(models.Model):
     @api.model
     def _get_held(self, events):
         """Return ``{event: [Holding]}``: what appointments hold or held, lot by lot in the order they were taken."""
+        if not events.credit_move_ids:
+            return {event: [] for event in events}
         held = {}
         for event in events:
             of_event = {}
             for move in event.credit_move_ids:
-                before = of_event.get(move.lot_id) or Holding(move.lot_id, move.browse())
-                of_event[move.lot_id] = before.after(move)
-            held[event] = list(of_event.values())
+                of_event.setdefault(move.lot_id, []).append(move)
+            held[event] = [Holding.of(lot, moves) for lot, moves in of_event.items()]
         return held
 
     @api.model
@@ -222,15 +230,29 @@ class PracticeCreditLot(models.Model):
         return entries
 
     @api.model
-    def _prepare_entry(self, kind, event, lot, credits, reason):
+    def _prepare_reservations(self, chosen, reason):
+        """Return the movements that reserve for each appointment what was ``chosen``: ``{event: [(lot, credits)]}``."""
+        days = self.env["calendar.event"].sudo().union(*chosen)._practice_get_visit_days()  # sudo: as in _settle
+        lots_sudo = self.sudo().union(*(lot for lots in chosen.values() for lot, _credits in lots))  # sudo: as above
+        today = {lot: lot.company_id._practice_day() for lot in lots_sudo}
+        return [
+            self._prepare_entry("reserve", event, lot, credits, reason, min(days[event], today[lot]))
+            for event, lots in chosen.items()
+            for lot, credits in lots
+        ]
+
+    @api.model
+    def _prepare_entry(self, kind, event, lot, credits, reason, day=None):
         # A visit is booked on its day, also when it is entered later; what is decided before that day (a reservation, a
         # late cancellation) on the day it is decided.
-        today = lot.company_id._practice_day()
+        if not day:
+            today = lot.company_id._practice_day()
+            day = today if kind == "unreserve" else min(event._practice_get_visit_day(), today)
         return {
             "lot": lot,
             "kind": kind,
             "credits": credits,
-            "date": today if kind == "unreserve" else min(event._practice_get_visit_day(), today),
+            "date": day,
             "event": event,
             "partner_id": event.patient_id.id,
             "reason": reason,
@@ -264,20 +286,24 @@ class PracticeCreditLot(models.Model):
             date
         """
         chosen, uncovered = {}, {}
+        if not requests:
+            return chosen, uncovered
         requests = sorted(requests, key=lambda request: request[0].start)
-        owner_of = {event: self._get_owner(event) for event, _credits in requests}
+        events, owner_of = requests[0][0].union(*(event for event, _credits in requests)), {}
+        for alike in events._practice_group_alike():
+            owner_of |= dict.fromkeys(alike, self._get_owner(alike[0]))
         lots_of = self._get_spendable_lots(requests, set(owner_of.values()))
+        days = events._practice_get_visit_days()
         # Of all lots together: members of a household spend the same ones.
-        taken = defaultdict(int)
-        sources = {lot: lot._to_source() for lot in self.browse().union(*lots_of.values())}
+        sources = {lot: lot._to_source() for lots in lots_of.values() for lot in lots}
+        lots_of = {owner: list(lots) for owner, lots in lots_of.items()}
         for event, credits in requests:
             own = (sources[lot] for lot in lots_of[owner_of[event]])
-            lots, missing = allocate(credits, event._practice_get_visit_day(), own)
+            lots, missing = allocate(credits, days[event], own)
             if missing:
                 uncovered[event] = missing
             for lot, number in lots:
-                taken[lot] += number
-                sources[lot] = lot._to_source(extra=-taken[lot])
+                sources[lot] = sources[lot]._replace(available=sources[lot].available - number)
             chosen[event] = lots
         return chosen, uncovered
 

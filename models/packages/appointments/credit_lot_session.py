@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from ....tools.credits import allocate
 from ...common.words import count_appointments, count_credits
+from ..credits.credit_lot_balance import BALANCE_FIELDS
 
 
 class PracticeCreditLot(models.Model):
@@ -23,8 +24,9 @@ class PracticeCreditLot(models.Model):
         :param events: appointments with patient and package, saved or still in a form
         """
         owners = {event: self._get_owner(event) for event in events}
-        balances = self._get_balances(set(owners.values()))
-        sessions = self._get_sessions(events)
+        lot_of = self._get_paying_lots(events)
+        balances, taken = self._get_balances_and_taken(set(owners.values()), self.union(*lot_of.values()))
+        sessions = {event: (lot, _count_before(taken[lot], event)) for event, lot in lot_of.items()}
         described = {}
         for event, owner in owners.items():
             if event not in sessions and event.attendance not in (False, "planned"):
@@ -78,33 +80,58 @@ class PracticeCreditLot(models.Model):
     @api.model
     def _get_sessions(self, events):
         """Return ``{event: (lot, session)}`` of the events that hold credits: which of its lot's credits, from 1."""
+        lot_of = self._get_paying_lots(events)
+        taken = self.union(*lot_of.values())._get_taken()
+        return {event: (lot, _count_before(taken[lot], event)) for event, lot in lot_of.items()}
+
+    @api.model
+    def _get_paying_lots(self, events):
+        """Return ``{event: lot}`` of the events that hold credits: the first one that they hold of."""
         held = self._get_held(events._origin._practice_hidden_sudo())
         lot_of = {}
         for event in events:
             for holding in held.get(event._origin, ()):
                 if holding.total:
                     lot_of.setdefault(event, holding.lot)
-        if not lot_of:
-            return {}
-        taken = self.union(*lot_of.values())._get_taken()
-        return {event: (lot, _count_before(taken[lot], event)) for event, lot in lot_of.items()}
+        return lot_of
+
+    @api.model
+    def _get_balances_and_taken(self, owners, lots):
+        """Return the balances of ``owners`` (see :meth:`_get_balances`) and what is taken of ``lots`` (see
+        :meth:`_get_taken`), with one query."""
+        if not owners or not lots.ids:
+            return self._get_balances(owners), lots._get_taken()
+        nothing = SQL(", ").join([SQL("NULL")] * len(BALANCE_FIELDS))
+        query = SQL(
+            """SELECT balance.*, NULL::timestamp, NULL FROM (%s) balance
+                UNION ALL SELECT taken.lot_id, NULL, %s, taken.start, taken.credits FROM (%s) taken""",
+            self._get_balances_sql(owners),
+            nothing,
+            lots._get_taken_sql(),
+        )
+        rows = self.env.execute_query(query)
+        of_owners = [row[:-2] for row in rows if row[-2] is None]
+        of_lots = [(lot_id, start, credits) for lot_id, *_nothing, start, credits in rows if start]
+        return self._add_up_balances(owners, of_owners), lots._group_taken(of_lots)
 
     def _get_taken(self):
         """Return ``{lot: [(start, credits)]}``: when the appointments that hold credits of these lots take place."""
-        taken = defaultdict(list)
-        if not self.ids:
-            return taken
+        return self._group_taken(self.env.execute_query(self._get_taken_sql()) if self.ids else ())
+
+    def _get_taken_sql(self):
         # Numbers, for those who may see the appointment; the others need not be read.
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT move.lot_id, event.start, SUM(CASE move.kind WHEN 'reserve' THEN 1 ELSE -1 END * move.credits)
-                     FROM practice_credit_move move JOIN calendar_event event ON event.id = move.event_id
-                    WHERE move.lot_id IN %s AND move.kind IN ('reserve', 'unreserve')
-                    GROUP BY move.lot_id, event.id""",
-                tuple(self.ids),
-                to_flush=self.env["calendar.event"]._fields["start"],
-            )
+        return SQL(
+            """SELECT move.lot_id, event.start,
+                      SUM(CASE move.kind WHEN 'reserve' THEN 1 ELSE -1 END * move.credits) AS credits
+                 FROM practice_credit_move move JOIN calendar_event event ON event.id = move.event_id
+                WHERE move.lot_id IN %s AND move.kind IN ('reserve', 'unreserve')
+                GROUP BY move.lot_id, event.id""",
+            tuple(self.ids),
+            to_flush=self.env["calendar.event"]._fields["start"],
         )
+
+    def _group_taken(self, rows):
+        taken = defaultdict(list)
         for lot_id, start, credits in rows:
             taken[self.browse(lot_id)].append((start, credits))
         return taken

@@ -12,17 +12,20 @@ def take_turn(records, counter):
 
     :param str counter: the field that is counted up
     """
-    if not records.ids:
-        return
-    names = {"table": SQL.identifier(records._table), "counter": SQL.identifier(counter)}
-    records.env.cr.execute(
-        SQL(
-            """UPDATE %(table)s SET %(counter)s = COALESCE(%(counter)s, 0) + 1
-                 FROM (SELECT id FROM %(table)s WHERE id IN %(ids)s ORDER BY id FOR NO KEY UPDATE) AS in_order
-                WHERE %(table)s.id = in_order.id""",
-            ids=tuple(records.ids),
-            **names,
-        ),
+    if turn := get_turn_sql(records, counter):
         # A conflict is what this is for: no error to write down.
-        log_exceptions=False,
+        records.env.cr.execute(turn, log_exceptions=False)
+
+
+def get_turn_sql(records, counter):
+    """Return the statement of :func:`take_turn`, or ``None`` when there is nothing to take."""
+    if not records.ids:
+        return None
+    names = {"table": SQL.identifier(records._table), "counter": SQL.identifier(counter)}
+    return SQL(
+        """UPDATE %(table)s SET %(counter)s = COALESCE(%(counter)s, 0) + 1
+             FROM (SELECT id FROM %(table)s WHERE id IN %(ids)s ORDER BY id FOR NO KEY UPDATE) AS in_order
+            WHERE %(table)s.id = in_order.id""",
+        ids=tuple(records.ids),
+        **names,
     )

@@ -51,7 +51,7 @@ class CalendarEvent(models.Model):
         if changed is None:
             changed = self.env.cr.precommit.data[BOARD] = {}
             self.env.cr.precommit.add(self.env["calendar.event"]._practice_tell_boards)
-        for company, events_sudo in appointments_sudo.grouped(lambda it: it._practice_get_company()).items():
+        for company, events_sudo in appointments_sudo._practice_group_by_company().items():
             first = company._practice_day(min(events_sudo.mapped("start")))
             last = company._practice_day(max(events_sudo.mapped("stop")))
             known = changed.setdefault(company.id, (first, last))

@@ -368,9 +368,10 @@ class PracticeCreditLot(models.Model):
         position = {}  # lot: [open credits, open value, recognised], ahead of the database while rows are prepared
         vals_list = []
         for entry in entries:
-            lot_sudo = entry["lot"].sudo()
-            open_credits = lot_sudo.credits_available + lot_sudo.credits_reserved
-            here = position.setdefault(lot_sudo.id, [open_credits, lot_sudo.value_open, lot_sudo.value_recognised])
+            lot_sudo = entry["lot"] if entry["lot"].env.su else entry["lot"].sudo()
+            if not (here := position.get(lot_sudo.id)):
+                open_credits = lot_sudo.credits_available + lot_sudo.credits_reserved
+                here = position[lot_sudo.id] = [open_credits, lot_sudo.value_open, lot_sudo.value_recognised]
             vals = lot_sudo._prepare_move_vals(entry, *here[:2])
             vals_list.append(vals)
             if vals["kind"] == EXPECTED_KIND:
@@ -391,7 +392,8 @@ class PracticeCreditLot(models.Model):
                 back = {"kind": EXPECTED_KIND, "credits": 0, "date": day, "value": here[2] - here[1]}
                 vals_list.append(lot_sudo._prepare_move_vals(back, *here[:2]))
                 here[2] = here[1]
-        return self.env["practice.credit.move"].sudo().create(vals_list).sudo(self.env.su)
+        moves = self.env["practice.credit.move"]
+        return moves.sudo().create(vals_list).sudo(self.env.su) if vals_list else moves
 
     def _prepare_move_vals(self, entry, open_credits, value_open):
         """Return the values of one movement of this lot, which has this much open when it happens.
@@ -441,7 +443,7 @@ class PracticeCreditLot(models.Model):
     def _apply(self, moves):
         """Add new movements to the counters and the value of their lots."""
         for lot, of_lot in moves.grouped("lot_id").items():
-            rows = [(move.kind, move.credits, move.value) for move in of_lot]
+            rows = list(zip(*map(of_lot.mapped, ("kind", "credits", "value")), strict=True))
             changes = counters_after((kind, credits) for kind, credits, _value in rows)
             vals = {COUNTER_FIELDS[counter]: lot[COUNTER_FIELDS[counter]] + n for counter, n in changes.items() if n}
             expected = [value for kind, _credits, value in rows if kind == EXPECTED_KIND]

@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ....tools.credits import COUNTERS
+from ...common.plain_reading import cache_rows, select_columns
 from .credit_lot import COUNTER_FIELDS
 
 #: What planning reads of the credits that pay. Each column that is fetched takes time, and there are twice as many.
@@ -14,6 +15,9 @@ SPENT_FIELDS = (
     *(*COUNTER_FIELDS.values(), "credits_paid", "credits_spendable", "credits_overdrawn"),
     *("value_open", "value_recognised"),
 )
+
+#: What is added up of the credits that a patient has.
+BALANCE_FIELDS = (*COUNTER_FIELDS.values(), "credits_spendable")
 
 
 class PracticeCreditLot(models.Model):
@@ -71,32 +75,37 @@ class PracticeCreditLot(models.Model):
 
         Every lot found has at least one credit, so a visit never needs more lots than credits.
         """
-        wanted = partial(self._get_spendable_sql, patients, packages, day, credits)
-        return self.sudo().search_fetch(Domain.custom(to_sql=wanted), SPENT_FIELDS, limit=credits)  # sudo: as _settle
+        names = ("partner_id", "beneficiary_ids", "credits_spendable", "package_id", "expiry_date")
+        lists = self._get_spent_lists()
+        spendable = SQL("lot.credits_spendable > 0 AND lot.package_id = ANY(%s)", packages.ids)
+        if day:
+            spendable = SQL("%s AND (lot.expiry_date IS NULL OR lot.expiry_date >= %s)", spendable, day)
+        # In two parts, so that PostgreSQL looks at the lots of these patients only, however many others there are.
+        rows = self.env.execute_query(
+            SQL(
+                """(SELECT %(columns)s FROM practice_credit_lot lot
+                     WHERE lot.partner_id = ANY(%(patients)s) AND %(spendable)s
+                     ORDER BY lot.expiry_date, lot.id LIMIT %(credits)s)
+                    UNION ALL
+                    SELECT %(columns)s FROM practice_credit_lot lot
+                     WHERE lot.id = ANY(ARRAY(SELECT lot_id FROM practice_credit_lot_beneficiary_rel
+                                               WHERE partner_id = ANY(%(patients)s)))
+                       AND lot.partner_id <> ALL(%(patients)s) AND %(spendable)s
+                    ORDER BY expiry_date, id LIMIT %(credits)s""",
+                columns=SQL(", ").join([select_columns("lot", SPENT_FIELDS), *lists.values()]),
+                patients=patients.ids,
+                spendable=spendable,
+                credits=credits or None,
+                to_flush=[self._fields[name] for name in names],
+            )
+        )
+        return cache_rows(self.sudo(), (*SPENT_FIELDS, *lists), rows)  # sudo: as _settle
 
     @api.model
-    def _get_spendable_sql(self, patients, packages, day, credits, _lots, alias, _query):
-        """Return the condition of the lots that :meth:`_search_spendable_sudo` looks for.
-
-        As an array, so that PostgreSQL looks at the lots of these patients only, however many others there are.
-        """
-        names = ("partner_id", "beneficiary_ids", "credits_spendable", "package_id", "expiry_date")
-        spendable = SQL("credits_spendable > 0 AND package_id = ANY(%s)", packages.ids)
-        if day:
-            spendable = SQL("%s AND (expiry_date IS NULL OR expiry_date >= %s)", spendable, day)
-        return SQL(
-            """%(id)s = ANY(ARRAY(
-                (SELECT id FROM practice_credit_lot WHERE partner_id = ANY(%(patients)s) AND %(spendable)s
-                  ORDER BY expiry_date, id LIMIT %(credits)s)
-                 UNION ALL
-                 SELECT id FROM practice_credit_lot JOIN practice_credit_lot_beneficiary_rel shared ON lot_id = id
-                  WHERE shared.partner_id = ANY(%(patients)s) AND %(spendable)s))""",
-            id=SQL.identifier(alias, "id"),
-            patients=patients.ids,
-            spendable=spendable,
-            credits=credits or None,
-            to_flush=[self._fields[name] for name in names],
-        )
+    def _get_spent_lists(self):
+        """Return what lists of the credits that pay are read together with them, because a change of credits asks for
+        them: ``{field: SQL of an array of ids}``; the query calls them ``lot``. A hook."""
+        return {}
 
     @api.model
     def _get_balances(self, owners):
@@ -105,31 +114,34 @@ class PracticeCreditLot(models.Model):
         Keys of a balance are the counters of ``tools.credits`` plus ``pending`` (available once they are paid). Only
         lots that still have open credits count: the purchases that are being spent.
         """
-        balances = {owner: dict.fromkeys([*COUNTERS, "pending"], 0) for owner in owners}
-        if not owners:
-            return balances
+        # Numbers only, of patients whom the caller may already see.
+        return self._add_up_balances(owners, self.env.execute_query(self._get_balances_sql(owners)) if owners else ())
+
+    @api.model
+    def _get_balances_sql(self, owners):
+        """Return the SQL of :meth:`_get_balances`: rows of patient, package, ``BALANCE_FIELDS``."""
         patients = self.env["res.partner"].union(*(patient for patient, _package in owners))
         packages = self.env["practice.package"].union(*(package for _patient, package in owners))
-        names = (*COUNTER_FIELDS.values(), "credits_spendable")
-        # Numbers only, of patients whom the caller may already see.
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT users.partner_id, lot.package_id, %(sums)s
-                     FROM %(users)s users JOIN practice_credit_lot lot ON lot.id = users.lot_id
-                    WHERE lot.package_id = ANY(%(packages)s) AND lot.state IN ('pending', 'active') AND NOT %(kept)s
-                    GROUP BY users.partner_id, lot.package_id""",
-                sums=SQL(", ").join(SQL("SUM(%s)", SQL.identifier("lot", name)) for name in names),
-                users=self._get_users_sql(patients),
-                packages=packages.ids,
-                kept=self._get_kept_sql("lot"),
-                to_flush=[self._fields[name] for name in (*names, "package_id", "state")],
-            )
+        return SQL(
+            """SELECT users.partner_id, lot.package_id, %(sums)s
+                 FROM %(users)s users JOIN practice_credit_lot lot ON lot.id = users.lot_id
+                WHERE lot.package_id = ANY(%(packages)s) AND lot.state IN ('pending', 'active') AND NOT %(kept)s
+                GROUP BY users.partner_id, lot.package_id""",
+            sums=SQL(", ").join(SQL("SUM(%s)", SQL.identifier("lot", name)) for name in BALANCE_FIELDS),
+            users=self._get_users_sql(patients),
+            packages=packages.ids,
+            kept=self._get_kept_sql("lot"),
+            to_flush=[self._fields[name] for name in (*BALANCE_FIELDS, "package_id", "state")],
         )
-        for user, package, *numbers, spendable in rows:
-            owner = patients.browse(user), packages.browse(package)
-            if owner not in balances:
+
+    @api.model
+    def _add_up_balances(self, owners, rows):
+        """Return the balances of ``owners`` from rows of :meth:`_get_balances_sql`."""
+        balances = {owner: dict.fromkeys([*COUNTERS, "pending"], 0) for owner in owners}
+        balance_of = {(patient.id, package.id): balance for (patient, package), balance in balances.items()}
+        for patient_id, package_id, *numbers, spendable in rows:
+            if (balance := balance_of.get((patient_id, package_id))) is None:
                 continue
-            balance = balances[owner]
             for counter, number in zip(COUNTERS, numbers, strict=True):
                 balance[counter] += spendable if counter == "available" else number
             balance["pending"] += numbers[COUNTERS.index("available")] - spendable

@@ -100,9 +100,8 @@ class PracticeCreditMove(models.Model):
         uses it to go back to the account that the original went to.
         """
         accounts = [vals.get("income_account_id") for vals in vals_list]
-        moves = super().create(
-            [{name: value for name, value in vals.items() if name != "income_account_id"} for vals in vals_list]
-        )
+        vals_list = [{name: value for name, value in vals.items() if name != "income_account_id"} for vals in vals_list]
+        moves = self._insert(vals_list) if self._may_insert(vals_list) else super().create(vals_list)
         moves.lot_id._apply(moves)
         releases = [
             move._prepare_release_vals(account_id)

@@ -215,12 +215,13 @@ class CalendarEvent(models.Model):
     def _practice_get_needed_people(self):
         """Who gives a group is busy with the group itself, not with each of its participants. Those who are being added
         in a form have to be free too."""
-        if self.practice_group_id:
-            return self.patient_id._origin
-        if not self.practice_places:
+        if not self.practice_group_id and not any(self.mapped("practice_places")):
             return super()._practice_get_needed_people()
-        added = self.practice_patient_ids._origin - self._origin.practice_participant_ids.patient_id
-        return super()._practice_get_needed_people() | added
+        visits = self.filtered("practice_group_id")
+        people = super(CalendarEvent, self - visits)._practice_get_needed_people() | visits.patient_id._origin
+        for group in (self - visits).filtered("practice_places"):
+            people |= group.practice_patient_ids._origin - group._origin.practice_participant_ids.patient_id
+        return people
 
     def _practice_takes_room(self):
         return not self.practice_group_id and super()._practice_takes_room()  # the group has one
@@ -229,6 +230,10 @@ class CalendarEvent(models.Model):
         events_sudo = self._origin._practice_hidden_sudo()
         groups_sudo = events_sudo | events_sudo.practice_group_id
         return super()._practice_get_bound() | (groups_sudo | groups_sudo.practice_participant_ids).with_env(self.env)
+
+    @api.model
+    def _practice_get_paying_fields(self):
+        return (*super()._practice_get_paying_fields(), "practice_places")
 
     @api.model
     def _practice_get_copied_fields(self):

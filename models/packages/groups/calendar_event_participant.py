@@ -4,6 +4,7 @@ from odoo.fields import Command, Domain
 
 from ..appointments.calendar_event import NOT_CANCELLED
 from ..appointments.calendar_event_settling import PLANNED_NOW, TOUCHED
+from ..appointments.placing import PLACING, Placing
 from .calendar_event import SHARED_FIELDS
 
 #: Of whoever takes part, nobody writes these: they follow the group.
@@ -39,14 +40,13 @@ class CalendarEvent(models.Model):
                 (event.recurrence_id.calendar_event_ids - event)._practice_join(event.practice_patient_ids)
         events = events.with_env(self.env)
         if outermost:
-            events._practice_place()
+            events.with_context(**{PLACING: Placing()})._practice_place()
         return events
 
     def _practice_get_placed(self):
         """Return also the visits of those who take part."""
         placed = super()._practice_get_placed()
-        groups_sudo = placed._practice_hidden_sudo().filtered("practice_places")
-        return placed | groups_sudo.practice_participant_ids.with_env(self.env)
+        return placed | placed._practice_hidden_sudo().practice_participant_ids.with_env(self.env)
 
     def write(self, vals):
         if self._practice_is_settling():
@@ -276,16 +276,16 @@ class CalendarEvent(models.Model):
         return [name for name in SHARED_FIELDS if name not in others]
 
     @api.model
-    def _practice_prepare_appointment_vals(self, vals, remade=False):
-        vals = super()._practice_prepare_appointment_vals(vals, remade)
+    def _practice_prepare_appointment_vals(self, vals, types, remade=False):
+        vals = super()._practice_prepare_appointment_vals(vals, types, remade)
         type_id, group_id = vals.get("practice_appointment_type_id"), vals.get("practice_group_id")
         if not type_id:
             return vals
         vals = {**vals, "practice_places_taken": 0, "practice_cancelled_with_group": False}
-        # sudo: as in super
-        appointment_type_sudo = self.env["practice.appointment.type"].sudo().browse(type_id)
+        appointment_type_sudo, _promised = types[type_id]
         if group_id:
             # Who of several pays for all is decided once all have joined.
+            # sudo: what the group was planned with
             pays = not self.browse(group_id).sudo().practice_one_pays
             return {**vals, **self._practice_prepare_price_vals(pays, vals)}
         places = vals.get("practice_places") or appointment_type_sudo._get_group_places()

@@ -47,9 +47,12 @@ class CalendarEvent(models.Model):
 
     def _practice_tell_changes(self, before, moved):
         result = super()._practice_tell_changes(before, moved)
+        mute = self._practice_is_mute()
+        if mute and not self.practice_notice_ids:
+            return result  # nobody is told, and nothing waits to be told
         notices_sudo = self.env["practice.appointment.notice"].sudo()  # sudo: written by the module only
         actors = [self.env.user.partner_id.id, self.env.context.get("practice_answered_by")]
-        notices_sudo._follow(self._practice_get_told(before, moved), self._practice_is_mute(), actors)
+        notices_sudo._follow(self._practice_get_told(before, moved), mute, actors)
         return result
 
     @api.model

@@ -4,8 +4,10 @@ import vobject
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ...common.words import count_credits
+from ..appointments.placing import get_placing
 
 
 class CalendarEvent(models.Model):
@@ -16,12 +18,25 @@ class CalendarEvent(models.Model):
     def _practice_collect_conflicts(self):
         """Name those too whose own working hours are known and do not hold the appointment."""
         conflicts = super()._practice_collect_conflicts()
+        if get_placing(self.env).rules_out("own_hours", self.user_id._origin.partner_id):
+            return conflicts
         for appointment_type, events in self.grouped("practice_appointment_type_id").items():
             timed = events.filtered(lambda event: event.user_id and not event.allday and not event.practice_group_id)
             for event in appointment_type._origin._practice_filter_outside_hours(timed):
                 words = self.env._("%s does not work at this time.", event.user_id.name)
                 conflicts[event].append(words)
         return conflicts
+
+    @api.model
+    def _practice_get_questions(self, people):
+        resources = self.env["resource.resource"]._fields
+        own_hours = SQL(
+            """EXISTS (SELECT FROM resource_resource resource JOIN res_users ON res_users.id = resource.user_id
+                        WHERE res_users.partner_id = ANY(%s) AND resource.calendar_id IS NOT NULL)""",
+            people.ids,
+            to_flush=[resources["user_id"], resources["calendar_id"], self.env["res.users"]._fields["partner_id"]],
+        )
+        return {**super()._practice_get_questions(people), "own_hours": own_hours}
 
     @api.model
     def _practice_get_portal_domain(self, patients, *, coming=None):

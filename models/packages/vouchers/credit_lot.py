@@ -63,6 +63,14 @@ class PracticeCreditLot(models.Model):
         voucher = SQL.identifier(alias, "keeping_voucher_id", to_flush=self._fields["keeping_voucher_id"])
         return SQL("(%s OR %s IS NOT NULL)", super()._get_kept_sql(alias), voucher)
 
+    @api.model
+    def _get_spent_lists(self):
+        vouchers = SQL(
+            "ARRAY(SELECT id FROM practice_gift_voucher WHERE lot_id = lot.id ORDER BY id DESC)",
+            to_flush=self.env["practice.gift.voucher"]._fields["lot_id"],
+        )
+        return {**super()._get_spent_lists(), "voucher_ids": vouchers}
+
     def _keep_for_voucher(self):
         """Begin to keep these credits for a voucher: nobody shares them, and they end when the voucher does."""
         self.write({"beneficiary_ids": [(5,)], "expiry_date": self._get_first_expiry_date()})
