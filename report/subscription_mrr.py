@@ -236,8 +236,8 @@ class PracticeSubscriptionMrr(models.Model):
     def _select_edges(self):
         """Return by how much each month's end differs from that of the month before; the running month ends today.
 
-        A period that covers no month's end is none. Where one begins the plan is its plan, else that of what ends. Where
-        a period only follows the one before nothing changes: most do, and are left out before they are compared.
+        A period that covers no month's end is none. Where one begins the plan is its plan, else that of what ends.
+        Where a period only follows the one before nothing changes: most do, and are left out before they are compared.
 
         OFFSET 0 has the months worked out once for a period, and not wherever they are named.
         """
