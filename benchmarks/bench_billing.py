@@ -12,7 +12,7 @@ BATCH, MANY = 200, 2000
 #: Bare Odoo takes a quarter of a minute for a batch, and always about as long.
 ROUNDS = 2
 #: Rounds of several workers, and how many subscriptions are due in each: eight batches, so that four share them too.
-SHARED_ROUNDS, SHARED = 3, 400
+SHARED_ROUNDS, SHARED = 2, 640
 #: Subscriptions that are made through the doors that people use; the others are copies of theirs.
 EXAMPLES = 20
 
