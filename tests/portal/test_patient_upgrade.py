@@ -75,7 +75,7 @@ class TestUpgradePages(UpgradeMixin, HttpCase):
         for text in (
             "Credits left",
             "550.00",
-            "4 unused credits go into it, for the",
+            "Unused credits that go into it: 4, for which",
             "520.00",
             "No expiry date",
             "two years",

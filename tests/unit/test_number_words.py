@@ -12,12 +12,13 @@ MODULE = Path(__file__).parents[2]
 NOUNS = "credits|months|visits|appointments"
 
 #: A number, then what is counted.
-COUNTED = re.compile(rf"%(?:\(\w+\))?[sd] (?:{NOUNS})\b")
+COUNTED = re.compile(rf"%(?:\(\w+\))?[sd] (?:(?:available|coming|imported|more|open|unused) )?(?:{NOUNS})\b")
 #: What is said of numbers that are never 1, with why.
 NEVER_ONE = {
     "gives %(credits)s credits, and credits are whole numbers": "a fraction",
     "Of %(credits)s credits in %(purchases)s purchases": "many purchases",
     "of the %(count)s appointments; not covered": "a series",
+    "Only %(paid)s of the %(available)s available credits": "fewer, so at least two",
     "You save %s months": "one month has its own sentence",
     "for more than %s months": "a constant of the module",
     "for more than %(months)s months": "a constant of the module",
