@@ -23,7 +23,7 @@ INLINE = {"a", "abbr", "b", "code", "em", "i", "small", "span", "strong", "sub",
 APART = {"badge", "btn", "d-block", "d-inline-block", "me-2", "me-3", "ms-2", "ms-3", "text-primary", "visually-hidden"}
 SHOWS = {"t-out", "t-field", "t-esc"}
 #: What stands before a name, a date or a number as a word of its own, in any language.
-LABELS = {"Dear", "For", "From", "Invoice", "Row", "Since", "Tax", "Until", "VAT", "With"}
+LABELS = {"For", "From", "Row", "Tax", "VAT", "With"}
 
 WORD = re.compile(r"[^\W\d_]")
 
