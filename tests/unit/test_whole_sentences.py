@@ -14,7 +14,7 @@ from pathlib import Path
 from lxml import etree
 
 from odoo.tests import BaseCase, tagged
-from odoo.tools.translate import TRANSLATED_ELEMENTS
+from odoo.tools.translate import TRANSLATED_ATTRS, TRANSLATED_ELEMENTS
 
 MODULE = Path(__file__).parents[2]
 #: Elements that stand within a line of text.
@@ -23,9 +23,12 @@ INLINE = {"a", "abbr", "b", "code", "em", "i", "small", "span", "strong", "sub",
 APART = {"badge", "btn", "d-block", "d-inline-block", "me-2", "me-3", "ms-2", "ms-3", "text-primary", "visually-hidden"}
 SHOWS = {"t-out", "t-field", "t-esc"}
 #: What stands before a name, a date or a number as a word of its own, in any language.
-LABELS = {"For", "From", "Row", "Tax", "VAT", "With"}
+LABELS = {"For", "Row", "Tax", "VAT", "With"}
 
 WORD = re.compile(r"[^\W\d_]")
+
+#: Words within an expression, which nobody translates.
+LITERAL = re.compile(r"'([A-Z][a-z]+|[A-Za-z-]{2,} [^']*[a-z]{2})[^']*'")
 
 
 def is_apart(node):
@@ -97,10 +100,25 @@ def find_cut_sentences(path):
             yield node.sourceline, text
 
 
+def get_templates():
+    return sorted([*(MODULE / "views").glob("*_templates.xml"), *(MODULE / "report").glob("*_templates.xml")])
+
+
 @tagged("post_install", "-at_install")
 class TestWholeSentences(BaseCase):
     def test_no_template_cuts_a_sentence(self):
-        templates = [*(MODULE / "views").glob("*_templates.xml"), *(MODULE / "report").glob("*_templates.xml")]
-        self.assertGreater(len(templates), 20)
-        found = [f"{path.name}:{line}: {text}" for path in sorted(templates) for line, text in find_cut_sentences(path)]
+        self.assertGreater(len(get_templates()), 20)
+        found = [f"{path.name}:{line}: {text}" for path in get_templates() for line, text in find_cut_sentences(path)]
+        self.assertEqual(found, [])
+
+    def test_no_expression_holds_words(self):
+        """Odoo translates ``t-attf-aria-label="Invite #{name}"``, and not ``t-att-aria-label="'Invite ' + name"``."""
+        shown = {"t-out", *(f"t-att-{name}" for name in TRANSLATED_ATTRS)}
+        found = [
+            f"{path.name}:{node.sourceline}: {name}={value}"
+            for path in get_templates()
+            for node in etree.parse(path).iter(etree.Element)
+            for name, value in node.attrib.items()
+            if name in shown and LITERAL.search(value)
+        ]
         self.assertEqual(found, [])
