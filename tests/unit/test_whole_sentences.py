@@ -1,8 +1,8 @@
 """What people read is whole sentences: no template cuts one into pieces round a date, a name or an amount.
 
-Dutch and French want another order of words, and a piece like *back.* or *hours, 1 credit* cannot be translated. A sentence
-is written whole, with a name for what is filled in, and a dict beside it says what that is. (Odoo reads ``%%`` in its files as
-``%``.) The text of an e-mail is translated as a whole, with what it fills in, and needs no such care::
+Dutch and French want another order of words, and a piece like *back.* or *hours, 1 credit* cannot be translated. The
+text of an e-mail is translated as a whole, with what it fills in. On a page a sentence is written whole, with names for
+what is filled in, and a dict beside it says what that is (Odoo reads ``%%`` in its files as ``%``)::
 
     <t t-set="sentence">You get <strong>%%(credits)s</strong> back.</t>
     <t t-out="sentence % {'credits': appointment['came_back']}"/>
@@ -87,14 +87,12 @@ def find_pieces(line):
 
 def find_cut_sentences(path):
     """Return ``(line, text)`` of what is a piece of a sentence in the templates of a file."""
-    for node in etree.parse(path).iter():
-        if not isinstance(node.tag, str) or node.tag in ("record", "field", "odoo", "template", "title", "attribute"):
+    for node in etree.parse(path).iter(etree.Element):
+        if node.tag in ("record", "field", "odoo", "template", "title", "attribute"):
             continue
-        parent = node.getparent()
-        if "t-set" not in node.attrib and parent is not None and parent.tag not in ("odoo", "template") and not is_apart(node):
-            continue
+        is_own_line = "t-set" in node.attrib or is_apart(node) or node.getparent().tag in ("odoo", "template")
         line = []
-        if "t-set" in node.attrib or not SHOWS & set(node.attrib):
+        if is_own_line and ("t-set" in node.attrib or not SHOWS & set(node.attrib)):
             read_line(node, line)
         for text in find_pieces(line):
             yield node.sourceline, text
