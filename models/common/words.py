@@ -1,29 +1,37 @@
-"""What several rooms say in the same words, in the language of an environment: numbers of things, unreadable files."""
+"""What several rooms say in the same words, in the language of an environment: numbers of things, unreadable files.
+
+Nothing is said on its own, as one is: French has the singular for it.
+"""
 
 
 def count_credits(env, number):
     """Return ``number`` credits in words: *1 credit*, *3 credits*."""
-    return env._("1 credit") if number == 1 else env._("%s credits", number)
+    said = {0: env._("0 credits"), 1: env._("1 credit")}
+    return said.get(number) or env._("%s credits", number)
 
 
 def count_months(env, number):
     """Return ``number`` months in words: *1 month*, *3 months*."""
-    return env._("1 month") if number == 1 else env._("%s months", number)
+    said = {0: env._("0 months"), 1: env._("1 month")}
+    return said.get(number) or env._("%s months", number)
 
 
 def count_visits(env, number):
     """Return ``number`` visits in words: *1 visit*, *3 visits*."""
-    return env._("1 visit") if number == 1 else env._("%s visits", number)
+    said = {0: env._("0 visits"), 1: env._("1 visit")}
+    return said.get(number) or env._("%s visits", number)
 
 
 def count_days(env, number):
     """Return ``number`` days in words: *1 day*, *3 days*."""
-    return env._("1 day") if number == 1 else env._("%s days", number)
+    said = {0: env._("0 days"), 1: env._("1 day")}
+    return said.get(number) or env._("%s days", number)
 
 
 def count_appointments(env, number):
     """Return ``number`` appointments in words: *1 appointment*, *3 appointments*."""
-    return env._("1 appointment") if number == 1 else env._("%s appointments", number)
+    said = {0: env._("0 appointments"), 1: env._("1 appointment")}
+    return said.get(number) or env._("%s appointments", number)
 
 
 def describe_unreadable(env):

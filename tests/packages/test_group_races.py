@@ -54,7 +54,7 @@ class TestGroupRaces(PracticeMixin, RaceCase):
         self.assertEqual(len(done(outcomes)), 3)
         for loser in refused(outcomes):
             self.assertIsInstance(loser, UserError)
-            self.assertIn("has 3 places, and all are taken", str(loser))
+            self.assertIn("is full (places: 3)", str(loser))
         self.assertEqual(group.practice_places_taken, 3)
         self.assertEqual(len(group.practice_participant_ids), 3)
 

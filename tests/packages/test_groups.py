@@ -84,7 +84,7 @@ class TestGroups(GroupCase):
         self.give(dora)
         lot = self.give(els)
         group.practice_patient_ids += dora
-        with self.assertRaisesRegex(UserError, "has 4 places, and all are taken"), self.cr.savepoint():
+        with self.assertRaisesRegex(UserError, r"is full \(places: 4\)"), self.cr.savepoint():
             group.practice_patient_ids += els
         self.assertEqual(lot.credits_available, 5)
         group.practice_places = 5

@@ -291,7 +291,7 @@ class TestInstalmentsUnpaid(InstalmentsCase):
         self.assertIn("overdue", lot.parts_note)
         self.pay_part(lot.invoice_id)
         self.assertEqual((str(lot.due_date), lot.days_overdue), ("2026-05-10", 0))
-        self.assertIn("6 of 10 paid", lot.parts_note)
+        self.assertIn("Credits paid: 6 of 10", lot.parts_note)
 
     def test_what_is_paid_or_planned_is_not_taken_back(self):
         lot = self.in_parts(paid=1)
@@ -411,7 +411,7 @@ class TestInstalmentsOnThePortal(InstalmentsMixin, FamilyMixin, HttpCase):
         self.env["ir.config_parameter"].sudo().set_param("account_payment.enable_portal_payment", "True")
         self.authenticate("pb_parent", "pb_parent")
         page = self.page("/my/packages").replace("\N{NO-BREAK SPACE}", " ")
-        self.assertIn("3 of 10 paid. Next part: ", page)
+        self.assertIn("Credits paid: 3 of 10. Next part: ", page)
         self.assertIn("<strong>3</strong> left", page)
         self.assertIn("<strong>7</strong> waiting for payment", page)
         self.assertIn(f"/my/invoices/{lot.invoice_id.id}?payment=True#portal_pay", page)

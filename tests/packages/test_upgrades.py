@@ -209,7 +209,7 @@ class TestUpgrades(PracticeCase):
         lot = self.sell_five()
         form = Form(self.env["practice.credit.upgrade"].with_context(default_lot_id=lot.id))
         self.assertEqual((form.product_id, form.credits, form.amount_total), (self.product, 8, 550.0))
-        self.assertIn("3 unused credits go into it, for the", form.consequence)
+        self.assertIn("Unused credits that go into it: 3, for which", form.consequence)
         self.assertIn("390.00", form.consequence)
         self.assertIn("Until it is paid", form.consequence)
         self.assertIn("expires on", form.consequence)
@@ -227,7 +227,8 @@ class TestUpgrades(PracticeCase):
         sold, back = invoice.invoice_line_ids
         self.assertIn("Upgrade of INV", sold.name.replace("PBSAL", "INV"))
         self.assertIn("8 credits", sold.name)
-        self.assertIn("3 unused credits of", back.name)
+        self.assertIn("Unused credits of", back.name)
+        self.assertIn(": 3", back.name)
 
     # === WHAT IS REFUSED === #
 

@@ -202,7 +202,7 @@ class TestDownload(LikedCase):
         second = self.bill_more()
         self.log_in(self.boss)
         year = str(self.today().year)
-        self.assertIn(f"{year}: 2 invoices", self.read_page("/my/subscription/invoices"))
+        self.assertIn(f"{year} · 2 invoices", self.read_page("/my/subscription/invoices"))
         answer = self.download(year=year)
         self.assertEqual(answer.headers["Content-Type"], "application/zip")
         self.assertIn("attachment", answer.headers["Content-Disposition"])

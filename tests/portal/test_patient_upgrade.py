@@ -69,13 +69,13 @@ class TestUpgradePages(UpgradeMixin, HttpCase):
     def test_the_card_and_the_page_say_what_it_costs_and_gives(self):
         card = self.page("/my/packages")
         self.assertIn(self.path(), card)
-        self.assertRegex(card, r"Upgrade to 10 for\s+.*550\.00")
+        self.assertRegex(card, r"Upgrade to 10 credits for\s+.*550\.00")
         self.package.validity_months = 12
         page = self.page(self.path())
         for text in (
             "Credits left",
             "550.00",
-            "4 unused credits go into it, for the",
+            "Unused credits that go into it: 4, for which",
             "520.00",
             "No expiry date",
             "two years",

@@ -19,4 +19,5 @@ from . import test_store_page
 from . import test_vat_rules
 from . import test_voucher_rules
 from . import test_waiting_rules
+from . import test_whole_sentences
 from . import test_workbook_rules

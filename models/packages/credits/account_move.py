@@ -116,7 +116,7 @@ class AccountMove(models.Model):
         for entry_sudo, credits in lots_sudo._read_group(domain, ["entry_id"], ["credits_total:sum"], limit=1):
             raise UserError(
                 self.env._(
-                    "%(entry)s brought the value of %(credits)s imported credits to the balance post, and they would "
+                    "%(entry)s brought the value of imported credits to the balance post (%(credits)s), and they would "
                     "stay. Undo the import instead: it takes back both.",
                     entry=entry_sudo.display_name,
                     credits=credits,

@@ -128,14 +128,14 @@ class PracticeCreditLot(models.Model):
         numbers = {"paid": self.credits_paid, "total": self._count_to_pay()}
         part = invoice_sudo._get_invoice_next_payment_values()
         if not invoice_sudo._practice_get_open_parts():
-            return self.env._("%(paid)s of %(total)s paid; the rest was written off.", **numbers)
+            return self.env._("Credits paid: %(paid)s of %(total)s; the rest was written off.", **numbers)
         numbers["day"] = format_date(self.env, part["next_due_date"])
         numbers["amount"] = formatLang(self.env, part["next_amount_to_pay"], currency_obj=invoice_sudo.currency_id)
         overdue = part["installment_state"] == "overdue"
         if with_amount and overdue:
-            return self.env._("%(paid)s of %(total)s paid. Overdue since %(day)s: %(amount)s.", **numbers)
+            return self.env._("Credits paid: %(paid)s of %(total)s. Overdue since %(day)s: %(amount)s.", **numbers)
         if with_amount:
-            return self.env._("%(paid)s of %(total)s paid. Next part: %(amount)s, due %(day)s.", **numbers)
+            return self.env._("Credits paid: %(paid)s of %(total)s. Next part: %(amount)s, due %(day)s.", **numbers)
         if overdue:
-            return self.env._("%(paid)s of %(total)s paid. A part is overdue since %(day)s.", **numbers)
-        return self.env._("%(paid)s of %(total)s paid. The next part is due %(day)s.", **numbers)
+            return self.env._("Credits paid: %(paid)s of %(total)s. A part is overdue since %(day)s.", **numbers)
+        return self.env._("Credits paid: %(paid)s of %(total)s. The next part is due %(day)s.", **numbers)

@@ -246,8 +246,8 @@ class CalendarEvent(models.Model):
     def _practice_describe_full(self):
         self.ensure_one()
         return self.env._(
-            "%(appointment)s on %(start)s has %(places)s places, and all are taken. Put the patient on its waiting "
-            "list, give it more places, or choose another appointment.",
+            "%(appointment)s on %(start)s is full (places: %(places)s). Put the patient on its waiting list, give it "
+            "more places, or choose another appointment.",
             appointment=self.name,
             start=self._practice_describe_start(),
             places=self.practice_places,

@@ -165,7 +165,7 @@ class CalendarEvent(models.Model):
             "params": {
                 "type": "success",
                 "message": self.env._(
-                    "%(patient)s takes part in %(count)s more appointments, until %(last)s.",
+                    "%(patient)s takes part until %(last)s. Appointments added: %(count)s.",
                     patient=self.patient_id.name,
                     count=len(groups),
                     last=groups[-1]._practice_describe_start(),

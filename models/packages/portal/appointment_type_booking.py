@@ -75,7 +75,7 @@ class PracticeAppointmentType(models.Model):
         if self._has_reached_limit(patient):
             raise UserError(
                 self.env._(
-                    "%(patient)s has %(count)s coming appointments of this type, and cannot have more. Cancel or move "
+                    "%(patient)s cannot have more coming appointments of this type than now: %(count)s. Cancel or move "
                     "one, or call the practice.",
                     patient=patient.name,
                     count=self.booking_limit,

@@ -127,8 +127,8 @@ class PracticeCreditLot(models.Model):
         self.ensure_one()
         lines = [
             self.env._(
-                "%(taken)s unused credits go into it, for the %(worth)s that were paid for them; afterwards "
-                "%(credits)s are available.",
+                "Unused credits that go into it: %(taken)s, for which %(worth)s was paid. Credits available "
+                "afterwards: %(credits)s.",
                 taken=upgrade.taken,
                 worth=formatLang(self.env, upgrade.worth, currency_obj=upgrade.currency),
                 credits=upgrade.credits,
@@ -216,7 +216,7 @@ class PracticeCreditLot(models.Model):
             **back,
             "quantity": -back["quantity"],
             "name": words.env._(
-                "%(credits)s unused credits of %(invoice)s", credits=self.credits_available, invoice=self.reference
+                "Unused credits of %(invoice)s: %(credits)s", credits=self.credits_available, invoice=self.reference
             ),
         }
 

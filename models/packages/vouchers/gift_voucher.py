@@ -81,7 +81,7 @@ class PracticeGiftVoucher(models.Model):
         [
             ("draft", "Not Sold Yet"),
             ("waiting", "Waiting for Payment"),
-            ("open", "Open"),
+            ("open", "To Redeem"),
             ("redeemed", "Redeemed"),
             ("expired", "Expired"),
             ("cancelled", "Cancelled"),

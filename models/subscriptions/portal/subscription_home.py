@@ -32,8 +32,10 @@ class PracticeSubscription(models.Model):
     def _describe_practitioners(self, count):
         """Return ``count`` people in words: members of a membership, else practitioners, also before there is any."""
         if self and self._is_membership():
-            return self.env._("1 member") if count == 1 else self.env._("%s members", count)
-        return self.env._("1 practitioner") if count == 1 else self.env._("%s practitioners", count)
+            said = {0: self.env._("0 members"), 1: self.env._("1 member")}
+            return said.get(count) or self.env._("%s members", count)
+        said = {0: self.env._("0 practitioners"), 1: self.env._("1 practitioner")}
+        return said.get(count) or self.env._("%s practitioners", count)
 
     def _describe_names(self, people):
         names, more = people[:MOST_NAMES].mapped("name"), len(people) - MOST_NAMES

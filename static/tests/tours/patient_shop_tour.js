@@ -101,7 +101,7 @@ registry.category("web_tour.tours").add("practice_buy_package_twice", {
 registry.category("web_tour.tours").add("practice_upgrade_package", {
     url: "/my/packages",
     steps: () => [
-        ...follow("article:contains(Ten sessions) a:contains(Upgrade to 10 for)"),
+        ...follow("article:contains(Ten sessions) a:contains(Upgrade to 10 credits for)"),
         {
             content: "It says what changes and what it costs",
             trigger: "form:contains(4 unused credits go into it) td:contains(550.00)",
