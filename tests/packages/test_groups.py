@@ -90,7 +90,7 @@ class TestGroups(GroupCase):
         group.practice_places = 5
         group.practice_patient_ids += els
         self.assertEqual(group.practice_places_taken, 5)
-        with self.assertRaisesRegex(UserError, "has 4 places"):
+        with self.assertRaisesRegex(UserError, r"is full \(places: 4\)"):
             group.practice_places = 4
 
     def test_whoever_cancels_gives_the_place_back(self):
