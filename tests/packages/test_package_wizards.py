@@ -244,7 +244,7 @@ class TestImport(PracticeCase):
         self.assertLot(second.lot_id, total=0, value=0.0)
         self.assertLot(first.lot_id, available=5, value=375.0)
         self.assertHolds()
-        with self.assertRaisesRegex(UserError, "value of 7 imported credits"):
+        with self.assertRaisesRegex(UserError, r"value of imported credits to the balance post \(7 credits\)"):
             entry.button_draft()
         (first | second | third).action_undo()
         self.assertEqual(self.balance(self.liability), 0.0)

@@ -119,7 +119,7 @@ class AccountMove(models.Model):
                     "%(entry)s brought the value of imported credits to the balance post (%(credits)s), and they would "
                     "stay. Undo the import instead: it takes back both.",
                     entry=entry_sudo.display_name,
-                    credits=credits,
+                    credits=count_credits(self.env, credits),
                 )
             )
         moves_sudo = self.env["practice.credit.move"].sudo()  # sudo: as above
