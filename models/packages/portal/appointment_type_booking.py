@@ -75,8 +75,8 @@ class PracticeAppointmentType(models.Model):
         if self._has_reached_limit(patient):
             raise UserError(
                 self.env._(
-                    "%(patient)s has as many coming appointments of this type as allowed: %(count)s. Cancel or move one, "
-                    "or call the practice.",
+                    "%(patient)s has as many coming appointments of this type as allowed: %(count)s. Cancel or move "
+                    "one, or call the practice.",
                     patient=patient.name,
                     count=self.booking_limit,
                 )
