@@ -104,7 +104,7 @@ registry.category("web_tour.tours").add("practice_upgrade_package", {
         ...follow("article:contains(Ten sessions) a:contains(Upgrade to 10 credits for)"),
         {
             content: "It says what changes and what it costs",
-            trigger: "form:contains(4 unused credits go into it) td:contains(550.00)",
+            trigger: "form:contains(Unused credits that go into it: 4) td:contains(550.00)",
             run: fits,
         },
         {
