@@ -49,7 +49,7 @@ registry.category("web_tour.tours").add("practice_sell_in_parts", {
         },
         {
             content: "The credits say what is paid and when the next part is",
-            trigger: ".o_form_view [name=parts_note]:contains(3 of 10 paid. The next part is due)",
+            trigger: ".o_form_view [name=parts_note]:contains(Credits paid: 3 of 10. The next part is due)",
         },
         {
             trigger: ".o_practice_credit_bar:contains(3 left):contains(7 waiting for payment)",
