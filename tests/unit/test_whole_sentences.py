@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from odoo.modules.module import get_module_path
 from odoo.tests import BaseCase, tagged
 from odoo.tools.translate import TRANSLATED_ATTRS, TRANSLATED_ELEMENTS
 
@@ -24,6 +25,9 @@ APART = {"badge", "btn", "d-block", "d-inline-block", "me-2", "me-3", "ms-2", "m
 SHOWS = {"t-out", "t-field", "t-esc"}
 #: What stands before a name, a date or a number as a word of its own, in any language.
 LABELS = {"For", "Row", "Tax", "VAT", "With"}
+
+#: What a page sets for the form on it (the words of its button), or shares with all pages.
+MEANT_FOR_FORMS = {"link", "submit_button_label", "title"}
 
 WORD = re.compile(r"[^\W\d_]")
 
@@ -102,6 +106,20 @@ def get_templates():
     return sorted([*(MODULE / "views").glob("*_templates.xml"), *(MODULE / "report").glob("*_templates.xml")])
 
 
+def get_names_of_payment_forms():
+    """Return the names of values that the payment forms of Odoo and of its providers read."""
+    folders = Path(get_module_path("payment")).parent.glob("payment*/views")
+    files = [path for folder in folders for path in folder.glob("*templates*.xml")]
+    expressions = [
+        value
+        for path in files
+        for node in etree.parse(path).iter(etree.Element)
+        for name, value in node.attrib.items()
+        if name.startswith("t-")
+    ]
+    return {name for expression in expressions for name in re.findall(r"(?<![.\w'])[a-z_]+", expression)}
+
+
 @tagged("post_install", "-at_install")
 class TestWholeSentences(BaseCase):
     def test_no_template_cuts_a_sentence(self):
@@ -120,3 +138,17 @@ class TestWholeSentences(BaseCase):
             if name in shown and LITERAL.search(value)
         ]
         self.assertEqual(found, [])
+
+    def test_no_words_take_the_name_of_what_a_payment_form_reads(self):
+        """What a page sets is set for what it calls too: words called ``amount`` were an amount for Stripe's form."""
+        read = get_names_of_payment_forms()
+        self.assertIn("amount", read)
+        trees = {path.name: etree.parse(path) for path in get_templates()}
+        paying = {name: tree for name, tree in trees.items() if tree.xpath("//*[starts-with(@t-call, 'payment.')]")}
+        self.assertTrue(paying)
+        words = {
+            (name, node.get("t-set"))
+            for name, tree in paying.items()
+            for node in tree.xpath("//*[@t-set and not(@t-value)]")
+        }
+        self.assertEqual({it for it in words if it[1] in read - MEANT_FOR_FORMS}, set())
