@@ -95,6 +95,25 @@ class TestPlanningQueries(CountingCase):
         few, many = (self.count_undone(self.save(count=count, **WEEKLY)) for count in (5, 25))
         self.assertLessEqual(many, few)
 
+    def test_all_that_decides_who_pays_is_known(self):
+        """Of a series the first one is asked who pays it; the others are paid alike when these fields are."""
+        self.sell()
+        event = self.plan(start=self.at(days=-1))._practice_hidden_sudo()
+        known = {"id", *event._practice_get_paying_fields()}
+        for attendance, _label in event._fields["attendance"].selection:
+            with self.subTest(attendance), self.cr.savepoint() as savepoint:
+                event.attendance = attendance
+                self.env.flush_all()
+                self.env.invalidate_all()
+                event._practice_get_wanted_credits()
+                self.env["practice.credit.lot"]._get_owner(event)
+                fields = [field for field in event._fields.values() if field.store]
+                read = {field.name for field in fields if event.id in field._get_cache(event.env)}
+                self.assertIn("patient_id", read)
+                self.assertLessEqual(read, known)
+                savepoint.rollback()
+                self.env.invalidate_all()
+
     def test_who_has_a_note_is_asked_for_it(self):
         self.sell()
         usual = self.count_undone(self.save())
