@@ -4,34 +4,34 @@ Nothing is said on its own, as one is: French has the singular for it.
 """
 
 
+def say_number(number, none, one, many):
+    """Return what is said of ``number`` things: nothing and one have words of their own."""
+    return {0: none, 1: one}.get(number, many)
+
+
 def count_credits(env, number):
     """Return ``number`` credits in words: *1 credit*, *3 credits*."""
-    said = {0: env._("0 credits"), 1: env._("1 credit")}
-    return said.get(number) or env._("%s credits", number)
+    return say_number(number, env._("0 credits"), env._("1 credit"), env._("%s credits", number))
 
 
 def count_months(env, number):
     """Return ``number`` months in words: *1 month*, *3 months*."""
-    said = {0: env._("0 months"), 1: env._("1 month")}
-    return said.get(number) or env._("%s months", number)
+    return say_number(number, env._("0 months"), env._("1 month"), env._("%s months", number))
 
 
 def count_visits(env, number):
     """Return ``number`` visits in words: *1 visit*, *3 visits*."""
-    said = {0: env._("0 visits"), 1: env._("1 visit")}
-    return said.get(number) or env._("%s visits", number)
+    return say_number(number, env._("0 visits"), env._("1 visit"), env._("%s visits", number))
 
 
 def count_days(env, number):
     """Return ``number`` days in words: *1 day*, *3 days*."""
-    said = {0: env._("0 days"), 1: env._("1 day")}
-    return said.get(number) or env._("%s days", number)
+    return say_number(number, env._("0 days"), env._("1 day"), env._("%s days", number))
 
 
 def count_appointments(env, number):
     """Return ``number`` appointments in words: *1 appointment*, *3 appointments*."""
-    said = {0: env._("0 appointments"), 1: env._("1 appointment")}
-    return said.get(number) or env._("%s appointments", number)
+    return say_number(number, env._("0 appointments"), env._("1 appointment"), env._("%s appointments", number))
 
 
 def describe_unreadable(env):

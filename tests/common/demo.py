@@ -29,8 +29,9 @@ def find_empty_menus(env, login, company):
     user = env["res.users"].search([("login", "=", login)])
     env = env(user=user, su=False, context={"allowed_company_ids": company.ids, "lang": user.lang, "tz": user.tz})
     shown, empty = env["ir.ui.menu"].load_menus(False), set()
-    for data in env["ir.model.data"].sudo().search([("module", "=", MODULE), ("model", "=", "ir.ui.menu")]):
-        action = data.res_id in shown and env["ir.ui.menu"].sudo().browse(data.res_id).action
+    ours = [("module", "=", MODULE), ("model", "=", "ir.ui.menu")]
+    for data in env["ir.model.data"].sudo().search(ours):  # sudo: which menus there are; what they show is the user's
+        action = data.res_id in shown and env["ir.ui.menu"].sudo().browse(data.res_id).action  # sudo: as above
         if action and action._name != "ir.actions.client" and not count_shown(env, action):
             empty.add(data.name)
     return empty - {name for of_login, name in EMPTY_MENUS if of_login == login}

@@ -80,8 +80,7 @@ class CalendarEvent(models.Model):
         :return: ``{id: (type, what it promises)}``: the type with all rights, its promise as values of an appointment
         """
         type_ids = {vals.get("practice_appointment_type_id") for vals in vals_list} - {None, False}
-        # sudo: whoever plans an appointment may use its type
-        types_sudo = self.env["practice.appointment.type"].sudo().browse(type_ids)
+        types_sudo = self.env["practice.appointment.type"].sudo().browse(type_ids)  # sudo: whoever plans may use them
         fetch_columns(types_sudo, PLANNED_FIELDS)
         return {
             type_sudo.id: (

@@ -236,23 +236,21 @@ class PracticeCreditLot(models.Model):
         lots_sudo = self.sudo().union(*(lot for lots in chosen.values() for lot, _credits in lots))  # sudo: as above
         today = {lot: lot.company_id._practice_day() for lot in lots_sudo}
         return [
-            self._prepare_entry("reserve", event, lot, credits, reason, min(days[event], today[lot]))
+            self._prepare_entry("reserve", event, lot, credits, reason, visit_day=days[event], today=today[lot])
             for event, lots in chosen.items()
             for lot, credits in lots
         ]
 
     @api.model
-    def _prepare_entry(self, kind, event, lot, credits, reason, day=None):
+    def _prepare_entry(self, kind, event, lot, credits, reason, visit_day=None, today=None):
         # A visit is booked on its day, also when it is entered later; what is decided before that day (a reservation, a
         # late cancellation) on the day it is decided.
-        if not day:
-            today = lot.company_id._practice_day()
-            day = today if kind == "unreserve" else min(event._practice_get_visit_day(), today)
+        today = today or lot.company_id._practice_day()
         return {
             "lot": lot,
             "kind": kind,
             "credits": credits,
-            "date": day,
+            "date": today if kind == "unreserve" else min(visit_day or event._practice_get_visit_day(), today),
             "event": event,
             "partner_id": event.patient_id.id,
             "reason": reason,

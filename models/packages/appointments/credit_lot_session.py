@@ -26,7 +26,7 @@ class PracticeCreditLot(models.Model):
         owners = {event: self._get_owner(event) for event in events}
         lot_of = self._get_paying_lots(events)
         balances, taken = self._get_balances_and_taken(set(owners.values()), self.union(*lot_of.values()))
-        sessions = {event: (lot, _count_before(taken[lot], event)) for event, lot in lot_of.items()}
+        sessions = _count_sessions(lot_of, taken)
         described = {}
         for event, owner in owners.items():
             if event not in sessions and event.attendance not in (False, "planned"):
@@ -82,7 +82,7 @@ class PracticeCreditLot(models.Model):
         """Return ``{event: (lot, session)}`` of the events that hold credits: which of its lot's credits, from 1."""
         lot_of = self._get_paying_lots(events)
         taken = self.union(*lot_of.values())._get_taken()
-        return {event: (lot, _count_before(taken[lot], event)) for event, lot in lot_of.items()}
+        return _count_sessions(lot_of, taken)
 
     @api.model
     def _get_paying_lots(self, events):
@@ -148,6 +148,11 @@ class PracticeCreditLot(models.Model):
         lots, _missing = allocate(credits, day, sources)
         lot = lots[0][0] if lots else self.browse()
         return lot, _count_before(lot._get_taken()[lot], event)
+
+
+def _count_sessions(lot_of, taken):
+    """Return ``{event: (lot, session)}`` from ``{event: lot}``, and what is taken of these lots."""
+    return {event: (lot, _count_before(taken[lot], event)) for event, lot in lot_of.items()}
 
 
 def _count_before(taken, event):

@@ -368,7 +368,7 @@ class PracticeCreditLot(models.Model):
         position = {}  # lot: [open credits, open value, recognised], ahead of the database while rows are prepared
         vals_list = []
         for entry in entries:
-            lot_sudo = entry["lot"] if entry["lot"].env.su else entry["lot"].sudo()
+            lot_sudo = entry["lot"].sudo()  # sudo: as above
             if not (here := position.get(lot_sudo.id)):
                 open_credits = lot_sudo.credits_available + lot_sudo.credits_reserved
                 here = position[lot_sudo.id] = [open_credits, lot_sudo.value_open, lot_sudo.value_recognised]
@@ -393,7 +393,7 @@ class PracticeCreditLot(models.Model):
                 vals_list.append(lot_sudo._prepare_move_vals(back, *here[:2]))
                 here[2] = here[1]
         moves = self.env["practice.credit.move"]
-        return moves.sudo().create(vals_list).sudo(self.env.su) if vals_list else moves
+        return moves.sudo().create(vals_list).sudo(self.env.su) if vals_list else moves  # sudo: as above
 
     def _prepare_move_vals(self, entry, open_credits, value_open):
         """Return the values of one movement of this lot, which has this much open when it happens.

@@ -2,6 +2,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import format_amount
 
+from ...common.words import say_number
 from ..agreement.subscription import BILLED, RUNNING
 
 #: Practitioners that are named where all of them would be too many.
@@ -32,10 +33,10 @@ class PracticeSubscription(models.Model):
     def _describe_practitioners(self, count):
         """Return ``count`` people in words: members of a membership, else practitioners, also before there is any."""
         if self and self._is_membership():
-            said = {0: self.env._("0 members"), 1: self.env._("1 member")}
-            return said.get(count) or self.env._("%s members", count)
-        said = {0: self.env._("0 practitioners"), 1: self.env._("1 practitioner")}
-        return said.get(count) or self.env._("%s practitioners", count)
+            return say_number(count, self.env._("0 members"), self.env._("1 member"), self.env._("%s members", count))
+        return say_number(
+            count, self.env._("0 practitioners"), self.env._("1 practitioner"), self.env._("%s practitioners", count)
+        )
 
     def _describe_names(self, people):
         names, more = people[:MOST_NAMES].mapped("name"), len(people) - MOST_NAMES
