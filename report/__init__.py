@@ -5,6 +5,7 @@ from . import books_report
 from . import care_statement
 from . import credit_proof
 from . import credit_proof_opening
+from . import credit_proof_sums
 from . import credit_proof_entries
 from . import credit_proof_down_payments
 from . import credit_statement

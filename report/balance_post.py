@@ -179,7 +179,7 @@ class PracticeBalancePost(models.Model):
         )
         query = proof._select_mismatches(entries, SQL("lot.%s", own))
         self.env.flush_all()
-        proof._plan_without_compiling()
+        proof._plan_well()
         rows = self.env.execute_query(
             SQL(
                 """SELECT move_id, account_id, expected, booked FROM (%s) wrong

@@ -9,20 +9,44 @@ from odoo.tools import SQL
 LIABILITIES = ("liability_current", "liability_non_current")
 
 #: What every source of rows selects, besides ``source_id``: an id that is its own.
-COLUMNS = (
-    *("kind", "date", "company_id", "account_id", "package_id", "payer_id", "credit_move_id", "release_id", "line_id"),
-    *("value_credits", "to_release", "balance"),
-)
+COLUMNS = ("date", "company_id", "account_id", "payer_id")
+
+#: What only some sources select, and what the rows of the others have there.
+MORE_COLUMNS = {
+    **dict.fromkeys(("package_id", "credit_move_id", "release_id", "line_id"), SQL("NULL::integer")),
+    **dict.fromkeys(("value_credits", "to_release", "balance"), SQL("0.0")),
+}
 
 #: Kinds of rows that are a difference each, also when two of them cancel each other out.
 WRONG_BY_THEMSELVES = ("mismatch",)
 
 
-class Source(NamedTuple):
-    """A part of the proof: a select of ``source_id``, ``COLUMNS`` and the columns named in ``more``."""
+def name_columns(columns):
+    """Return ``{name: value}`` as a list of columns."""
+    return SQL(", ").join(SQL("%s AS %s", value, SQL.identifier(name)) for name, value in columns.items())
 
+
+class Source(NamedTuple):
+    """A part of the proof: rows of one kind, by a select of ``source_id``, ``COLUMNS`` and the columns in ``more``."""
+
+    kind: str
     select: SQL
     more: tuple = ()
+
+
+class Posts(NamedTuple):
+    """The balance posts that there are, by ids.
+
+    :param list soles: ``(account, company, package)`` of each, with the only package that it can be of, or ``None``
+    :param list opened: ``(account, company)`` of those on which an opening balance holds credits
+    """
+
+    soles: list
+    opened: list = ()
+
+    @property
+    def account_ids(self):
+        return list({account for account, _company, _package in self.soles})
 
 
 class PracticeCreditProof(models.Model):
@@ -124,37 +148,62 @@ class PracticeCreditProof(models.Model):
 
     @property
     def _table_query(self):
-        """Return the rows of all sources, with the company's currency and the difference added."""
-        sources = self._get_sources()
-        rows = SQL(" UNION ALL ").join(
-            # Ids follow from those of the sources, spread so that no two sources share one.
-            SQL(
-                "SELECT source.source_id::bigint * %s + %s AS id, %s FROM (%s) source",
-                len(sources),
-                number,
-                self._list_columns(source),
-                source.select,
-            )
-            for number, source in enumerate(sources)
-        )
+        """Return the rows of all sources, with the customer, the company's currency and the difference."""
+        posts = self._get_posts()
+        return self._select_steps(posts, self._get_rows(posts))
+
+    @api.model
+    def _select_steps(self, posts, rows):
+        """Return rows, or sums of rows, with what follows from their columns."""
         return SQL(
             """
             WITH %s
-            SELECT step.*, customer.commercial_partner_id AS partner_id, company.currency_id,
-                   %s - step.balance AS difference
+            SELECT step.*, customer.commercial_partner_id AS partner_id, company.currency_id, %s
               FROM (%s) step
               JOIN res_company company ON company.id = step.company_id
          LEFT JOIN res_partner customer ON customer.id = step.payer_id
             """,
-            SQL(", ").join(SQL("%s AS (%s)", SQL.identifier(name), query) for name, query in self._get_tables()),
-            SQL(" + ").join(SQL.identifier("step", name) for name in self._get_claims()),
-            rows,
+            SQL(", ").join(SQL("%s AS %s", SQL.identifier(it), query) for it, query in self._get_tables(posts).items()),
+            name_columns(self._get_totals()),
+            SQL(" UNION ALL ").join(rows),
         )
 
     @api.model
-    def _get_tables(self):
-        """Return ``(name, select)`` of what the sources have in common, in the order in which they build on another."""
-        return [("post", self._select_posts()), ("sole", self._select_soles())]
+    def _get_rows(self, posts):
+        """Return a select of the rows of each source. Ids follow from those of the source; no two sources share one."""
+        sources = self._get_sources(posts)
+        return [
+            SQL(
+                "SELECT source.source_id::bigint * %s + %s AS id, %s FROM (%s) source",
+                len(sources),
+                number,
+                name_columns(self._get_columns(source)),
+                source.select,
+            )
+            for number, source in enumerate(sources)
+        ]
+
+    @api.model
+    def _get_columns(self, source):
+        """Return ``{name: value}`` of all columns of the rows of a source, in the order that all sources share."""
+        empty = self._get_more_columns()
+        known = {name: SQL.identifier("source", name) for name in (*COLUMNS, *source.more)}
+        return {"kind": SQL("%s", source.kind), **dict.fromkeys(COLUMNS), **empty, **known}
+
+    @api.model
+    def _get_tables(self, posts):
+        """Return ``{name: query}`` of what the sources have in common, in the order in which they build on another.
+
+        Processes cannot share the work on what is worked out beforehand, so the balance posts are written out.
+        """
+        columns = [[post[number] for post in posts.soles] for number in range(3)]
+        sole = SQL("UNNEST(%s::int[], %s::int[], %s::int[]) sole (account_id, company_id, package_id)", *columns)
+        return {"sole": SQL("NOT MATERIALIZED (SELECT * FROM %s)", sole)}
+
+    @api.model
+    def _get_more_columns(self):
+        """Return ``{name: value in sources that do not know it}`` of the columns that are not in every source."""
+        return MORE_COLUMNS
 
     @api.model
     def _get_claims(self):
@@ -162,27 +211,18 @@ class PracticeCreditProof(models.Model):
         return ["value_credits", "to_release"]
 
     @api.model
-    def _list_columns(self, source):
-        """Return all columns of a source in the order that all sources share."""
-        columns = [SQL.identifier("source", name) for name in COLUMNS]
-        for name, empty in self._get_more_columns().items():
-            known = SQL.identifier("source", name) if name in source.more else empty
-            columns.append(SQL("%s AS %s", known, SQL.identifier(name)))
-        return SQL(", ").join(columns)
+    def _get_totals(self):
+        """Return ``{name: amount}`` of what is added up from amounts of a row, or of a sum of rows, ``step``."""
+        claims = SQL(" + ").join(SQL.identifier("step", name) for name in self._get_claims())
+        return {"difference": SQL("%s - step.balance", claims)}
 
     @api.model
-    def _get_more_columns(self):
-        """Return ``{name: value in sources that do not know it}`` of the columns that are not in every source."""
-        return {}
-
-    @api.model
-    def _get_sources(self):
+    def _get_sources(self, posts):
         """Return the :class:`Source` objects that together are the proof."""
         return [
-            Source(self._select_credits()),
-            Source(self._select_releases_begun()),
-            Source(self._select_releases_ended()),
-            Source(self._select_items()),
+            Source("credit", self._select_credits(), ("package_id", "credit_move_id", "value_credits")),
+            Source("release", self._select_waiting(), ("package_id", "credit_move_id", "release_id", "to_release")),
+            Source("item", self._select_items(posts), ("package_id", *self._get_item_columns())),
         ]
 
     @api.model
@@ -229,17 +269,24 @@ class PracticeCreditProof(models.Model):
         )
 
     @api.model
-    def _select_soles(self):
-        """Return each balance post once, with the only package that it can be of, if there is one."""
-        return SQL(
+    def _get_posts(self):
+        """Return the :class:`Posts`.
+
+        PostgreSQL is asked for them beforehand and then told: it cannot know how few they are, would read and sort all
+        journal items to find those on them, and would not let several processes share the work.
+        """
+        for model, names in self._depends.items():
+            self.env[model].flush_model(names)
+        query = SQL(
             """
             SELECT account_id, company_id,
                    CASE WHEN count(*) FILTER (WHERE claims) = 1 THEN min(package_id) FILTER (WHERE claims) END
-                   AS package_id
-              FROM post
+              FROM (%s) post
           GROUP BY account_id, company_id
-            """
+            """,
+            self._select_posts(),
         )
+        return Posts(self.env.execute_query(query))
 
     @api.model
     def _which_credits(self):
@@ -250,10 +297,10 @@ class PracticeCreditProof(models.Model):
     def _select_credits(self):
         return SQL(
             """
-            SELECT credit.id AS source_id, 'credit' AS kind, credit.date, credit.company_id,
-                   lot.deferred_account_id AS account_id, credit.package_id, lot.payer_id AS payer_id,
-                   credit.id AS credit_move_id, NULL::integer AS release_id, NULL::integer AS line_id,
-                   credit.value AS value_credits, 0.0 AS to_release, 0.0 AS balance
+            SELECT credit.id AS source_id, credit.date, credit.company_id, lot.deferred_account_id AS account_id,
+                   credit.package_id, lot.payer_id AS payer_id, credit.id AS credit_move_id,
+                   credit.value AS value_credits, credit.kind AS movement, credit.credits, lot.id AS lot_id,
+                   credit.partner_id AS patient_id
               FROM practice_credit_move credit
               JOIN practice_credit_lot lot ON lot.id = credit.lot_id
              WHERE %s
@@ -262,71 +309,52 @@ class PracticeCreditProof(models.Model):
         )
 
     @api.model
-    def _select_releases_begun(self):
-        """Return what waits from the day of the visit on. A visit whose entry has that very day never waits.
+    def _select_waiting(self):
+        """Return what waits from the day of the visit on, and no longer from the day of its entry on.
 
-        A release that says it is posted while its entry is not (any more) does not wait for anything: it is left out,
-        so that it shows as a difference.
+        A visit whose entry has that very day never waits. A release that says it is posted while its entry is not (any
+        more) does not wait for anything: it is left out, so that it shows as a difference.
         """
         return SQL(
             """
-            SELECT release.id AS source_id, 'release' AS kind, release.date, release.company_id,
+            SELECT 2 * release.id + change.number AS source_id, change.date, release.company_id,
                    release.deferred_account_id AS account_id, release.package_id, release.partner_id AS payer_id,
-                   release.credit_move_id, release.id AS release_id, NULL::integer AS line_id,
-                   0.0 AS value_credits, release.amount AS to_release, 0.0 AS balance
+                   release.credit_move_id, release.id AS release_id, change.amount AS to_release
               FROM practice_revenue_release release
          LEFT JOIN account_move entry ON entry.id = release.move_id
+        CROSS JOIN LATERAL (
+                VALUES (0, release.date, release.amount), (1, entry.date, -release.amount)
+                   ) change (number, date, amount)
              WHERE release.credit_move_id IS NOT NULL
                AND (release.state = 'due' OR (entry.state = 'posted' AND entry.date <> release.date))
+               AND (change.number = 0 OR (entry.state = 'posted' AND entry.date <> release.date))
             """
         )
 
     @api.model
-    def _select_releases_ended(self):
-        """Return what waits no longer from the day of its entry on."""
-        return SQL(
-            """
-            SELECT release.id AS source_id, 'release' AS kind, entry.date, release.company_id,
-                   release.deferred_account_id AS account_id, release.package_id, release.partner_id AS payer_id,
-                   release.credit_move_id, release.id AS release_id, NULL::integer AS line_id,
-                   0.0 AS value_credits, -release.amount AS to_release, 0.0 AS balance
-              FROM practice_revenue_release release
-              JOIN account_move entry ON entry.id = release.move_id
-             WHERE release.credit_move_id IS NOT NULL AND entry.state = 'posted' AND entry.date <> release.date
-            """
-        )
-
-    @api.model
-    def _select_items(self):
+    def _select_items(self, posts):
         """Return the posted journal items on balance posts, of the package they name or else the only one it can be."""
         return SQL(
             """
-            SELECT item.id AS source_id, 'item' AS kind, item.date, item.company_id, item.account_id,
+            SELECT item.id AS source_id, item.date, item.company_id, item.account_id,
                    COALESCE(item.practice_package_id, sole.package_id) AS package_id, %s AS payer_id,
-                   NULL::integer AS credit_move_id, NULL::integer AS release_id, item.id AS line_id,
-                   0.0 AS value_credits, 0.0 AS to_release, -item.balance AS balance
+                   %s
               FROM account_move_line item
               JOIN sole ON sole.account_id = item.account_id AND sole.company_id = item.company_id
              WHERE item.parent_state = 'posted' AND item.account_id = ANY(%s)
             """,
-            self._get_item_customer(),
-            self._get_post_account_ids(),
+            self._get_item_customer(posts),
+            name_columns(self._get_item_columns()),
+            posts.account_ids,
         )
 
     @api.model
-    def _get_post_account_ids(self):
-        """Return the ids of all accounts that are or were balance posts.
-
-        PostgreSQL is told them, although ``sole`` has them: it cannot know beforehand how few those are, and would read
-        and sort all journal items there are.
-        """
-        for model, names in self._depends.items():
-            self.env[model].flush_model(names)
-        found = self.env.execute_query(SQL("SELECT DISTINCT account_id FROM (%s) post", self._select_posts()))
-        return [account_id for [account_id] in found]
+    def _get_item_columns(self):
+        """Return ``{name: value}`` of what the row of a journal item on a balance post has besides. A hook."""
+        return {"line_id": SQL("item.id"), "balance": SQL("-item.balance")}
 
     @api.model
-    def _get_item_customer(self):
+    def _get_item_customer(self, posts):
         """Return whose a journal item on a balance post is."""
         return SQL("item.partner_id")
 

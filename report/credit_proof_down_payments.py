@@ -34,27 +34,31 @@ class PracticeCreditProof(models.Model):
         return {**super()._get_more_columns(), "down_payments": SQL("0.0")}
 
     @api.model
-    def _get_sources(self):
-        sources = super()._get_sources()
+    def _get_sources(self, posts):
+        sources = super()._get_sources(posts)
         if self.env["account.move.line"]._practice_get_order_fields():
-            own = (self._select_down_payments(), self._select_unreceived())
-            sources += [Source(select, ("down_payments",)) for select in own]
+            more = ("package_id", "line_id", "down_payments")
+            sources += [
+                Source("down_payment", self._select_down_payments(), more),
+                Source("unreceived", self._select_unreceived(), more),
+            ]
         return sources
 
     @api.model
-    def _get_tables(self):
-        tables = super()._get_tables()
+    def _get_tables(self, posts):
+        tables = super()._get_tables(posts)
         if self.env["account.move.line"]._practice_get_order_fields():
-            tables.append(("down_payment", self._select_down_payment_items()))
+            tables["down_payment"] = SQL("(%s)", self._select_down_payment_items(posts))
         return tables
 
     @api.model
-    def _select_down_payment_items(self):
+    def _select_down_payment_items(self, posts):
         """Return the posted items of down payments on balance posts, credit positive, with their order."""
         return SQL(
             """
             SELECT item.id AS line_id, item.date, item.company_id, item.account_id, sole.package_id,
-                   %s AS payer_id, -item.balance AS amount, MIN(ordered.order_id) AS order_id
+                   %s AS payer_id, -item.balance AS amount, MIN(ordered.order_id) AS order_id,
+                   (SELECT move_type FROM account_move document WHERE document.id = item.move_id) AS document_type
               FROM account_move_line item
               JOIN sole ON sole.account_id = item.account_id AND sole.company_id = item.company_id
               JOIN sale_order_line_invoice_rel invoiced ON invoiced.invoice_line_id = item.id
@@ -63,16 +67,15 @@ class PracticeCreditProof(models.Model):
                AND item.parent_state = 'posted'
           GROUP BY item.id, sole.package_id
             """,
-            self._get_item_customer(),
+            self._get_item_customer(posts),
         )
 
     @api.model
     def _select_down_payments(self):
         return SQL(
             """
-            SELECT line_id AS source_id, 'down_payment' AS kind, date, company_id, account_id, package_id, payer_id,
-                   NULL::integer AS credit_move_id, NULL::integer AS release_id, line_id, 0.0 AS value_credits,
-                   0.0 AS to_release, 0.0 AS balance, amount AS down_payments
+            SELECT line_id AS source_id, date, company_id, account_id, package_id, payer_id, line_id,
+                   amount AS down_payments, document_type
               FROM down_payment
             """
         )
@@ -82,10 +85,8 @@ class PracticeCreditProof(models.Model):
         """Return what orders took back from an account although it never came there."""
         return SQL(
             """
-            SELECT MIN(line_id) AS source_id, 'unreceived' AS kind, MAX(date) AS date, company_id, account_id,
-                   MIN(package_id) AS package_id, MAX(payer_id) AS payer_id, NULL::integer AS credit_move_id,
-                   NULL::integer AS release_id, MAX(line_id) AS line_id, 0.0 AS value_credits, 0.0 AS to_release,
-                   0.0 AS balance, -SUM(amount) AS down_payments
+            SELECT MIN(line_id) AS source_id, MAX(date) AS date, company_id, account_id, MIN(package_id) AS package_id,
+                   MAX(payer_id) AS payer_id, MAX(line_id) AS line_id, -SUM(amount) AS down_payments
               FROM down_payment
           GROUP BY order_id, company_id, account_id
             HAVING SUM(amount) < 0

@@ -9,6 +9,15 @@ ALL = SQL("TRUE")
 #: The package that items of a release name; those of its VAT name none.
 OF_RELEASE = SQL("release.package_id")
 
+#: What parts of entries come to, and what the oldest of them is.
+SUMS = SQL(
+    """
+    SUM(part.expected) AS expected, SUM(part.booked) AS booked, MIN(part.release_date) AS release_date,
+    MIN(part.release_id) AS release_id, MIN(part.line_id) AS line_id, MIN(part.lot_id) AS lot_id,
+    MIN(part.own_post_id) AS own_post_id
+    """
+)
+
 
 class PracticeCreditProof(models.Model):
     """Every posted release equals the items of its entry, and so do the entries of imports and of transfers.
@@ -43,46 +52,77 @@ class PracticeCreditProof(models.Model):
         return {**super()._get_more_columns(), "released": SQL("0.0")}
 
     @api.model
-    def _get_sources(self):
-        return [*super()._get_sources(), Source(self._select_mismatched_revenue(), ("released",))]
+    def _get_sources(self, posts):
+        more = ("package_id", "release_id", "line_id", "balance", "released")
+        return [*super()._get_sources(posts), Source("mismatch", self._select_mismatched_revenue(), more)]
 
     @api.model
     def _select_mismatched_revenue(self):
+        elsewhere = SQL("(part.account_id, part.company_id) NOT IN (SELECT account_id, company_id FROM sole)")
         return SQL(
             """
-            SELECT wrong.source_id, 'mismatch' AS kind, wrong.date, wrong.company_id, wrong.account_id,
-                   wrong.package_id, wrong.payer_id, NULL::integer AS credit_move_id, wrong.release_id, wrong.line_id,
-                   0.0 AS value_credits, 0.0 AS to_release, wrong.booked AS balance, wrong.expected AS released
+            SELECT wrong.source_id, wrong.date, wrong.company_id, wrong.account_id, wrong.package_id, wrong.payer_id,
+                   wrong.release_id, wrong.line_id, wrong.booked AS balance, wrong.expected AS released
               FROM (%s) wrong
-             WHERE (wrong.account_id, wrong.company_id) NOT IN (SELECT account_id, company_id FROM sole)
             """,
-            self._select_mismatches(),
+            self._select_mismatches(which=elsewhere),
         )
 
     @api.model
-    def _select_mismatches(self, entries=ALL, lots=ALL):
+    def _select_mismatches(self, entries=ALL, lots=ALL, which=ALL):
         """Return where entries of releases, of imports and of transfers do not hold what they should, credit positive.
 
-        Each row has the ``post_id``, the balance post of its releases. Releases that took each other back have no
-        entry; whatever of them does not is a row without one.
+        Each row has the ``post_id``, the balance post of the releases or credits of its entry. Releases that took each
+        other back have no entry; whatever of them does not is a row without one.
+
+        Contacts of one customer are one; but that is asked only where a contact's amounts differ.
 
         :param entries: which releases, as a condition on ``release``
         :param lots: which imported and transferred credits, as a condition on ``lot``
+        :param which: which accounts, as a condition on ``part``
         """
         return SQL(
             """
-            SELECT COALESCE(2 * MIN(part.release_id), 2 * MIN(part.line_id) + 1, -MIN(part.lot_id)) AS source_id,
-                   part.company_id, part.move_id, part.account_id, part.package_id,
-                   customer.commercial_partner_id AS payer_id, MIN(part.date) AS date,
-                   MIN(part.release_id) AS release_id, MIN(part.line_id) AS line_id, MIN(part.lot_id) AS lot_id,
-                   SUM(part.expected) AS expected, SUM(part.booked) AS booked,
-                   COALESCE(MIN(part.post_id), MIN(MIN(part.post_id)) OVER (PARTITION BY part.move_id)) AS post_id
-              FROM (%s) part
-         LEFT JOIN res_partner customer ON customer.id = part.partner_id
-          GROUP BY part.company_id, part.move_id, part.account_id, part.package_id, customer.commercial_partner_id
-            HAVING SUM(part.expected) <> SUM(part.booked)
+            SELECT wrong.*, COALESCE(2 * release_id, 2 * line_id + 1, -lot_id) AS source_id,
+                   COALESCE(entry.date, wrong.release_date) AS date, COALESCE(wrong.own_post_id, %(post)s) AS post_id
+              FROM (
+                SELECT part.company_id, part.move_id, part.account_id, part.package_id,
+                       customer.commercial_partner_id AS payer_id, %(sums)s
+                  FROM (
+                    SELECT part.company_id, part.move_id, part.account_id, part.package_id, part.partner_id, %(sums)s
+                      FROM (%(parts)s) part
+                     WHERE %(which)s
+                  GROUP BY part.company_id, part.move_id, part.account_id, part.package_id, part.partner_id
+                    HAVING SUM(part.expected) <> SUM(part.booked)
+                       ) part
+             LEFT JOIN res_partner customer ON customer.id = part.partner_id
+              GROUP BY part.company_id, part.move_id, part.account_id, part.package_id, customer.commercial_partner_id
+                HAVING SUM(part.expected) <> SUM(part.booked)
+                   ) wrong
+         LEFT JOIN account_move entry ON entry.id = wrong.move_id
             """,
-            SQL(" UNION ALL ").join(self._get_parts(entries, lots)),
+            post=self._select_post_of_entry(),
+            sums=SUMS,
+            parts=SQL(" UNION ALL ").join(self._get_parts(entries, lots)),
+            which=which,
+        )
+
+    @api.model
+    def _select_post_of_entry(self):
+        """Return the balance post of an entry, ``wrong``, of which an account has no release or credits at all."""
+        return SQL(
+            """(
+            SELECT MIN(post_id) FROM (
+                SELECT deferred_account_id AS post_id FROM practice_revenue_release WHERE move_id = wrong.move_id
+                 UNION ALL
+                SELECT deferred_account_id FROM practice_credit_lot WHERE entry_id = wrong.move_id
+                 UNION ALL
+                SELECT lot.deferred_account_id
+                  FROM practice_credit_move credit
+                  JOIN practice_credit_lot lot ON lot.id = credit.lot_id
+                 WHERE credit.transfer_entry_id = wrong.move_id
+                   ) of_entry
+            )"""
         )
 
     @api.model
@@ -125,11 +165,10 @@ class PracticeCreditProof(models.Model):
         return SQL(
             """
             SELECT release.company_id, release.move_id, release.%s AS account_id, %s AS package_id,
-                   release.partner_id, COALESCE(entry.date, release.date) AS date,
-                   release.id AS release_id, NULL::integer AS line_id, NULL::integer AS lot_id,
-                   release.deferred_account_id AS post_id, %s AS expected, 0.0 AS booked
+                   release.partner_id, release.date AS release_date, release.id AS release_id,
+                   NULL::integer AS line_id, NULL::integer AS lot_id, release.deferred_account_id AS own_post_id,
+                   %s AS expected, 0.0 AS booked
               FROM practice_revenue_release release
-         LEFT JOIN account_move entry ON entry.id = release.move_id
              WHERE release.state = 'posted' AND %s
             """,
             account,
@@ -144,12 +183,11 @@ class PracticeCreditProof(models.Model):
         return SQL(
             """
             SELECT lot.company_id, lot.entry_id, lot.deferred_account_id, lot.package_id,
-                   lot.payer_id, entry.date, NULL::integer, NULL::integer, lot.id,
+                   lot.payer_id, NULL::date, NULL::integer, NULL::integer, lot.id,
                    lot.deferred_account_id, credit.value, 0.0
               FROM practice_credit_lot lot
               JOIN practice_credit_move credit ON credit.lot_id = lot.id AND credit.kind = 'grant'
-              JOIN account_move entry ON entry.id = lot.entry_id
-             WHERE credit.credits > 0 AND %s
+             WHERE lot.entry_id IS NOT NULL AND credit.credits > 0 AND %s
             """,
             lots,
         )
@@ -160,31 +198,25 @@ class PracticeCreditProof(models.Model):
         return SQL(
             """
             SELECT lot.company_id, credit.transfer_entry_id, lot.deferred_account_id, lot.package_id,
-                   lot.payer_id, entry.date, NULL::integer, NULL::integer, lot.id,
+                   lot.payer_id, NULL::date, NULL::integer, NULL::integer, lot.id,
                    lot.deferred_account_id, credit.value, 0.0
               FROM practice_credit_move credit
               JOIN practice_credit_lot lot ON lot.id = credit.lot_id
-              JOIN account_move entry ON entry.id = credit.transfer_entry_id
-             WHERE %s
+             WHERE credit.transfer_entry_id IS NOT NULL AND %s
             """,
             lots,
         )
 
     @api.model
     def _select_booked(self, moves, items=ALL):
-        """Return what entries hold: looked up entry by entry, because most journal items are of no such entry."""
+        """Return what these entries hold, or some items of them, as a condition on ``item``."""
         return SQL(
             """
             SELECT item.company_id, item.move_id, item.account_id, item.practice_package_id,
-                   item.partner_id, item.date, NULL::integer, item.id, NULL::integer, NULL::integer,
+                   item.partner_id, NULL::date, NULL::integer, item.id, NULL::integer, NULL::integer,
                    0.0, -item.balance
-              FROM (SELECT DISTINCT entry.id FROM (%s) entry (id) WHERE entry.id IS NOT NULL) entry
-        CROSS JOIN LATERAL (
-                SELECT * FROM account_move_line item
-                 WHERE item.move_id = entry.id AND item.parent_state = 'posted' AND item.account_id IS NOT NULL
-                OFFSET 0
-                   ) item
-             WHERE %s
+              FROM account_move_line item
+             WHERE item.parent_state = 'posted' AND item.account_id IS NOT NULL AND item.move_id IN (%s) AND %s
             """,
             moves,
             items,

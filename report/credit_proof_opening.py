@@ -26,32 +26,42 @@ class PracticeCreditProof(models.Model):
     )
 
     @api.model
-    def _get_tables(self):
-        return [
-            *super()._get_tables(),
-            ("opening", self._select_openings()),
-            ("opened", SQL("SELECT DISTINCT account_id, company_id FROM opening")),
-            ("named", self._select_named()),
-            ("claim", self._select_claims()),
-        ]
+    def _get_posts(self):
+        query = SQL("SELECT DISTINCT account_id, company_id FROM (%s) opening", self._select_openings())
+        return super()._get_posts()._replace(opened=self.env.execute_query(query))
 
     @api.model
-    def _get_sources(self):
-        return [
-            *super()._get_sources(),
-            Source(self._select_opening_claimed()),
-            Source(self._select_opening_left()),
-        ]
+    def _get_tables(self, posts):
+        tables = super()._get_tables(posts)
+        if posts.opened:
+            tables |= {
+                "opening": SQL("(%s)", self._select_openings()),
+                "opened": SQL("(SELECT DISTINCT account_id, company_id FROM opening)"),
+                "named": SQL("(%s)", self._select_named()),
+                "claim": SQL("(%s)", self._select_claims()),
+            }
+        return tables
 
     @api.model
-    def _get_item_customer(self):
+    def _get_sources(self, posts):
+        sources = super()._get_sources(posts)
+        if posts.opened:
+            own = (self._select_opening_claimed(), self._select_opening_left())
+            sources += [Source("opening", select, ("package_id", "credit_move_id", "balance")) for select in own]
+        return sources
+
+    @api.model
+    def _get_item_customer(self, posts):
+        customer = super()._get_item_customer(posts)
+        if not posts.opened:
+            return customer
         return SQL(
             """
             CASE WHEN %s OR (item.account_id, item.company_id) NOT IN (SELECT account_id, company_id FROM opened)
                  THEN %s END
             """,
             self._is_named(),
-            super()._get_item_customer(),
+            customer,
         )
 
     @api.model
@@ -129,9 +139,8 @@ class PracticeCreditProof(models.Model):
     def _select_opening(self, package, payer, sign):
         return SQL(
             """
-            SELECT claim.credit_move_id AS source_id, 'opening' AS kind, claim.date, claim.company_id, claim.account_id,
-                   %s AS package_id, %s AS payer_id, claim.credit_move_id, NULL::integer AS release_id,
-                   NULL::integer AS line_id, 0.0 AS value_credits, 0.0 AS to_release, %s * claim.value AS balance
+            SELECT claim.credit_move_id AS source_id, claim.date, claim.company_id, claim.account_id,
+                   %s AS package_id, %s AS payer_id, claim.credit_move_id, %s * claim.value AS balance
               FROM claim
             """,
             package,

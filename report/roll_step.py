@@ -28,6 +28,15 @@ CELLS = [
     ("account", "Balance of account"),
 ]
 
+#: In which of them all steps of a kind are.
+CELL_OF_KIND = {
+    "release": "waiting",
+    "item": "account",
+    "opening": "account",
+    "unplanned": "corrected",
+    "unreceived": "corrected",
+}
+
 
 class PracticeRollStep(models.Model):
     """The dated, signed steps of the proof, each with its credits and the cell of the roll-forward that it is in.
@@ -64,65 +73,69 @@ class PracticeRollStep(models.Model):
 
     # === SQL === #
 
-    @property
-    def _table_query(self):
-        """Return the steps of the proof with more columns, of what each comes from.
-
-        PostgreSQL expects too many steps and would read all journal items for a few; OFFSET 0 has each looked up.
-        """
-        return SQL(
-            """
-            SELECT step.*, step.value_credits + step.value_subscriptions + step.down_payments AS value,
-                   %(cell)s AS cell,
-                   CASE WHEN step.kind = 'credit' THEN %(credits)s ELSE 0 END AS credits,
-                   CASE WHEN step.package_id IS NULL THEN period.plan_id END AS plan_id,
-                   credit.partner_id AS patient_id, credit.lot_id
-              FROM (%(steps)s) step
-         LEFT JOIN LATERAL (
-                SELECT * FROM practice_credit_move credit WHERE credit.id = step.credit_move_id OFFSET 0
-                   ) credit ON TRUE
-         LEFT JOIN LATERAL (SELECT * FROM account_move_line item WHERE item.id = step.line_id OFFSET 0) item ON TRUE
-         LEFT JOIN practice_subscription_period period
-                ON period.id = COALESCE(step.period_id, item.practice_period_id)
-             WHERE step.kind <> 'mismatch'
-            """,
-            cell=self._sql_cell(),
-            credits=self._sql_open_credits(),
-            steps=super()._table_query,
-        )
+    @api.model
+    def _get_totals(self):
+        value = SQL("step.value_credits + step.value_subscriptions + step.down_payments")
+        return {**super()._get_totals(), "value": value}
 
     @api.model
-    def _sql_cell(self):
+    def _get_key_columns(self):
+        return {**super()._get_key_columns(), **{name: name for name in ("cell", "plan_id", "patient_id")}}
+
+    @api.model
+    def _get_amounts(self):
+        return [*super()._get_amounts(), "credits"]
+
+    @api.model
+    def _get_columns(self, source):
+        empty = {"credits": SQL("0"), **dict.fromkeys(("plan_id", "patient_id", "lot_id"), SQL("NULL::integer"))}
+        known = {"cell": self._sql_cell(source)}
+        if source.kind == "credit":
+            known |= {name: SQL.identifier("source", name) for name in ("patient_id", "lot_id")}
+            known["credits"] = self._sql_open_credits()
+        if "period_id" in source.more:
+            known["plan_id"] = self._sql_plan(source)
+        return {**super()._get_columns(source), **empty, **known}
+
+    @api.model
+    def _sql_plan(self, source):
+        """Return the plan of a step that names a period. What a package is named for is the package's."""
+        plan = SQL("(SELECT plan_id FROM practice_subscription_period period WHERE period.id = source.period_id)")
+        return SQL("CASE WHEN source.package_id IS NULL THEN %s END", plan) if "package_id" in source.more else plan
+
+    @api.model
+    def _sql_cell(self, source):
         """Return the cell of a step. What credits a line of a period takes it back; a discount makes a sale smaller."""
-        document_type = SQL("(SELECT move_type FROM account_move document WHERE document.id = item.move_id)")
-        return SQL(
-            """
-            CASE step.kind
-                 WHEN 'credit' THEN CASE WHEN credit.credits < 0 AND credit.kind IN %s THEN 'corrected' %s END
-                 WHEN 'subscription' THEN CASE
-                      WHEN step.release_id IS NOT NULL AND step.value_subscriptions > 0 THEN 'corrected'
-                      WHEN step.release_id IS NOT NULL THEN 'used'
-                      WHEN %s = 'out_refund' THEN 'refunded'
-                      WHEN item.balance > 0 AND item.practice_origin_id IS NOT NULL THEN 'refunded'
-                      ELSE 'sold' END
-                 WHEN 'unplanned' THEN 'corrected'
-                 WHEN 'down_payment' THEN CASE WHEN %s = 'out_refund' THEN 'refunded' ELSE 'sold' END
-                 WHEN 'unreceived' THEN 'corrected'
-                 WHEN 'release' THEN 'waiting'
-                 ELSE 'account' END
-            """,
-            CORRECTING_KINDS,
-            SQL(" ").join(SQL("WHEN credit.kind = %s THEN %s", kind, cell) for kind, cell in ROLL_CELLS.items()),
-            document_type,
-            document_type,
-        )
+        if source.kind == "credit":
+            cells = SQL(" ").join(SQL("WHEN %s THEN %s", kind, cell) for kind, cell in ROLL_CELLS.items())
+            return SQL(
+                """
+                CASE WHEN source.credits < 0 AND source.movement IN %s THEN 'corrected'
+                     ELSE CASE source.movement %s END END
+                """,
+                CORRECTING_KINDS,
+                cells,
+            )
+        if source.kind == "subscription" and "release_id" in source.more:
+            return SQL("CASE WHEN source.value_subscriptions > 0 THEN 'corrected' ELSE 'used' END")
+        if source.kind == "subscription":
+            return SQL(
+                """
+                CASE WHEN source.document_type = 'out_refund' THEN 'refunded'
+                     WHEN source.value_subscriptions < 0 AND source.has_origin THEN 'refunded'
+                     ELSE 'sold' END
+                """
+            )
+        if source.kind == "down_payment":
+            return SQL("CASE WHEN source.document_type = 'out_refund' THEN 'refunded' ELSE 'sold' END")
+        return SQL("%s", CELL_OF_KIND[source.kind])
 
     @api.model
     def _sql_open_credits(self):
         """Return by how much a movement changes the open credits of its lot."""
         changes = open_credits_per_kind().items()
         return SQL(
-            "credit.credits * CASE credit.kind %s ELSE 0 END",
+            "source.credits * CASE source.movement %s ELSE 0 END",
             SQL(" ").join(SQL("WHEN %s THEN %s", kind, change) for kind, change in changes),
         )
 
@@ -132,11 +145,12 @@ class PracticeRollStep(models.Model):
         return SQL("(%s OR %s)", super()._which_credits(), changing)
 
     @api.model
-    def _get_sources(self):
+    def _get_sources(self, posts):
+        more = ("release_id", "period_id", "balance")
         return [
-            *super()._get_sources(),
-            Source(self._select_entry_part(SQL("release.period_id"), 1), ("period_id",)),
-            Source(self._select_entry_part(SQL("NULL::integer"), -1), ("period_id",)),
+            *(source for source in super()._get_sources(posts) if source.kind != "mismatch"),
+            Source("item", self._select_entry_part(SQL("release.period_id"), 1), more),
+            Source("item", self._select_entry_part(SQL("NULL::integer"), -1), more),
         ]
 
     @api.model
@@ -144,11 +158,9 @@ class PracticeRollStep(models.Model):
         """Return what posted releases of subscriptions took from the account: theirs (1), and nobody's no more (-1)."""
         return SQL(
             """
-            SELECT release.id AS source_id, 'item' AS kind, entry.date, release.company_id,
-                   release.deferred_account_id AS account_id, NULL::integer AS package_id,
-                   release.partner_id AS payer_id, NULL::integer AS credit_move_id, release.id AS release_id,
-                   NULL::integer AS line_id, 0.0 AS value_credits, 0.0 AS to_release,
-                   %s * -release.amount AS balance, %s AS period_id
+            SELECT release.id AS source_id, entry.date, release.company_id, release.deferred_account_id AS account_id,
+                   release.partner_id AS payer_id, release.id AS release_id, %s * -release.amount AS balance,
+                   %s AS period_id
               FROM practice_revenue_release release
               JOIN account_move entry ON entry.id = release.move_id
              WHERE release.period_id IS NOT NULL AND release.state = 'posted' AND entry.state = 'posted'

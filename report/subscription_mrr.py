@@ -17,6 +17,9 @@ MOVEMENTS = {
     "churn": "churn",
 }
 
+#: By what months can be added up without looking at single subscriptions.
+ALIKE = ("date", "is_current", "company_id", "currency_id", "plan_id", "interval", "kind")
+
 
 class PracticeSubscriptionMrr(models.Model):
     """Monthly recurring revenue (MRR): a row for each subscription and calendar month, as it was at the month's end.
@@ -113,6 +116,16 @@ class PracticeSubscriptionMrr(models.Model):
         self.ensure_one()
         return self.subscription_id.get_formview_action()
 
+    # === SUMS === #
+
+    @api.model
+    def _get_sum_keys(self):
+        return ALIKE
+
+    @api.model
+    def _get_sum_amounts(self):
+        return {"change", *STATES, *MOVEMENTS.values()}
+
     # === SQL === #
 
     @property
@@ -143,12 +156,14 @@ class PracticeSubscriptionMrr(models.Model):
                            AS paid_before
                   FROM since
                 WINDOW past AS (PARTITION BY company_id, subscription_id ORDER BY month_number)
-            )
+            ),
+            stay AS (%(stays)s)
             %(rows)s
             """,
             conversions=self._get_conversions(),
             stretches=self._select_stretches(),
             edges=self._select_edges(),
+            stays=self._select_stays(),
             rows=self._select_rows(),
         )
 
@@ -277,6 +292,42 @@ class PracticeSubscriptionMrr(models.Model):
         return SQL("(MAKE_DATE((%(n)s + 1) / 12, (%(n)s + 1) %% 12 + 1, 1) - 1)", n=number)
 
     @api.model
+    def _select_stays(self):
+        """Return from which month until which one the MRR stays what it became, of what kind that change is.
+
+        Where nobody asks for single subscriptions, those that stay alike are added up: few are left to make months of.
+        """
+        stays = SQL(
+            """
+            SELECT company_id, currency_id, subscription_id, plan_id, interval, today, this_month,
+                   month_number AS first_month,
+                   CASE WHEN is_paid THEN next_edge - 1
+                        WHEN mrr_before <> 0 AND month_number <= this_month THEN month_number
+                        ELSE 0 END AS last_month,
+                   CASE WHEN mrr = mrr_before THEN 'same'
+                        WHEN mrr = 0 THEN 'churn'
+                        WHEN mrr_before = 0 AND paid_before THEN 'reactivation'
+                        WHEN mrr_before = 0 THEN 'new'
+                        WHEN mrr > mrr_before THEN 'expansion'
+                        ELSE 'contraction' END AS kind,
+                   mrr, mrr_before, seats, seats_student, 1 AS row_count
+              FROM step
+            """
+        )
+        if not self._get_summed():
+            return stays
+        return SQL(
+            """
+            SELECT company_id, currency_id, NULL::integer AS subscription_id, plan_id, interval, today, this_month,
+                   first_month, last_month, kind, SUM(mrr) AS mrr, SUM(mrr_before) AS mrr_before,
+                   SUM(seats) AS seats, SUM(seats_student) AS seats_student, COUNT(*) AS row_count
+              FROM (%s) stay
+          GROUP BY company_id, currency_id, plan_id, interval, today, this_month, first_month, last_month, kind
+            """,
+            stays,
+        )
+
+    @api.model
     def _select_rows(self):
         """Return the rows of the model. PostgreSQL leaves a left join out where nobody asks for its columns."""
         measures = (
@@ -290,29 +341,11 @@ class PracticeSubscriptionMrr(models.Model):
               FROM (
                 SELECT shown.subscription_id::bigint * 100000 + shown.month_number AS id, shown.month_number,
                        LEAST(%(month_end)s, shown.today) AS date, shown.month_number = shown.this_month AS is_current,
-                       shown.mrr, shown.seats, shown.seats_student,
+                       shown.mrr, shown.seats, shown.seats_student, shown.row_count,
                        shown.company_id, shown.currency_id, shown.subscription_id, shown.plan_id, shown.interval,
-                       CASE WHEN is_first THEN shown.mrr - shown.mrr_before ELSE 0.0 END AS change,
-                       CASE WHEN NOT is_first OR shown.mrr = shown.mrr_before THEN 'same'
-                            WHEN shown.mrr = 0 THEN 'churn'
-                            WHEN shown.mrr_before = 0 AND shown.paid_before THEN 'reactivation'
-                            WHEN shown.mrr_before = 0 THEN 'new'
-                            WHEN shown.mrr > shown.mrr_before THEN 'expansion'
-                            ELSE 'contraction' END AS kind
-                  FROM (
-                    SELECT month.*, month_number = edge_month AS is_first
-                      FROM (
-                        SELECT company_id, currency_id, subscription_id, plan_id, interval, today, this_month, mrr,
-                               mrr_before, paid_before, seats, seats_student, month_number AS edge_month,
-                               GENERATE_SERIES(
-                                   month_number,
-                                   CASE WHEN is_paid THEN next_edge - 1
-                                        WHEN mrr_before <> 0 AND month_number <= this_month THEN month_number
-                                        ELSE 0 END
-                               ) AS month_number
-                          FROM step
-                           ) month
-                       ) shown
+                       CASE WHEN month_number = first_month THEN shown.mrr - shown.mrr_before ELSE 0.0 END AS change,
+                       CASE WHEN month_number = first_month THEN shown.kind ELSE 'same' END AS kind
+                  FROM (SELECT stay.*, GENERATE_SERIES(first_month, last_month) AS month_number FROM stay) shown
               ) moved
          LEFT JOIN practice_subscription subscription ON subscription.id = moved.subscription_id
             """,

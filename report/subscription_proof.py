@@ -50,9 +50,14 @@ class PracticeCreditProof(models.Model):
         return {**super()._get_more_columns(), "period_id": SQL("NULL::integer"), "value_subscriptions": SQL("0.0")}
 
     @api.model
-    def _get_sources(self):
-        own = (self._select_invoiced(), self._select_released(), self._select_unplanned())
-        return [*super()._get_sources(), *(Source(select, ("period_id", "value_subscriptions")) for select in own)]
+    def _get_sources(self, posts):
+        more = ("period_id", "value_subscriptions")
+        return [
+            *super()._get_sources(posts),
+            Source("subscription", self._select_invoiced(posts), (*more, "line_id")),
+            Source("subscription", self._select_released(), (*more, "release_id")),
+            Source("unplanned", self._select_unplanned(posts), more),
+        ]
 
     @api.model
     def _select_posts(self):
@@ -85,24 +90,29 @@ class PracticeCreditProof(models.Model):
         )
 
     @api.model
+    def _get_item_columns(self):
+        return {**super()._get_item_columns(), "period_id": SQL("item.practice_period_id")}
+
+    @api.model
     def _is_named(self):
         return SQL("item.practice_period_id IS NOT NULL OR %s", super()._is_named())
 
     @api.model
-    def _select_invoiced(self):
+    def _select_invoiced(self, posts):
         """Return what invoices and credit notes brought to the balance posts of their periods."""
         return SQL(
             """
-            SELECT item.id AS source_id, 'subscription' AS kind, item.date, item.company_id, item.account_id,
-                   NULL::integer AS package_id, item.partner_id AS payer_id, NULL::integer AS credit_move_id,
-                   NULL::integer AS release_id, item.id AS line_id, 0.0 AS value_credits, 0.0 AS to_release,
-                   0.0 AS balance, period.id AS period_id, -item.balance AS value_subscriptions
+            SELECT item.id AS source_id, item.date, item.company_id, item.account_id, item.partner_id AS payer_id,
+                   item.id AS line_id, period.id AS period_id, -item.balance AS value_subscriptions,
+                   item.practice_origin_id IS NOT NULL AS has_origin,
+                   (SELECT move_type FROM account_move document WHERE document.id = item.move_id) AS document_type
               FROM account_move_line item
               JOIN practice_subscription_period period
                 ON period.id = item.practice_period_id AND period.deferred_account_id = item.account_id
              WHERE item.parent_state = 'posted' AND item.display_type = 'product'
-               AND item.practice_period_id IS NOT NULL AND item.account_id IN (SELECT account_id FROM sole)
-            """
+               AND item.practice_period_id IS NOT NULL AND item.account_id = ANY(%s)
+            """,
+            posts.account_ids,
         )
 
     @api.model
@@ -114,11 +124,9 @@ class PracticeCreditProof(models.Model):
         """
         return SQL(
             """
-            SELECT release.id AS source_id, 'subscription' AS kind, COALESCE(entry.date, release.date) AS date,
-                   release.company_id, release.deferred_account_id AS account_id, NULL::integer AS package_id,
-                   release.partner_id AS payer_id, NULL::integer AS credit_move_id, release.id AS release_id,
-                   NULL::integer AS line_id, 0.0 AS value_credits, 0.0 AS to_release, 0.0 AS balance,
-                   release.period_id, -release.amount AS value_subscriptions
+            SELECT release.id AS source_id, COALESCE(entry.date, release.date) AS date,
+                   release.company_id, release.deferred_account_id AS account_id, release.partner_id AS payer_id,
+                   release.id AS release_id, release.period_id, -release.amount AS value_subscriptions
               FROM practice_revenue_release release
          LEFT JOIN account_move entry ON entry.id = release.move_id
              WHERE release.period_id IS NOT NULL AND release.state = 'posted'
@@ -127,29 +135,27 @@ class PracticeCreditProof(models.Model):
         )
 
     @api.model
-    def _select_unplanned(self):
+    def _select_unplanned(self, posts):
         """Return what the releases that are still to come have too much or too little, by period and customer.
 
         Each row has the id of its first item or release, which are those of one period and one customer.
         """
         return SQL(
             """
-            SELECT step.source_id, 'unplanned' AS kind, COALESCE(step.date, period.date_from) AS date,
-                   period.company_id,
-                   period.deferred_account_id AS account_id, NULL::integer AS package_id, step.payer_id,
-                   NULL::integer AS credit_move_id, NULL::integer AS release_id,
-                   NULL::integer AS line_id, 0.0 AS value_credits, 0.0 AS to_release, 0.0 AS balance,
-                   period.id AS period_id, step.amount AS value_subscriptions
+            SELECT step.source_id, COALESCE(step.date, period.date_from) AS date, period.company_id,
+                   period.deferred_account_id AS account_id, step.payer_id, period.id AS period_id,
+                   step.amount AS value_subscriptions
               FROM (
                 SELECT part.period_id, customer.commercial_partner_id AS payer_id, SUM(part.amount) AS amount,
                        MAX(part.date) FILTER (WHERE part.booked) AS date,
                        COALESCE(2 * MIN(part.release_id), 2 * MIN(part.line_id) + 1) AS source_id
                   FROM (
                     SELECT period_id, payer_id, -value_subscriptions AS amount, date, TRUE AS booked,
-                           release_id, line_id
+                           NULL::integer AS release_id, line_id
                       FROM (%s) invoiced
                      UNION ALL
-                    SELECT period_id, payer_id, -value_subscriptions, date, TRUE, release_id, line_id FROM (%s) released
+                    SELECT period_id, payer_id, -value_subscriptions, date, TRUE, release_id, NULL::integer
+                      FROM (%s) released
                      UNION ALL
                     SELECT period_id, partner_id, amount, date, FALSE, id, NULL::integer FROM practice_revenue_release
                      WHERE period_id IS NOT NULL AND state = 'due'
@@ -160,7 +166,7 @@ class PracticeCreditProof(models.Model):
                    ) step
               JOIN practice_subscription_period period ON period.id = step.period_id
             """,
-            self._select_invoiced(),
+            self._select_invoiced(posts),
             self._select_released(),
         )
 

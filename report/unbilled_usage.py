@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
 from odoo.tools import SQL
 
 #: What rows have in common that share a price and what the plan includes: the last four columns. The others follow
@@ -9,13 +8,10 @@ SAME_USE = SQL(
 )
 
 #: What is the same for all usage of a day, kind and subscription.
-OF_DAY = {
+OF_DAY = (
     *("date", "company_id", "currency_id", "subscription_id", "organisation_id", "plan_id", "kind_id", "user_id"),
-    *("next_invoice_date",),
-}
-
-#: Sums that can be made of the sums of days.
-SUMS_OF_DAYS = {"__count", "quantity:sum", "quantity_charged:sum", "amount:sum"}
+    "next_invoice_date",
+)
 
 
 class PracticeUnbilledUsage(models.Model):
@@ -79,28 +75,15 @@ class PracticeUnbilledUsage(models.Model):
         narrowed.add_where(SQL("%s = ANY(%s)", column, subscriptions_sudo.ids))
         return super()._fetch_query(narrowed, fields)
 
-    def _read_group(self, domain, groupby=(), aggregates=(), having=(), offset=0, limit=None, order=None):
-        """Add up each day's usage first, where nothing asks for single rows: a million may be of a few days."""
-        by_day = (
-            {name.split(":")[0].split(".")[0] for name in groupby} <= OF_DAY
-            and {*aggregates} <= SUMS_OF_DAYS
-            and {it.field_expr.split(".")[0] for it in Domain(domain).iter_conditions()} <= OF_DAY
-            and not having
-            and not order
-        )
-        if not by_day:
-            return super()._read_group(domain, groupby, aggregates, having, offset, limit, order)
-        days = self.with_context(practice_usage_by_day=True)
-        rows = super(PracticeUnbilledUsage, days)._read_group(domain, groupby, aggregates, having, offset, limit, order)
-        return [
-            tuple(value.with_env(self.env) if isinstance(value, models.BaseModel) else value for value in row)
-            for row in rows
-        ]
+    # === SUMS === #
 
-    def _read_group_select(self, aggregate_spec, query):
-        if aggregate_spec == "__count" and self.env.context.get("practice_usage_by_day"):
-            return SQL("COALESCE(SUM(%s), 0)::bigint", SQL.identifier(self._table, "uses"))
-        return super()._read_group_select(aggregate_spec, query)
+    @api.model
+    def _get_sum_keys(self):
+        return OF_DAY
+
+    @api.model
+    def _get_sum_amounts(self):
+        return ("quantity", "quantity_charged", "amount")
 
     # === SQL === #
 
@@ -117,7 +100,7 @@ class PracticeUnbilledUsage(models.Model):
             """
             SELECT part.id, part.id AS usage_id, part.date, part.company_id, company.currency_id, part.subscription_id,
                    part.organisation_id, part.plan_id, part.kind_id, part.user_id, part.next_invoice_date,
-                   part.uses, part.quantity,
+                   part.row_count, part.quantity,
                    CASE WHEN part.price[1] > 0 THEN %(charged)s ELSE 0 END AS quantity_charged, %(amount)s AS amount
               FROM (%(parts)s) part
               JOIN res_company company ON company.id = part.company_id
@@ -169,9 +152,9 @@ class PracticeUnbilledUsage(models.Model):
                      ORDER BY price.date_from DESC NULLS LAST
                      LIMIT 1) AS price
               FROM (
-                    SELECT usage.id, usage.date, usage.quantity, usage.uses, usage.company_id, usage.organisation_id,
-                           usage.subscription_id, usage.kind_id, subscription.user_id, subscription.next_invoice_date,
-                           period.id AS period_id,
+                    SELECT usage.id, usage.date, usage.quantity, usage.row_count, usage.company_id, usage.kind_id,
+                           usage.organisation_id, usage.subscription_id, subscription.user_id,
+                           subscription.next_invoice_date, period.id AS period_id,
                            COALESCE(period.price_date, period.date_from, usage.date) AS price_date,
                            COALESCE(period.plan_id, subscription.plan_id) AS plan_id
                       FROM (%(unbilled)s) usage
@@ -192,22 +175,22 @@ class PracticeUnbilledUsage(models.Model):
 
     @api.model
     def _select_unbilled(self):
-        """Return usage that is not billed, each by itself or the whole of a day, as the context says."""
+        """Return usage that is not billed, by itself or, where only sums are asked for, that of each day added up."""
         same = SQL("subscription_id, organisation_id, company_id, kind_id, date, service_period_id")
         unbilled = SQL(
             "practice_subscription_usage WHERE state = 'unbilled' AND company_id = ANY(%s)", self.env.companies.ids
         )
-        if self.env.context.get("practice_usage_by_day"):
+        if self._get_summed():
             return SQL(
                 """
-                SELECT %(same)s, MIN(id) AS id, SUM(quantity) AS quantity, COUNT(*) AS uses
+                SELECT %(same)s, MIN(id) AS id, SUM(quantity) AS quantity, COUNT(*) AS row_count
                   FROM %(unbilled)s
               GROUP BY %(same)s
                 """,
                 same=same,
                 unbilled=unbilled,
             )
-        return SQL("SELECT %s, id, quantity, 1 AS uses FROM %s", same, unbilled)
+        return SQL("SELECT %s, id, quantity, 1 AS row_count FROM %s", same, unbilled)
 
     @api.model
     def _sql_charged(self, taken):

@@ -4,6 +4,8 @@ import unittest
 
 from odoo.fields import Command
 
+from .proof import assert_sums
+
 
 class OrderMixin:
     """A practice that also sells through Sales, beside a :class:`PracticeMixin`."""
@@ -87,6 +89,7 @@ class OrderMixin:
         self.assertBooksAgree()
         self.env.flush_all()
         self.assertEqual(self.env["practice.credit.proof"]._get_keys_with_difference(), {})
+        assert_sums(self)
 
     def assertUsedUp(self, lot, revenue=1200.0):
         """Let ten visits happen: the balance post ends at 0.00 and the revenue is what was paid."""

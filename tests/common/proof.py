@@ -1,6 +1,6 @@
 """What the tests of the proof share: entries made by hand, opening balances, and what does not agree."""
 
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 
 from .practice import PracticeCase
 
@@ -38,6 +38,10 @@ class ProofCase(PracticeCase):
             self.query(f"UPDATE account_move_line SET {column} = %s WHERE id = %s RETURNING id", value, line.id)
         self.env.invalidate_all()
 
+    def tearDown(self):
+        assert_sums(self)
+        super().tearDown()
+
     def wrong(self, account=None):
         """Return ``{(package, customer): difference}`` of an account, and check that the filter finds the same."""
         account = account or self.liability
@@ -52,3 +56,29 @@ class ProofCase(PracticeCase):
         self.assertEqual({(row.package_id, row.partner_id) for row in found}, set(keys))
         self.assertTrue(all(found.mapped("has_difference")))
         return keys
+
+
+def assert_sums(case):
+    """Check that reports say the same whether their rows are added up early or read one by one."""
+    reports = [case.env[name] for name in case.env.registry if hasattr(case.env[name], "_get_sum_keys")]
+    for report in [it for it in reports if it._get_sum_keys()]:
+        names = [f"{name}:month" if report._fields[name].type == "date" else name for name in report._get_sum_keys()]
+        if days := sorted(report.search([]).mapped("date")):
+            until = [("date", "<=", days[len(days) // 2])]
+            for keys, domain in (([], until), (names, []), (names, until), *(([name], []) for name in names)):
+                with case.subTest(report=report._name, keys=keys, domain=domain):
+                    assert_sums_by(case, report, keys, domain)
+
+
+def assert_sums_by(case, report, keys, domain):
+    """Check the sums by these keys."""
+    specs = ["__count", *(f"{amount}:sum" for amount in sorted(report._get_sum_amounts()))]
+    case.assertTrue(report._plan_sums(*report._split_days(Domain(domain)), keys, specs), "they are read one by one")
+    early, one_by_one = (
+        [tuple(round(it, 6) if isinstance(it, float) else it for it in group) for group in groups]
+        for groups in (
+            report._read_group(domain, keys, specs),
+            report._read_group([*domain, ("id", "!=", 0)], keys, specs),  # a sum has no id
+        )
+    )
+    case.assertEqual(early, one_by_one)

@@ -82,6 +82,17 @@ class TestBalancePosts(ProofCase):
         for said in (move.name, self.income.display_name, "its releases, imports or transfers say", "120.00"):
             self.assertIn(said, self.post.activity_ids.note)
 
+    def test_items_that_came_to_the_entry_of_a_release_are_told(self):
+        self.sell()
+        self.visit()
+        move = self.release()
+        stray = self.entry((self.breakage, 30.0, None, None))
+        for item in stray.line_ids:
+            self.tamper(item, move_id=move.id)
+        self.run_check()
+        for said in (move.name, self.breakage.display_name, "30.00"):
+            self.assertIn(said, self.post.activity_ids.note)
+
     def test_an_entry_of_an_import_that_was_changed_is_told(self):
         entry = self.import_credits(booking="entry").lot_id.entry_id
         self.run_check()

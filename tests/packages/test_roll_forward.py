@@ -10,6 +10,7 @@ from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
 from ..common.practice import PracticeCase, PracticeMixin
+from ..common.proof import assert_sums
 from ..common.reports import CHANGES, ReportsMixin
 
 MARCH, APRIL, MAY = (
@@ -161,6 +162,7 @@ class TestRollForward(RollMixin, PracticeCase):
 
     def test_its_sums_are_those_of_the_proof(self):
         self.live()
+        assert_sums(self)
         for day in (date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31)):
             [(value, waiting, balance)] = self.env["practice.credit.proof"]._read_group(
                 [("date", "<=", day), ("account_id", "=", self.liability.id)],

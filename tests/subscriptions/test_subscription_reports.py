@@ -9,6 +9,7 @@ from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools.safe_eval import safe_eval
 
+from ..common.proof import assert_sums
 from ..common.subscriptions import SubscriptionCase, SubscriptionMixin, day
 
 MEASURES = ("mrr", "new_mrr", "reactivation", "expansion", "contraction", "churn", "seats_standard", "seats_student")
@@ -37,6 +38,7 @@ class TestRecurringRevenue(SubscriptionCase):
             self.assertEqual(self.currency.round(total[row.subscription_id]), row.mrr)
             self.assertEqual(self.currency.round(12 * row.mrr), row.arr)
             self.assertEqual(row.seats, row.seats_standard + row.seats_student)
+        assert_sums(self)
 
     # === MOVEMENTS === #
 
@@ -350,6 +352,7 @@ class TestSubscriptionProof(SubscriptionCase):
 
     def assertProved(self, account=None):
         """Check on every date that nothing differs and that the balance is that of the ledger; return the dates."""
+        assert_sums(self)
         account = account or self.waiting
         days = sorted(set(self.proof_model.search([("account_id", "=", account.id)]).mapped("date")))
         for when in days:

@@ -14,6 +14,7 @@ from odoo.tools import SQL
 
 from ...tools import pricing
 from ..common.practice import dose
+from ..common.proof import assert_sums
 from ..common.subscriptions import SubscriptionCase, day
 
 
@@ -151,6 +152,7 @@ class TestUnbilledUsage(SubscriptionCase):
         self.assertEqual(rows.search_count([("amount", "!=", 0)]), 45 - 2 * 3)
         self.assertEqual(rows.search_count([("quantity_charged", "=", 0)]), 2 * 3)
         self.assertEqual(rows.search_count([("plan_id", "=", self.starter.id)]), 45)
+        assert_sums(self)
         for field in ("organisation_id", "kind_id", "plan_id", "user_id", "date:month", "next_invoice_date:month"):
             groups = rows._read_group([], [field], ["amount:sum", "__count"])
             self.assertEqual(sum(amount for _group, amount, _count in groups), 5.0 * 39, field)

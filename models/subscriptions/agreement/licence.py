@@ -51,6 +51,8 @@ class PracticeSubscriptionLicence(models.Model):
         help="Not when its invoice was credited or cancelled: whoever takes the seat over is then charged for it.",
     )
 
+    _added_idx = models.Index("(period_id) WHERE billed_period_id <> period_id")
+
     def _to_rules(self):
         """Return these licences as the pure rules know them."""
         return tuple(
