@@ -55,13 +55,14 @@ def fastest(env, work, times=3):
     return min(measured, key=lambda it: it.seconds)
 
 
-def interleave(env, rounds, **works):
+def interleave(env, rounds, *, warm_up=True, **works):
     """Run the works in turn, ``rounds`` times each after one round to warm up, undoing each of them.
 
+    :param bool warm_up: not where something smaller has filled the caches already
     :return: ``{name: Measured}``
     """
     samples = {name: [] for name in works}
-    for number in range(rounds + 1):
+    for number in range(not warm_up, rounds + 1):
         for name, work in works.items():
             *sample, _result = _measure(env, work)
             if number:

@@ -1,4 +1,5 @@
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -34,19 +35,23 @@ class Source(NamedTuple):
     more: tuple = ()
 
 
-class Posts(NamedTuple):
-    """The balance posts that there are, by ids.
+@dataclass(frozen=True)
+class Posts:
+    """The balance posts that there are.
 
-    :param list soles: ``(account, company, package)`` of each, with the only package that it can be of, or ``None``
-    :param list opened: ``(account, company)`` of those on which an opening balance holds credits
+    :param list rows: ids of account, company and of the only package that it can be of, if there is one; and whether
+        an opening balance on it holds credits
     """
 
-    soles: list
-    opened: list = ()
+    rows: list
 
     @property
     def account_ids(self):
-        return list({account for account, _company, _package in self.soles})
+        return sorted({account_id for account_id, *_rest in self.rows})
+
+    @property
+    def has_opening(self):
+        return any(is_opened for *_ids, is_opened in self.rows)
 
 
 class PracticeCreditProof(models.Model):
@@ -188,7 +193,12 @@ class PracticeCreditProof(models.Model):
         """Return ``{name: value}`` of all columns of the rows of a source, in the order that all sources share."""
         empty = self._get_more_columns()
         known = {name: SQL.identifier("source", name) for name in (*COLUMNS, *source.more)}
-        return {"kind": SQL("%s", source.kind), **dict.fromkeys(COLUMNS), **empty, **known}
+        return {
+            "kind": SQL("%s", source.kind),
+            **dict.fromkeys(COLUMNS),
+            **empty,
+            **known,
+        }  # in one order
 
     @api.model
     def _get_tables(self, posts):
@@ -196,7 +206,7 @@ class PracticeCreditProof(models.Model):
 
         Processes cannot share the work on what is worked out beforehand, so the balance posts are written out.
         """
-        columns = [[post[number] for post in posts.soles] for number in range(3)]
+        columns = [[post[number] for post in posts.rows] for number in range(3)]
         sole = SQL("UNNEST(%s::int[], %s::int[], %s::int[]) sole (account_id, company_id, package_id)", *columns)
         return {"sole": SQL("NOT MATERIALIZED (SELECT * FROM %s)", sole)}
 
@@ -280,13 +290,20 @@ class PracticeCreditProof(models.Model):
         query = SQL(
             """
             SELECT account_id, company_id,
-                   CASE WHEN count(*) FILTER (WHERE claims) = 1 THEN min(package_id) FILTER (WHERE claims) END
+                   CASE WHEN count(*) FILTER (WHERE claims) = 1 THEN min(package_id) FILTER (WHERE claims) END,
+                   (account_id, company_id) IN (SELECT account_id, company_id FROM (%s) opening)
               FROM (%s) post
           GROUP BY account_id, company_id
             """,
+            self._select_openings(),
             self._select_posts(),
         )
         return Posts(self.env.execute_query(query))
+
+    @api.model
+    def _select_openings(self):
+        """Return the account and company of credits that an opening balance holds. A hook."""
+        return SQL("SELECT NULL::integer AS account_id, NULL::integer AS company_id WHERE FALSE")
 
     @api.model
     def _which_credits(self):

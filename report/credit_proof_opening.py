@@ -26,14 +26,9 @@ class PracticeCreditProof(models.Model):
     )
 
     @api.model
-    def _get_posts(self):
-        query = SQL("SELECT DISTINCT account_id, company_id FROM (%s) opening", self._select_openings())
-        return super()._get_posts()._replace(opened=self.env.execute_query(query))
-
-    @api.model
     def _get_tables(self, posts):
         tables = super()._get_tables(posts)
-        if posts.opened:
+        if posts.has_opening:
             tables |= {
                 "opening": SQL("(%s)", self._select_openings()),
                 "opened": SQL("(SELECT DISTINCT account_id, company_id FROM opening)"),
@@ -45,7 +40,7 @@ class PracticeCreditProof(models.Model):
     @api.model
     def _get_sources(self, posts):
         sources = super()._get_sources(posts)
-        if posts.opened:
+        if posts.has_opening:
             own = (self._select_opening_claimed(), self._select_opening_left())
             sources += [Source("opening", select, ("package_id", "credit_move_id", "balance")) for select in own]
         return sources
@@ -53,7 +48,7 @@ class PracticeCreditProof(models.Model):
     @api.model
     def _get_item_customer(self, posts):
         customer = super()._get_item_customer(posts)
-        if not posts.opened:
+        if not posts.has_opening:
             return customer
         return SQL(
             """

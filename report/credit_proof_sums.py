@@ -28,7 +28,7 @@ class PracticeCreditProof(models.Model):
         columns = self._get_key_columns()
         keys = sorted({"company_id", *(columns[name] for name in summed.keys)})
         grouped = SQL(", ").join(SQL.identifier("part", name) for name in keys)
-        amounts = {name: SQL("SUM(%s)", SQL.identifier("part", name)) for name in self._get_amounts()}
+        amounts = {name: self._sum_column(name) for name in self._get_amounts()}
         amounts["row_count"] = SQL("COUNT(*)")
         if "payer_id" not in keys:
             amounts["payer_id"] = SQL("NULL::integer")  # nobody is looked up
@@ -48,6 +48,12 @@ class PracticeCreditProof(models.Model):
                 for rows in self._get_rows(posts)
             ],
         )
+
+    @api.model
+    def _sum_column(self, name):
+        """Return the sum of a column of rows; that of a whole number is one."""
+        amount = SQL("SUM(%s)", SQL.identifier("part", name))
+        return SQL("%s::integer", amount) if self._fields[name].type == "integer" else amount
 
     # === WHAT CAN BE SUMMED === #
 

@@ -77,7 +77,7 @@ class PracticeSqlReportMixin(models.AbstractModel):
 
         :param list specs: what is asked of the groups, or orders or chooses them
         """
-        names = [*groupby]
+        known, names = {*self._get_sum_keys()}, [*groupby]
         for spec in specs:
             name, _colon, function = spec.partition(":")
             if function in OF_KEYS or spec in groupby:
@@ -87,7 +87,7 @@ class PracticeSqlReportMixin(models.AbstractModel):
         rules = Domain.TRUE if self.env.su else self.env["ir.rule"]._compute_domain(self._name, "read")
         names += [condition.field_expr for it in (domain, rules) for condition in it.iter_conditions()]
         keys = frozenset(re.split("[.:]", name)[0] for name in names)
-        return Summed(keys, tuple(days)) if keys <= {*self._get_sum_keys()} else None
+        return Summed(keys, tuple(days)) if known and keys <= known else None
 
     @api.model
     def _get_summed(self):

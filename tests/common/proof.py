@@ -75,7 +75,7 @@ def assert_sums_by(case, report, keys, domain):
     specs = ["__count", *(f"{amount}:sum" for amount in sorted(report._get_sum_amounts()))]
     case.assertTrue(report._plan_sums(*report._split_days(Domain(domain)), keys, specs), "they are read one by one")
     early, one_by_one = (
-        [tuple(round(it, 6) if isinstance(it, float) else it for it in group) for group in groups]
+        [tuple(repr(round(it, 6)) if isinstance(it, float) else it for it in group) for group in groups]
         for groups in (
             report._read_group(domain, keys, specs),
             report._read_group([*domain, ("id", "!=", 0)], keys, specs),  # a sum has no id
