@@ -229,8 +229,8 @@ class PracticeSubscriptionMrr(models.Model):
         )
         return SQL(
             """
-            SELECT part.*, conversion.currency_id, conversion.rate, conversion.digits, conversion.today,
-                   conversion.this_month,
+            SELECT part.*, part.mrr * conversion.rate AS value, conversion.currency_id, conversion.digits,
+                   conversion.today, conversion.this_month,
                    LEAST(part.date_to, conversion.today) AS until
               FROM (%s UNION ALL %s UNION ALL %s) part
               JOIN practice_plan plan ON plan.id = part.plan_id
@@ -263,18 +263,20 @@ class PracticeSubscriptionMrr(models.Model):
                    COALESCE(MIN(interval) FILTER (WHERE edge.sign > 0), MIN(interval)) AS interval,
                    MIN(currency_id) AS currency_id, MIN(digits) AS digits, MIN(today) AS today,
                    MIN(this_month) AS this_month, SUM(edge.sign) AS covers, SUM(edge.sign * seats) AS seats,
-                   SUM(edge.sign * students) AS students, SUM(edge.sign * mrr * rate) AS mrr
+                   SUM(edge.sign * students) AS students, SUM(edge.value) AS mrr
               FROM (
                 SELECT stretch.*, %s AS first_month,
                        CASE WHEN until = today THEN this_month ELSE %s - 1 END AS last_month
                   FROM stretch
                 OFFSET 0
                    ) stretch
-        CROSS JOIN LATERAL (VALUES (first_month, 1), (last_month + 1, -1)) edge (month_number, sign)
+        CROSS JOIN LATERAL (
+                VALUES (first_month, 1, stretch.value), (last_month + 1, -1, -stretch.value)
+                   ) edge (month_number, sign, value)
              WHERE first_month <= last_month
           GROUP BY company_id, subscription_id, edge.month_number
             HAVING SUM(edge.sign) <> 0 OR SUM(edge.sign * seats) <> 0 OR SUM(edge.sign * students) <> 0
-                OR SUM(edge.sign * mrr * rate) <> 0
+                OR SUM(edge.value) <> 0
                 OR MIN(plan_id) <> MAX(plan_id) OR MIN(interval) <> MAX(interval)
             """,
             self._month_number(SQL("date_from")),
