@@ -2,7 +2,6 @@ from datetime import date
 
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.orm.domains import DomainAnd, DomainCondition
 from odoo.tools import SQL
 
 from .credit_proof import name_columns
@@ -79,8 +78,8 @@ class PracticeCreditProof(models.Model):
     @api.model
     def _split_days(self, domain):
         days, rest = [], []
-        for condition in domain.children if isinstance(domain, DomainAnd) else (domain,):
-            is_day = isinstance(condition, DomainCondition) and condition.field_expr == "date"
+        for condition in domain.children if getattr(domain, "OPERATOR", None) == "&" else (domain,):
+            is_day = getattr(condition, "field_expr", None) == "date"
             if is_day and condition.operator in OPERATORS and isinstance(condition.value, date):
                 days.append((condition.operator, condition.value))
             else:
