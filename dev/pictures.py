@@ -178,7 +178,9 @@ PICTURES = {
     "guides/accountant_roll_forward": [
         action("accountant", "practice_roll_forward_action", click("button[name=action_show]"), width=1366, height=520)
     ],
-    "guides/accountant_closing": [action("accountant", "practice_month_closing_action", click(".o_list_button_add"))],
+    "guides/accountant_closing": [
+        action("accountant", "practice_month_closing_action", click(".o_data_row [name=name]"))
+    ],
     "guides/patient_packages": [phone("patient", "/my/packages"), phone("patient", "/my/packages/buy")],
     "guides/patient_book": [
         phone("patient", "/my/appointments/book"),

@@ -81,12 +81,12 @@ class PracticeMonthClosing(models.Model):
 
     @api.model
     def _default_month(self):
-        """Return the month after the last one that the company closed, or the month before today."""
+        """Return the month after the last closing of the company, or the month before today; none that is not over."""
         company = self.env.company
+        over = company._practice_day().replace(day=1) - relativedelta(months=1)
         last = self.search([("company_id", "=", company.id)], order="month desc", limit=1)
-        if last:
-            return last.month + relativedelta(months=1)
-        return company._practice_day().replace(day=1) - relativedelta(months=1)
+        following = last.month + relativedelta(months=1) if last else over
+        return following if following <= over else False
 
     # === COMPUTE METHODS === #
 

@@ -35,7 +35,7 @@ class PracticeVisit(models.Model):
     patient_id = fields.Many2one("res.partner", readonly=True)
     appointment_type_id = fields.Many2one("practice.appointment.type", readonly=True)
     attendance = fields.Selection(
-        lambda self: self.env["calendar.event"]._fields["attendance"].selection, readonly=True
+        lambda self: self.env["calendar.event"]._fields["attendance"]._description_selection(self.env), readonly=True
     )
     is_first = fields.Boolean(
         string="First Visit",

@@ -22,7 +22,8 @@ class PracticeSubscriptionCancel(models.TransientModel):
     credit_unused = fields.Boolean(string="Credit the Unused Days")
     can_credit = fields.Boolean(compute="_compute_consequence")
     reason = fields.Selection(
-        lambda self: self.env["practice.subscription"]._fields["cancel_reason"].selection, required=True
+        lambda self: self.env["practice.subscription"]._fields["cancel_reason"]._description_selection(self.env),
+        required=True,
     )
     note = fields.Char(string="Comment")
     consequence = fields.Text(compute="_compute_consequence")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command
+from odoo.fields import Command, Datetime
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 from odoo.addons.bus.models import ir_websocket
@@ -329,6 +329,12 @@ class TestBoard(BoardMixin, TransactionCase):
         self.assertEqual(hours(), [(540, 720), (780, 1020)])
         self.company.resource_calendar_id = calendar
         self.assertEqual(hours(), [(480, 660)])
+
+    def test_what_is_planned_at_a_time_ends_after_it(self):
+        planning = self.env["calendar.event"].with_context(practice_planning=True, default_start="2026-05-04 12:00:00")
+        self.assertEqual(planning.default_get(["start", "stop"])["stop"], datetime(2026, 5, 4, 13, 0))
+        chosen = planning.with_context(default_stop="2026-05-04 12:20:00").default_get(["stop"])
+        self.assertEqual(Datetime.to_datetime(chosen["stop"]), datetime(2026, 5, 4, 12, 20))
 
     def test_a_week_of_twelve_practitioners_takes_few_queries(self):
         calendars = [self.make_calendar(((8, 18),)), self.make_calendar(((7, 20),))]

@@ -205,9 +205,13 @@ class TestClosing(ClosingCase):
         with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
             self.make("2026-03-01")
 
-    def test_the_next_month_is_proposed(self):
+    def test_the_next_month_that_is_over_is_proposed(self):
         self.assertEqual(self.closings.create({}).month, date(2026, 3, 1))
+        self.assertFalse(self.closings.new().month)
+        self.travel(datetime(2026, 6, 10, 9, 0))
         self.assertEqual(self.closings.create({}).month, date(2026, 4, 1))
+        self.assertEqual(self.closings.create({}).month, date(2026, 5, 1))
+        self.assertFalse(self.closings.new().month)
 
     def test_reopening_wants_a_reason_and_keeps_what_was_frozen(self):
         closing = self.close()

@@ -114,6 +114,22 @@ class TestTranslations(TransactionCase):
                 {"nl_BE": "Vandaag", "fr_BE": "Rien"}[code],
             )
 
+    def test_choices_are_read_in_ones_own_language(self):
+        """Also those that a field takes from another one."""
+        self.env["res.lang"]._activate_lang("nl_NL")
+        self.env.ref("base.module_practice_billing")._update_translations(["nl_NL"])
+        dutch = {entry.msgid: entry.msgstr for entry in self.read_messages("nl.po")}
+        env = self.env(context={"lang": "nl_NL"})
+        english = {
+            (str(field), label)
+            for model in env.registry.values()
+            for field in model._fields.values()
+            if field.type == "selection" and field._module == MODULE and not field.model_name.startswith("ir.")
+            for _value, label in field._description_selection(env)
+            if dutch.get(label, label) != label
+        }
+        self.assertFalse(english)
+
     def test_the_glossary_says_what_the_translations_say(self):
         page = Path(file_path("practice_billing/docs/glossary.md")).read_text().partition("## Decided")[0]
         rows = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("| ")]

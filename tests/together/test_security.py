@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from lxml import etree
+
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Datetime
 from odoo.tests import TransactionCase, tagged
@@ -109,6 +111,23 @@ class TestRights(RolesMixin, TransactionCase):
             for role in set(ROLES) - set(rights):
                 with self.subTest(model=model, role=role), self.assertRaises(AccessError):
                     self.env[model].with_user(getattr(self, role)).search([])
+
+    def test_who_may_read_a_model_can_open_its_views(self):
+        """A list of records that may not be read, in a view, keeps the whole record from being opened."""
+        broken = set()
+        views = self.env["ir.ui.view"].search([("type", "in", ("form", "list", "kanban"))])
+        for view in views.filtered(lambda view: view.model in RIGHTS):
+            for role in ROLES[:3]:
+                model = self.env[view.model].with_user(getattr(self, role))
+                if model.has_access("read"):
+                    shown = set(etree.fromstring(model.get_view(view.id)["arch"]).xpath("//field/@name"))
+                    broken |= {
+                        (view.xml_id, role, name)
+                        for name in shown & set(model._fields)
+                        if model._fields[name].type in ("one2many", "many2many")
+                        and not model.env[model._fields[name].comodel_name].has_access("read")
+                    }
+        self.assertFalse(broken)
 
     def test_money_is_hidden_from_the_front_desk_and_shown_to_the_others(self):
         for model, names in MONEY.items():

@@ -110,7 +110,7 @@ class CalendarEvent(models.Model):
         help="Whose credits this appointment takes, as its type said when it was planned.",
     )
     practice_late_policy = fields.Selection(
-        lambda self: self.env["practice.appointment.type"]._fields["late_policy"].selection,
+        lambda self: self.env["practice.appointment.type"]._fields["late_policy"]._description_selection(self.env),
         string="Late or No-Show",
         groups="practice_billing.group_user",
         copy=False,

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command
+from odoo.fields import Command, Datetime
 
 from ...common.plain_reading import fetch_columns
 from .calendar_event import COPIED_FIELDS
@@ -23,10 +23,18 @@ class CalendarEvent(models.Model):
 
     @api.model
     def default_get(self, fields):
-        """Leave out what the user may not write: an outsider's event does not become an appointment by a default."""
+        """Leave out what the user may not write: an outsider's event does not become an appointment by a default.
+
+        An appointment that is planned at a time ends after that time; Odoo's own end follows from now.
+        """
+        defaults = super().default_get(fields)
+        context = self.env.context
+        start = context.get("practice_planning") and context.get("default_start")
+        if start and "stop" in defaults and not context.get("default_stop"):
+            defaults["stop"] = Datetime.to_datetime(start) + timedelta(hours=self.get_default_duration())
         return {
             name: value
-            for name, value in super().default_get(fields).items()
+            for name, value in defaults.items()
             if name not in self._practice_get_own_fields() or self._has_field_access(self._fields[name], "write")
         }
 

@@ -39,7 +39,7 @@ class PracticeDataImport(models.Model):
     file = fields.Binary(attachment=True, copy=False, help="CSV or XLSX, with titles in its first row.")
     filename = fields.Char(copy=False)
     booking = fields.Selection(
-        lambda self: self.env["practice.credit.import"]._fields["booking"].selection,
+        lambda self: self.env["practice.credit.import"]._fields["booking"]._description_selection(self.env),
         string="Books",
         required=True,
         default="none",

@@ -15,7 +15,9 @@ class PracticeImportKey(models.Model):
 
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True, ondelete="cascade")
     kind = fields.Selection(
-        lambda self: self.env["practice.data.import"]._fields["kind"].selection, required=True, readonly=True
+        lambda self: self.env["practice.data.import"]._fields["kind"]._description_selection(self.env),
+        required=True,
+        readonly=True,
     )
     reference = fields.Char(required=True, readonly=True, help="The number in the other system.")
     import_id = fields.Many2one("practice.data.import", readonly=True, index="btree_not_null", ondelete="set null")

@@ -139,7 +139,7 @@ export class DayBoardPopover extends Component {
     get links() {
         const { patient } = this.block;
         return [
-            { name: "open", icon: "fa-pencil", label: _t("Open"), shown: true },
+            { name: "open", icon: "fa-pencil", label: _t("Open Appointment"), shown: true },
             { name: "openPatient", icon: "fa-user-circle-o", label: _t("Open Patient"), shown: patient },
             { name: "write", icon: "fa-envelope-o", label: _t("Write to Patient"), shown: patient },
         ].filter((it) => it.shown);

@@ -70,6 +70,7 @@ export class RevenueChart extends Component {
             data: { labels: this.props.months.map((month) => month.month), datasets },
             options: {
                 animation: false,
+                locale: luxon.Settings.defaultLocale,
                 maintainAspectRatio: false,
                 interaction: { mode: "index", intersect: false },
                 plugins: {

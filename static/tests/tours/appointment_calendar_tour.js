@@ -405,14 +405,14 @@ registry.category("web_tour.tours").add("practice_close_tab_as_odoo", {
 });
 
 /** A phone has no room for a list below a field: it opens a page to choose from. */
-function chooseOnPhone(field, text) {
+function chooseOnPhone(field, text, card = ".o_kanban_record") {
     return [
         {
             trigger: `.modal [name=${field}] input`,
             run: "click",
         },
         {
-            trigger: `.o_select_create_dialog_content .o_kanban_record:contains(${text})`,
+            trigger: `.o_select_create_dialog_content ${card}:contains(${text})`,
             run: "click",
         },
         {
@@ -433,7 +433,7 @@ registry.category("web_tour.tours").add("practice_plan_on_phone", {
         {
             trigger: ".modal [name=practice_appointment_type_id].o_field_invalid",
         },
-        ...chooseOnPhone("practice_appointment_type_id", "Session"),
+        ...chooseOnPhone("practice_appointment_type_id", "Session", ".o_kanban_record .fw-bold"),
         ...chooseOnPhone("patient_id", PATIENT),
         {
             trigger: ".modal [name=credit_balance]:contains(session 1 of 10; 10 left, 0 reserved)",
