@@ -19,7 +19,7 @@ class PracticeCreditTransfer(models.TransientModel):
     _description = "Transfer Credits"
 
     lot_id = fields.Many2one("practice.credit.lot", string="Credits", required=True, ondelete="cascade")
-    partner_id = fields.Many2one(related="lot_id.partner_id", string="Given By")
+    partner_id = fields.Many2one(related="lot_id.partner_id", string="Transferred By")
     company_id = fields.Many2one(related="lot_id.company_id")
     currency_id = fields.Many2one(related="lot_id.currency_id")
     credits_available = fields.Integer(related="lot_id.credits_available")

@@ -45,7 +45,9 @@ class PracticeCreditUpgrade(models.TransientModel):
     def _compute_product_id(self):
         """Propose the smallest one that is larger."""
         for wizard in self:
-            products = self.env["product.product"].search(wizard.lot_id._get_upgrade_domain())
+            products = self.env["product.product"]
+            if wizard.lot_id:
+                products = products.search(wizard.lot_id._get_upgrade_domain())
             wizard.product_id = products.sorted("package_credits")[:1]
 
     @api.depends("lot_id", "product_id", "payment_journal_id")

@@ -43,6 +43,9 @@ class PracticeSubscriptionCancel(models.TransientModel):
     def _compute_consequence(self):
         for wizard in self:
             subscription = wizard.subscription_id
+            if not subscription:
+                wizard.can_credit = wizard.consequence = False
+                continue
             today = subscription.company_id._practice_day()
             paid = subscription.period_id
             wizard.can_credit = bool(wizard.when == "now" and paid and paid.date_to > today and not paid.is_membership)

@@ -56,7 +56,7 @@ class PracticeUnbilledEntry(models.TransientModel):
     def _compute_amounts(self):
         for entry in self:
             rows = entry._get_rows()
-            rounded = entry.currency_id.round
+            rounded = (entry.currency_id or self.env.company.currency_id).round
             entry.reversal_date = entry.date and entry.date + timedelta(days=1)
             entry.amount = rounded(sum(row.given for row in rows))
             entry.cancelled = rounded(sum(row.amount for row in rows if row.reason == "cancelled"))

@@ -1,3 +1,4 @@
+from . import test_dialogs
 from . import test_doors_down_payment
 from . import test_doors_point_of_sale
 from . import test_doors_sale
