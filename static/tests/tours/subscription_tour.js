@@ -151,7 +151,7 @@ registry.category("web_tour.tours").add("practice_change_and_cancel", {
             run: "click",
         },
         {
-            trigger: "body:not(:has(.modal)) .alert:contains(Until then it can be undone)",
+            trigger: "body:not(:has(.modal)) .alert:contains(It can be undone until then)",
         },
         {
             content: "Keep it after all",
@@ -159,7 +159,7 @@ registry.category("web_tour.tours").add("practice_change_and_cancel", {
             run: "click",
         },
         {
-            trigger: ".o_form_view:not(:has(.alert:contains(Until then it can be undone))) button[name=action_cancel]",
+            trigger: ".o_form_view:not(:has(.alert:contains(It can be undone until then))) button[name=action_cancel]",
         },
     ],
 });
