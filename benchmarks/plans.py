@@ -23,6 +23,7 @@ MODULE = "practice_billing"
 SUMS = (
     "ir_cron_check_balance_posts",
     "practice_package_action list",
+    "practice_package_action kanban",
     "practice_plan_action list",
     "practice_plan_action kanban",
 )
