@@ -18,7 +18,7 @@ LARGE = 5000
 #: Rows with which the queries a row are compared: they stay what they are when the file is larger.
 FEW = 400
 #: Rows of which plain Odoo makes the same things, in batches like ours: what an import takes is a ratio to that.
-PLAIN, BATCH = 600, 200
+PLAIN, BATCH = 400, 200
 
 user = env.ref("base.user_admin")
 env = env(user=user, context={"tz": "Europe/Brussels", "lang": "en_US"})
