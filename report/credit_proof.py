@@ -18,6 +18,9 @@ MORE_COLUMNS = {
     **dict.fromkeys(("value_credits", "to_release", "balance"), SQL("0.0")),
 }
 
+#: Of which type the invoice of a journal item is.
+DOCUMENT_TYPE = SQL("(SELECT move_type FROM account_move document WHERE document.id = item.move_id)")
+
 #: Kinds of rows that are a difference each, also when two of them cancel each other out.
 WRONG_BY_THEMSELVES = ("mismatch",)
 

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .credit_proof import Source
+from .credit_proof import DOCUMENT_TYPE, Source
 
 
 class PracticeCreditProof(models.Model):
@@ -58,7 +58,7 @@ class PracticeCreditProof(models.Model):
             """
             SELECT item.id AS line_id, item.date, item.company_id, item.account_id, sole.package_id,
                    %s AS payer_id, -item.balance AS amount, MIN(ordered.order_id) AS order_id,
-                   (SELECT move_type FROM account_move document WHERE document.id = item.move_id) AS document_type
+                   %s AS document_type
               FROM account_move_line item
               JOIN sole ON sole.account_id = item.account_id AND sole.company_id = item.company_id
               JOIN sale_order_line_invoice_rel invoiced ON invoiced.invoice_line_id = item.id
@@ -68,6 +68,7 @@ class PracticeCreditProof(models.Model):
           GROUP BY item.id, sole.package_id
             """,
             self._get_item_customer(posts),
+            DOCUMENT_TYPE,
         )
 
     @api.model

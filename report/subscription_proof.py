@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .credit_proof import LIABILITIES, Source
+from .credit_proof import DOCUMENT_TYPE, LIABILITIES, Source
 
 
 class PracticeCreditProof(models.Model):
@@ -105,13 +105,14 @@ class PracticeCreditProof(models.Model):
             SELECT item.id AS source_id, item.date, item.company_id, item.account_id, item.partner_id AS payer_id,
                    item.id AS line_id, period.id AS period_id, -item.balance AS value_subscriptions,
                    item.practice_origin_id IS NOT NULL AS has_origin,
-                   (SELECT move_type FROM account_move document WHERE document.id = item.move_id) AS document_type
+                   %s AS document_type
               FROM account_move_line item
               JOIN practice_subscription_period period
                 ON period.id = item.practice_period_id AND period.deferred_account_id = item.account_id
              WHERE item.parent_state = 'posted' AND item.display_type = 'product'
                AND item.practice_period_id IS NOT NULL AND item.account_id = ANY(%s)
             """,
+            DOCUMENT_TYPE,
             posts.account_ids,
         )
 
