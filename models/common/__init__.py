@@ -11,6 +11,7 @@ from . import res_partner
 from . import res_users
 from . import res_partner_forget
 from . import account_move
+from . import account_move_day
 from . import account_move_payment
 from . import account_move_fee
 from . import payment_transaction

@@ -34,7 +34,7 @@ class AccountMove(models.Model):
                 "partner_id": last.partner_id.id,
                 "currency_id": currency.id,
                 "fiscal_position_id": last.fiscal_position_id.id,
-                "invoice_date": last.company_id._practice_day(),
+                **last.company_id._practice_prepare_days(),
                 "invoice_origin": origin,
                 "practice_fee_origin_id": last.id,
                 "invoice_line_ids": [

@@ -47,6 +47,17 @@ class ResCompany(models.Model):
         self.ensure_one()
         return local_day(moment or fields.Datetime.now(), self.practice_tz or "UTC")
 
+    def _practice_prepare_days(self, day=None):
+        """Return the values that say of which day a document for a customer is, which is then due on it as well.
+
+        A payment term of the customer moves the due date. Without one Odoo takes the day of whoever makes the document,
+        which can be the one before: a run at night lives in UTC.
+
+        :param day: of the practice's time zone; today by default
+        """
+        day = day or self._practice_day()
+        return {"invoice_date": day, "invoice_date_due": day}
+
     def _practice_get_release_journal(self):
         """Return the journal of revenue releases.
 

@@ -71,7 +71,7 @@ class ResPartner(models.Model):
                 {
                     **{name: False for name in PERSONAL_FIELDS if name in person_sudo._fields},
                     "name": self.env._("Patient %s, anonymised", self.id),
-                    "practice_forgotten_date": fields.Date.context_today(self),
+                    "practice_forgotten_date": self.env.company._practice_day(),
                     "active": False,
                 }
             )

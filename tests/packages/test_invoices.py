@@ -37,6 +37,31 @@ class TestPosting(PracticeCase):
         with self.assertRaisesRegex(UserError, "1 credit needed, 0 available .*10 waiting for payment"):
             self.plan()
 
+    def test_without_a_date_it_is_of_the_day_of_the_practice_and_not_due_before(self):
+        """Whoever posts it has a time zone of their own, or none: a patient on the portal, a run."""
+        for zone, moment, day in (
+            ("Europe/Brussels", "2026-03-11 23:30:00", date(2026, 3, 12)),
+            ("America/Curacao", "2026-03-12 01:30:00", date(2026, 3, 11)),
+        ):
+            self.company.practice_tz = zone
+            self.travel("2026-03-10 09:00:00")
+            draft = self.invoice(post=False, invoice_date=False).with_context(tz="UTC")
+            self.travel(moment)
+            for invoice in (draft, self.invoice(post=False, invoice_date=False).with_context(tz="UTC")):
+                with self.subTest(zone, drafted=invoice.create_date):
+                    self.assertEqual(invoice._post(), invoice)
+                    self.assertEqual((invoice.invoice_date, invoice.date, invoice.state), (day, day, "posted"))
+                    self.assertGreaterEqual(invoice.invoice_date_due, day)
+                    due = invoice.line_ids.filtered("date_maturity").date_maturity
+                    self.assertEqual(due, invoice.invoice_date_due)
+
+    def test_the_terms_of_the_customer_say_when_it_is_due(self):
+        self.patient.property_payment_term_id = self.env.ref("account.account_payment_term_30days")
+        self.travel("2026-03-11 23:30:00")
+        invoice = self.invoice(post=False, invoice_date=False)
+        invoice.with_context(tz="UTC").action_post()
+        self.assertEqual(invoice.invoice_date_due, date(2026, 4, 11))
+
     def test_the_form_of_an_invoice_sells_a_package(self):
         with Form(self.env["account.move"].with_context(default_move_type="out_invoice")) as form:
             form.partner_id = self.patient

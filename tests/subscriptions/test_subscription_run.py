@@ -237,6 +237,17 @@ class TestOnce(RunCase):
             subscription.period_id.move_id.unlink()
         self.assertEqual(subscription.period_id.state, "draft")
 
+    def test_at_night_an_invoice_is_of_the_day_of_the_practice_and_due_then(self):
+        for terms, due in ((False, "2026-01-25"), ("account.account_payment_term_30days", "2026-02-24")):
+            organisation = self.make_organisation("De Nacht")
+            organisation.property_payment_term_id = terms and self.env.ref(terms)
+            self.clock.move_to("2026-01-24 23:30:00")  # half past midnight on the 25th in Brussels
+            subscription = self.subscribe(organisation=organisation, date_start="2026-01-25")
+            move = self.bill(subscription.with_context(tz="UTC"))
+            with self.subTest(terms=terms):
+                self.assertEqual((str(move.invoice_date), str(move.invoice_date_due)), ("2026-01-25", due))
+                self.assertEqual(str(move.line_ids.filtered("date_maturity").date_maturity), due)
+
     def test_many_are_left_to_the_background(self):
         subscription = self.subscribe()
         with patch(f"{BILLING}.INTERACTIVE", 0):

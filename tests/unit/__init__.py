@@ -10,6 +10,7 @@ from . import test_pay_rules
 from . import test_payer_rules
 from . import test_people_rules
 from . import test_period_rules
+from . import test_practice_days
 from . import test_pricing_rules
 from . import test_room_rules
 from . import test_seat_rules

@@ -178,6 +178,9 @@ class AccountMove(models.Model):
         # sudo: products and packages may be out of the accountant's sight; only whether there is one is asked.
         return self.sudo().line_ids.filtered(lambda line: line._practice_gives_credits()).sudo(self.env.su)
 
+    def _practice_is_of_practice(self):
+        return bool(self._practice_get_package_lines()) or super()._practice_is_of_practice()
+
     @api.model
     def _practice_prepare_package_sale_vals(self, company, payer, products, *, patient=None, quantity=1.0):
         """Return the values of the invoice that sells packages to a patient: staff and portal sell with the same.

@@ -38,7 +38,7 @@ class AccountMoveLine(models.Model):
             "reversed_entry_id": move.id,
             "company_id": move.company_id.id,
             # The practice's day, not that of the user's time zone, which may be the one before the sale.
-            "invoice_date": move.company_id._practice_day(),
+            **move.company_id._practice_prepare_days(),
             "partner_id": move.partner_id.id,
             "currency_id": move.currency_id.id,
             "fiscal_position_id": move.fiscal_position_id.id,

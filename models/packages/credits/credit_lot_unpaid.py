@@ -134,7 +134,8 @@ class PracticeCreditLot(models.Model):
             refunds = [lot._prepare_unpaid_vals() for lot in lots]
             lines = [line for vals in refunds for line in vals["invoice_line_ids"]]
             ref = lots._describe_unpaid(invoice.name)
-            note = notes.create({**refunds[0], "invoice_line_ids": lines, "invoice_date": day, "ref": ref})
+            days = invoice.company_id._practice_prepare_days(day)
+            note = notes.create({**refunds[0], **days, "invoice_line_ids": lines, "ref": ref})
             note.action_post()
             receivable = (invoice + note)._practice_get_receivable_lines().filtered(lambda line: not line.reconciled)
             for of_account in receivable.grouped("account_id").values():

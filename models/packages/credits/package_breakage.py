@@ -71,7 +71,7 @@ class PracticePackage(models.Model):
         used for two years. No-shows are no breakage: their right was used up on a day.
         """
         lots_sudo = self.env["practice.credit.lot"].sudo()  # sudo: counts
-        since = fields.Date.context_today(self) - relativedelta(months=UNTOUCHED_MONTHS)
+        since = self.env.company._practice_day() - relativedelta(months=UNTOUCHED_MONTHS)
         sold = Domain("package_id", "in", self._origin.ids) & Domain("origin", "=", "invoice")
         ended = Domain("state", "in", ("used_up", "expired"))
         untouched = Domain("state", "=", "active") & Domain("expiry_date", "=", False) & Domain("date", "<", since)

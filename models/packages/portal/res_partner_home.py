@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
@@ -55,7 +55,7 @@ class ResPartner(models.Model):
         lots_sudo = self.env["practice.credit.lot"].sudo()  # sudo: searched with the portal's domain only
         domain = lots_sudo._practice_get_portal_domain(patients, only_open=True)
         domain &= Domain("credits_spendable", ">", 0)
-        domain &= Domain("expiry_date", "<=", fields.Date.context_today(self) + timedelta(days=EXPIRES_SOON))
+        domain &= Domain("expiry_date", "<=", self.env.company._practice_day() + timedelta(days=EXPIRES_SOON))
         urls = {it["package"]: it["book_url"] for it in packages}
         return [
             {

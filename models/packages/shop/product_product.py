@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 
 
@@ -34,7 +34,7 @@ class ProductProduct(models.Model):
         Sold are published package products of the companies of the login; a package of a company may be sold by its
         branches. Archived ones, those that may not be sold, that cost nothing or that are over are left out.
         """
-        companies, today = user.sudo().company_ids, fields.Date.context_today(user)  # sudo: of the login itself
+        companies = user.sudo().company_ids  # sudo: of the login itself
         sellers = companies | companies.parent_ids
         domain = Domain(
             [
@@ -49,7 +49,10 @@ class ProductProduct(models.Model):
         # sudo: patients have no rights on products; the domain is what the practice shows them. Codes are for staff.
         products_sudo = self.sudo().with_context(display_default_code=False).search(domain)
         products_sudo = products_sudo.filtered(
-            lambda product: product._practice_get_portal_seller(user) and not product.package_id._is_over(today)
+            lambda product: (
+                product._practice_get_portal_seller(user)
+                and not product.package_id._is_over(product.package_id.company_id._practice_day())
+            )
         )
         return products_sudo.sorted(lambda product: (product.package_id.name, product.lst_price, product.id))
 

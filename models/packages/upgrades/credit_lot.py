@@ -198,7 +198,7 @@ class PracticeCreditLot(models.Model):
         sold = self.invoice_line_id
         payer, moves = sold.move_id.partner_id, self.env["account.move"]
         vals = moves._practice_prepare_package_sale_vals(self.company_id, payer, product, patient=self.partner_id)
-        vals |= {"currency_id": sold.currency_id.id, "invoice_date": self.company_id._practice_day()}
+        vals |= {"currency_id": sold.currency_id.id, **self.company_id._practice_prepare_days()}
         back = self._prepare_back_vals()
         new = {**vals["invoice_line_ids"][0][2], "practice_upgraded_line_id": sold.id}
         if self.package_id.upgrade_rule == "difference":

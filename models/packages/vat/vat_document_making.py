@@ -113,7 +113,7 @@ class PracticeVatDocument(models.Model):
             moves = moves.with_context(mail_create_nosubscribe=True)
             invoice = moves.create(words._prepare_invoice_vals())
             day = document._get_day(invoice.journal_id)
-            invoice.write({"invoice_date": day, "invoice_date_due": day, "date": day})
+            invoice.write({**document.company_id._practice_prepare_days(day), "date": day})
             invoice._post(soft=False)
             entry = moves.create(document._prepare_settlement_vals(invoice))
             entry._post(soft=False)

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
@@ -71,4 +71,5 @@ class PracticeWaiting(models.Model):
         """Take these off the list, because the patient asked on the portal."""
         self._leave("patient")
         for entry in self:
-            entry._message_log(body=self.env._("Left the list on the portal on %s.", fields.Date.context_today(entry)))
+            day = format_date(self.env, entry.company_id._practice_day())
+            entry._message_log(body=self.env._("Left the list on the portal on %s.", day))

@@ -100,6 +100,9 @@ class AccountMove(models.Model):
                     )
             lines._practice_check_period_account()
 
+    def _practice_is_of_practice(self):
+        return bool(self.practice_subscription_id) or super()._practice_is_of_practice()
+
     def action_open_practice_subscription(self):
         self.ensure_one()
         return self.practice_subscription_id.get_formview_action()

@@ -142,7 +142,7 @@ class PracticeSubscription(models.Model):
             "partner_id": partner.id,
             "currency_id": invoice.plan.currency_id.id,
             "fiscal_position_id": position.id,
-            "invoice_date": facts.day,
+            **self.company_id._practice_prepare_days(facts.day),
             "invoice_origin": self.name,
             "ref": self.organisation_id.commercial_partner_id.practice_buyer_reference,
             "invoice_user_id": self.user_id.id,

@@ -87,9 +87,9 @@ class PracticeWebhookDelivery(models.Model):
     @api.model
     def _announce_due_seats(self):
         """Write a message of seats that began or ended because a day went by."""
-        since = fields.Date.subtract(fields.Date.today(), days=NEWS_DAYS)
-        begun_or_ended = Domain("date_from", ">=", since) | Domain("date_to", ">=", since)
         for company in self.env["res.company"].search([("practice_webhook_url", "!=", False)]):
+            since = fields.Date.subtract(company._practice_day(), days=NEWS_DAYS)
+            begun_or_ended = Domain("date_from", ">=", since) | Domain("date_to", ">=", since)
             seats = self.env["practice.subscription.seat"].search(
                 begun_or_ended & Domain("company_id", "=", company.id)
             )
