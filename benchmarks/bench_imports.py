@@ -13,7 +13,7 @@ from odoo.fields import Command
 from odoo.addons.practice_billing.models.packages.imports.data_import_run import QUIET
 
 #: Rows that are measured; the figures are of 5,000, which take as many times as long: queries a row stay the same.
-ROWS = 1000
+ROWS = 800
 LARGE = 5000
 #: Rows with which the queries a row are compared: they stay what they are when the file is larger.
 FEW = 400
