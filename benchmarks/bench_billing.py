@@ -72,7 +72,7 @@ def post_ours(count=BATCH):
 
 
 def compare(name, ratio, queries, rounds=ROUNDS, count=BATCH, **works):
-    """Compare ``posting`` of so many with bare Odoo, with ``works`` in the same rounds; return what all of them took."""
+    """Compare ``posting`` with bare Odoo, and ``works`` in the same rounds; return what all of them took."""
     analyze(env)
     for post in (post_bare, post_ours):
         post(FEW)

@@ -404,6 +404,16 @@ class TestPastDue(StatesCase):
                 savepoint.rollback()
             self.clock.move_to(self.now)
 
+    def test_what_is_written_off_at_night_is_of_the_day_of_the_practice(self):
+        subscription = self.get_written_off()
+        subscription.past_due_since = "2026-01-16"
+        for moment, lost in (("2026-01-15 22:30:00", False), ("2026-01-15 23:30:00", True)):
+            self.env.flush_all()
+            self.env.cr.execute("UPDATE account_partial_reconcile SET create_date = %s", [moment])
+            self.env.invalidate_all()
+            with self.subTest(moment):
+                self.assertEqual(bool(subscription._filter_written_off()), lost)
+
     def test_a_small_write_off_makes_it_active_again(self):
         subscription = self.get_suspended()
         invoice = subscription.period_id.move_id

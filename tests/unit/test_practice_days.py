@@ -6,10 +6,17 @@ from pathlib import Path
 from odoo.tests import BaseCase, tagged
 
 MODULE = Path(__file__).parents[2]
-CODE = ("models", "wizards", "controllers", "report", "tools")
+#: Where records are. What ``tools`` compute with is local already.
+CODE = ("models", "wizards", "controllers", "report")
 
 #: What gives the day of somebody else.
 OTHERS = ("context_today", "today")
+
+#: Moments that are those of a place already.
+LOCAL = {
+    "now.date": "of the practice",
+    "self.start.date": "a day-long event has no time zone",
+}
 
 
 def files():
@@ -30,6 +37,15 @@ class TestPracticeDays(BaseCase):
             if node.attr in OTHERS
         ]
         self.assertFalse(found, "Ask _practice_day() of the company: it is tomorrow already where it is.")
+
+    def test_no_moment_is_cut_down_to_its_day_in_greenwich(self):
+        found = [
+            f"{path.relative_to(MODULE)}:{node.lineno}"
+            for path in files()
+            for node in nodes(path, ast.Call)
+            if getattr(node.func, "attr", "") == "date" and not node.args and ast.unparse(node.func) not in LOCAL
+        ]
+        self.assertFalse(found, "_practice_day(moment) of the company knows its day.")
 
     def test_a_document_of_a_day_says_when_it_is_due(self):
         found = [

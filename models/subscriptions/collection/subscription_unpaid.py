@@ -57,7 +57,8 @@ class PracticeSubscription(models.Model):
 
         def was_lost(move):
             since = move.practice_subscription_id.past_due_since
-            days = [it.create_date.date() for it in move._practice_get_receivable_lines().matched_credit_ids]
+            day_of = move.company_id._practice_day
+            days = [day_of(it.create_date) for it in move._practice_get_receivable_lines().matched_credit_ids]
             return since and max(days, default=since) >= since and move._practice_is_written_off()
 
         return moves.filtered(was_lost).practice_subscription_id
