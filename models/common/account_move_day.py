@@ -13,7 +13,7 @@ class AccountMove(models.Model):
         a sale after midnight would be of yesterday, in the west one of tomorrow, after the visits that it pays.
         """
         undated = self.filtered(
-            lambda move: not move.invoice_date and move.is_sale_document() and move._practice_is_of_practice()
+            lambda move: not move.invoice_date and move.is_sale_document() and move._practice_is_ours()
         )
         for move in undated:
             day = move.company_id._practice_day()
@@ -24,7 +24,7 @@ class AccountMove(models.Model):
             return super()._post(soft)
         return super(AccountMove, self.with_context(tz=zones.pop()))._post(soft).with_env(self.env)
 
-    def _practice_is_of_practice(self):
+    def _practice_is_ours(self):
         """Return whether this document sells or takes back what this module looks after. A hook of the rooms above."""
         self.ensure_one()
         return False

@@ -178,8 +178,8 @@ class AccountMove(models.Model):
         # sudo: products and packages may be out of the accountant's sight; only whether there is one is asked.
         return self.sudo().line_ids.filtered(lambda line: line._practice_gives_credits()).sudo(self.env.su)
 
-    def _practice_is_of_practice(self):
-        return bool(self._practice_get_package_lines()) or super()._practice_is_of_practice()
+    def _practice_is_ours(self):
+        return bool(self._practice_get_package_lines()) or super()._practice_is_ours()
 
     @api.model
     def _practice_prepare_package_sale_vals(self, company, payer, products, *, patient=None, quantity=1.0):

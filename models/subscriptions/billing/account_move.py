@@ -100,8 +100,8 @@ class AccountMove(models.Model):
                     )
             lines._practice_check_period_account()
 
-    def _practice_is_of_practice(self):
-        return bool(self.practice_subscription_id) or super()._practice_is_of_practice()
+    def _practice_is_ours(self):
+        return bool(self.practice_subscription_id) or super()._practice_is_ours()
 
     def action_open_practice_subscription(self):
         self.ensure_one()
