@@ -9,7 +9,8 @@ from practice import Practice
 
 from odoo.fields import Command
 
-#: The credits of a patient, ten to the unit: enough for three minutes of clicking, so that some run out.
+#: The credits of a patient, ten to the unit: enough for three minutes of clicking, so that some run out. A longer load
+#: has a unit for each minute.
 UNITS = 3
 PRACTITIONERS = 5
 #: Days before today on which visits may have been; the credits were sold earlier.
@@ -67,12 +68,13 @@ outstanding = env["account.account"].create(
 )
 bank.inbound_payment_method_line_ids.payment_account_id = outstanding
 sold_on = company._practice_day() - timedelta(days=PAST_DAYS + 10)
+units = max(UNITS, size.get("seconds", 0) // 60)
 invoices = env["account.move"].create(
     [
         {
             **practice.invoice_vals(patient, practice.product),
             "invoice_date": sold_on,
-            "invoice_line_ids": [Command.create({"product_id": practice.product.id, "quantity": UNITS})],
+            "invoice_line_ids": [Command.create({"product_id": practice.product.id, "quantity": units})],
         }
         for patient in patients
     ]
