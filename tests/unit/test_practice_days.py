@@ -19,41 +19,42 @@ LOCAL = {
 }
 
 
-def files():
-    return [path for folder in CODE for path in (MODULE / folder).rglob("*.py")]
+def find(kind, is_wrong):
+    """Return where our code has a node of this kind that is wrong: ``file:line``."""
+    return [
+        f"{path.relative_to(MODULE)}:{node.lineno}"
+        for folder in CODE
+        for path in (MODULE / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, kind) and is_wrong(node)
+    ]
 
 
-def nodes(path, kind):
-    return [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, kind)]
+def cuts_a_moment(call):
+    """Return whether ``call`` takes the day of a moment that is not local."""
+    is_date = isinstance(call.func, ast.Attribute) and call.func.attr == "date" and not call.args
+    return is_date and ast.unparse(call.func) not in LOCAL
+
+
+def is_dated_but_never_due(values):
+    """Return whether the dict ``values`` gives a document a day, and not one on which it is due."""
+    known = {
+        key.value: value for key, value in zip(values.keys, values.values, strict=True) if isinstance(key, ast.Constant)
+    }
+    day = known.get("invoice_date")
+    return day is not None and ast.unparse(day) != "False" and "invoice_date_due" not in known
 
 
 @tagged("post_install", "-at_install")
 class TestPracticeDays(BaseCase):
     def test_nothing_asks_for_the_day_of_the_user_or_of_the_server(self):
-        found = [
-            f"{path.relative_to(MODULE)}:{node.lineno}"
-            for path in files()
-            for node in nodes(path, ast.Attribute)
-            if node.attr in OTHERS
-        ]
+        found = find(ast.Attribute, lambda name: name.attr in OTHERS)
         self.assertFalse(found, "Ask _practice_day() of the company: it is tomorrow already where it is.")
 
     def test_no_moment_is_cut_down_to_its_day_in_greenwich(self):
-        found = [
-            f"{path.relative_to(MODULE)}:{node.lineno}"
-            for path in files()
-            for node in nodes(path, ast.Call)
-            if getattr(node.func, "attr", "") == "date" and not node.args and ast.unparse(node.func) not in LOCAL
-        ]
+        found = find(ast.Call, cuts_a_moment)
         self.assertFalse(found, "_practice_day(moment) of the company knows its day.")
 
     def test_a_document_of_a_day_says_when_it_is_due(self):
-        found = [
-            f"{path.relative_to(MODULE)}:{node.lineno}"
-            for path in files()
-            for node in nodes(path, ast.Dict)
-            if any(isinstance(key, ast.Constant) and key.value == "invoice_date" for key in node.keys)
-            and not any(isinstance(key, ast.Constant) and key.value == "invoice_date_due" for key in node.keys)
-            and not any(isinstance(it, ast.Constant) and it.value is False for it in node.values)
-        ]
+        found = find(ast.Dict, is_dated_but_never_due)
         self.assertFalse(found, "Use _practice_prepare_days(): without it, Odoo has it be due on the user's day.")
