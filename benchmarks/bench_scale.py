@@ -44,7 +44,11 @@ report("scale_invoice_queries_ratio", many_queries / few_queries, 1.1)
 
 proof, overview = env["practice.credit.proof"], env["practice.subscription.overview"]
 report("scale_proof_differences", len(proof._get_keys_with_difference()), 0)
-report("scale_proof_seconds", fastest(env, proof._get_keys_with_difference, 1).seconds, 5)
+report("scale_proof_seconds", fastest(env, proof._get_keys_with_difference, 1).seconds, 2)
+posts = env["practice.balance.post"].search([])
+found, wrong = measure_once(env, lambda: [post for post in posts if post._find()])
+report("scale_check_findings", len(wrong), 0)
+report("scale_check_seconds", found.seconds, 10)
 end = env.company._practice_day().replace(day=1) - relativedelta(days=1)
 rolled = fastest(env, lambda: env["practice.roll.forward"]._report_rows(env.company, end.replace(day=1), end), 1)
 report("scale_roll_forward_seconds", rolled.seconds, 2)

@@ -452,6 +452,7 @@ class World:
         self._release()
         # As if everybody had been told that credits run low.
         earlier.sudo().write({"low_due": False, "low_warned": True})  # sudo: what the run writes
+        self.env["practice.revenue.release"]._compare_entries()  # as every night
 
     def _sell(self, patients):
         """Sell a package to each, paid at once; return the lots."""

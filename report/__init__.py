@@ -1,5 +1,6 @@
 from . import accountant_mixin
 from . import sql_report_mixin
+from . import revenue_release
 from . import balance_post
 from . import books_report
 from . import care_statement

@@ -90,6 +90,7 @@ class PracticeBalancePost(models.Model):
     def _cron_check(self):
         """Check each balance post of each company once a day; one that cannot be checked does not stop the others."""
         self._remember_proved()
+        self.env["practice.revenue.release"]._compare_entries()
         self.env["practice.retry.mixin"]._practice_run(
             [Step(self.with_context(active_test=False), self._get_due_domain(), type(self)._check)]
         )

@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .revenue_release import TO_COMPARE
+
 #: Where money can wait.
 LIABILITIES = ("liability_current", "liability_non_current")
 
@@ -288,8 +290,7 @@ class PracticeCreditProof(models.Model):
         PostgreSQL is asked for them beforehand and then told: it cannot know how few they are, would read and sort all
         journal items to find those on them, and would not let several processes share the work.
         """
-        for model, names in self._depends.items():
-            self.env[model].flush_model(names)
+        self._flush_depends()
         query = SQL(
             """
             SELECT account_id, company_id,
@@ -302,6 +303,12 @@ class PracticeCreditProof(models.Model):
             self._select_posts(),
         )
         return Posts(self.env.execute_query(query))
+
+    @api.model
+    def _flush_depends(self):
+        """Write what has to be written before the database is asked."""
+        for model, names in self._depends.items():
+            self.env[model].flush_model(names)
 
     @api.model
     def _select_openings(self):
@@ -332,8 +339,9 @@ class PracticeCreditProof(models.Model):
     def _select_waiting(self):
         """Return what waits from the day of the visit on, and no longer from the day of its entry on.
 
-        A visit whose entry has that very day never waits. A release that says it is posted while its entry is not (any
-        more) does not wait for anything: it is left out, so that it shows as a difference.
+        A visit whose entry has that very day never waits, so none of an entry that was compared does. A release that
+        says it is posted while its entry is not (any more) does not wait for anything: it is left out, so that it shows
+        as a difference.
         """
         return SQL(
             """
@@ -345,10 +353,11 @@ class PracticeCreditProof(models.Model):
         CROSS JOIN LATERAL (
                 VALUES (0, release.date, release.amount), (1, entry.date, -release.amount)
                    ) change (number, date, amount)
-             WHERE release.credit_move_id IS NOT NULL
+             WHERE release.credit_move_id IS NOT NULL AND %s
                AND (release.state = 'due' OR (entry.state = 'posted' AND entry.date <> release.date))
                AND (change.number = 0 OR (entry.state = 'posted' AND entry.date <> release.date))
-            """
+            """,
+            TO_COMPARE,
         )
 
     @api.model

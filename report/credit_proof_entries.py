@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .credit_proof import Source
+from .revenue_release import TO_COMPARE
 
 #: A condition that leaves nothing out.
 ALL = SQL("TRUE")
@@ -65,7 +66,7 @@ class PracticeCreditProof(models.Model):
                    wrong.release_id, wrong.line_id, wrong.booked AS balance, wrong.expected AS released
               FROM (%s) wrong
             """,
-            self._select_mismatches(which=elsewhere),
+            self._select_mismatches(TO_COMPARE, which=elsewhere),
         )
 
     @api.model
@@ -88,13 +89,7 @@ class PracticeCreditProof(models.Model):
               FROM (
                 SELECT part.company_id, part.move_id, part.account_id, part.package_id,
                        customer.commercial_partner_id AS payer_id, %(sums)s
-                  FROM (
-                    SELECT part.company_id, part.move_id, part.account_id, part.package_id, part.partner_id, %(sums)s
-                      FROM (%(parts)s) part
-                     WHERE %(which)s
-                  GROUP BY part.company_id, part.move_id, part.account_id, part.package_id, part.partner_id
-                    HAVING SUM(part.expected) <> SUM(part.booked)
-                       ) part
+                  FROM (%(unlike)s) part
              LEFT JOIN res_partner customer ON customer.id = part.partner_id
               GROUP BY part.company_id, part.move_id, part.account_id, part.package_id, customer.commercial_partner_id
                 HAVING SUM(part.expected) <> SUM(part.booked)
@@ -103,8 +98,28 @@ class PracticeCreditProof(models.Model):
             """,
             post=self._select_post_of_entry(),
             sums=SUMS,
-            parts=SQL(" UNION ALL ").join(self._get_parts(entries, lots)),
-            which=which,
+            unlike=self._select_unlike([*self._get_release_parts(entries), *self._get_lot_parts(lots)], which),
+        )
+
+    @api.model
+    def _select_unlike(self, parts, which=ALL):
+        """Return the contacts for whom entries do not hold what they should: it is another contact's of the same
+        customer, or it is wrong.
+
+        :param list parts: selects of what entries should hold and of what they hold
+        :param which: which accounts, as a condition on ``part``
+        """
+        return SQL(
+            """
+            SELECT part.company_id, part.move_id, part.account_id, part.package_id, part.partner_id, %s
+              FROM (%s) part
+             WHERE %s
+          GROUP BY part.company_id, part.move_id, part.account_id, part.package_id, part.partner_id
+            HAVING SUM(part.expected) <> SUM(part.booked)
+            """,
+            SUMS,
+            SQL(" UNION ALL ").join(parts),
+            which,
         )
 
     @api.model
@@ -126,8 +141,8 @@ class PracticeCreditProof(models.Model):
         )
 
     @api.model
-    def _get_parts(self, entries, lots):
-        """Return the selects of what entries should hold and of what they hold."""
+    def _get_release_parts(self, entries):
+        """Return the selects of what entries of releases should hold and of what they hold."""
         return [
             self._select_expected(SQL("deferred_account_id"), SQL("-release.amount"), entries),
             self._select_expected(
@@ -140,6 +155,12 @@ class PracticeCreditProof(models.Model):
                 package=SQL("NULL::integer"),
             ),
             self._select_booked(SQL("SELECT release.move_id FROM practice_revenue_release release WHERE %s", entries)),
+        ]
+
+    @api.model
+    def _get_lot_parts(self, lots):
+        """Return the selects of what entries of imports and of transfers should hold and of what they hold."""
+        return [
             self._select_imported(lots),
             self._select_booked(
                 SQL("SELECT lot.entry_id FROM practice_credit_lot lot WHERE lot.entry_id IS NOT NULL AND %s", lots),

@@ -32,8 +32,20 @@ class ProofCase(PracticeCase):
             move.action_post()
         return move
 
+    def check_posts(self):
+        """Check the balance posts, and compare entries with their releases, as every night."""
+        with self.enter_registry_test_mode():
+            self.env.ref("practice_billing.ir_cron_check_balance_posts").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def compare(self):
+        """Compare the entries of releases, and mark those that agree, as every night."""
+        releases = self.env["practice.revenue.release"]
+        releases._mark_agreeing(releases._get_entries_to_compare(0))
+
     def tamper(self, line, **columns):
-        """Change an item as nothing in Odoo would."""
+        """Change an item as nothing in Odoo would, after its entry was compared."""
+        self.compare()
         for column, value in columns.items():
             self.query(f"UPDATE account_move_line SET {column} = %s WHERE id = %s RETURNING id", value, line.id)
         self.env.invalidate_all()

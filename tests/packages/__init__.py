@@ -11,6 +11,7 @@ from . import test_cancel_several
 from . import test_care_tax
 from . import test_collected_parts
 from . import test_collected_parts_races
+from . import test_compared_entries
 from . import test_concurrency
 from . import test_conflicts
 from . import test_credit_insert

@@ -16,14 +16,9 @@ class TestBalancePosts(ProofCase):
         cls.make_staff()
         cls.post = cls.env["practice.balance.post"].search([("account_id", "=", cls.liability.id)])
 
-    def run_check(self):
-        with self.enter_registry_test_mode():
-            self.env.ref("practice_billing.ir_cron_check_balance_posts").method_direct_trigger()
-        self.env.invalidate_all()
-
     def test_a_difference_is_told_and_goes_away_when_it_is_mended(self):
         lot = self.sell()
-        self.run_check()
+        self.check_posts()
         self.assertFalse(self.post.activity_ids or self.post.finding)
         self.assertEqual(self.post.state, "good")
         good_until = self.post.good_until
@@ -36,7 +31,7 @@ class TestBalancePosts(ProofCase):
             self.query(f"UPDATE {table} SET write_date = '2026-03-10' WHERE {column} = %s RETURNING id", record.id)
         self.travel(days=1)
         stray = self.entry((self.liability, 12.5, self.package, self.bert))
-        self.run_check()
+        self.check_posts()
         activity = self.post.activity_ids
         self.assertEqual(activity.summary, "Balance post does not agree")
         self.assertEqual(activity.user_id, self.post._get_accountant())
@@ -54,21 +49,21 @@ class TestBalancePosts(ProofCase):
         self.assertEqual(self.post.good_until, good_until)
         self.travel(days=1)
         self.entry((self.liability, -12.5, self.package, self.bert))
-        self.run_check()
+        self.check_posts()
         self.assertFalse(self.post.activity_ids or self.post.finding)
         self.assertEqual(self.post.good_until, self.at())
 
     def test_there_is_one_activity_however_often_it_is_found(self):
         self.entry((self.liability, 12.5, self.package, self.bert))
         for _day in range(3):
-            self.run_check()
+            self.check_posts()
             self.travel(days=1)
         self.assertEqual(len(self.post.activity_ids), 1)
 
     def test_it_is_checked_once_a_day(self):
-        self.run_check()
+        self.check_posts()
         stray = self.entry((self.liability, 12.5, self.package, self.bert))
-        self.run_check()
+        self.check_posts()
         self.assertFalse(self.post.activity_ids)
         self.post.with_user(self.accountant).action_check()
         self.assertIn(stray.name, self.post.activity_ids.note)
@@ -78,7 +73,7 @@ class TestBalancePosts(ProofCase):
         self.visit()
         move = self.release()
         self.tamper(move.line_ids.filtered(lambda it: it.account_id == self.income), account_id=self.breakage.id)
-        self.run_check()
+        self.check_posts()
         for said in (move.name, self.income.display_name, "its releases, imports or transfers say", "120.00"):
             self.assertIn(said, self.post.activity_ids.note)
 
@@ -89,42 +84,42 @@ class TestBalancePosts(ProofCase):
         stray = self.entry((self.breakage, 30.0, None, None))
         for item in stray.line_ids:
             self.tamper(item, move_id=move.id)
-        self.run_check()
+        self.check_posts()
         for said in (move.name, self.breakage.display_name, "30.00"):
             self.assertIn(said, self.post.activity_ids.note)
 
     def test_an_entry_of_an_import_that_was_changed_is_told(self):
         entry = self.import_credits(booking="entry").lot_id.entry_id
-        self.run_check()
+        self.check_posts()
         self.assertFalse(self.post.activity_ids)
         item = entry.line_ids.filtered(lambda it: it.account_id == self.liability)
         self.tamper(item, balance=-400.0)
         self.travel(days=1)
-        self.run_check()
+        self.check_posts()
         self.assertIn(entry.name, self.post.activity_ids.note)
 
     def test_an_undone_import_is_no_difference(self):
         self.import_credits(booking="entry").action_undo()
-        self.run_check()
+        self.check_posts()
         self.assertFalse(self.post.activity_ids)
 
     def test_many_changes_are_counted_and_not_all_listed(self):
         for _number in range(12):
             self.entry((self.liability, 1.0, self.package, self.bert))
-        self.run_check()
+        self.check_posts()
         self.assertIn("and 2 more", self.post.activity_ids.note)
 
     def test_an_account_that_an_item_made_a_balance_post_is_checked_too(self):
         stray = self.make_account("liability_current", "PB stray")
         self.entry((stray, 12.5, self.package, self.bert))
-        self.run_check()
+        self.check_posts()
         post = self.env["practice.balance.post"].search([("account_id", "=", stray.id)])
         self.assertTrue(post.activity_ids)
 
     def test_who_looks_after_it_is_told(self):
         self.post.with_user(self.accountant).user_id = self.accountant
         self.entry((self.liability, 12.5, self.package, self.bert))
-        self.run_check()
+        self.check_posts()
         self.assertEqual(self.post.activity_ids.user_id, self.accountant)
         self.assertTrue(self.post.with_user(self.accountant).action_open_proof()["domain"])
 
@@ -139,7 +134,7 @@ class TestBalancePosts(ProofCase):
         self.env.user.company_ids += other
         paid = {"deferred_account_id": self.liability.id, "value": 50.0}
         self.give(self.patient, 1, company_id=other.id, **paid)
-        self.run_check()
+        self.check_posts()
         theirs = self.env["practice.balance.post"].search(
             [("account_id", "=", self.liability.id), ("company_id", "=", other.id)]
         )
@@ -173,7 +168,7 @@ class TestBalancePosts(ProofCase):
             item.id,
         )
         with mute_logger("odoo.addons.practice_billing.models.common.retry_mixin"):
-            self.run_check()
+            self.check_posts()
         bad, good = posts
         self.assertTrue(bad.error and bad.retry_date)
         self.assertEqual(bad.activity_ids.summary, "Balance post could not be checked")
@@ -188,10 +183,10 @@ class TestBalancePosts(ProofCase):
         reversal = self.entry((self.liability, 120.0, self.package, self.patient))
         self.query("UPDATE account_move SET reversed_entry_id = %s WHERE id = %s RETURNING id", move.id, reversal.id)
         self.env.invalidate_all()
-        self.run_check()
+        self.check_posts()
         self.assertIn("whose visits stay released", self.post.activity_ids.note)
         # What it says is possible, and right.
         reversal._reverse_moves([{"date": self.today()}])._post()
         self.travel(days=1)
-        self.run_check()
+        self.check_posts()
         self.assertFalse(self.post.activity_ids)

@@ -286,6 +286,8 @@ with freeze_time({moment!r}, tick=True), patch("odoo.sql_db.Cursor.now", lambda 
                 )
                 self.assertEqual(self.rows(names), [])
         self.assertEqual(self.rows("SELECT model FROM ir_model WHERE model LIKE 'practice.%'"), [])
+        self.assertEqual(self.rows("SELECT proname FROM pg_proc WHERE proname LIKE 'practice%'"), [])
+        self.assertEqual(self.rows("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"), [])
 
     def test_sales_and_personnel_that_are_installed_later_work_beside_it(self):
         output = run_odoo(self.database, "-i", "sale,hr")
