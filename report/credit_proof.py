@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .revenue_release import TO_COMPARE
+from .revenue_release import MANY_TO_COMPARE, TO_COMPARE
 
 #: Where money can wait.
 LIABILITIES = ("liability_current", "liability_non_current")
@@ -42,13 +42,15 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True)
 class Posts:
-    """The balance posts that there are.
+    """The balance posts that there are, and which releases have to be compared with their entries.
 
     :param list rows: ids of account, company and of the only package that it can be of, if there is one; and whether
         an opening balance on it holds credits
+    :param SQL to_compare: releases, as a condition on ``release``
     """
 
     rows: list
+    to_compare: SQL
 
     @property
     def account_ids(self):
@@ -236,7 +238,9 @@ class PracticeCreditProof(models.Model):
         """Return the :class:`Source` objects that together are the proof."""
         return [
             Source("credit", self._select_credits(), ("package_id", "credit_move_id", "value_credits")),
-            Source("release", self._select_waiting(), ("package_id", "credit_move_id", "release_id", "to_release")),
+            Source(
+                "release", self._select_waiting(posts), ("package_id", "credit_move_id", "release_id", "to_release")
+            ),
             Source("item", self._select_items(posts), ("package_id", *self._get_item_columns())),
         ]
 
@@ -295,14 +299,17 @@ class PracticeCreditProof(models.Model):
             """
             SELECT account_id, company_id,
                    CASE WHEN count(*) FILTER (WHERE claims) = 1 THEN min(package_id) FILTER (WHERE claims) END,
-                   (account_id, company_id) IN (SELECT account_id, company_id FROM (%s) opening)
+                   (account_id, company_id) IN (SELECT account_id, company_id FROM (%s) opening),
+                   (%s)
               FROM (%s) post
           GROUP BY account_id, company_id
             """,
             self._select_openings(),
+            MANY_TO_COMPARE,
             self._select_posts(),
         )
-        return Posts(self.env.execute_query(query))
+        rows = self.env.execute_query(query)
+        return Posts([row[:4] for row in rows], SQL("TRUE") if any(row[4] for row in rows) else TO_COMPARE)
 
     @api.model
     def _flush_depends(self):
@@ -336,7 +343,7 @@ class PracticeCreditProof(models.Model):
         )
 
     @api.model
-    def _select_waiting(self):
+    def _select_waiting(self, posts):
         """Return what waits from the day of the visit on, and no longer from the day of its entry on.
 
         A visit whose entry has that very day never waits, so none of an entry that was compared does. A release that
@@ -357,7 +364,7 @@ class PracticeCreditProof(models.Model):
                AND (release.state = 'due' OR (entry.state = 'posted' AND entry.date <> release.date))
                AND (change.number = 0 OR (entry.state = 'posted' AND entry.date <> release.date))
             """,
-            TO_COMPARE,
+            posts.to_compare,
         )
 
     @api.model

@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .credit_proof import Source
-from .revenue_release import TO_COMPARE
 
 #: A condition that leaves nothing out.
 ALL = SQL("TRUE")
@@ -55,10 +54,10 @@ class PracticeCreditProof(models.Model):
     @api.model
     def _get_sources(self, posts):
         more = ("package_id", "release_id", "line_id", "balance", "released")
-        return [*super()._get_sources(posts), Source("mismatch", self._select_mismatched_revenue(), more)]
+        return [*super()._get_sources(posts), Source("mismatch", self._select_mismatched_revenue(posts), more)]
 
     @api.model
-    def _select_mismatched_revenue(self):
+    def _select_mismatched_revenue(self, posts):
         elsewhere = SQL("(part.account_id, part.company_id) NOT IN (SELECT account_id, company_id FROM sole)")
         return SQL(
             """
@@ -66,7 +65,7 @@ class PracticeCreditProof(models.Model):
                    wrong.release_id, wrong.line_id, wrong.booked AS balance, wrong.expected AS released
               FROM (%s) wrong
             """,
-            self._select_mismatches(TO_COMPARE, which=elsewhere),
+            self._select_mismatches(posts.to_compare, which=elsewhere),
         )
 
     @api.model

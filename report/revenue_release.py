@@ -15,10 +15,18 @@ TO_COMPARE = SQL(
         SELECT id FROM practice_revenue_release WHERE entry_agrees IS NOT TRUE
          UNION ALL
         SELECT other.id
-          FROM practice_revenue_release changed
-          JOIN practice_revenue_release other ON other.move_id = changed.move_id
-         WHERE changed.entry_agrees IS NOT TRUE
+          FROM (SELECT DISTINCT move_id FROM practice_revenue_release WHERE entry_agrees IS NOT TRUE) changed
+          JOIN practice_revenue_release other ON other.move_id = changed.move_id AND other.entry_agrees
     )"""
+)
+
+#: Whether they are so many that looking for them takes longer than comparing all, as before the first night after an
+#: update.
+MANY_TO_COMPARE = SQL(
+    """
+    SELECT COUNT(*) > 20000
+      FROM (SELECT FROM practice_revenue_release WHERE entry_agrees IS NOT TRUE LIMIT 20001) new
+    """
 )
 
 #: Entries of one transaction of the nightly comparison; of some more PostgreSQL would read all items there are.

@@ -52,7 +52,7 @@ class TestComparedEntries(ProofCase):
     def get_columns_of_proof(self):
         """Return ``{alias: columns}`` of what the proof reads of entries, items and releases, from its SQL."""
         proof = self.proof_model
-        read = SQL("%s %s", proof._select_mismatches(), proof._select_waiting()).code
+        read = SQL("%s %s", proof._select_mismatches(), proof._select_waiting(proof._get_posts())).code
         columns = {alias: set(re.findall(rf'\b{alias}"?\."?(\w+)', read)) - {"id", "entry_agrees"} for alias in TABLES}
         self.assertLessEqual({"amount", "move_id", "partner_id", "state"}, columns["release"])
         self.assertLessEqual({"account_id", "balance", "move_id", "parent_state"}, columns["item"])
