@@ -1,5 +1,6 @@
 """Organisations with subscriptions to measure, and processes that bill them at once."""
 
+import multiprocessing
 import os
 import time
 
@@ -9,6 +10,9 @@ from odoo.fields import Command
 from odoo.modules.registry import Registry
 
 from odoo.addons.practice_billing.models.subscriptions.billing.invoice_facts import InvoiceFacts
+
+#: How long processes may take until all of them are ready.
+WARM_UP_SECONDS = 60
 
 
 class Subscribers:
@@ -92,18 +96,23 @@ class Subscribers:
         return moves
 
 
-def in_processes(env, count, work):
-    """Run ``work(env)`` in ``count`` processes at once, each with its own connection; return the seconds it took."""
+def in_processes(env, count, work, warm_up):
+    """Run ``work(env)`` in ``count`` processes at once, each with its own connection; return the seconds it took.
+
+    :param warm_up: called with each ``env`` before and rolled back: a worker has filled its caches long ago
+    """
     env.cr.commit()
+    ready = multiprocessing.get_context("fork").Barrier(count + 1)
+    children = [_fork(env.cr.dbname, work, warm_up, ready) for _number in range(count)]
+    ready.wait(WARM_UP_SECONDS)
     started = time.perf_counter()
-    children = [_fork(env.cr.dbname, work) for _number in range(count)]
     failed = [child for child in children if os.waitpid(child, 0)[1]]
     if failed:
         raise RuntimeError(f"{len(failed)} of {count} processes failed")
     return time.perf_counter() - started
 
 
-def _fork(database, work):
+def _fork(database, work, warm_up, ready):
     child = os.fork()
     if child:
         return child
@@ -115,7 +124,12 @@ def _fork(database, work):
         sql_db._Pool = None
         registry._db = sql_db.db_connect(database)
         with registry.cursor() as cr:
-            work(Environment(cr, SUPERUSER_ID, {}))
+            env = Environment(cr, SUPERUSER_ID, {})
+            warm_up(env)
+            cr.rollback()
+            env.invalidate_all()
+            ready.wait(WARM_UP_SECONDS)
+            work(env)
         code = 0 if inherited else 1
     finally:
         os._exit(code)
