@@ -15,6 +15,9 @@ SUBSCRIPTIONS, MOVEMENTS, APPOINTMENTS, USAGES, DUE = (
     int(SHARE * number) for number in (100_000, 1_000_000, 300_000, 1_000_000, 1_000)
 )
 
+#: What a page is that is printed.
+PAPER = "paper"
+
 env = env(user=env.ref("base.user_admin"))
 world = World(env)
 
@@ -74,9 +77,13 @@ for door, (_queries, scans) in found.items():
 slowest = {}
 for door in doors:
     if not door.sums and door not in failed:
-        taken = fastest(env, door.open, 1).seconds
+        door.open()
+        env.invalidate_all()
+        taken, answer = measure_once(env, door.open)
         env.cr.rollback()
-        slowest[door.kind] = max(slowest.get(door.kind, (0, "")), (taken, door.name))
+        kind = PAPER if getattr(answer, "mimetype", "") == "application/pdf" else door.kind
+        slowest[kind] = max(slowest.get(kind, (0, "")), (taken.seconds, door.name))
+slowest.pop(PAPER, None)  # wkhtmltopdf waits in vain for the style sheets of a server that does not run here
 for kind, (taken, name) in slowest.items():
     report(f"scale_slowest_{kind}_seconds", taken, 1)
     print("# it is", name)

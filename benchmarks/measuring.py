@@ -13,11 +13,13 @@ from pathlib import Path
 
 @dataclass
 class Measured:
-    """Seconds and queries of one piece of work, the medians of its rounds, and the mean of its usual processor time."""
+    """Seconds and queries of one piece of work, the medians of its rounds, and the mean of its usual processor time;
+    and what a page answers."""
 
     seconds: float
     queries: float
     processor: float = 0.0
+    mimetype: str = ""
 
 
 def report(name, value, limit, *, at_least=False):

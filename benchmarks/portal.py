@@ -35,7 +35,7 @@ class Portal:
         """
         queries, started = sql_db.sql_counter, time.perf_counter()
         answer = self.client.get(path, headers={"Host": "localhost"})
-        taken = Measured(time.perf_counter() - started, sql_db.sql_counter - queries)
+        taken = Measured(time.perf_counter() - started, sql_db.sql_counter - queries, mimetype=answer.mimetype)
         if answer.status_code not in accepted:
             raise RuntimeError(f"{path}: {answer.status}")
         return taken

@@ -2,12 +2,14 @@
 
 # Other sessions see only what is committed; pylint: disable=invalid-commit
 import re
+from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
+from ...report import credit_proof
 from ..common.practice import PracticeMixin
 from ..common.proof import ProofCase
 from ..common.races import RaceCase, refused
@@ -153,6 +155,15 @@ class TestComparedEntries(ProofCase):
         self.assertFalse(self.is_compared())
         waiting = self.proof_model.search([("kind", "=", "release"), ("account_id", "=", self.liability.id)])
         self.assertEqual(sorted(waiting.mapped("to_release")), [-120.0, 120.0])
+
+    def test_where_most_were_not_compared_all_are(self):
+        """Before the first night after an update."""
+        item = self.move.line_ids.filtered(lambda it: it.account_id == self.income)[0]
+        self.tamper(item, account_id=self.breakage.id)
+        few = self.wrong(self.income)
+        with patch.object(credit_proof, "MANY_TO_COMPARE", SQL("SELECT TRUE")):
+            self.assertEqual(self.wrong(self.income), few)
+        self.assertTrue(few)
 
     # === WHO WATCHES THE WATCHER === #
 
