@@ -143,8 +143,9 @@ class PracticeRevenueRelease(models.Model):
     _to_compare_idx = models.Index("(move_id) WHERE entry_agrees IS NOT TRUE")
 
     def init(self):
-        super().init()
+        result = super().init()
         self.pool.post_init(self._create_triggers)  # once the columns of all models are there
+        return result
 
     @api.model
     def _create_triggers(self):
