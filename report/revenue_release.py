@@ -8,14 +8,17 @@ ITEM_COLUMNS = ("account_id", "balance", "company_id", "move_id", "parent_state"
 #: What the proof reads of the entry itself.
 ENTRY_COLUMNS = ("date", "state")
 
+#: What was not compared since it changed. Months of subscriptions that are to come have nothing to compare yet.
+CHANGED = "entry_agrees IS NOT TRUE AND (state = 'posted' OR credit_move_id IS NOT NULL)"
+
 #: Releases of entries that have to be compared, as a condition on ``release``: one that was not is enough.
 TO_COMPARE = SQL(
-    """
+    f"""
     release.id IN (
-        SELECT id FROM practice_revenue_release WHERE entry_agrees IS NOT TRUE
+        SELECT id FROM practice_revenue_release WHERE {CHANGED}
          UNION ALL
         SELECT other.id
-          FROM (SELECT DISTINCT move_id FROM practice_revenue_release WHERE entry_agrees IS NOT TRUE) changed
+          FROM (SELECT DISTINCT move_id FROM practice_revenue_release WHERE {CHANGED}) changed
           JOIN practice_revenue_release other ON other.move_id = changed.move_id AND other.entry_agrees
     )"""
 )
@@ -23,9 +26,9 @@ TO_COMPARE = SQL(
 #: Whether they are so many that looking for them takes longer than comparing all, as before the first night after an
 #: update.
 MANY_TO_COMPARE = SQL(
-    """
+    f"""
     SELECT COUNT(*) > 20000
-      FROM (SELECT FROM practice_revenue_release WHERE entry_agrees IS NOT TRUE LIMIT 20001) new
+      FROM (SELECT FROM practice_revenue_release WHERE {CHANGED} AND move_id IS NOT NULL LIMIT 20001) new
     """
 )
 
@@ -140,7 +143,7 @@ class PracticeRevenueRelease(models.Model):
         "and is of the same day.",
     )
 
-    _to_compare_idx = models.Index("(move_id) WHERE entry_agrees IS NOT TRUE")
+    _to_compare_idx = models.Index(f"(move_id) WHERE {CHANGED}")
 
     def init(self):
         result = super().init()
@@ -185,9 +188,9 @@ class PracticeRevenueRelease(models.Model):
         self.flush_model()
         rows = self.env.execute_query(
             SQL(
-                """
+                f"""
                 SELECT DISTINCT move_id FROM practice_revenue_release
-                 WHERE entry_agrees IS NOT TRUE AND move_id > %s ORDER BY move_id LIMIT %s
+                 WHERE {CHANGED} AND move_id > %s ORDER BY move_id LIMIT %s
                 """,
                 last_id,
                 BATCH,
