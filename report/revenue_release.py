@@ -1,6 +1,7 @@
+from functools import partial
+
 from odoo import api, fields, models
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
 #: What the proof reads of a journal item; when one of them changes on a posted item, its entry is compared again.
 ITEM_COLUMNS = ("account_id", "balance", "company_id", "move_id", "parent_state", "partner_id", "practice_package_id")
@@ -169,31 +170,29 @@ class PracticeRevenueRelease(models.Model):
 
         One that somebody changes meanwhile is left to the next night.
         """
-        last_id = 0
-        while entry_ids := self._get_entries_to_compare(last_id):
-            last_id = entry_ids[-1]
-            try:
-                self._mark_agreeing(entry_ids)
-                time_left = self.env["ir.cron"]._commit_progress(len(entry_ids))
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                self.env.cr.rollback()
-                self.env.invalidate_all()
-                continue
-            if not time_left:
-                break
+        batches = split_every(BATCH, self._get_entries_to_compare(), list)
+        self._practice_run_one_by_one([partial(self._compare_batch, batch) for batch in batches])
 
     @api.model
-    def _get_entries_to_compare(self, last_id):
-        """Return the ids of the next entries after ``last_id`` that were not compared, in their order."""
+    def _compare_batch(self, entry_ids, cron, remaining):
+        """Compare these entries and commit.
+
+        :param remaining: how many batches come after this one
+        :return: the seconds that the run has left
+        """
+        self._mark_agreeing(entry_ids)
+        return cron._commit_progress(len(entry_ids), remaining=remaining)
+
+    @api.model
+    def _get_entries_to_compare(self):
+        """Return the ids of the entries that were not compared since they changed, in their order."""
         self.flush_model()
         rows = self.env.execute_query(
             SQL(
                 f"""
                 SELECT DISTINCT move_id FROM practice_revenue_release
-                 WHERE {CHANGED} AND move_id > %s ORDER BY move_id LIMIT %s
-                """,
-                last_id,
-                BATCH,
+                 WHERE {CHANGED} AND move_id IS NOT NULL ORDER BY move_id
+                """
             )
         )
         return [entry_id for (entry_id,) in rows]

@@ -41,7 +41,7 @@ class ProofCase(PracticeCase):
     def compare(self):
         """Compare the entries of releases, and mark those that agree, as every night."""
         releases = self.env["practice.revenue.release"]
-        releases._mark_agreeing(releases._get_entries_to_compare(0))
+        releases._mark_agreeing(releases._get_entries_to_compare())
 
     def tamper(self, line, **columns):
         """Change an item as nothing in Odoo would, after its entry was compared."""
