@@ -1,4 +1,5 @@
 from . import ir_config_parameter
+from . import insert_mixin
 from . import kept_mixin
 from . import terms_mixin
 from . import terms_version_mixin

@@ -14,7 +14,6 @@ from . import test_collected_parts_races
 from . import test_compared_entries
 from . import test_concurrency
 from . import test_conflicts
-from . import test_credit_insert
 from . import test_day_board
 from . import test_expected_breakage
 from . import test_expiry

@@ -11,6 +11,7 @@ from . import test_forget
 from . import test_guest
 from . import test_halves
 from . import test_i18n
+from . import test_inserted_rows
 from . import test_install
 from . import test_load
 from . import test_names

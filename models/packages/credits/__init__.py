@@ -15,7 +15,6 @@ from . import credit_lot_gift
 from . import credit_lot_order
 from . import credit_import
 from . import credit_move
-from . import credit_move_insert
 from . import revenue_release
 from . import account_move
 from . import account_move_instalments

@@ -121,7 +121,10 @@ class AccountMoveLine(models.Model):
 
     @api.depends("product_id", "practice_sold_line_id", "practice_package_id")
     def _compute_practice_sale(self):
-        for line in self:
+        selling = self.filtered(lambda line: line.practice_sold_line_id or line.practice_package_id)
+        others = self - selling
+        others.practice_credits_per_unit, others.practice_deferred_account_id = 0, False
+        for line in selling:
             sold, package_sudo = line.practice_sold_line_id, line.sudo().practice_package_id  # sudo: as above
             if sold:
                 line.practice_credits_per_unit = sold.practice_credits_per_unit

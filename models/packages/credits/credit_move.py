@@ -14,9 +14,15 @@ class PracticeCreditMove(models.Model):
     """
 
     _name = "practice.credit.move"
+    _inherit = ["practice.insert.mixin"]
     _description = "Credit Movement"
     _order = "date desc, id desc"
     _rec_name = "kind"
+    _insert_columns = (
+        *("lot_id", "package_id", "company_id", "partner_id", "kind", "credits", "value", "production", "date"),
+        *("event_id", "user_id", "invoice_line_id", "other_lot_id", "transfer_entry_id", "reason"),
+    )
+    _insert_empty = {"credits": 0, "value": 0.0, "production": 0.0}
 
     lot_id = fields.Many2one("practice.credit.lot", required=True, index=True, ondelete="restrict")
     package_id = fields.Many2one("practice.package", required=True, index=True, ondelete="restrict")
@@ -101,7 +107,7 @@ class PracticeCreditMove(models.Model):
         """
         accounts = [vals.get("income_account_id") for vals in vals_list]
         vals_list = [{name: value for name, value in vals.items() if name != "income_account_id"} for vals in vals_list]
-        moves = self._insert(vals_list) if self._may_insert(vals_list) else super().create(vals_list)
+        moves = super().create(vals_list)
         moves.lot_id._apply(moves)
         releases = [
             move._prepare_release_vals(account_id)

@@ -8,9 +8,15 @@ class PracticeSubscriptionLicence(models.Model):
     """A paid seat of a period. Who takes it over when the first one leaves pays nothing."""
 
     _name = "practice.subscription.licence"
+    _inherit = ["practice.insert.mixin"]
     _description = "Paid Seat"
     _order = "period_id, date_from, id"
     _rec_name = "practitioner_id"
+    _insert_columns = (
+        *("period_id", "billed_period_id", "company_id", "seat_id", "practitioner_id", "kind", "date_from", "price"),
+        *("discount_rate", "invoice_line_id", "discount_line_id", "is_paid_for"),
+    )
+    _insert_empty = {"price": 0.0, "discount_rate": 0.0, "is_paid_for": False}
 
     period_id = fields.Many2one("practice.subscription.period", required=True, index=True, ondelete="cascade")
     billed_period_id = fields.Many2one(

@@ -174,7 +174,8 @@ class AccountMove(models.Model):
         totals = [(0.0, 0.0)] * len(vals_list)
         for number, base_line in base_lines.items():
             details = base_line["tax_details"]
-            totals[number] = details["total_excluded_currency"], details["total_included_currency"]
+            amounts = details["total_excluded_currency"], details["total_included_currency"]
+            totals[number] = tuple(map(self.currency_id.round, amounts))
         return vals_list + [
             {**vals, "move_id": self.id, "display_type": "tax", "analytic_distribution": False}
             for vals in result["tax_lines_to_add"]
@@ -252,6 +253,13 @@ class AccountMove(models.Model):
         if self.env.context.get(BATCH_KEY):
             return check_each_company_once(self, fnames)
         return super()._check_company(fnames)
+
+    def _compute_tax_country_id(self):
+        """Have it computed, not written, when Odoo calls this itself before it compares a batch with its taxes."""
+        if not self.env.context.get(BATCH_KEY):
+            return super()._compute_tax_country_id()
+        with self.env.protecting([self._fields["tax_country_id"]], self):
+            return super()._compute_tax_country_id()
 
     def _practice_filter_reconciled(self):
         """Return those of these documents that something is reconciled with."""

@@ -55,8 +55,12 @@ class AccountMoveLine(models.Model):
         """Take the totals of a batch from the taxes that were calculated for each document, not line by line again."""
         batch = self.env.context.get(BATCH_KEY)
         known = self.filtered(lambda it: it.id in batch.totals) if batch else self.browse()
+        subtotal, total = self._fields["price_subtotal"], self._fields["price_total"]
         for line in known:
-            line.price_subtotal, line.price_total = batch.totals.pop(line.id)
+            # They are rounded; to be assigned, each would be rounded four times and look for its currency as often.
+            without_tax, with_tax = batch.totals.pop(line.id)
+            subtotal._update_cache(line, without_tax, dirty=True)
+            total._update_cache(line, with_tax, dirty=True)
         if batch:
             batch.taken["totalled"] += len(known)
         return super(AccountMoveLine, self - known)._compute_totals()
@@ -80,7 +84,7 @@ class AccountMoveLine(models.Model):
         return super(AccountMoveLine, self - of_days)._compute_practice_package_id()
 
     def _practice_gives_credits(self):
-        return not self._practice_is_of_days() and super()._practice_gives_credits()
+        return super()._practice_gives_credits() and not self._practice_is_of_days()
 
     def _practice_is_of_days(self):
         """Return whether this line is for a period whose seats are paid by days, and give no visits."""

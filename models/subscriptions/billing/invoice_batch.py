@@ -65,9 +65,11 @@ def check_each_company_once(records, fnames):
     """
     batch, by_odoo = records.env.context[BATCH_KEY], records.with_context(**{BATCH_KEY: None})
     names = records._fields if fnames is None or "company_id" in fnames else fnames
-    for name in names:
-        field = records._fields[name]
-        if field.relational and field.check_company:
-            values = {(record.company_id, record[name]): record.id for record in records}
-            batch.taken["checked"] += len(records) - len(values)
+    fields = [records._fields[name] for name in names]
+    names = [field.name for field in fields if field.relational and field.check_company]
+    for of_company in records.grouped("company_id").values():
+        for name in names:
+            # Most are empty throughout, which is found out at once.
+            values = {record[name]: record.id for record in of_company} if of_company[name] else {}
+            batch.taken["checked"] += len(of_company) - len(values)
             by_odoo.browse(values.values())._check_company([name])

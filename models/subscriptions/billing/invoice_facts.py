@@ -10,7 +10,7 @@ class InvoiceFacts:
     def __init__(self, company, day):
         self.company = company
         self.day = day
-        self._has_rates, self._rates, self._positions = {}, {}, {}
+        self._has_rates, self._rates, self._positions, self._partners = {}, {}, {}, {}
 
     @cached_property
     def journal(self):
@@ -30,6 +30,12 @@ class InvoiceFacts:
         """The fiscal positions that Odoo chooses from by country and VAT number."""
         positions = self.company.env["account.fiscal.position"].with_company(self.company)
         return positions.search([*positions._check_company_domain(self.company), ("auto_apply", "=", True)])
+
+    def get_partner(self, subscription):
+        """Return the contact that the invoices of ``subscription`` go to."""
+        if subscription not in self._partners:
+            self._partners[subscription] = subscription._get_invoice_partner()
+        return self._partners[subscription]
 
     def get_position(self, partner):
         """Return the fiscal position of a customer, as Odoo chooses it."""

@@ -60,7 +60,7 @@ class PracticeSubscription(models.Model):
         lasts = redemption and redemption.duration != "once"
         # What waits for the days of the period; a membership's money waits for visits instead.
         deferred = rules and not plan.package_id and plan.deferred_account_id
-        position = facts.get_position(self._get_invoice_partner())
+        position = facts.get_position(facts.get_partner(self))
         if deferred:
             deferred = position.map_account(deferred)
             plan._check_mapped_accounts(deferred, position)
@@ -116,13 +116,14 @@ class PracticeSubscription(models.Model):
     def _prepare_licence_vals(self, licence, period):
         return {
             "period_id": period.id,
-            "company_id": period.company_id.id,  # of the period anyway; given, it is not written afterwards
+            "company_id": period.company_id.id,  # of the period anyway; complete rows are inserted together
             "seat_id": licence.seat,
             "practitioner_id": licence.person,
             "kind": licence.kind,
             "date_from": licence.date_from,
             "price": licence.price,
             "discount_rate": licence.discount_rate,
+            "is_paid_for": True,
         }
 
     def _advance(self, invoices, periods):

@@ -30,7 +30,7 @@ class PracticeSubscription(models.Model):
         """
         self.ensure_one()
         plan = invoice.plan
-        partner = self._get_invoice_partner()
+        partner = facts.get_partner(self)
         self._check_address(partner)
         # What is given back goes by what was sold, and asks nothing of the plan of today.
         if not all(line.origin for line in invoice.bill.lines):
@@ -129,10 +129,10 @@ class PracticeSubscription(models.Model):
     def _prepare_invoice_vals(self, invoice, facts, period):
         """Return the values of the invoice of ``period``; a credit note when the customer gets more than they pay."""
         self.ensure_one()
-        partner = self._get_invoice_partner()
+        partner = facts.get_partner(self)
         position = facts.get_position(partner)
         move, sign = self.env["account.move"], -1 if invoice.bill.total < 0 else 1
-        lines = self._prepare_line_vals(invoice, position, sign, period)
+        lines = self._prepare_line_vals(invoice, facts, sign, period)
         if sold_sudo := self._get_sale_sudo(invoice):
             partner, position = sold_sudo.partner_id.sudo(False), sold_sudo.fiscal_position_id.sudo(False)
         return {
@@ -171,12 +171,13 @@ class PracticeSubscription(models.Model):
             rows += [(section, None), *((section, line) for line in lines)] if lines else []
         return rows
 
-    def _prepare_line_vals(self, invoice, position, sign=1, period=None):
+    def _prepare_line_vals(self, invoice, facts, sign=1, period=None):
         """Return the values of all lines, titles included.
 
         :param period: the period record of the invoice, when there is one already
         """
-        me = self.with_context(lang=self._get_invoice_partner().lang or self.env.lang)
+        partner = facts.get_partner(self)
+        me, position = self.with_context(lang=partner.lang or self.env.lang), facts.get_position(partner)
         vals_list = []
         for section, line in self._get_ordered_lines(invoice):
             if not line:

@@ -58,12 +58,12 @@ class PracticeSubscription(models.Model):
         company = self.company_id
         me = self.with_company(company)
         facts = InvoiceFacts(company, company._practice_day())
-        vals_list = me._prepare_line_vals(invoice, facts.get_position(me._get_invoice_partner()))
+        vals_list = me._prepare_line_vals(invoice, facts)
         taxes = me.env["account.tax"]
         base_lines = [
             taxes._prepare_base_line_for_taxes_computation(
                 None,
-                partner_id=me._get_invoice_partner(),
+                partner_id=facts.get_partner(me),
                 currency_id=invoice.plan.currency_id,
                 product_id=me.env["product.product"].browse(vals["product_id"]),
                 tax_ids=taxes.browse(vals["tax_ids"][0][2]),

@@ -109,4 +109,4 @@ class PracticeSubscription(models.Model):
     def _get_unbilled_position(self, facts):
         """Return the fiscal position that the next invoice has."""
         self.ensure_one()
-        return facts.get_position(self._get_invoice_partner())
+        return facts.get_position(facts.get_partner(self))

@@ -3,39 +3,42 @@ from functools import lru_cache
 from odoo import api, models
 from odoo.tools import SQL, ormcache
 
-#: Columns that hold a number; in the others nothing is NULL.
-NUMBERS = {"credits": 0, "value": 0.0, "production": 0.0}
-
 #: What Odoo adds to each row.
 LOGGED = ("create_uid", "create_date", "write_uid", "write_date")
-
-#: The columns of a movement besides.
-COLUMNS = (
-    *("lot_id", "package_id", "company_id", "partner_id", "kind", "credits", "value", "production", "date", "event_id"),
-    *("user_id", "invoice_line_id", "other_lot_id", "transfer_entry_id", "reason"),
-)
-
-#: What has to be known of each row.
-REQUIRED = frozenset(COLUMNS)
 
 #: What of the ORM is done in another way here, and whose overrides have to be asked.
 REPLACED = ("_create", "_prepare_create_values", "_add_missing_default_values", "modified", "_validate_fields")
 
+#: What the cache holds of a field of these types is not always what it is given.
+CONVERTED = ("date", "datetime", "float")
 
-class PracticeCreditMove(models.Model):
-    """Complete rows of the ledger, inserted together.
 
-    The ORM takes some 450 calls for each row that it creates: defaults, access, a cache for each field. Rows of the
-    ledger come from one place, complete. Where another add-on has a column of its own, a rule or a say in how rows are
+class PracticeInsertMixin(models.AbstractModel):
+    """Complete rows of a model, inserted together.
+
+    The ORM takes some 450 calls for each row that it creates: defaults, access, a cache for each field. Rows of these
+    models come from one place, complete. Where another add-on has a column of its own, a rule or a say in how rows are
     made, the ORM makes them.
+
+    ``_insert_columns`` names the columns, all of which have to be given; ``_insert_empty`` what stands for nothing in
+    those in which it is not NULL. Amounts have to be rounded already.
     """
 
-    _inherit = "practice.credit.move"
+    _name = "practice.insert.mixin"
+    _description = "Rows That Are Inserted Together"
+
+    _insert_columns = ()
+    _insert_empty = {}
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return self._insert(vals_list) if self._may_insert(vals_list) else super().create(vals_list)
 
     @api.model
     def _may_insert(self, vals_list):
         """Return whether these rows need nothing of the ORM: they are complete, and nobody else has a say in them."""
-        complete = bool(vals_list) and all(vals.keys() == REQUIRED for vals in vals_list)
+        required = set(self._insert_columns)
+        complete = bool(vals_list) and all(vals.keys() == required for vals in vals_list)
         return complete and self.env.su and self._is_left_to_us()
 
     @api.model
@@ -46,9 +49,9 @@ class PracticeCreditMove(models.Model):
         columns = {field.name for field in self._fields.values() if field.store and field.column_type}
         asked_after = [parent for parent in type(self).mro() if vars(parent).get("_name") == "base"]
         return (
-            columns == {"id", *COLUMNS, *LOGGED}
+            columns == {"id", *self._insert_columns, *LOGGED}
             and not self._constraint_methods
-            and not any(it.domain for name in COLUMNS for it in self._get_lists_by(name))
+            and not any(it.domain for name in self._insert_columns for it in self._get_lists_by(name))
             and not any("create" in vars(parent) for parent in asked_after)
             and all(getattr(type(self), name) is getattr(models.BaseModel, name) for name in REPLACED)
         )
@@ -57,20 +60,30 @@ class PracticeCreditMove(models.Model):
     def _insert(self, vals_list):
         """Insert complete rows with one statement; cache, inverses and what is computed follow, as the ORM does it."""
         now, number = self.env.cr.now(), len(vals_list)
-        values = {name: [vals[name] or NUMBERS.get(name) for vals in vals_list] for name in COLUMNS}
+        values = {name: self._get_column(name, vals_list) for name in self._insert_columns}
         values |= {name: [self.env.uid] * number for name in ("create_uid", "write_uid")}
         values |= {name: [now] * number for name in ("create_date", "write_date")}
-        moves = self.browse(id_ for [id_] in self.env.execute_query(self._get_insert_sql(values)))
+        rows = self.browse(id_ for [id_] in self.env.execute_query(self._get_insert_sql(values)))
         for name, column in values.items():
-            self._fields[name]._insert_cache(moves, column)
-        self._fields["release_ids"]._insert_cache(moves, [()] * number)
-        for inverse, column in ((it, values[name]) for name in COLUMNS for it in self._get_lists_by(name)):
+            self._fields[name]._insert_cache(rows, column)
+        for field in self._fields.values():
+            if field.store and not field.column_type:
+                field._insert_cache(rows, [()] * number)
+        for inverse, column in ((it, values[name]) for name in self._insert_columns for it in self._get_lists_by(name)):
             known = inverse._get_cache(self.env)
-            for id_, value in zip(moves._ids, column, strict=True):
+            for id_, value in zip(rows._ids, column, strict=True):
                 if value in known:
                     known[value] += (id_,)
-        moves.modified(self._fields, create=True)
-        return moves
+        with self.env.protecting([self._fields[name] for name in self._insert_columns], rows):
+            rows.modified(self._fields, create=True)
+        return rows
+
+    @api.model
+    def _get_column(self, name, vals_list):
+        """Return what the column ``name`` of each row holds."""
+        field, empty = self._fields[name], self._insert_empty.get(name)
+        column = [vals[name] or empty for vals in vals_list]
+        return [field.convert_to_cache(it, self) for it in column] if field.type in CONVERTED else column
 
     @api.model
     def _get_insert_sql(self, values):
@@ -82,7 +95,7 @@ class PracticeCreditMove(models.Model):
         """
         same = {name: column[0] for name, column in values.items() if column.count(column[0]) == len(column)}
         others = [name for name in values if name not in same]
-        insert = SQL("INSERT INTO practice_credit_move (%s)", _get_identifiers((*same, *others)))
+        insert = SQL("INSERT INTO %s (%s)", SQL.identifier(self._table), _get_identifiers((*same, *others)))
         if not others:
             return SQL("%s VALUES %s RETURNING id", insert, tuple(same.values()))
         arrays = (SQL("%s::%s[]", values[name], SQL(self._fields[name].column_type[0])) for name in others)
@@ -95,7 +108,7 @@ class PracticeCreditMove(models.Model):
 
     @api.model
     def _get_lists_by(self, name):
-        """Return the fields that list the movements whose field ``name`` has a record."""
+        """Return the fields that list the rows whose field ``name`` has a record."""
         return self.pool.field_inverses[self._fields[name]]
 
 
