@@ -1,6 +1,7 @@
 """What the billing run makes is, field by field, what bare Odoo makes of the same values; with far fewer queries."""
 
 # PostgreSQL's statistics know only what is committed; pylint: disable=invalid-commit
+import gc
 import time
 from collections import Counter
 from contextlib import ExitStack, contextmanager
@@ -368,6 +369,7 @@ class TestInvoiceBatch(PracticeCase):
         self.assertFalse(batch.totals, "each is taken once")
         self.assertGreaterEqual(batch.taken["unchanged"], 6)
         self.assertGreater(batch.taken["checked"], 6 * 5)
+        self.assertGreater(batch.taken["kept"], 6 * 5)
         # What Odoo did instead, and whether these are its long ways at all.
         expected = {"_sync_tax_lines": 0, "_get_next_sequence_format": 2, "_compute_reconciled_payment_ids": 0}
         self.assertEqual({name: counts[name] for name in expected}, expected)
@@ -384,9 +386,28 @@ class TestInvoiceBatch(PracticeCase):
 
     def test_a_draft_is_posted_by_its_batch_only_while_that_posts(self):
         batch = invoice_batch.InvoiceBatch()
-        moves = self.env["account.move"].with_context(**{invoice_batch.BATCH_KEY: batch}).create([self.document()])
-        moves._post(soft=False)
+        moves = self.env["account.move"].with_context(**{invoice_batch.BATCH_KEY: True})
+        with batch.running(self.env):
+            moves.create([self.document()])._post(soft=False)
+        self.assertTrue(batch.taken["checked"])
         self.assertFalse(batch.taken["posted"])
+
+    def test_who_only_says_that_there_is_a_batch_takes_none_of_them(self):
+        moves = self.env["account.move"].with_context(**{invoice_batch.BATCH_KEY: True})
+        with self.watched() as (_batches, counts):
+            moves.create([self.document()])._post(soft=False)
+        self.assertTrue(all(counts.values()), counts)
+
+    def test_batches_leave_no_environments_behind(self):
+        known = self.env.transaction.envs
+        gc.disable()  # what keeps itself alive stays until it is looked for, which takes many batches
+        self.addCleanup(gc.enable)
+        self.ours(self.env, [self.document()])
+        before = len(known)
+        for _number in range(3):
+            self.ours(self.env, [self.document()])
+        self.assertEqual(len(known), before)
+        self.assertFalse(self.env.cr.cache.get(invoice_batch.BATCH_KEY))
 
     def test_switched_off_the_invoices_are_the_same(self):
         term = self.make_term(30.0, 70.0)

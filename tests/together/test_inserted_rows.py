@@ -12,6 +12,9 @@ from ..common.subscriptions import SubscriptionCase
 #: Whose extension of these methods has the ORM make the rows.
 ORM = ("_create", "_prepare_create_values")
 
+#: Columns of a movement that are others in each life.
+LINKS = ("event_id", "lot_id", "invoice_line_id")
+
 
 @contextmanager
 def extended(records, name):
@@ -86,7 +89,11 @@ class TestInsertedMovements(PracticeCase):
         places = {**{event.id: number for number, event in enumerate(events)}, False: None}
         rows = [
             {
-                **{name: move[name] for name in self.moves._insert_columns if name not in ("event_id", "lot_id", "invoice_line_id")},
+                **{
+                    name: move[name]
+                    for name in self.moves._insert_columns
+                    if name not in ("event_id", "lot_id", "invoice_line_id")
+                },
                 "place": places[move.event_id.id],
                 "of_lot": move.lot_id == lot,
                 "by": move.create_uid,

@@ -32,7 +32,8 @@ class AccountMoveLine(models.Model):
     @api.depends("practice_upgraded_credits")
     def _compute_practice_sale(self):
         result = super()._compute_practice_sale()
-        for line in self.filtered("practice_upgraded_credits"):
+        # Asked of lines that sell something only: each journal item that anybody makes comes by here.
+        for line in self.filtered("practice_package_id").filtered("practice_upgraded_credits"):
             line.practice_credits_per_unit = line.practice_upgraded_credits
         return result
 

@@ -2,11 +2,27 @@ from contextlib import nullcontext
 
 from odoo import api, models
 
-from .invoice_batch import BATCH_KEY, SWITCH, InvoiceBatch, check_each_company_once, get_add_ons_of
+from .invoice_batch import (
+    BATCH_KEY,
+    SWITCH,
+    InvoiceBatch,
+    check_each_company_once,
+    get_add_ons_of,
+    get_batch,
+    take_environment,
+)
 
 #: The values that a product line must bring along, and those that it may: nothing else decides about its amounts.
 PRICED = {"name", "product_id", "quantity", "price_unit", "tax_ids", "account_id"}
 NEUTRAL = {"move_id", "display_type", "product_uom_id", "sequence"}
+
+#: Values of a line that Odoo would ask the defaults of, line by line, while it works out the others.
+NOTHING = {
+    "product_id": False,
+    "tax_repartition_line_id": False,
+    "practice_period_id": False,
+    "practice_sold_line_id": False,
+}
 
 #: What the shortcuts of a draft do instead of Odoo, and the add-ons whose part of it they know. When another add-on has
 #: a say in one of these, all is left to Odoo. That of expenses speaks of its own documents only.
@@ -43,7 +59,7 @@ class AccountMove(models.Model):
 
         What else could change a line may not be written together with the state: Odoo refuses it on a posted document.
         """
-        batch = self.env.context.get(BATCH_KEY)
+        batch = get_batch(self.env)
         if not batch or not batch.is_posting or vals.get("state") != "posted":
             return super().write(vals)
         batch.taken["posted"] += len(self)
@@ -64,15 +80,16 @@ class AccountMove(models.Model):
         :raises UserError: whatever Odoo refuses; nothing of the batch is then posted
         """
         batch = InvoiceBatch() if self.env["ir.config_parameter"]._practice_is_on(SWITCH) else None
-        moves = self.with_context(**{BATCH_KEY: batch})
-        moves = moves._practice_draft(vals_list) if batch else moves._practice_quietly().create(vals_list)
-        moves._message_log_batch({move.id: body for move, body in zip(moves, bodies, strict=True)})
-        if follow:
-            follow(moves.with_env(self.env))
-        # From the first number until the commit no other worker gets one: everything else is written before.
-        moves.env.flush_all()
-        with batch.posting() if batch else nullcontext():
-            moves._post(soft=False)
+        moves = self.with_context(**{BATCH_KEY: bool(batch)})
+        with batch.running(self.env) if batch else nullcontext():
+            moves = moves._practice_draft(vals_list) if batch else moves._practice_quietly().create(vals_list)
+            moves._message_log_batch({move.id: body for move, body in zip(moves, bodies, strict=True)})
+            if follow:
+                follow(moves.with_env(self.env))
+            # From the first number until the commit no other worker gets one: everything else is written before.
+            moves.env.flush_all()
+            with batch.posting() if batch else nullcontext():
+                moves._post(soft=False)
         if batch:
             self.env["res.partner"]._practice_increase_ranks(batch.ranks)
         return moves.with_env(self.env)
@@ -111,8 +128,8 @@ class AccountMove(models.Model):
         line.create(left)
         # Complete lines need no synchronisation and carry no analytic distribution.
         line = line.with_context(skip_invoice_sync=True, skip_invoice_line_sync=True, skip_analytic_sync=True)
-        batch = self.env.context[BATCH_KEY]
-        created = line.create(ready)
+        batch = get_batch(self.env)
+        created = line.create([{**NOTHING, **vals} for vals in ready])
         batch.totals.update(zip(created.ids, totals, strict=True))
         complete._practice_know_lines(created)
         batch.taken["complete"] += len(complete)
@@ -248,15 +265,20 @@ class AccountMove(models.Model):
 
     # === SHORTCUTS OF A BATCH === #
 
+    @api.private
+    def with_context(self, ctx=None, /, **overrides):
+        records = take_environment(self, ctx, overrides)
+        return super().with_context(ctx, **overrides) if records is None else records
+
     def _check_company(self, fnames=None):
         """Check each customer, account … of a batch once, instead of once for each document."""
-        if self.env.context.get(BATCH_KEY):
+        if get_batch(self.env):
             return check_each_company_once(self, fnames)
         return super()._check_company(fnames)
 
     def _compute_tax_country_id(self):
         """Have it computed, not written, when Odoo calls this itself before it compares a batch with its taxes."""
-        if not self.env.context.get(BATCH_KEY):
+        if not get_batch(self.env):
             return super()._compute_tax_country_id()
         with self.env.protecting([self._fields["tax_country_id"]], self):
             return super()._compute_tax_country_id()
@@ -267,7 +289,7 @@ class AccountMove(models.Model):
 
     def _compute_amount(self):
         """Keep the amounts of documents while they are posted, unless something is reconciled with them."""
-        batch = self.env.context.get(BATCH_KEY)
+        batch = get_batch(self.env)
         if not batch or not batch.is_posting:
             return super()._compute_amount()
         reconciled = self._practice_filter_reconciled()
@@ -280,7 +302,7 @@ class AccountMove(models.Model):
         Odoo asks for them whenever an amount or state changes and joins the ledger with itself, which takes minutes
         while PostgreSQL believes the ledger to be empty: on the first day, or after a batch that was undone.
         """
-        batch = self.env.context.get(BATCH_KEY)
+        batch = get_batch(self.env)
         if not batch:
             return super()._compute_reconciled_payment_ids()
         reconciled = self._practice_filter_reconciled()
@@ -291,7 +313,7 @@ class AccountMove(models.Model):
 
     def _get_next_sequence_format(self):
         """Look for the last number once for all documents of a batch that are numbered alike; Odoo counts on itself."""
-        batch = self.env.context.get(BATCH_KEY)
+        batch = get_batch(self.env)
         journal = self.journal_id
         # These number by more than journal, type and date.
         if not batch or journal.is_self_billing or getattr(journal, "l10n_latam_use_documents", False):

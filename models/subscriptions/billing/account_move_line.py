@@ -1,8 +1,8 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...packages.credits.credit_lot_expiry import WARNING_DAYS
-from .invoice_batch import BATCH_KEY, check_each_company_once
+from .invoice_batch import check_each_company_once, get_batch, take_environment
 
 
 class AccountMoveLine(models.Model):
@@ -45,15 +45,20 @@ class AccountMoveLine(models.Model):
         values["practice_date_to"] = self.practice_date_to
         return result
 
+    @api.private
+    def with_context(self, ctx=None, /, **overrides):
+        records = take_environment(self, ctx, overrides)
+        return super().with_context(ctx, **overrides) if records is None else records
+
     def _check_company(self, fnames=None):
         """Check each account, tax, product … of a batch once, instead of once for each line."""
-        if self.env.context.get(BATCH_KEY):
+        if get_batch(self.env):
             return check_each_company_once(self, fnames)
         return super()._check_company(fnames)
 
     def _compute_totals(self):
         """Take the totals of a batch from the taxes that were calculated for each document, not line by line again."""
-        batch = self.env.context.get(BATCH_KEY)
+        batch = get_batch(self.env)
         known = self.filtered(lambda it: it.id in batch.totals) if batch else self.browse()
         subtotal, total = self._fields["price_subtotal"], self._fields["price_total"]
         for line in known:

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from .invoice_batch import BATCH_KEY
+from .invoice_batch import get_batch
 
 
 class ResPartner(models.Model):
@@ -9,7 +9,7 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     def _increase_rank(self, field, n=1):
-        batch = self.env.context.get(BATCH_KEY)
+        batch = get_batch(self.env)
         if not batch or not batch.is_posting:
             return super()._increase_rank(field, n)
         for partner in self:
