@@ -1,5 +1,6 @@
 """Planning and settling ask the database a known number of times: more than that is slow for everybody, every day."""
 
+import gc
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -7,6 +8,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 
 from ...models.packages.appointments import calendar_event_closing
+from ...models.packages.appointments.calendar_event_settling import TOUCHED
 from ..common.practice import PracticeCase
 
 WEEKLY = {
@@ -194,3 +196,55 @@ class TestSettlingQueries(CountingCase):
         self.assertEqual(bad.attendance, "planned")
         self.assertIn("is archived", bad.credit_error)
         self.assertBooksAgree()
+
+
+@tagged("post_install", "-at_install")
+class TestEnvironments(PracticeCase):
+    """Odoo looks through all environments that a transaction has met: what is done often may not make new ones."""
+
+    def setUp(self):
+        super().setUp()
+        self.sell(quantity=10)
+        gc.disable()  # what keeps itself alive stays until Python looks for it, which takes many operations
+        self.addCleanup(gc.enable)
+
+    def live(self):
+        """Plan, move, cancel, plan again, mark and delete visits, one of them of a series."""
+        event = self.plan()
+        event.start += timedelta(hours=1)
+        event.attendance = "cancelled"
+        event.action_practice_mark_planned()
+        event.attendee_ids.filtered(lambda it: it.partner_id == self.patient).do_decline()
+        event.unlink()
+        self.plan_series(3).unlink()
+        self.plan(start=self.at(days=-1)).attendance = "attended"
+        self.env.flush_all()
+
+    def count(self):
+        """Return how many there are, but for those of Odoo's own when it copies an event of a series."""
+        return sum("__copy_data_seen" not in env.context for env in self.env.transaction.envs)
+
+    def test_operations_leave_none_behind(self):
+        self.live()
+        before = self.count()
+        for _number in range(3):
+            self.live()
+        self.assertLessEqual(self.count(), before)
+
+    def test_what_is_changed_after_an_operation_is_settled_all_the_same(self):
+        event = self.plan()
+        with event._practice_settling() as settling:
+            kept = event.with_env(settling.env)
+        for attendance, state in (("cancelled", "returned"), ("planned", "reserved")):
+            kept.with_context(practice_reason="Test").attendance = attendance
+            self.assertEqual(event.credit_state, state)
+
+    def test_an_operation_that_fails_leaves_nothing_for_the_next(self):
+        event, other = self.plan(), self.plan(start=self.at(days=3))
+        with self.assertRaisesRegex(ValueError, "stop"), event._practice_settling() as settling:
+            settling._practice_touch(event)
+            raise ValueError("stop")
+        with other._practice_settling() as settling:
+            self.assertFalse(settling.env.context[TOUCHED])
+            settling._practice_touch(other)
+            self.assertEqual(list(settling.env.context[TOUCHED]), [other])

@@ -4,8 +4,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .calendar_event_settling import TOUCHED, Touched
-from .placing import PLACING, get_placing
+from .calendar_event_settling import TOUCHED, UNSETTLED
+from .placing import PLACING, take_placing
 
 #: Appointments that are named at most, of those that collide.
 MOST_LINES = 10
@@ -129,17 +129,17 @@ class CalendarEvent(models.Model):
             return
         # Of two who plan at once, one looks again and finds what the other one planned.
         people = asked._practice_get_needed_people()
-        placing = get_placing(self.env)
-        placing.wait_for_turn(people, self._practice_get_questions(people))
-        asked = asked.with_context(**{PLACING: placing})
-        # Looked for anew, and kept for the form that shows it when it was saved.
-        asked.invalidate_recordset(["practice_conflict", "practice_asks_reason"], flush=False)
-        conflicted = asked.filtered("practice_conflict")
-        placing.take_turn(self.env)
+        with take_placing(self.env) as placing:
+            placing.wait_for_turn(people, self._practice_get_questions(people))
+            asked = asked.with_context(**{PLACING: placing})
+            # Looked for anew, and kept for the form that shows it when it was saved.
+            asked.invalidate_recordset(["practice_conflict", "practice_asks_reason"], flush=False)
+            conflicted = asked.filtered("practice_conflict")
+            placing.take_turn(self.env)
         for series_id, events in conflicted.grouped(lambda event: event.recurrence_id.id).items():
             if series_id and (reason := (reasons or {}).get(series_id)):
                 # Part of what is happening to the series.
-                events.with_context(**{TOUCHED: Touched()}).practice_overrule_reason = reason
+                events.with_context(**{TOUCHED: UNSETTLED}).practice_overrule_reason = reason
                 conflicted -= events
         if conflicted:
             lines = [

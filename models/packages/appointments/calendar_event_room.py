@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ....tools.rooms import is_free, place
-from .calendar_event_settling import TOUCHED, Touched
+from .calendar_event_settling import TOUCHED, UNSETTLED
 
 #: Fields of which a change can need another room.
 ROOM_FIELDS = {
@@ -114,7 +114,7 @@ class CalendarEvent(models.Model):
         for event, room in place(visits, free).items():
             if event.practice_room_id != room:
                 # Part of what is happening to the appointment.
-                event.with_context(**{TOUCHED: Touched()}).practice_room_id = room
+                event.with_context(**{TOUCHED: UNSETTLED}).practice_room_id = room
 
     def _practice_know_rooms(self):
         """Return whether any of these appointments may take a room: most practices ask this of a type, once."""

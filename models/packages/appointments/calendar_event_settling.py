@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
 
 from .calendar_event import CANCELLED
+from .carried import carried
 from .placing import PLACING, Placing
 
 #: In the cache of a transaction: how often events were deleted in it.
@@ -31,18 +32,27 @@ class Touched(dict):
     part of another one. Each equals itself only: Odoo takes an environment it has for a context that equals its own.
 
     ``moved`` says that a series is moved: what disappears is made again at another time; ``unlinks``, how often events
-    were deleted in this transaction before.
+    were deleted in this transaction before; ``is_open``, that the operation goes on: records keep its context after it.
     """
 
     __hash__ = object.__hash__
 
-    def __init__(self, moved=False, unlinks=None):
+    def __init__(self):
         super().__init__()
         self.expected, self.given = {}, {}
-        self.moved, self.unlinks = moved, unlinks
+        self.moved, self.unlinks, self.is_open = False, None, False
 
     def __eq__(self, other):
         return self is other
+
+    def clear(self):
+        super().clear()
+        self.__init__()
+
+
+#: What is changed under this is part of an operation that has settled already, or settles by itself.
+UNSETTLED = Touched()
+UNSETTLED.is_open = True
 
 
 #: What the type says and the module keeps; people write none of it, over no door.
@@ -102,7 +112,8 @@ class CalendarEvent(models.Model):
             settling._practice_touch(events, new=True)
         events = events.with_env(self.env)
         if outermost:
-            events.with_context(**{PLACING: Placing()})._practice_place()
+            with carried(self.env, Placing) as placing:
+                events.with_context(**{PLACING: placing})._practice_place()
         return events
 
     @api.model
@@ -213,7 +224,8 @@ class CalendarEvent(models.Model):
 
     def _practice_is_settling(self):
         """Return whether this happens inside of another operation, which settles when it has finished."""
-        return isinstance(self.env.context.get(TOUCHED), Touched)
+        touched = self.env.context.get(TOUCHED)
+        return isinstance(touched, Touched) and touched.is_open
 
     @api.model
     def _practice_get_kept_fields(self):
@@ -240,8 +252,14 @@ class CalendarEvent(models.Model):
         if self._practice_is_settling():
             yield self
             return
-        touched = Touched(moved, unlinks=self.env.cr.cache.get(UNLINKS))
-        yield self.with_context(**{TOUCHED: touched})
+        with carried(self.env, Touched) as touched:
+            touched.moved, touched.unlinks, touched.is_open = moved, self.env.cr.cache.get(UNLINKS), True
+            yield self.with_context(**{TOUCHED: touched})
+            self._practice_settle(touched)
+
+    def _practice_settle(self, touched):
+        """Settle what an operation has touched, and tell those who have to know."""
+        moved = touched.moved
         if moved:
             self._practice_keep_history(touched)
         events_sudo = self._practice_get_touched_sudo(touched)
@@ -292,7 +310,7 @@ class CalendarEvent(models.Model):
         time for a visit that took place.
         """
         events_sudo = self.sudo().browse(event.id for event in touched).exists()  # sudo: as in _practice_settling
-        follow = events_sudo.with_context(**{TOUCHED: Touched()})  # settled by whoever called this
+        follow = events_sudo.with_context(**{TOUCHED: UNSETTLED})  # settled by whoever called this
         marked = follow.filtered(lambda event: not event.active and self._practice_was_marked(touched[event]))
         created = follow.filtered(lambda event: event.active and touched[event] is None)
         for event in marked:
@@ -309,6 +327,8 @@ class CalendarEvent(models.Model):
     def _practice_touch(self, events, new=False):
         """Remember what is true of ``events`` before the first change of this operation."""
         touched = self.env.context[TOUCHED]
+        if touched is UNSETTLED:
+            return
         # sudo: the fields are hidden from employees outside the practice. Nothing of other events, which the user may
         # have found together with these, is fetched with them (see _practice_hidden_sudo).
         for event in events.sudo().with_prefetch(events._ids):
@@ -413,4 +433,4 @@ class CalendarEvent(models.Model):
             attendance = "planned"
         else:
             return
-        self.with_context(**{TOUCHED: Touched()}).attendance = attendance  # settled by whoever called this
+        self.with_context(**{TOUCHED: UNSETTLED}).attendance = attendance  # settled by whoever called this

@@ -1,7 +1,10 @@
 """What is asked of PostgreSQL when appointments are placed: in one statement, as far as it can be."""
 
+from contextlib import contextmanager
+
 from odoo.tools import SQL
 
+from .carried import carried
 from .turns import get_turn_sql
 
 #: Context key: the :class:`Placing` that appointments are part of. An object, which nobody can send from outside.
@@ -16,6 +19,10 @@ class Placing:
     """
 
     def __init__(self):
+        self.clear()
+
+    def clear(self):
+        """Forget everything that was asked."""
         self.people, self.answers = frozenset(), {}
         self._turn = self._questions = None
 
@@ -63,3 +70,14 @@ def get_placing(env):
     """Return the :class:`Placing` that is going on; outside of one another, of which nothing is known."""
     placing = env.context.get(PLACING)
     return placing if isinstance(placing, Placing) else Placing()
+
+
+@contextmanager
+def take_placing(env):
+    """Give the :class:`Placing` that is going on; outside of one a new one, for a context to carry."""
+    placing = env.context.get(PLACING)
+    if isinstance(placing, Placing):
+        yield placing
+        return
+    with carried(env, Placing) as placing:
+        yield placing

@@ -1,6 +1,6 @@
 from odoo import models
 
-from .calendar_event_settling import TOUCHED, Touched
+from .calendar_event_settling import TOUCHED, UNSETTLED
 
 
 class ResPartner(models.Model):
@@ -24,7 +24,7 @@ class ResPartner(models.Model):
     def _practice_forget_traces(self):
         result = super()._practice_forget_traces()
         # The words of an appointment do not touch its credits, and nobody is told.
-        events_sudo = self._practice_get_all_appointments_sudo().with_context(**{TOUCHED: Touched()})
+        events_sudo = self._practice_get_all_appointments_sudo().with_context(**{TOUCHED: UNSETTLED})
         for event_sudo in events_sudo:
             event_sudo.write(
                 {

@@ -4,6 +4,7 @@ from odoo.fields import Command, Domain
 
 from ..appointments.calendar_event import NOT_CANCELLED
 from ..appointments.calendar_event_settling import PLANNED_NOW, TOUCHED
+from ..appointments.carried import carried
 from ..appointments.placing import PLACING, Placing
 from .calendar_event import SHARED_FIELDS
 
@@ -40,7 +41,8 @@ class CalendarEvent(models.Model):
                 (event.recurrence_id.calendar_event_ids - event)._practice_join(event.practice_patient_ids)
         events = events.with_env(self.env)
         if outermost:
-            events.with_context(**{PLACING: Placing()})._practice_place()
+            with carried(self.env, Placing) as placing:
+                events.with_context(**{PLACING: placing})._practice_place()
         return events
 
     def _practice_get_placed(self):

@@ -1,0 +1,24 @@
+"""Objects that a context carries while something goes on."""
+
+from contextlib import contextmanager
+from weakref import WeakKeyDictionary
+
+#: ``{cursor: {class: its objects that no operation uses now}}``
+_unused = WeakKeyDictionary()
+
+
+@contextmanager
+def carried(env, cls):
+    """Give an empty object of ``cls`` for a context to carry; the next one who asks in the transaction gets it again.
+
+    Odoo keeps an environment for each context that it has met, and looks through all of them whenever it needs one. A
+    new object each time makes new environments, which keep themselves alive: of 400 visits that are marked one by one
+    in a transaction, the last would take twice as long as the first.
+    """
+    unused = _unused.setdefault(env.cr, {}).setdefault(cls, [])
+    it = unused.pop() if unused else cls()
+    try:
+        yield it
+    finally:
+        it.clear()
+        unused.append(it)
