@@ -9,6 +9,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Datetime
 from odoo.tests import TransactionCase, freeze_time, new_test_user
 
+from ...models.common import carried
+
 #: A Wednesday morning, far from month ends and clock changes: 10:00 in Brussels.
 NOW = datetime(2026, 3, 11, 9, 0)
 TODAY = date(2026, 3, 11)
@@ -430,6 +432,15 @@ class PracticeMixin:
         with self.assertRaisesRegex(error, words), self.env.cr.savepoint():
             yield
             self.env.flush_all()
+
+    def assertNothingCarried(self, *classes):
+        """Check that the objects of contexts have forgotten everything: a record would keep the cursor for good."""
+        for cls in classes:
+            unused = carried._unused[self.env.cr][cls]
+            self.assertTrue(unused)
+            for it in unused:
+                self.assertEqual({**vars(it), "is_open": False}, {**vars(cls()), "is_open": False})
+                self.assertFalse(isinstance(it, dict) and list(it))
 
     def assertBooksAgree(self):
         """Check invariants 1 and 3: counters and value follow the ledger, and balance posts hold exactly the value."""

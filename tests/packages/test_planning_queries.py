@@ -8,7 +8,8 @@ from odoo.fields import Command
 from odoo.tests import tagged
 
 from ...models.packages.appointments import calendar_event_closing
-from ...models.packages.appointments.calendar_event_settling import TOUCHED
+from ...models.packages.appointments.calendar_event_settling import TOUCHED, Touched
+from ...models.packages.appointments.placing import Placing
 from ..common.practice import PracticeCase
 
 WEEKLY = {
@@ -230,6 +231,7 @@ class TestEnvironments(PracticeCase):
         for _number in range(3):
             self.live()
         self.assertLessEqual(self.count(), before)
+        self.assertNothingCarried(Touched, Placing)
 
     def test_what_is_changed_after_an_operation_is_settled_all_the_same(self):
         event = self.plan()

@@ -16,6 +16,7 @@ from odoo.tests import tagged
 from odoo.addons.account.models.account_move import AccountMove
 from odoo.addons.account.models.sequence_mixin import SequenceMixin
 
+from ...models.common import carried
 from ...models.subscriptions.billing import account_move_batch, invoice_batch, subscription_statistics
 from ..common.databases import CopyCase
 from ..common.practice import TODAY, PracticeCase
@@ -334,6 +335,11 @@ class TestInvoiceBatch(PracticeCase):
                 super().__init__()
                 batches.append(batch)
 
+            def clear(batch):  # noqa: N805
+                taken, batch.left = Counter(batch.taken), dict(batch.totals)
+                super().clear()
+                batch.taken = taken
+
         def counting(model, name, count):
             original = getattr(model, name)
 
@@ -366,7 +372,7 @@ class TestInvoiceBatch(PracticeCase):
         self.assertEqual(batch.taken["numbered"], 4, "all but the first of each kind")
         self.assertGreaterEqual(batch.taken["unreconciled"], 6)
         self.assertEqual(batch.taken["totalled"], 6 * 5, "every line")
-        self.assertFalse(batch.totals, "each is taken once")
+        self.assertFalse(batch.left, "each is taken once")
         self.assertGreaterEqual(batch.taken["unchanged"], 6)
         self.assertGreater(batch.taken["checked"], 6 * 5)
         self.assertGreater(batch.taken["kept"], 6 * 5)
@@ -385,10 +391,9 @@ class TestInvoiceBatch(PracticeCase):
         self.assertGreater(counts["_sync_tax_lines"], before)
 
     def test_a_draft_is_posted_by_its_batch_only_while_that_posts(self):
-        batch = invoice_batch.InvoiceBatch()
-        moves = self.env["account.move"].with_context(**{invoice_batch.BATCH_KEY: True})
-        with batch.running(self.env):
-            moves.create([self.document()])._post(soft=False)
+        batch = invoice_batch.InvoiceBatch(is_open=True)
+        moves = self.env["account.move"].with_context(**{invoice_batch.BATCH_KEY: batch})
+        moves.create([self.document()])._post(soft=False)
         self.assertTrue(batch.taken["checked"])
         self.assertFalse(batch.taken["posted"])
 
@@ -405,9 +410,12 @@ class TestInvoiceBatch(PracticeCase):
         self.ours(self.env, [self.document()])
         before = len(known)
         for _number in range(3):
-            self.ours(self.env, [self.document()])
+            moves = self.ours(self.env, [self.document()])
         self.assertEqual(len(known), before)
-        self.assertFalse(self.env.cr.cache.get(invoice_batch.BATCH_KEY))
+        # Some records keep the context of a batch, and are used when it is over.
+        [batch] = carried._unused[self.env.cr][invoice_batch.InvoiceBatch]
+        moves.with_context(**{invoice_batch.BATCH_KEY: batch}).copy()._post(soft=False)
+        self.assertNothingCarried(invoice_batch.InvoiceBatch)
 
     def test_switched_off_the_invoices_are_the_same(self):
         term = self.make_term(30.0, 70.0)

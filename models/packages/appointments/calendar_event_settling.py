@@ -6,8 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
 
+from ...common.carried import carried
 from .calendar_event import CANCELLED
-from .carried import carried
 from .placing import PLACING, Placing
 
 #: In the cache of a transaction: how often events were deleted in it.
@@ -32,15 +32,17 @@ class Touched(dict):
     part of another one. Each equals itself only: Odoo takes an environment it has for a context that equals its own.
 
     ``moved`` says that a series is moved: what disappears is made again at another time; ``unlinks``, how often events
-    were deleted in this transaction before; ``is_open``, that the operation goes on: records keep its context after it.
+    were deleted in this transaction before.
     """
+
+    is_open = False
 
     __hash__ = object.__hash__
 
     def __init__(self):
         super().__init__()
         self.expected, self.given = {}, {}
-        self.moved, self.unlinks, self.is_open = False, None, False
+        self.moved, self.unlinks = False, None
 
     def __eq__(self, other):
         return self is other
@@ -253,7 +255,7 @@ class CalendarEvent(models.Model):
             yield self
             return
         with carried(self.env, Touched) as touched:
-            touched.moved, touched.unlinks, touched.is_open = moved, self.env.cr.cache.get(UNLINKS), True
+            touched.moved, touched.unlinks = moved, self.env.cr.cache.get(UNLINKS)
             yield self.with_context(**{TOUCHED: touched})
             self._practice_settle(touched)
 

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 from odoo.tools import SQL
 
-from .carried import carried
+from ...common.carried import carried
 from .turns import get_turn_sql
 
 #: Context key: the :class:`Placing` that appointments are part of. An object, which nobody can send from outside.
@@ -17,6 +17,8 @@ class Placing:
 
     The first question what somebody is busy with takes the turn and brings the answers along.
     """
+
+    is_open = False
 
     def __init__(self):
         self.clear()

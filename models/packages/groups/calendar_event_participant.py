@@ -2,9 +2,9 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
+from ...common.carried import carried
 from ..appointments.calendar_event import NOT_CANCELLED
 from ..appointments.calendar_event_settling import PLANNED_NOW, TOUCHED
-from ..appointments.carried import carried
 from ..appointments.placing import PLACING, Placing
 from .calendar_event import SHARED_FIELDS
 

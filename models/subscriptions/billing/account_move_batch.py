@@ -2,6 +2,7 @@ from contextlib import nullcontext
 
 from odoo import api, models
 
+from ...common.carried import carried
 from .invoice_batch import (
     BATCH_KEY,
     SWITCH,
@@ -79,9 +80,9 @@ class AccountMove(models.Model):
         :return: the posted moves, in the order of ``vals_list``
         :raises UserError: whatever Odoo refuses; nothing of the batch is then posted
         """
-        batch = InvoiceBatch() if self.env["ir.config_parameter"]._practice_is_on(SWITCH) else None
-        moves = self.with_context(**{BATCH_KEY: bool(batch)})
-        with batch.running(self.env) if batch else nullcontext():
+        is_on = self.env["ir.config_parameter"]._practice_is_on(SWITCH)
+        with carried(self.env, InvoiceBatch) if is_on else nullcontext() as batch:
+            moves = self.with_context(**{BATCH_KEY: batch})
             moves = moves._practice_draft(vals_list) if batch else moves._practice_quietly().create(vals_list)
             moves._message_log_batch({move.id: body for move, body in zip(moves, bodies, strict=True)})
             if follow:
@@ -90,8 +91,8 @@ class AccountMove(models.Model):
             moves.env.flush_all()
             with batch.posting() if batch else nullcontext():
                 moves._post(soft=False)
-        if batch:
-            self.env["res.partner"]._practice_increase_ranks(batch.ranks)
+            if batch:
+                self.env["res.partner"]._practice_increase_ranks(batch.ranks)
         return moves.with_env(self.env)
 
     @api.model

@@ -2,8 +2,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-#: Says in the context that documents are part of a batch, and is where the cache of the transaction has it. A batch in
-#: the context itself would make each batch's environments others than those of the last, which Odoo looks through.
+#: The key of the context under which a batch is found while Odoo makes and posts its documents.
 BATCH_KEY = "practice_invoice_batch"
 
 #: The system parameter that switches the shortcuts off.
@@ -14,7 +13,7 @@ SWITCH = "practice_billing.invoice_batch"
 class InvoiceBatch:
     """The documents that one transaction of the billing run makes together, from the first draft until they are posted.
 
-    ``account.move`` finds it by the context, and takes a shortcut only then; documents made in any other way are
+    ``account.move`` finds it in the context, and takes a shortcut only then; documents made in any other way are
     Odoo's alone. ``taken`` counts for how many documents each shortcut was taken:
 
     * ``complete``: the draft got its lines with taxes and payment terms at once, instead of being synchronised
@@ -28,6 +27,7 @@ class InvoiceBatch:
     * ``ranked``: its customer is one more of those that become customers, all written at once
     """
 
+    is_open: bool = False
     is_posting: bool = False
     taken: Counter = field(default_factory=Counter)
     #: ``{(field, partner): how much}``
@@ -37,15 +37,11 @@ class InvoiceBatch:
     _environments: dict = field(default_factory=dict)
     _number_formats: dict = field(default_factory=dict)
 
-    @contextmanager
-    def running(self, env):
-        """Have the documents of ``env`` find this batch, if their context says that they are part of one."""
-        cache = env.cr.cache
-        before, cache[BATCH_KEY] = cache.get(BATCH_KEY), self
-        try:
-            yield
-        finally:
-            cache[BATCH_KEY] = before
+    def clear(self):
+        """Forget the documents: another batch is next."""
+        self.is_posting = False
+        for known in (self.taken, self.ranks, self.totals, self._environments, self._number_formats):
+            known.clear()
 
     def get_environment(self, env):
         """Return ``env`` as Odoo wants it whenever it looks for the currency of an amount: without prefetching.
@@ -78,7 +74,8 @@ class InvoiceBatch:
 
 def get_batch(env):
     """Return the :class:`InvoiceBatch` that documents of ``env`` are part of, or ``None``."""
-    return env.cr.cache.get(BATCH_KEY) if env.context.get(BATCH_KEY) else None
+    batch = env.context.get(BATCH_KEY)  # from outside nobody can send one
+    return batch if isinstance(batch, InvoiceBatch) and batch.is_open else None
 
 
 def get_add_ons_of(records, name):

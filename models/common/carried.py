@@ -9,16 +9,22 @@ _unused = WeakKeyDictionary()
 
 @contextmanager
 def carried(env, cls):
-    """Give an empty object of ``cls`` for a context to carry; the next one who asks in the transaction gets it again.
+    """Give an empty object of ``cls`` for a context to carry; the next one who asks on this cursor gets it again.
 
     Odoo keeps an environment for each context that it has met, and looks through all of them whenever it needs one. A
     new object each time makes new environments, which keep themselves alive: of 400 visits that are marked one by one
     in a transaction, the last would take twice as long as the first.
+
+    :param cls: makes an empty one without arguments. ``clear()`` has it forget everything; ``is_open`` says that it is
+        carried for somebody: records keep their context afterwards, and nothing may be kept for them, because it would
+        keep the cursor.
     """
     unused = _unused.setdefault(env.cr, {}).setdefault(cls, [])
     it = unused.pop() if unused else cls()
+    it.is_open = True
     try:
         yield it
     finally:
+        it.is_open = False
         it.clear()
         unused.append(it)
