@@ -48,7 +48,7 @@ class Touched(dict):
         return self is other
 
     def clear(self):
-        super().clear()
+        dict.clear(self)
         self.__init__()
 
 
