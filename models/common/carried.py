@@ -28,3 +28,13 @@ def carried(env, cls):
         it.is_open = False
         it.clear()
         unused.append(it)
+
+
+def get_carried(env, key, cls):
+    """Return what the context of ``env`` carries under ``key``; ``None`` when that is nothing of ``cls``, or is over.
+
+    A context can also come from outside, where nobody can make such an object. One that was kept is part of whatever
+    goes on at the time, and of nothing in between.
+    """
+    it = env.context.get(key)
+    return it if isinstance(it, cls) and it.is_open else None

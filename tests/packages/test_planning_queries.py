@@ -8,8 +8,8 @@ from odoo.fields import Command
 from odoo.tests import tagged
 
 from ...models.packages.appointments import calendar_event_closing
-from ...models.packages.appointments.calendar_event_settling import TOUCHED, Touched
-from ...models.packages.appointments.placing import Placing
+from ...models.packages.appointments.placing import PLACING, Placing, get_placing, take_placing
+from ...models.packages.appointments.touched import TOUCHED, Touched
 from ..common.practice import PracticeCase
 
 WEEKLY = {
@@ -240,6 +240,15 @@ class TestEnvironments(PracticeCase):
         for attendance, state in (("cancelled", "returned"), ("planned", "reserved")):
             kept.with_context(practice_reason="Test").attendance = attendance
             self.assertEqual(event.credit_state, state)
+
+    def test_what_was_placed_before_is_nothing_for_those_who_kept_its_context(self):
+        with take_placing(self.env) as placing:
+            kept = self.env(context={PLACING: placing})
+            self.assertIs(get_placing(kept), placing)
+        self.assertIsNot(get_placing(kept), placing)
+        with take_placing(kept) as another:
+            self.assertTrue(another.is_open)
+        self.assertNothingCarried(Placing)
 
     def test_an_operation_that_fails_leaves_nothing_for_the_next(self):
         event, other = self.plan(), self.plan(start=self.at(days=3))

@@ -63,7 +63,7 @@ class TestInsertedRows(PracticeCase):
 class TestInsertedMovements(PracticeCase):
     def setUp(self):
         super().setUp()
-        self.moves = self.env["practice.credit.move"].sudo()
+        self.moves = self.env["practice.credit.move"].sudo()  # sudo: only the module writes the ledger
 
     def live(self):
         """Plan a series, of which one took place and one is cancelled; undo it. Return what the ledger had of it."""
@@ -89,11 +89,7 @@ class TestInsertedMovements(PracticeCase):
         places = {**{event.id: number for number, event in enumerate(events)}, False: None}
         rows = [
             {
-                **{
-                    name: move[name]
-                    for name in self.moves._insert_columns
-                    if name not in ("event_id", "lot_id", "invoice_line_id")
-                },
+                **{name: move[name] for name in self.moves._insert_columns if name not in LINKS},
                 "place": places[move.event_id.id],
                 "of_lot": move.lot_id == lot,
                 "by": move.create_uid,

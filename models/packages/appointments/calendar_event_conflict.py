@@ -4,8 +4,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .calendar_event_settling import TOUCHED, UNSETTLED
 from .placing import PLACING, take_placing
+from .touched import TOUCHED, UNSETTLED
 
 #: Appointments that are named at most, of those that collide.
 MOST_LINES = 10

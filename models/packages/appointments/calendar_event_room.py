@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ....tools.rooms import is_free, place
-from .calendar_event_settling import TOUCHED, UNSETTLED
+from .touched import TOUCHED, UNSETTLED
 
 #: Fields of which a change can need another room.
 ROOM_FIELDS = {

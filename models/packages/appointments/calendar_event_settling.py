@@ -6,15 +6,13 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
 
-from ...common.carried import carried
+from ...common.carried import carried, get_carried
 from .calendar_event import CANCELLED
 from .placing import PLACING, Placing
+from .touched import TOUCHED, UNSETTLED, Touched
 
 #: In the cache of a transaction: how often events were deleted in it.
 UNLINKS = "practice_event_unlinks"
-
-#: Context key: what the outermost create or write has to settle once Odoo has finished with the series.
-TOUCHED = "practice_touched_events"
 
 
 class Given(NamedTuple):
@@ -23,38 +21,6 @@ class Given(NamedTuple):
     appointment_type: models.BaseModel
     practitioner: models.BaseModel
     start: datetime
-
-
-class Touched(dict):
-    """``{event: what was true of it before}``; ``expected`` says who was expected, and when; ``given`` by whom.
-
-    A context can also come from outside, where nobody can make one of these: that is how an operation knows that it is
-    part of another one. Each equals itself only: Odoo takes an environment it has for a context that equals its own.
-
-    ``moved`` says that a series is moved: what disappears is made again at another time; ``unlinks``, how often events
-    were deleted in this transaction before.
-    """
-
-    is_open = False
-
-    __hash__ = object.__hash__
-
-    def __init__(self):
-        super().__init__()
-        self.expected, self.given = {}, {}
-        self.moved, self.unlinks = False, None
-
-    def __eq__(self, other):
-        return self is other
-
-    def clear(self):
-        dict.clear(self)
-        self.__init__()
-
-
-#: What is changed under this is part of an operation that has settled already, or settles by itself.
-UNSETTLED = Touched()
-UNSETTLED.is_open = True
 
 
 #: What the type says and the module keeps; people write none of it, over no door.
@@ -226,8 +192,7 @@ class CalendarEvent(models.Model):
 
     def _practice_is_settling(self):
         """Return whether this happens inside of another operation, which settles when it has finished."""
-        touched = self.env.context.get(TOUCHED)
-        return isinstance(touched, Touched) and touched.is_open
+        return get_carried(self.env, TOUCHED, Touched) is not None
 
     @api.model
     def _practice_get_kept_fields(self):

@@ -1,10 +1,10 @@
 """What is asked of PostgreSQL when appointments are placed: in one statement, as far as it can be."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from odoo.tools import SQL
 
-from ...common.carried import carried
+from ...common.carried import carried, get_carried
 from .turns import get_turn_sql
 
 #: Context key: the :class:`Placing` that appointments are part of. An object, which nobody can send from outside.
@@ -70,16 +70,12 @@ class Placing:
 
 def get_placing(env):
     """Return the :class:`Placing` that is going on; outside of one another, of which nothing is known."""
-    placing = env.context.get(PLACING)
-    return placing if isinstance(placing, Placing) else Placing()
+    return get_carried(env, PLACING, Placing) or Placing()
 
 
 @contextmanager
 def take_placing(env):
     """Give the :class:`Placing` that is going on; outside of one a new one, for a context to carry."""
-    placing = env.context.get(PLACING)
-    if isinstance(placing, Placing):
-        yield placing
-        return
-    with carried(env, Placing) as placing:
+    placing = get_carried(env, PLACING, Placing)
+    with nullcontext(placing) if placing else carried(env, Placing) as placing:
         yield placing

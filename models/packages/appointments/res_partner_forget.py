@@ -1,6 +1,6 @@
 from odoo import models
 
-from .calendar_event_settling import TOUCHED, UNSETTLED
+from .touched import TOUCHED, UNSETTLED
 
 
 class ResPartner(models.Model):

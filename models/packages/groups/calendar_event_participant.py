@@ -4,8 +4,9 @@ from odoo.fields import Command, Domain
 
 from ...common.carried import carried
 from ..appointments.calendar_event import NOT_CANCELLED
-from ..appointments.calendar_event_settling import PLANNED_NOW, TOUCHED
+from ..appointments.calendar_event_settling import PLANNED_NOW
 from ..appointments.placing import PLACING, Placing
+from ..appointments.touched import TOUCHED
 from .calendar_event import SHARED_FIELDS
 
 #: Of whoever takes part, nobody writes these: they follow the group.

@@ -279,9 +279,8 @@ class AccountMove(models.Model):
 
     def _compute_tax_country_id(self):
         """Have it computed, not written, when Odoo calls this itself before it compares a batch with its taxes."""
-        if not get_batch(self.env):
-            return super()._compute_tax_country_id()
-        with self.env.protecting([self._fields["tax_country_id"]], self):
+        is_odoos = not get_batch(self.env)
+        with nullcontext() if is_odoos else self.env.protecting([self._fields["tax_country_id"]], self):
             return super()._compute_tax_country_id()
 
     def _practice_filter_reconciled(self):

@@ -2,6 +2,8 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from ...common.carried import get_carried
+
 #: The key of the context under which a batch is found while Odoo makes and posts its documents.
 BATCH_KEY = "practice_invoice_batch"
 
@@ -74,8 +76,7 @@ class InvoiceBatch:
 
 def get_batch(env):
     """Return the :class:`InvoiceBatch` that documents of ``env`` are part of, or ``None``."""
-    batch = env.context.get(BATCH_KEY)  # from outside nobody can send one
-    return batch if isinstance(batch, InvoiceBatch) and batch.is_open else None
+    return get_carried(env, BATCH_KEY, InvoiceBatch)
 
 
 def get_add_ons_of(records, name):
