@@ -5,6 +5,7 @@ from . import balance_post
 from . import books_report
 from . import care_statement
 from . import credit_proof
+from . import credit_proof_posts
 from . import credit_proof_opening
 from . import credit_proof_sums
 from . import credit_proof_entries

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .credit_proof import DOCUMENT_TYPE, LIABILITIES, Source
+from .credit_proof import DOCUMENT_TYPE, Source
+from .credit_proof_posts import LIABILITIES
 
 
 class PracticeCreditProof(models.Model):

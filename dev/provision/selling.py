@@ -71,7 +71,7 @@ ALLOWED = {
     f"{SUBSCRIPTIONS}/billing/account_move.py:_practice_get_subscription_mail_template": "only how it is sent",
     f"{SUBSCRIPTIONS}/billing/account_move_line.py:_practice_prepare_credit_lot_vals": "posting; the credits keep it",
     f"{SUBSCRIPTIONS}/portal/subscription_doors.py:_describe_addition": "what adding somebody costs from now on",
-    "report/credit_proof.py:_select_posts": "balance posts of today are proved besides those that were",
+    "report/credit_proof_posts.py:_select_posts": "balance posts of today are proved besides those that were",
 }
 
 
