@@ -26,6 +26,17 @@ SECRET_KEY, WEBHOOK_SECRET = "sk_test_of_the_tests", "whsec_of_the_tests"
 NOT_TAKEN = {"description", "shipping", "setup_future_usage", "mandate", "payment_method_options"}
 KEPT = ("description", "setup_future_usage")
 
+#: Serves localstripe to this machine only. It would serve all networks, and keep all it knows in a file in /tmp, which
+#: stops it where another user has run it before.
+LOCALSTRIPE = """
+import sys
+from aiohttp import web
+from localstripe import resources, server
+
+resources.Store.dump_to_disk = lambda store: None
+web.run_app(server.app, host="127.0.0.1", port=int(sys.argv[1]), access_log=None)
+"""
+
 Request = namedtuple("Request", "method path key params")
 
 
@@ -58,7 +69,7 @@ class Stripe:
         self._kept, self._methods, self._settled, self._known = {}, {}, set(), set()
         self.port = _find_free_port()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "localstripe", "--port", str(self.port), "--from-scratch"],
+            [sys.executable, "-c", LOCALSTRIPE, str(self.port)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -188,9 +199,11 @@ class Stripe:
         headers = {"Authorization": f"Bearer {SECRET_KEY}", "Content-Type": "application/x-www-form-urlencoded"}
         http.request(method, address, body, headers)
         response = http.getresponse()
-        answer = json.loads(response.read())
+        said = response.read().decode()
         http.close()
-        return response.status, answer
+        if response.getheader("Content-Type", "").startswith("text/plain"):
+            raise AssertionError(f"localstripe failed: {said}")
+        return response.status, json.loads(said)
 
     def _charge_without_anybody(self, intent):
         method = intent["payment_method"]["id"]
