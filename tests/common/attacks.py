@@ -11,7 +11,8 @@ from dateutil.relativedelta import relativedelta
 
 from odoo.fields import Command
 
-from .databases import CopyCase, odoo_command, odoo_environment
+from .databases import CopyCase
+from .forks import Forks
 from .practice import PracticeMixin
 
 #: What a process of a run that asks the provider executes. The provider writes down each request, as a real one does
@@ -40,6 +41,7 @@ class AttackCase(PracticeMixin, CopyCase):
     """Subscriptions in a database of their own, and processes that work on them and can be killed."""
 
     now = None
+    forks = None
 
     @classmethod
     def setUpClass(cls):
@@ -98,16 +100,7 @@ class AttackCase(PracticeMixin, CopyCase):
 
     def start(self, script):
         """Start a process that runs ``script``, which says BEGIN and END; return it once it begins."""
-        process = subprocess.Popen(
-            odoo_command(self.database, "--no-http", subcommand="shell"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=odoo_environment(),
-        )
-        process.stdin.write(script)
-        process.stdin.close()
+        process = self.get_forks().start(script)
         output = []
         for line in process.stdout:
             output.append(line)
@@ -115,11 +108,18 @@ class AttackCase(PracticeMixin, CopyCase):
                 return process
         raise AssertionError("the process did not begin:\n" + "".join(output))
 
+    @classmethod
+    def get_forks(cls):
+        """Return what starts processes in the database of this class, which is loaded for that once."""
+        if cls.forks is None:
+            cls.forks = cls.enterClassContext(Forks(cls.database))
+        return cls.forks
+
     def finish(self, process):
         """Wait until a process ends; return whether it came to its end."""
         output = process.stdout.read()
         process.wait()
-        process.stdout.close()
+        process.close()
         return "END" in output
 
     def kill_again_and_again(self, script, times):
@@ -133,7 +133,7 @@ class AttackCase(PracticeMixin, CopyCase):
                 process.kill()
                 cut += 1
             process.wait()
-            process.stdout.close()
+            process.close()
             self.wait_until_dead()
         return cut
 
