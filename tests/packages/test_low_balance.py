@@ -222,12 +222,13 @@ class TestLowBalance(LowCase):
         self.assertFalse(bad.low_error)
 
     def test_many_in_batches(self):
-        lots = self.env["practice.credit.lot"]
-        for number in range(60):
-            lots |= self.give(3, self.make_patient(f"Patient {number}"))
-        for lot in lots:
-            self.plan(patient=lot.partner_id, start=self.at(hours=-2))
-        self.env["calendar.event"].search([("patient_id", "in", lots.partner_id.ids)]).attendance = "attended"
+        vals = {"package_id": self.package.id, "company_id": self.company.id, "origin": "gift", "credits": 3}
+        patients = [self.make_patient(f"Patient {number}") for number in range(60)]
+        lots = self.env["practice.credit.lot"]._grant(
+            [{"partner_id": it.id, "payer_id": it.id, "date": self.today(), **vals} for it in patients]
+        )
+        vals = {"practice_appointment_type_id": self.type.id, "start": self.at(hours=-2)}
+        self.env["calendar.event"].create([{"patient_id": it.id, **vals} for it in patients]).attendance = "attended"
         self.run_low()
         self.assertEqual(len(self.mails(lots)), 60)
         self.assertEqual(set(lots.mapped("low_warned")), {True})

@@ -75,7 +75,7 @@ class TestStripeUnderAttack(StripeMixin, AttackCase):
         self.assertEqual(len(self.stripe.asked), 1, "while somebody asks, nobody else does")
         process.kill()
         process.wait()
-        process.stdout.close()
+        process.close()
         may_answer.set()
         self.wait_until_dead()
         self.run_here()
