@@ -35,7 +35,7 @@ def run_tests(databases, arguments):
         workers = []
     doors, others = _split(paths)
     runs = [("test", (), [*workers, f"--ignore-glob=*/{DOOR_TESTS}", *common, *others])] if others else []
-    runs += [("doors", DOORS, [*common, *doors])] if doors else []
+    runs += [("doors", DOORS, [*workers, *common, *doors])] if doors else []
     codes = []
     for purpose, beside, chosen in runs:
         with test_database(databases, purpose, beside) as name:
