@@ -10,7 +10,7 @@ from psycopg2 import IntegrityError
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
-from ...report import credit_proof
+from ...report import credit_proof_posts
 from ..common.practice import PracticeMixin
 from ..common.proof import ProofCase
 from ..common.races import RaceCase, refused
@@ -160,7 +160,7 @@ class TestComparedEntries(ProofCase):
         item = self.move.line_ids.filtered(lambda it: it.account_id == self.income)[0]
         self.tamper(item, account_id=self.breakage.id)
         few = self.wrong(self.income)
-        with patch.object(credit_proof, "MANY_TO_COMPARE", SQL("SELECT TRUE")):
+        with patch.object(credit_proof_posts, "MANY_TO_COMPARE", SQL("SELECT TRUE")):
             self.assertEqual(self.wrong(self.income), few)
         self.assertTrue(few)
 
