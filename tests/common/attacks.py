@@ -41,11 +41,11 @@ class AttackCase(PracticeMixin, CopyCase):
     """Subscriptions in a database of their own, and processes that work on them and can be killed."""
 
     now = None
-    forks = None
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.forks = None
         cls.company.practice_subscription_journal_id = cls.sales
         cls.tax = cls.make_tax(price_include_override="tax_excluded")
         cls.plan = cls.env["practice.plan"].create(

@@ -19,13 +19,8 @@ from odoo.api import Environment
 from odoo.modules.registry import Registry
 
 def work(script):
-    registry = Registry(env.cr.dbname).check_signaling()
-    cursor = registry.cursor()
-    try:
-        exec(script, {{"env": Environment(cursor, env.uid, {{}})}})
-    except BaseException:
-        traceback.print_exc()
-    sys.stdout.flush()
+    cursor = Registry(env.cr.dbname).check_signaling().cursor()
+    exec(script, {{"env": Environment(cursor, env.uid, {{}})}})
 
 env.cr.close()
 odoo.sql_db.close_all()
@@ -41,8 +36,10 @@ while True:
         os.dup2(output, 2)
         try:
             work(script.decode())
-        finally:
-            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+        sys.stdout.flush()
+        os._exit(0)
     os.close(output)
     # Whoever has this knows when the process ends, and kills no other one that got its number.
     socket.send_fds(door, [str(pid).encode()], [os.pidfd_open(pid)])
