@@ -128,7 +128,7 @@ class AttackCase(PracticeMixin, CopyCase):
         for _attempt in range(times):
             process = self.start(script)
             try:
-                process.wait(random.uniform(0.05, 1.2))
+                process.wait(random.uniform(0.02, 0.6))
             except subprocess.TimeoutExpired:
                 process.kill()
                 cut += 1

@@ -44,7 +44,7 @@ class TestCollectedPartsUnderAttack(CollectedPartsMixin, AttackCase):
 
     def test_a_run_that_is_killed_again_and_again_charges_each_part_once(self):
         invoices = self.sell(dose(12, 100))
-        cut = self.kill_again_and_again(self.script, dose(4, 20))
+        cut = self.kill_again_and_again(self.script, dose(10, 40))
         self.assertTrue(cut, "no run was killed while it worked")
         self.assertTrue(self.finish(self.start(self.script)))
         # What was answered when the process died is followed by Odoo's own run.

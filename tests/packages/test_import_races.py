@@ -84,7 +84,7 @@ class TestImportUnderAttack(FileMixin, AttackCase):
         count = dose(1000, 4000)
         rows = [(f"C-{number}", "An Peeters", "Ten sessions", 1) for number in range(count)]
         data_import = self.queue("credit", rows, booking="opening")
-        cut = self.kill_again_and_again(RUN, dose(5, 20))
+        cut = self.kill_again_and_again(RUN, dose(10, 40))
         self.assertTrue(cut, "no run was killed while it worked")
         self.assertTrue(self.finish(self.start(RUN)))
         self.assertEachOnce("credit", data_import, count)

@@ -46,7 +46,7 @@ class TestRefundsUnderAttack(RefundPracticeMixin, AttackCase):
 
     def test_a_run_that_is_killed_again_and_again_asks_once(self):
         notes = self.queue(dose(20, 100))
-        cut = self.kill_again_and_again(self.script, dose(4, 20))
+        cut = self.kill_again_and_again(self.script, dose(10, 40))
         self.assertTrue(cut, "no run was killed while it worked")
         self.assertTrue(self.finish(self.start(self.script)))
         self.assertAskedOnce(notes)

@@ -48,7 +48,7 @@ class TestCollectionUnderAttack(PaymentMixin, AttackCase):
 
     def test_a_run_that_is_killed_again_and_again_charges_each_invoice_once(self):
         moves = self.bill(dose(20, 150))
-        cut = self.kill_again_and_again(self.script, dose(4, 20))
+        cut = self.kill_again_and_again(self.script, dose(10, 40))
         self.assertTrue(cut, "no run was killed while it worked")
         self.assertTrue(self.finish(self.start(self.script)))
         # What was answered when the process died is followed by Odoo's own run.

@@ -74,7 +74,7 @@ class WaitingMixin(DirectDebitMixin, PaymentMixin):
 class TestDirectDebitUnderAttack(WaitingMixin, AttackCase):
     def test_a_run_that_is_killed_again_and_again_puts_each_collection_into_one_file(self):
         collections = self.wait(dose(20, 60))
-        cut = self.kill_again_and_again(MAKING, dose(4, 20))
+        cut = self.kill_again_and_again(MAKING, dose(10, 40))
         self.assertTrue(cut, "no run was killed while it worked")
         self.assertTrue(self.finish(self.start(MAKING)))
         self.assertInOneFile(collections)

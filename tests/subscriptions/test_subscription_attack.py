@@ -51,7 +51,7 @@ class TestRunUnderAttack(AttackCase):
 
     def test_a_run_that_is_killed_again_and_again_bills_each_period_once(self):
         subscriptions = self.subscribe(dose(60, 300), months=MISSED)
-        cut = self.kill_again_and_again(RUN.format(batch_size=15), dose(4, 20))
+        cut = self.kill_again_and_again(RUN.format(batch_size=15), dose(10, 40))
         self.assertTrue(cut, "no run was killed while it worked")
         self.assertTrue(self.finish(self.start(RUN.format(batch_size=200))))
         self.assertBilledOnce(subscriptions, MISSED)
