@@ -216,4 +216,4 @@ class TestWhateverHappens(PaymentMixin, VatMixin, PracticeCase):
         return [(chance.choice(STEPS), chance.randrange(NUMBERS)) for _number in range(chance.randint(6, 14))]
 
     def test_what_was_sold_stays_sold_and_the_books_agree_after_every_step_of_any_life(self):
-        live_many(self.live, self.draw, quick=60, full=1000)
+        live_many(self.live, self.draw, quick=100, full=1000)

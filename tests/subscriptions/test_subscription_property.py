@@ -465,4 +465,4 @@ class TestWhateverHappens(SubscriptionCase):
         return [("bill", 0), *steps]
 
     def test_what_is_previewed_is_billed_and_the_books_agree_in_any_life(self):
-        live_many(self.live, self.draw, quick=25, full=1000)
+        live_many(self.live, self.draw, quick=40, full=1000)
