@@ -116,7 +116,7 @@ class AttackCase(PracticeMixin, CopyCase):
         return cls.forks
 
     def finish(self, process):
-        """Wait until a process ends; return whether it came to its end."""
+        """Wait until a process ends, or was killed; return whether it came to its end."""
         output = process.stdout.read()
         process.wait()
         process.close()
@@ -132,8 +132,7 @@ class AttackCase(PracticeMixin, CopyCase):
             except subprocess.TimeoutExpired:
                 process.kill()
                 cut += 1
-            process.wait()
-            process.close()
+            self.finish(process)
             self.wait_until_dead()
         return cut
 

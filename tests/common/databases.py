@@ -190,11 +190,11 @@ def run_command(command, script=None, importable=None):
 @contextlib.contextmanager
 def server(database, workers=0):
     """Serve ``database`` in a process of its own, or in one for each of ``workers``; yield the port."""
-    port = _find_free_port()
+    port = find_free_port()
     options = [f"--http-port={port}", "--http-interface=127.0.0.1", f"--db-filter=^{database}$"]
     command = odoo_command(database, *options)
     if workers:
-        options += [f"--workers={workers}", f"--gevent-port={_find_free_port()}"]
+        options += [f"--workers={workers}", f"--gevent-port={find_free_port()}"]
         command = odoo_command(database, *options, program=(str(BENCHMARKS / "load" / "odoo_bin.py"),))
     process = subprocess.Popen(
         command,
@@ -215,7 +215,7 @@ def server(database, workers=0):
             process.wait()
 
 
-def _find_free_port():
+def find_free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-from contextlib import suppress
 
 from .databases import odoo_command, odoo_environment
 
@@ -42,7 +41,7 @@ while True:
         os._exit(0)
     os.close(output)
     # Whoever has this knows when the process ends, and kills no other one that got its number.
-    socket.send_fds(door, [str(pid).encode()], [os.pidfd_open(pid)])
+    socket.send_fds(door, [b"begun"], [os.pidfd_open(pid)])
 """
 
 #: Bytes of a script at most.
@@ -67,8 +66,7 @@ class Fork:
             raise subprocess.TimeoutExpired("fork", timeout)
 
     def kill(self):
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
     def close(self):
         self.stdout.close()
@@ -111,7 +109,7 @@ class Forks:
         reading, writing = os.pipe()
         with os.fdopen(writing, "w"):
             socket.send_fds(self._door, [script.encode()], [writing])
-            answer, handles, _flags, _address = socket.recv_fds(self._door, 100, 1)
+            answer, handles, _flags, _address = socket.recv_fds(self._door, LONGEST, 1)
         stdout = os.fdopen(reading)
         if not answer:
             self._log.seek(0)

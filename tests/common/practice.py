@@ -269,26 +269,24 @@ class PracticeMixin:
         event = self.plan(patient, start, end_type="count", count=count, **weekly, **vals)
         return event.recurrence_id.calendar_event_ids.sorted("start")
 
-    def happen(self, event):
-        """Let the time pass until the appointment is over, and mark it attended."""
-        if self.now and self.clock() < event.stop:
-            self.travel(event.stop + timedelta(minutes=1))
-        event.attendance = "attended"
+    def plan_daily(self, days):
+        """Plan an appointment on each of the coming days, all of them together."""
+        vals = {"practice_appointment_type_id": self.type.id, "patient_id": self.patient.id}
+        starts = [self.at(days=number) for number in range(1, days + 1)]
+        return self.env["calendar.event"].create([{**vals, "start": start} for start in starts])
+
+    def happen(self, events):
+        """Let the time pass until these appointments are over, and mark them attended."""
+        end = max(events.mapped("stop"))
+        if self.now and self.clock() < end:
+            self.travel(end + timedelta(minutes=1))
+        events.attendance = "attended"
 
     def visit(self, **vals):
         """Plan an appointment and let it happen."""
         event = self.plan(**vals)
         self.happen(event)
         return event
-
-    def visit_daily(self, days):
-        """Plan an appointment on each of the coming days and let all of them happen; faster than one by one."""
-        vals = {"practice_appointment_type_id": self.type.id, "patient_id": self.patient.id}
-        starts = [self.at(days=number) for number in range(1, days + 1)]
-        events = self.env["calendar.event"].create([{**vals, "start": start} for start in starts])
-        self.travel(events[-1].stop + timedelta(minutes=1))
-        events.attendance = "attended"
-        return events
 
     def import_credits(self, patient=None, booking="opening", package=None):
         """Bring five credits of 75 in from an old system, booked as ``booking`` says."""

@@ -13,6 +13,8 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from .databases import find_free_port
+
 #: Stripe's own test cards and accounts: https://docs.stripe.com/testing
 GOOD_CARD = "4242424242424242"
 DECLINED_LATER = "4000000000000341"  # is saved, and declined when it is charged
@@ -67,7 +69,7 @@ class Stripe:
         self._asking, self._lock = set(), threading.Lock()
         self.forget_requests()
         self._kept, self._methods, self._settled, self._known = {}, {}, set(), set()
-        self.port = _find_free_port()
+        self.port = find_free_port()
         self.process = subprocess.Popen(
             [sys.executable, "-c", LOCALSTRIPE, str(self.port)],
             stdout=subprocess.DEVNULL,
@@ -333,9 +335,3 @@ def _get_root(name):
 def _error(code, message):
     kind = "card_error" if code == "authentication_required" else code
     return {"error": {"type": kind, "code": code, "message": message}}
-
-
-def _find_free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]

@@ -87,15 +87,13 @@ class TestPlanning(AppointmentCase):
 
     def test_several_appointments_at_once(self):
         lot = self.sell()
-        vals = {"practice_appointment_type_id": self.type.id, "patient_id": self.patient.id}
-        self.env["calendar.event"].create([{**vals, "start": self.at(days=day)} for day in (1, 2, 3)])
+        self.plan_daily(3)
         self.assertLot(lot, available=7, reserved=3)
 
     def test_several_at_once_are_planned_all_or_not_at_all(self):
         lot = self.sell(quantity=0.2)
-        vals = {"practice_appointment_type_id": self.type.id, "patient_id": self.patient.id}
         with self.assertRaises(UserError), self.cr.savepoint():
-            self.env["calendar.event"].create([{**vals, "start": self.at(days=day)} for day in (1, 2, 3)])
+            self.plan_daily(3)
         self.assertLot(lot, available=2, reserved=0)
 
     def test_the_form_plans_like_everybody_else(self):

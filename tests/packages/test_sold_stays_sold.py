@@ -116,7 +116,7 @@ class TestAfterPosting(SoldCase):
 
     def test_visits_release_as_it_was_sold(self):
         for invoice in self.each_change():
-            self.visit_daily(10)
+            self.happen(self.plan_daily(10))
             self.assertLot(self.lot_of(invoice), used=10, value=0.0)
             self.assertNothingLeft(revenue=1200.0)
 
@@ -136,7 +136,7 @@ class TestAfterPosting(SoldCase):
             self.assertEqual(invoice.invoice_line_ids.account_id, self.liability)
             self.assertLot(self.lot_of(invoice), total=10, value=1200.0, package_id=self.package)
             self.pay(invoice)
-            self.visit_daily(10)
+            self.happen(self.plan_daily(10))
             self.assertNothingLeft(revenue=1200.0)
 
     def test_credits_per_unit_doubled_two_of_ten_used(self):
@@ -283,7 +283,7 @@ class TestBeforePosting(SoldCase):
         invoice.action_post()
         self.pay(invoice)
         self.assertLot(self.lot_of(invoice), value=1200.0, deferred_account_id=self.other_post)
-        self.visit_daily(10)
+        self.happen(self.plan_daily(10))
         self.assertNothingLeft(revenue=1200.0)
 
     def test_a_draft_sells_what_its_product_sells_when_it_is_posted(self):
